@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+"""Start nowalls, or look after this checkout. Needs Python 3.11 or newer and nothing else.
+
+    python3 run.py                 start the platform with a living demo district (the same as: run.py run)
+    python3 run.py test [...]      run every test; what follows goes to pytest
+    python3 run.py check           formatting, lint, types and the floors between rooms, without the tests
+    python3 run.py setup           install the Python packages and stop
+    python3 run.py lock [...]      rewrite the lock files from the *.in files; what follows goes to `uv pip compile`
+    python3 run.py WORD [...]      any other word is a command of nowalls; `python3 run.py help` lists them
+
+State is kept in ./var, or where NOWALLS_HOME says. Packages go to ./.venv, from lock files that name every hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+BIN = VENV / "bin"
+PYTHON = BIN / "python"
+
+# What `check` runs; tests/house runs the same table, so neither can drift from the other.
+CHECKS: dict[str, list[str]] = {
+    "format": ["ruff", "format", "--check", "--quiet", "."],
+    "lint": ["ruff", "check", "--quiet", "."],
+    "types": ["mypy", "."],
+    "floors": ["lint-imports"],
+}
+# Programs that some tests need beside Python: what brings each on Debian, and what is not tested without it.
+PARTS: dict[str, tuple[str, str]] = {
+    "java": ("default-jre-headless", "kafka"),
+    "mvn": ("maven", "kafka"),
+    "docker-compose": ("docker-compose", "compose"),
+}
+
+
+def say(what: str) -> None:
+    print(f"[nowalls] {what}", flush=True)
+
+
+def stop(why: str) -> None:
+    sys.exit(f"[nowalls] {why}")
+
+
+def call(*command: str | Path) -> None:
+    words = [str(word) for word in command]
+    if code := subprocess.call(words):
+        stop(f"`{' '.join(words)}` ended with {code}")
+
+
+def become(*command: str | Path) -> None:
+    """Replace this process, so that signals and the exit code are the command's own."""
+    words = [str(word) for word in command]
+    sys.stdout.flush()
+    os.execv(words[0], words)  # noqa: S606 - no shell is meant: the words are this file's own and the caller's
+
+
+def install(*names: str) -> None:
+    """Bring the packages of each lock file into .venv; a lock already installed costs one small read."""
+    if not PYTHON.exists():
+        try:
+            import ensurepip  # noqa: F401, PLC0415 - Debian ships Python without it; say so before venv fails obscurely
+        except ImportError:
+            stop("Python's venv module is missing; on Debian or Ubuntu: apt-get install python3-venv")
+        say("making .venv")
+        call(sys.executable, "-m", "venv", "--clear", VENV)
+    for name in names:
+        lock = ROOT / f"{name}.lock"
+        if not lock.exists():
+            stop(f"{lock.name} is missing")
+        stamp = VENV / f"installed-{lock.stem}"
+        digest = hashlib.sha256(lock.read_bytes()).hexdigest()
+        if stamp.exists() and stamp.read_text() == digest:
+            continue
+        say(f"installing {name}.lock")
+        if name == "tools/installer":
+            pip = (PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet")
+            call(*pip, "--require-hashes", "-r", lock)
+        else:
+            call(BIN / "uv", "pip", "install", "--quiet", "--python", PYTHON, "--require-hashes", "-r", lock)
+        stamp.write_text(digest)
+
+
+def lock_all(options: list[str]) -> None:
+    install("tools/installer")
+    os.chdir(ROOT)  # a lock's first line quotes the command, which must not name this machine's folders
+    for name in ("tools/installer", "requirements", "requirements-dev", "requirements-bench"):
+        if Path(f"{name}.in").exists():
+            fixed = ("--quiet", "--universal", "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url")
+            call(BIN / "uv", "pip", "compile", f"{name}.in", *fixed, "-o", f"{name}.lock", *options)
+            say(f"{name}.lock is current")
+
+
+def find_parts() -> None:
+    """Make the machine's missing parts known; on a CI machine install them and let no test skip for want of them."""
+    missing = [name for name in PARTS if not shutil.which(name)]
+    if os.environ.get("CI") == "true":
+        os.environ.setdefault("NOWALLS_REQUIRE", ",".join(sorted({need for _, need in PARTS.values()})))
+        if missing:
+            as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+            os.environ["DEBIAN_FRONTEND"] = "noninteractive"
+            call(*as_root, "apt-get", "update", "-qq")
+            packages = [PARTS[name][0] for name in missing]
+            call(*as_root, "apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages)
+        return
+    for name in missing:
+        package, need = PARTS[name]
+        say(f"SKIPPING every test that needs {need}: `{name}` is not installed (on Debian: apt-get install {package})")
+
+
+def check() -> None:
+    failed = []
+    for name, command in CHECKS.items():
+        say(f"{name}: {' '.join(command)}")
+        if subprocess.call([BIN / command[0], *command[1:]], cwd=ROOT):
+            failed.append(name)
+    if failed:
+        stop(f"not clean: {', '.join(failed)}")
+    say("clean")
+
+
+def settle_home() -> None:
+    """Fix where state is kept before anything starts; the embedded PostgreSQL cannot live below a path with a space."""
+    home = Path(os.environ.get("NOWALLS_HOME") or ROOT / "var").absolute()
+    if any(letter.isspace() for letter in str(home)) and not os.environ.get("NOWALLS_DATABASE_URL"):
+        stop(
+            f"the embedded PostgreSQL cannot keep its data below a path with a space: {home}\n"
+            "          Set NOWALLS_HOME to a folder whose path has none, for example: NOWALLS_HOME=/srv/nowalls"
+        )
+    os.environ["NOWALLS_HOME"] = str(home)
+
+
+def main(words: list[str]) -> None:
+    if sys.version_info < (3, 11):  # noqa: UP036 - this file is started by whatever Python the machine has
+        stop(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}")
+    if words and words[0] in ("-h", "--help"):
+        print(__doc__)
+        return
+    # flags alone belong to the default word
+    word, rest = ("run", words) if not words or words[0].startswith("-") else (words[0], words[1:])
+    if word == "lock":
+        lock_all(rest)
+        return
+    install("tools/installer", "requirements")
+    if word == "setup":
+        say("ready: python3 run.py")
+        return
+    os.environ["PYTHONPATH"] = str(ROOT)
+    if word == "check":
+        install("requirements-dev")
+        check()
+        return
+    settle_home()
+    if word == "test":
+        install("requirements-dev")
+        find_parts()
+        os.chdir(ROOT)
+        become(PYTHON, "-m", "pytest", *rest)
+    if word == "bench":
+        install("requirements-bench")
+    command = ["serve", *rest] if word == "run" else ["--help"] if word == "help" else [word, *rest]
+    become(PYTHON, "-P", "-m", "processes", *command)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
