@@ -19,6 +19,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
@@ -44,7 +45,7 @@ def say(what: str) -> None:
     print(f"[nowalls] {what}", flush=True)
 
 
-def stop(why: str) -> None:
+def stop(why: str) -> NoReturn:
     sys.exit(f"[nowalls] {why}")
 
 
@@ -54,7 +55,7 @@ def call(*command: str | Path) -> None:
         stop(f"`{' '.join(words)}` ended with {code}")
 
 
-def become(*command: str | Path) -> None:
+def become(*command: str | Path) -> NoReturn:
     """Replace this process, so that signals and the exit code are the command's own."""
     words = [str(word) for word in command]
     sys.stdout.flush()
