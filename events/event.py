@@ -1,0 +1,105 @@
+"""What rooms say to one another: frozen facts, carried as CloudEvents 1.0 in binary mode.
+
+The body is the event's data; everything about the telling (id, type, subject, time, actor, what caused it) is in the
+`ce_…` headers. Ids and facts only: never a name, a phone number, an address or a note.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+SOURCE = "nowalls"
+REGISTRY: dict[str, type["Event"]] = {}
+"""Every event class by its type name, filled as the classes are defined."""
+
+
+class Event(BaseModel):
+    """A fact that has become true; subclasses name their topic and the field whose order matters."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    topic: ClassVar[str]
+    key_field: ClassVar[str]
+    subject_field: ClassVar[str]
+    version: ClassVar[int] = 1
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        """Register the class under its type name; abstract families without a topic are left out."""
+        super().__init_subclass__(**keywords)
+        if hasattr(cls, "topic") and cls.__name__[0] != "_":
+            REGISTRY[cls.type_name()] = cls
+
+    @classmethod
+    def type_name(cls) -> str:
+        """Return the CloudEvents type: `care_request.placed` style name with its version, as `CareRequested.v1`."""
+        words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
+        return f"{cls.topic}.{words}.v{cls.version}"
+
+    @property
+    def key(self) -> str:
+        """Return the partition key: events of one key arrive in the order they were told."""
+        return str(getattr(self, self.key_field))
+
+    @property
+    def subject(self) -> str:
+        """Return the id of the noun that the event is about."""
+        return str(getattr(self, self.subject_field))
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """One telling of one event."""
+
+    id: UUID
+    type: str
+    subject: str
+    occurred_at: datetime
+    actor: str
+    correlation: UUID
+    causation: UUID | None
+    data: dict[str, Any]
+
+    def event(self) -> Event:
+        """Read the event; an unknown type or data of another shape is an error and gets parked."""
+        kind = REGISTRY.get(self.type)
+        if kind is None:
+            message = f"unknown event type {self.type}"
+            raise ValueError(message)
+        return kind.model_validate(self.data)
+
+    def headers(self) -> dict[str, str]:
+        """Return the CloudEvents headers of the binary mode."""
+        headers = {
+            "ce_specversion": "1.0",
+            "ce_id": str(self.id),
+            "ce_type": self.type,
+            "ce_source": SOURCE,
+            "ce_subject": self.subject,
+            "ce_time": self.occurred_at.isoformat(),
+            "ce_actor": self.actor,
+            "ce_correlation": str(self.correlation),
+            "content-type": "application/json",
+            "correlation_id": str(self.correlation),
+        }
+        if self.causation is not None:
+            headers["ce_causation"] = str(self.causation)
+        return headers
+
+    @classmethod
+    def read(cls, headers: dict[str, str], data: dict[str, Any]) -> Self:
+        """Rebuild the envelope from the headers and the decoded body; a missing header is a KeyError."""
+        causation = headers.get("ce_causation")
+        return cls(
+            id=UUID(headers["ce_id"]),
+            type=headers["ce_type"],
+            subject=headers["ce_subject"],
+            occurred_at=datetime.fromisoformat(headers["ce_time"]),
+            actor=headers["ce_actor"],
+            correlation=UUID(headers["ce_correlation"]),
+            causation=UUID(causation) if causation else None,
+            data=data,
+        )

@@ -1,0 +1,28 @@
+"""What the machine measures of itself: one typed list, labels from enumerations only, never an id or a name."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_FAST = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.08, 0.1, 0.2, 0.5, 1, 2, 5, 10)
+
+HTTP_SECONDS = Histogram(
+    "nowalls_http_request_seconds", "How long does an answer take?", ["method", "route", "status"], buckets=_FAST
+)
+HANDLER_SECONDS = Histogram(
+    "nowalls_handler_seconds", "How long does one handler take for one event?", ["group", "type"], buckets=_FAST
+)
+HANDLER_LAG_SECONDS = Histogram(
+    "nowalls_handler_lag_seconds", "How long after it was told is an event handled?", ["group"], buckets=_FAST
+)
+HANDLER_RETRIES = Counter("nowalls_handler_retries_total", "How often had a handler to be tried again?", ["group"])
+PARKED = Gauge("nowalls_parked_messages", "How many messages wait for a person?", ["group"])
+OUTBOX_WAITING = Gauge("nowalls_outbox_waiting", "How many told events wait to be delivered?")
+OUTBOX_LAG_SECONDS = Gauge("nowalls_outbox_lag_seconds", "How old is the oldest event that waits to be delivered?")
+SEALED = Counter("nowalls_log_sealed_total", "How many events has the sealer chained?")
+DECISION_SECONDS = Histogram(
+    "nowalls_dispatch_decision_seconds", "How long does one matching decision take?", ["outcome"], buckets=_FAST
+)
+DECISION_CANDIDATES = Histogram(
+    "nowalls_dispatch_candidates", "How many workers could have been offered the visit?",
+    buckets=(0, 1, 2, 5, 10, 20, 50, 100, 200, 500),
+)
+REPLANS = Counter("nowalls_dispatch_replans_total", "How often was the plan improved, and did it help?", ["outcome"])
