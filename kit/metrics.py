@@ -22,7 +22,8 @@ DECISION_SECONDS = Histogram(
     "nowalls_dispatch_decision_seconds", "How long does one matching decision take?", ["outcome"], buckets=_FAST
 )
 DECISION_CANDIDATES = Histogram(
-    "nowalls_dispatch_candidates", "How many workers could have been offered the visit?",
+    "nowalls_dispatch_candidates",
+    "How many workers could have been offered the visit?",
     buckets=(0, 1, 2, 5, 10, 20, 50, 100, 200, 500),
 )
 REPLANS = Counter("nowalls_dispatch_replans_total", "How often was the plan improved, and did it help?", ["outcome"])

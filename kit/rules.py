@@ -66,9 +66,7 @@ class _Cache:
 _cache = _Cache()
 
 
-async def value(
-    session: AsyncSession, name: str, *, at: datetime, known: datetime | None = None
-) -> Any:  # noqa: ANN401 - a rule's value is whatever JSON its room defines
+async def value(session: AsyncSession, name: str, *, at: datetime, known: datetime | None = None) -> Any:  # noqa: ANN401 - a rule's value is whatever JSON its room defines
     """Return the JSON value of a rule that is valid at an instant; `known` asks what had been recorded by then."""
     bind = session.bind
     if _cache.of is not bind or monotonic() - _cache.read_at > _STALE_SECONDS or name not in _cache.rows:
@@ -127,8 +125,13 @@ async def propose(session: AsyncSession, root: Path) -> int:
     known = set((await session.execute(select(Rule.name).distinct())).scalars())
     rows = [
         {
-            "id": new_id(), "name": name, "value": entry["value"], "valid_from": BEGINNING, "recorded_at": func.now(),
-            "recorded_by": "proposal", "source": entry.get("source", ""),
+            "id": new_id(),
+            "name": name,
+            "value": entry["value"],
+            "valid_from": BEGINNING,
+            "recorded_at": func.now(),
+            "recorded_by": "proposal",
+            "source": entry.get("source", ""),
         }
         for name, entry in proposals(root).items()
         if name not in known

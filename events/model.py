@@ -1,0 +1,149 @@
+"""The tables of telling: the append-only log, what waits for delivery, what was handled, what was parked."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from faststream_outbox import make_outbox_table
+from sqlalchemy import FetchedValue, Identity, Index, LargeBinary, String, Text, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import UserDefinedType
+
+from kit.database import Base, Long
+from kit.ids import new_id
+
+DELIVERY = make_outbox_table(Base.metadata, table_name="event_delivery")
+"""What waits for a consumer group when PostgreSQL itself delivers; one row a group, read by faststream-outbox."""
+LIVE_CHANNEL = "nowalls_live"
+OUTGOING_CHANNEL = "nowalls_outgoing"
+
+
+class TransactionId(UserDefinedType[int]):
+    """PostgreSQL's 64-bit transaction id, by which the sealer knows that nothing older can still appear."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        """Name the column type."""
+        return "xid8"
+
+
+class LoggedEvent(Base):
+    """One told event: written in the commit of the change it reports, never updated, never deleted."""
+
+    __tablename__ = "event_log"
+    __table_args__ = (
+        Index("ix_event_log_sealing", "written_by", "position"),
+        Index("ix_event_log_subject", "subject", "position"),
+        Index("ix_event_log_type", "type", "position"),
+        {"info": {"append_only": True}},
+    )
+
+    position: Mapped[Long] = mapped_column(Identity(always=True), primary_key=True)
+    id: Mapped[UUID] = mapped_column(unique=True)
+    type: Mapped[str] = mapped_column(String(80))
+    topic: Mapped[str] = mapped_column(String(40))
+    key: Mapped[str] = mapped_column(String(80))
+    subject: Mapped[str] = mapped_column(String(80))
+    occurred_at: Mapped[datetime]
+    recorded_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    actor: Mapped[str] = mapped_column(String(80))
+    correlation: Mapped[UUID]
+    causation: Mapped[UUID | None]
+    data: Mapped[dict[str, Any]]
+    written_by: Mapped[int] = mapped_column(
+        TransactionId, server_default=text("pg_current_xact_id()"), server_onupdate=FetchedValue()
+    )
+
+
+class Seal(Base):
+    """One link of the chain over the log: SHA-256 over the previous hash and the canonical row, in commit order."""
+
+    __tablename__ = "event_seal"
+    __table_args__ = ({"info": {"append_only": True}},)
+
+    number: Mapped[Long] = mapped_column(primary_key=True, autoincrement=False)
+    position: Mapped[Long] = mapped_column(unique=True)
+    written_by: Mapped[int] = mapped_column(TransactionId)
+    hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+class Outgoing(Base):
+    """An event that the relay has still to publish to Kafka; the row goes only after the broker's acknowledgement."""
+
+    __tablename__ = "event_outgoing"
+
+    id: Mapped[Long] = mapped_column(Identity(always=True), primary_key=True)
+    topic: Mapped[str] = mapped_column(String(40))
+    key: Mapped[str] = mapped_column(String(80))
+    headers: Mapped[dict[str, Any]]
+    body: Mapped[bytes]
+    told_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+class Handled(Base):
+    """The inbox: one group has taken one event into effect, in the commit of that effect."""
+
+    __tablename__ = "event_inbox"
+
+    group: Mapped[str] = mapped_column(String(40), primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
+class ParkedState(StrEnum):
+    """What became of a message that no handler could take."""
+
+    WAITING = "waiting"
+    REPLAYED = "replayed"
+    DROPPED = "dropped"
+
+
+class Parked(Base):
+    """A message that could not be handled: kept whole, seen by people, replayed or dropped with a reason."""
+
+    __tablename__ = "event_parked"
+    __table_args__ = (Index("ix_event_parked_waiting", "group", postgresql_where=text("state = 'waiting'")),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    group: Mapped[str] = mapped_column(String(40))
+    event_id: Mapped[UUID | None]
+    type: Mapped[str] = mapped_column(String(80))
+    headers: Mapped[dict[str, Any]]
+    body: Mapped[bytes]
+    error: Mapped[str] = mapped_column(Text)
+    tries: Mapped[int]
+    parked_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    state: Mapped[ParkedState] = mapped_column(default=ParkedState.WAITING)
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[str | None] = mapped_column(String(80))
+    reason: Mapped[str | None] = mapped_column(Text)
+
+
+TELL_SQL = f"""
+create or replace function nowalls_tell(told jsonb) returns void language plpgsql security definer
+set search_path = public, pg_temp as $$
+begin
+  insert into event_log (id, type, topic, key, subject, occurred_at, actor, correlation, causation, data)
+  select (e->'headers'->>'ce_id')::uuid, e->'headers'->>'ce_type', e->>'topic', e->>'key', e->'headers'->>'ce_subject',
+         (e->'headers'->>'ce_time')::timestamptz, e->'headers'->>'ce_actor', (e->'headers'->>'ce_correlation')::uuid,
+         (e->'headers'->>'ce_causation')::uuid, e->'data'
+  from jsonb_array_elements(told) with ordinality as t(e, n) order by n;
+  insert into event_delivery (queue, payload, headers)
+  select g, convert_to((e->'data')::text, 'UTF8'), e->'headers'
+  from jsonb_array_elements(told) with ordinality as t(e, n), jsonb_array_elements_text(e->'groups') g order by n;
+  insert into event_outgoing (topic, key, headers, body)
+  select e->>'topic', e->>'key', e->'headers', convert_to((e->'data')::text, 'UTF8')
+  from jsonb_array_elements(told) with ordinality as t(e, n) where (e->>'outgoing')::boolean order by n;
+  perform pg_notify('outbox_event_delivery', g) from
+    (select distinct g from jsonb_array_elements(told) e, jsonb_array_elements_text(e->'groups') g) as groups;
+  perform pg_notify('{OUTGOING_CHANNEL}', '') where told @> '[{{"outgoing": true}}]';
+  perform pg_notify('{LIVE_CHANNEL}', jsonb_build_object('id', e->'headers'->'ce_id', 'type', e->'headers'->'ce_type',
+    'subject', e->'headers'->'ce_subject', 'provider', e->'data'->'provider_id', 'at', e->'headers'->'ce_time')::text)
+  from jsonb_array_elements(told) e;
+end $$;
+revoke all on function nowalls_tell(jsonb) from public;
+grant execute on function nowalls_tell(jsonb) to nowalls_desk, nowalls_provider
+"""
+"""Write told events in one round trip: the log, the deliveries, the wake-ups. It runs with its owner's rights, so that
+no application role needs any right on the log but to read it."""

@@ -1,0 +1,107 @@
+"""One unit of work: one transaction, one clock reading, one actor, and what is told in the same commit."""
+
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import String, bindparam, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from events.event import Envelope, Event
+from kit.actor import Actor
+from kit.clock import Clock
+from kit.database import Database
+from kit.ids import new_id
+from kit.vault import Vault
+
+_TELL = text("select nowalls_tell(cast(:told as jsonb))").bindparams(bindparam("told", type_=String))
+
+
+@dataclass(slots=True)
+class Work:
+    """What an operation works with; it never commits, never reads another clock, never publishes: it tells."""
+
+    session: AsyncSession
+    now: datetime
+    actor: Actor
+    vault: Vault
+    correlation: UUID
+    causation: UUID | None = None
+    _told: list[tuple[Envelope, Event]] = field(default_factory=list)
+
+    def tell(self, event: Event) -> None:
+        """Tell the other rooms a fact; it is logged and delivered if, and only if, this work commits."""
+        envelope = Envelope(
+            id=new_id(),
+            type=event.type_name(),
+            subject=event.subject,
+            occurred_at=self.now,
+            actor=self.actor.label,
+            correlation=self.correlation,
+            causation=self.causation,
+            data=event.model_dump(mode="json"),
+        )
+        self._told.append((envelope, event))
+
+    @property
+    def told(self) -> list[Envelope]:
+        """Return what has been told so far, in order."""
+        return [envelope for envelope, _ in self._told]
+
+
+class Works:
+    """Begin units of work on one database, with one clock and one vault.
+
+    `routes` maps an event type to the groups that PostgreSQL delivers it to; `outgoing` says that Kafka delivers, by
+    way of the relay. `watch` hears of every committed telling, for whoever must wait until all is handled.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        vault: Vault,
+        *,
+        routes: Mapping[str, tuple[str, ...]],
+        outgoing: bool = False,
+    ) -> None:
+        self.database = database
+        self.clock = clock
+        self.vault = vault
+        self.routes = routes
+        self.outgoing = outgoing
+        self.watch: Callable[[list[Envelope]], None] | None = None
+
+    @asynccontextmanager
+    async def __call__(self, actor: Actor, *, cause: Envelope | None = None) -> AsyncIterator[Work]:
+        """Open one unit of work; leaving the block commits it with all that was told, an exception undoes both."""
+        scope = actor.provider_id if actor.scoped else None
+        async with self.database.session(scope) as session:
+            work = Work(
+                session=session,
+                now=self.clock.now(),
+                actor=actor,
+                vault=self.vault,
+                correlation=cause.correlation if cause else new_id(),
+                causation=cause.id if cause else None,
+            )
+            yield work
+            told = work._told  # noqa: SLF001 - Work and Works are one thing in two halves
+            if told:
+                await session.flush()
+                await session.execute(_TELL, {"told": json.dumps([self._row(*pair) for pair in told])})
+        if told and self.watch is not None:
+            self.watch([envelope for envelope, _ in told])
+
+    def _row(self, envelope: Envelope, event: Event) -> dict[str, object]:
+        return {
+            "topic": event.topic,
+            "key": event.key,
+            "headers": envelope.headers(),
+            "data": envelope.data,
+            "groups": () if self.outgoing else self.routes.get(envelope.type, ()),
+            "outgoing": self.outgoing,
+        }

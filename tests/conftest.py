@@ -1,0 +1,108 @@
+"""What every test may ask for: a fresh database of the real PostgreSQL, a clock that stands still, a way to drain."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from events.bus import Deliverer, routes
+from events.work import Works
+from kit import postgres
+from kit.actor import SYSTEM, Actor
+from kit.clock import FixedClock
+from kit.database import Database
+from kit.vault import Vault
+from processes import schema
+
+_numbers = count(1)
+TEMPLATE = "nowalls_template"
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """Give the address of a throw-away PostgreSQL, without a database name."""
+    folder = Path(tempfile.mkdtemp(prefix="nowalls-test-"))
+    folder.chmod(0o755)
+    yield postgres.start(folder / "pg", throw_away=True)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def template(server: str) -> str:
+    """Create the schema once; every test's database is a copy of it."""
+    url = await postgres.make_database(server, TEMPLATE)
+    await schema.create(url)
+    return TEMPLATE
+
+
+@pytest_asyncio.fixture
+async def database_url(server: str, template: str) -> AsyncIterator[str]:
+    """Give one test a database of its own."""
+    name = f"test_{next(_numbers)}"
+    yield await postgres.make_database(server, name, template=template)
+    connection = await asyncpg.connect(dsn=postgres.plain(server % "postgres"))
+    await connection.execute(f'drop database "{name}" with (force)')
+    await connection.close()
+
+
+@pytest_asyncio.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """Give the engines of both roles on the test's database."""
+    found = Database(database_url, connections=8)
+    yield found
+    await found.close()
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """Give a clock that stands at Monday, 2 March 2026, nine in the morning in the district."""
+    return FixedClock(datetime(2026, 3, 2, 1, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def vault() -> Vault:
+    """Give a vault with a key of the test's own."""
+    return Vault(bytes(range(64)))
+
+
+@pytest.fixture
+def works(database: Database, clock: FixedClock, vault: Vault) -> Works:
+    """Give units of work on the test's database; every handler imported so far is subscribed."""
+    return Works(database, clock, vault, routes=routes())
+
+
+@pytest.fixture
+def system() -> Actor:
+    """Give the platform itself as the actor."""
+    return SYSTEM("test")
+
+
+@pytest.fixture
+def drain(works: Works) -> Callable[[], Awaitable[int]]:
+    """Deliver all that was told, in the order of telling, until nothing waits; gives how many were delivered."""
+    deliverer = Deliverer(works)
+
+    async def until_quiet() -> int:
+        works.routes = routes()
+        delivered = 0
+        connection = await asyncpg.connect(dsn=postgres.plain(works.database.url))
+        try:
+            while rows := await connection.fetch("select * from event_delivery order by id limit 200"):
+                for row in rows:
+                    await deliverer.deliver(row["queue"], json.loads(row["headers"]), row["payload"])
+                    await connection.execute("delete from event_delivery where id = $1", row["id"])
+                    delivered += 1
+            waiting = await connection.fetch("select type, error from event_parked where state = 'waiting'")
+        finally:
+            await connection.close()
+        assert not waiting, f"parked: {[tuple(row) for row in waiting]}"
+        return delivered
+
+    return until_quiet
