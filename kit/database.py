@@ -44,6 +44,7 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=_NAMING)
     type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it as a class attribute
         datetime: DateTime(timezone=True),
+        Fen: BigInteger,
         dict[str, Any]: JSONB,
         list[Any]: JSONB,
         list[str]: JSONB,
