@@ -1,0 +1,38 @@
+"""The sentences people read when something is refused: `refusals.toml` beside the code that refuses, Chinese first."""
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+LANGUAGES = ("zh", "en")
+
+
+@cache
+def catalogue() -> Mapping[str, Mapping[str, str]]:
+    """Read every `refusals.toml` of the rooms: code → language → sentence. A code said twice is a bug."""
+    found: dict[str, Mapping[str, str]] = {}
+    for room in sorted(ROOT.glob("*/__init__.py")):
+        for path in sorted(room.parent.rglob("refusals.toml")):
+            for code, sentences in tomllib.loads(path.read_text(encoding="utf-8")).items():
+                if code in found:
+                    message = f"{path.relative_to(ROOT)} says {code} a second time"
+                    raise ValueError(message)
+                found[code] = sentences
+    return found
+
+
+def sentence(code: str, language: str = "zh", /, **parameters: Any) -> str:
+    """Say what a refusal's code means, with its parameters filled in; Chinese where the language is not known.
+
+    A parameter that was not given stays visible in braces: an answer with a gap is better than no answer.
+    """
+    sentences = catalogue()[code]
+    return sentences.get(language, sentences["zh"]).format_map(_Gaps(parameters))
+
+
+class _Gaps(dict[str, Any]):
+    def __missing__(self, name: str) -> str:
+        return "{" + name + "}"
