@@ -1,0 +1,93 @@
+"""Why a worker cannot make a visit: the hard rules by name, and those that no timetable can change."""
+
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from routing.compiled import compiled
+
+
+class Rule(IntEnum):
+    """A hard rule; the number grows with how near the worker came to serving the visit."""
+
+    NONE = 0  # nothing forbids it
+    SITE_CLOSED = 1  # the worker's site is suspended
+    NOT_CONTRACTED = 2  # no contract of the company covers this item in this division
+    COMPANY_QUOTA = 3  # the company has won all the visits it may
+    SKILL = 4  # the worker never learned it
+    CERTIFICATE = 5  # the worker learned it, and the certificate does not cover the day
+    SEX = 6  # the elder asked for a person of the other sex
+    EXCLUDED = 7  # the elder and this worker are kept apart
+    REACH = 8  # farther from the worker's base than the worker goes
+    OFF_SHIFT = 9  # no shift in which the visit could begin and end
+    WINDOW = 10  # on duty, and no gap between the other visits is long enough
+    FROZEN = 11  # a gap exists only before a visit that has begun
+    BREAK = 12  # a gap exists only in the worker's break
+    MAX_WORK = 13  # a gap exists, the day would be too long
+    CAPACITY = 14  # a gap exists, the load would be too heavy
+    PARTNER = 15  # could come, but no second worker could at a fitting time
+    BEATEN = 16  # not examined: cannot be better than the candidates found
+
+
+FIXED_RULES = (
+    Rule.SITE_CLOSED,
+    Rule.NOT_CONTRACTED,
+    Rule.SKILL,
+    Rule.CERTIFICATE,
+    Rule.SEX,
+    Rule.EXCLUDED,
+    Rule.REACH,
+)
+"""Rules that depend on the visit and the worker alone, never on what else the worker does that day."""
+
+# the same numbers as plain constants: compiled code folds them
+NONE, SITE_CLOSED, NOT_CONTRACTED, COMPANY_QUOTA = 0, 1, 2, 3
+SKILL, CERTIFICATE, SEX, EXCLUDED, REACH = 4, 5, 6, 7, 8
+OFF_SHIFT, WINDOW, FROZEN, BREAK, MAX_WORK, CAPACITY, PARTNER, BEATEN = 9, 10, 11, 12, 13, 14, 15, 16
+
+
+@compiled
+def fixed_rules(
+    skills: int,
+    sex: int,
+    x: float,
+    y: float,
+    company_closed: NDArray[np.uint8],
+    excluded: NDArray[np.int32],
+    worker_closed: NDArray[np.uint8],
+    worker_company: NDArray[np.int32],
+    worker_skills: NDArray[np.int64],
+    worker_lapsed: NDArray[np.int64],
+    worker_sex: NDArray[np.int8],
+    worker_x: NDArray[np.float64],
+    worker_y: NDArray[np.float64],
+    worker_reach_squared: NDArray[np.float64],
+    out: NDArray[np.uint8],
+) -> None:
+    """Write, for one visit, the first rule that forbids each worker (0 = none) into `out` [workers].
+
+    `company_closed` [companies] holds 0, or the rule that keeps the whole company out. `sex` is 0 where either will do.
+    `worker_reach_squared` is in square decimetres as the crow flies, infinite where the worker goes anywhere.
+    """
+    for worker in range(out.shape[0]):
+        rule = NONE
+        dx = x - worker_x[worker]
+        dy = y - worker_y[worker]
+        if dx * dx + dy * dy > worker_reach_squared[worker]:
+            rule = REACH
+        if sex != 0 and worker_sex[worker] != sex:
+            rule = SEX
+        missing = skills & ~worker_skills[worker]
+        if missing != 0:
+            rule = SKILL if missing & ~worker_lapsed[worker] != 0 else CERTIFICATE
+        closed = company_closed[worker_company[worker]]
+        if closed != 0:
+            rule = closed
+        if worker_closed[worker] != 0:
+            rule = SITE_CLOSED
+        out[worker] = rule
+    for k in range(excluded.shape[0]):
+        worker = excluded[k]
+        if worker >= 0 and (out[worker] == NONE or out[worker] == REACH):
+            out[worker] = EXCLUDED
