@@ -59,7 +59,10 @@ class Mode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Break:
-    """A rest that is always taken, wherever the worker then is; the bounds are those of its start, both included."""
+    """A rest that is always taken, wherever the worker then is; the bounds are those of its start, both included.
+
+    A break that has been taken is no longer part of the problem.
+    """
 
     earliest_seconds: int
     latest_seconds: int

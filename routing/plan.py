@@ -1,14 +1,14 @@
 """A plan: who goes where, when; and the earliest timetable of a given order.
 
-The order of a row is a list of numbers: `v ≥ 0` is a visit, `−1 − k` the k-th break of that shift. Breaks have no place:
-they are taken where the worker is, after the stop before them, and the next leg sets out from there.
+The order of a row is a list of numbers: `v ≥ 0` is a visit, `−1 − k` the k-th break of that shift. Breaks have no
+place: they are taken where the worker is, after the stop before them, and the next leg sets out from there.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from routing.nouns import LONGEST_SECONDS, Link, Shift, Window
+from routing.nouns import LONGEST_SECONDS, Break, Link, Window
 from routing.problem import Problem
 
 
@@ -114,22 +114,18 @@ def _with_breaks(problem: Problem, row: int, order: list[int]) -> list[int]:
     shift = problem.workers[worker].shifts[shift_number]
     missing = [-1 - k for k in range(len(shift.breaks)) if -1 - k not in order]
     for rest in missing:
-        order = _with_break(problem, row, order, rest, shift)
+        order = _with_break(problem, row, order, rest, shift.breaks[-1 - rest])
     return order
 
 
-def _with_break(problem: Problem, row: int, order: list[int], rest: int, shift: Shift) -> list[int]:
-    due = shift.breaks[-1 - rest]
-    stops = _timetable(problem, row, order, {})
-    position = 0
-    for index, stop in enumerate(stops):
-        begun = stop.visit >= 0 and _under_way(problem, stop.visit)
-        if begun or -1 - stop.visit < -1 - rest or (stop.visit >= 0 and stop.leave_seconds <= due.latest_seconds):
-            position = index + 1
-            if stop.leave_seconds >= due.earliest_seconds and not begun:
-                break
-        else:
+def _with_break(problem: Problem, row: int, order: list[int], rest: int, due: Break) -> list[int]:
+    """Put one break in: as soon as it may begin, or before the stop after which it could no longer begin."""
+    position, free = 0, 0
+    for index, stop in enumerate(_timetable(problem, row, order, {})):
+        comes_before = _under_way(problem, stop.visit) if stop.visit >= 0 else stop.visit > rest
+        if not comes_before and (free >= due.earliest_seconds or stop.leave_seconds > due.latest_seconds):
             break
+        position, free = index + 1, stop.leave_seconds
     return [*order[:position], rest, *order[position:]]
 
 
