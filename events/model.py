@@ -120,7 +120,7 @@ class Parked(Base):
     reason: Mapped[str | None] = mapped_column(Text)
 
 
-TELL_SQL = f"""
+TELL_SQL = """
 create or replace function nowalls_tell(told jsonb) returns void language plpgsql security definer
 set search_path = public, pg_temp as $$
 begin
@@ -137,8 +137,8 @@ begin
   from jsonb_array_elements(told) with ordinality as t(e, n) where (e->>'outgoing')::boolean order by n;
   perform pg_notify('outbox_event_delivery', g) from
     (select distinct g from jsonb_array_elements(told) e, jsonb_array_elements_text(e->'groups') g) as groups;
-  perform pg_notify('{OUTGOING_CHANNEL}', '') where told @> '[{{"outgoing": true}}]';
-  perform pg_notify('{LIVE_CHANNEL}', jsonb_build_object('id', e->'headers'->'ce_id', 'type', e->'headers'->'ce_type',
+  perform pg_notify('nowalls_outgoing', '') where told @> '[{"outgoing": true}]';
+  perform pg_notify('nowalls_live', jsonb_build_object('id', e->'headers'->'ce_id', 'type', e->'headers'->'ce_type',
     'subject', e->'headers'->'ce_subject', 'provider', e->'data'->'provider_id', 'at', e->'headers'->'ce_time')::text)
   from jsonb_array_elements(told) e;
 end $$;

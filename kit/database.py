@@ -90,12 +90,17 @@ class Database:
         await self.provider.dispose()
 
 
-ROLES_SQL = f"""
-do $$ begin
-  if not exists (select from pg_roles where rolname = '{DESK_ROLE}') then create role {DESK_ROLE} nologin; end if;
-  if not exists (select from pg_roles where rolname = '{PROVIDER_ROLE}') then create role {PROVIDER_ROLE} nologin; end if;
-  if not pg_has_role(current_user, '{DESK_ROLE}', 'member') then grant {DESK_ROLE} to current_user; end if;
-  if not pg_has_role(current_user, '{PROVIDER_ROLE}', 'member') then grant {PROVIDER_ROLE} to current_user; end if;
+ROLES_SQL = """
+do $$ declare wanted text;
+begin
+  foreach wanted in array array['nowalls_desk', 'nowalls_provider'] loop
+    if not exists (select from pg_roles where rolname = wanted) then
+      execute format('create role %I nologin', wanted);
+    end if;
+    if not pg_has_role(current_user, wanted, 'member') then
+      execute format('grant %I to current_user', wanted);
+    end if;
+  end loop;
 end $$
 """
 

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -63,9 +64,7 @@ def open_vault(home: Path) -> Vault:
             file.flush()
             os.fsync(file.fileno())
         # A link, unlike a rename, fails when another process was first: its key then stands.
-        try:
+        with suppress(FileExistsError):
             os.link(path.with_suffix(".new"), path)
-        except FileExistsError:
-            pass
         path.with_suffix(".new").unlink(missing_ok=True)
     return Vault(path.read_bytes())

@@ -1,5 +1,6 @@
 """What every test may ask for: a fresh database of the real PostgreSQL, a clock that stands still, a way to drain."""
 
+import asyncio
 import json
 import shutil
 import tempfile
@@ -106,3 +107,17 @@ def drain(works: Works) -> Callable[[], Awaitable[int]]:
         return delivered
 
     return until_quiet
+
+
+@pytest.fixture
+def until() -> Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]:
+    """Wait for a condition, asked again ten times a second for a minute; a test never waits for time alone."""
+
+    async def wait(condition: Callable[[], Awaitable[bool]]) -> None:
+        for _ in range(600):
+            if await condition():
+                return
+            await asyncio.sleep(0.1)
+        pytest.fail("the condition never came true")
+
+    return wait

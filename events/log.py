@@ -1,0 +1,142 @@
+"""The chain over the event log: any change of history shows, down to the first event that was touched.
+
+One sealer links events in commit order: h(n) = SHA-256(h(n-1) + canonical row). It takes only rows whose transaction
+is older than every running one, so that nothing can still appear before a sealed row.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import RowMapping, text
+
+from events.work import Work
+from kit import metrics
+
+GENESIS = bytes(32)
+BATCH = 1000
+_LOCK = 0x6E6F77616C6C73  # one sealer at a time: the bytes of "nowalls"
+
+_NEXT = text(
+    """
+    select position, id, type, topic, key, subject, occurred_at, recorded_at, actor, correlation, causation, data,
+           written_by::text as written_by
+    from event_log
+    where (written_by, position) > (cast(:written_by as text)::xid8, :position)
+      and written_by < pg_snapshot_xmin(pg_current_snapshot())
+    order by written_by, position limit :batch
+    """
+)
+_SEALED = text(
+    """
+    select s.number, s.hash, s.position as sealed_position, s.written_by::text as sealed_by, l.position, l.id, l.type,
+           l.topic, l.key, l.subject, l.occurred_at, l.recorded_at, l.actor, l.correlation, l.causation, l.data,
+           l.written_by::text as written_by
+    from event_seal s left join event_log l on l.position = s.position
+    where s.number > :number order by s.number limit :batch
+    """
+)
+_SEAL = text(
+    """
+    insert into event_seal (number, position, written_by, hash)
+    values (:number, :position, cast(cast(:written_by as text) as xid8), :hash)
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of the chain: how many events are sealed, and the hash that speaks for all of them."""
+
+    number: int
+    hash: bytes
+
+    def __str__(self) -> str:
+        """Write the head as it is printed on paper."""
+        return f"{self.number}:{self.hash.hex()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a verification found; `first_bad` is the number of the first event that does not fit, None when all do."""
+
+    head: Head
+    unsealed: int
+    first_bad: int | None
+    why: str
+
+
+def canonical(row: RowMapping) -> bytes:
+    """Write one log row so that equal facts give equal bytes: every column, sorted, JSON without spaces."""
+    names = (
+        "position", "id", "type", "topic", "key", "subject", "occurred_at", "recorded_at", "actor", "correlation",
+        "causation", "data", "written_by",
+    )  # fmt: skip
+    content: dict[str, Any] = {name: row[name] for name in names}
+    for name in ("occurred_at", "recorded_at"):
+        content[name] = content[name].isoformat()
+    for name in ("id", "correlation", "causation"):
+        content[name] = None if content[name] is None else str(content[name])
+    return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def link(previous: bytes, row: RowMapping) -> bytes:
+    """Return the next hash of the chain."""
+    return hashlib.sha256(previous + canonical(row)).digest()
+
+
+async def head(work: Work) -> Head:
+    """Return the end of the chain."""
+    found = (
+        await work.session.execute(text("select number, hash from event_seal order by number desc limit 1"))
+    ).first()
+    return Head(found.number, bytes(found.hash)) if found else Head(0, GENESIS)
+
+
+async def seal(work: Work) -> int:
+    """Chain the next events, at most `BATCH`; return how many. A second sealer at the same time does nothing."""
+    if not (await work.session.execute(text("select pg_try_advisory_xact_lock(:lock)"), {"lock": _LOCK})).scalar_one():
+        return 0
+    last = (
+        await work.session.execute(
+            text("select number, hash, position, written_by::text as xid from event_seal order by number desc limit 1")
+        )
+    ).first()
+    number, at = (last.number, bytes(last.hash)) if last else (0, GENESIS)
+    where = {"written_by": last.xid if last else "0", "position": last.position if last else 0, "batch": BATCH}
+    rows = (await work.session.execute(_NEXT, where)).mappings().all()
+    seals: list[dict[str, Any]] = []
+    for row in rows:
+        number, at = number + 1, link(at, row)
+        seals.append({"number": number, "position": row["position"], "written_by": row["written_by"], "hash": at})
+    if seals:
+        await work.session.execute(_SEAL, seals)
+        metrics.SEALED.inc(len(seals))
+    return len(seals)
+
+
+async def verify(work: Work, *, anchor: Head | None = None) -> Verdict:
+    """Walk the whole chain again and compare; `anchor` is a head printed earlier, which catches a cut-off tail too."""
+    number, at = 0, GENESIS
+    anchored = anchor is None or anchor.number == 0
+    while True:
+        rows = (await work.session.execute(_SEALED, {"number": number, "batch": BATCH})).mappings().all()
+        for row in rows:
+            if row["number"] != number + 1:
+                return Verdict(Head(number, at), 0, number + 1, "a link is missing")
+            if row["position"] is None:
+                return Verdict(Head(number, at), 0, row["number"], "the event is missing")
+            if link(at, row) != bytes(row["hash"]):
+                return Verdict(Head(number, at), 0, row["number"], "the event or its link was changed")
+            number, at = row["number"], bytes(row["hash"])
+            if anchor is not None and number == anchor.number:
+                if at != anchor.hash:
+                    return Verdict(Head(number, at), 0, number, "the chain is not the one whose head was printed")
+                anchored = True
+        if len(rows) < BATCH:
+            break
+    if not anchored:
+        return Verdict(Head(number, at), 0, number + 1, "the chain ends before the head that was printed")
+    total = (await work.session.execute(text("select count(*) from event_log"))).scalar_one()
+    return Verdict(Head(number, at), total - number, None, "")

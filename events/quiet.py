@@ -1,0 +1,72 @@
+"""Know when all that was told has been handled: nothing unpublished, no group behind.
+
+A fixed clock may move only then. What is outstanding is counted in this process, event by event and group by group;
+`catch_up` counts what an earlier process, killed on the way, left behind.
+"""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Mapping
+from uuid import UUID
+
+from sqlalchemy import text
+
+from events.bus import Deliverer
+from events.event import Envelope
+from events.work import Works
+from kit.actor import SYSTEM
+
+_LEFT = text(
+    """
+    select l.id, g as "group"
+    from event_log l
+    join jsonb_each(cast(:routes as jsonb)) r on r.key = l.type, jsonb_array_elements_text(r.value) g
+    where not exists (select from event_inbox i where i.event_id = l.id and i."group" = g)
+      and not exists (select from event_parked p where p.event_id = l.id and p."group" = g)
+    """
+)
+
+
+class Quiet:
+    """Watch one process's works and deliverer, and wait for the moment when nothing is on its way."""
+
+    def __init__(self, works: Works, deliverer: Deliverer, routes: Mapping[str, tuple[str, ...]]) -> None:
+        self._works = works
+        self._routes = routes
+        self._outstanding: Counter[tuple[UUID, str]] = Counter()
+        self._none = asyncio.Event()
+        self._none.set()
+        works.watch = self._told
+        deliverer.watch = self._handled
+
+    def _told(self, envelopes: list[Envelope]) -> None:
+        for envelope in envelopes:
+            for group in self._routes.get(envelope.type, ()):
+                self._count((envelope.id, group), 1)
+
+    def _handled(self, group: str, envelope: Envelope) -> None:
+        if group in self._routes.get(envelope.type, ()):
+            self._count((envelope.id, group), -1)
+
+    def _count(self, which: tuple[UUID, str], by: int) -> None:
+        # A handler may finish before the teller's commit returns to Python, so a count may pass through minus one.
+        self._outstanding[which] += by
+        if self._outstanding[which] == 0:
+            del self._outstanding[which]
+        if self._outstanding:
+            self._none.clear()
+        else:
+            self._none.set()
+
+    async def catch_up(self) -> int:
+        """Count the deliveries that are owed from before this process began; return how many."""
+        async with self._works(SYSTEM("quiet")) as work:
+            rows = (await work.session.execute(_LEFT, {"routes": json.dumps(self._routes)})).all()
+        for row in rows:
+            self._count((row.id, row.group), 1)
+        return len(rows)
+
+    async def wait(self) -> None:
+        """Return when every delivery known of is done (or parked)."""
+        await self._none.wait()

@@ -1,0 +1,75 @@
+"""Kafka's topics: which there are, how many partitions, made by kafka-python before anybody subscribes."""
+
+import asyncio
+from dataclasses import dataclass
+
+from kafka.admin import KafkaAdminClient, NewTopic
+from kafka.errors import TopicAlreadyExistsError
+
+from events.event import REGISTRY
+
+PARTITIONS = 6
+"""Partitions of a topic: a province's districts spread over them, and one district always has one."""
+GROUP_PREFIX = "nowalls."
+
+
+def names() -> list[str]:
+    """Return every topic that some event is told on."""
+    return sorted({kind.topic for kind in REGISTRY.values()})
+
+
+def types_of(topic: str) -> list[str]:
+    """Return the event types told on a topic."""
+    return sorted(name for name, kind in REGISTRY.items() if kind.topic == topic)
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How far a group is behind on a topic, in messages."""
+
+    group: str
+    topic: str
+    messages: int
+
+
+def _provision(servers: str) -> list[str]:
+    admin = KafkaAdminClient(bootstrap_servers=servers.split(","))
+    try:
+        missing = [name for name in names() if name not in set(admin.list_topics())]
+        if missing:
+            try:
+                admin.create_topics(
+                    [NewTopic(name, num_partitions=PARTITIONS, replication_factor=-1) for name in missing]
+                )
+            except TopicAlreadyExistsError:
+                missing = []  # another process was first
+        return missing
+    finally:
+        admin.close()
+
+
+async def provision(servers: str) -> list[str]:
+    """Create the missing topics with the broker's own replication; return their names."""
+    return await asyncio.to_thread(_provision, servers)
+
+
+def _lags(servers: str, groups: list[str]) -> list[Lag]:
+    admin = KafkaAdminClient(bootstrap_servers=servers.split(","))
+    try:
+        found: list[Lag] = []
+        for group in groups:
+            committed = admin.list_group_offsets({GROUP_PREFIX + group: None})[GROUP_PREFIX + group]
+            ends = admin.list_partition_offsets(dict.fromkeys(committed, -1))
+            behind: dict[str, int] = {}
+            for partition, offset in committed.items():
+                end = ends[partition].offset
+                behind[partition.topic] = behind.get(partition.topic, 0) + max(0, end - max(0, offset.offset))
+            found.extend(Lag(group, topic, messages) for topic, messages in sorted(behind.items()))
+        return found
+    finally:
+        admin.close()
+
+
+async def lags(servers: str, groups: list[str]) -> list[Lag]:
+    """Ask the broker how far each group is behind."""
+    return await asyncio.to_thread(_lags, servers, groups)

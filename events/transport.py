@@ -1,0 +1,115 @@
+"""Two deliveries for one set of handlers: faststream-outbox out of PostgreSQL, or FastStream's KafkaBroker."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream_outbox import OutboxBroker
+from faststream_outbox.message import OutboxMessage
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from events import bus, topics
+from events.event import REGISTRY
+from events.model import DELIVERY
+from kit.database import DESK_ROLE
+
+_QUIET = logging.getLogger("nowalls.transport")
+
+
+async def _whole_row(message: OutboxMessage) -> tuple[Mapping[str, str], bytes]:
+    return message.headers, message.body
+
+
+async def _whole_batch(message: Any) -> Any:
+    return message.raw_message
+
+
+def _groups(only: list[str] | None) -> list[str]:
+    return [group for group in sorted(bus.HANDLERS) if only is None or group in only]
+
+
+class PostgresDelivery:
+    """Read each group's rows from `event_delivery` as they are told (LISTEN/NOTIFY, leases), one at a time a group."""
+
+    def __init__(self, url: str, deliverer: bus.Deliverer, *, only: list[str] | None = None) -> None:
+        groups = _groups(only)
+        self._engine: AsyncEngine = create_async_engine(
+            url,
+            pool_size=2 * len(groups) + 2,
+            max_overflow=4,
+            connect_args={"server_settings": {"role": DESK_ROLE, "jit": "off", "application_name": "nowalls-delivery"}},
+        )
+        self.broker = OutboxBroker(self._engine, outbox_table=DELIVERY, logger=_QUIET, apply_types=False)
+        for group in groups:
+            self._subscribe(group, deliverer)
+
+    def _subscribe(self, group: str, deliverer: bus.Deliverer) -> None:
+        @self.broker.subscriber(
+            group,
+            max_workers=1,
+            fetch_batch_size=100,
+            min_fetch_interval=0.05,
+            max_fetch_interval=2.0,
+            lease_ttl_seconds=120,
+            terminal_flush_batch_size=50,
+            ack_policy=AckPolicy.NACK_ON_ERROR,
+            decoder=_whole_row,
+            title_=group,
+        )
+        async def handle(message: tuple[Mapping[str, str], bytes]) -> None:
+            headers, body = message
+            await deliverer.deliver(group, headers, body)
+
+    async def start(self) -> None:
+        """Begin to listen."""
+        await self.broker.start()
+
+    async def stop(self) -> None:
+        """Finish what is in hand and leave the rest for the next start."""
+        await self.broker.stop()
+        await self._engine.dispose()
+
+
+class KafkaDelivery:
+    """Subscribe each group to the topics that its handlers need, as one consumer group of Apache Kafka."""
+
+    def __init__(self, servers: str, deliverer: bus.Deliverer, *, only: list[str] | None = None) -> None:
+        self._servers = servers
+        self.broker = KafkaBroker(
+            servers.split(","), acks="all", enable_idempotence=True, logger=None, apply_types=False
+        )
+        for group in _groups(only):
+            self._subscribe(group, deliverer)
+
+    def _subscribe(self, group: str, deliverer: bus.Deliverer) -> None:
+        wanted = sorted({REGISTRY[kind].topic for kind in bus.HANDLERS[group]})
+
+        # The default policy acknowledges first and loses what a crash interrupts; a batch costs one commit, not many.
+        @self.broker.subscriber(
+            *wanted,
+            group_id=topics.GROUP_PREFIX + group,
+            auto_offset_reset="earliest",
+            ack_policy=AckPolicy.NACK_ON_ERROR,
+            batch=True,
+            max_records=200,
+            fetch_max_wait_ms=100,
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=1_000,
+            decoder=_whole_batch,
+            title=group,
+        )
+        async def handle(records: Any) -> None:
+            for record in records:
+                headers = {name: value.decode("utf-8", "replace") for name, value in record.headers}
+                await deliverer.deliver(group, headers, record.value or b"")
+
+    async def start(self) -> None:
+        """Make the topics and join the groups."""
+        await topics.provision(self._servers)
+        await self.broker.start()
+
+    async def stop(self) -> None:
+        """Leave the groups."""
+        await self.broker.stop()

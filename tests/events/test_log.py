@@ -1,0 +1,76 @@
+"""The chain: sealed in commit order, and every kind of tampering named by its number."""
+
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from events import log
+from events.people import PersonMoved
+from events.work import Works
+from kit.actor import SYSTEM
+from kit.postgres import plain
+
+
+async def _sealed(works: Works, count: int) -> log.Head:
+    for number in range(count):
+        async with works(SYSTEM("test")) as work:
+            work.tell(PersonMoved(person_id=UUID(int=number), division_code=str(number)))
+    async with works(SYSTEM("test")) as work:
+        assert await log.seal(work) == count
+        return await log.head(work)
+
+
+async def _verify(works: Works, anchor: log.Head | None = None) -> log.Verdict:
+    async with works(SYSTEM("test")) as work:
+        return await log.verify(work, anchor=anchor)
+
+
+async def test_an_untouched_chain_is_whole_and_a_second_sealing_adds_nothing(works: Works) -> None:
+    head = await _sealed(works, 5)
+    async with works(SYSTEM("test")) as work:
+        assert await log.seal(work) == 0
+    assert await _verify(works, head) == log.Verdict(head, 0, None, "")
+
+
+async def test_a_row_of_a_running_transaction_holds_back_only_what_is_younger(works: Works) -> None:
+    async with works(SYSTEM("slow")) as slow:
+        slow.tell(PersonMoved(person_id=UUID(int=9), division_code="slow"))
+        from sqlalchemy import text
+
+        await slow.session.execute(text("select pg_current_xact_id()"))
+        async with works(SYSTEM("quick")) as quick:
+            quick.tell(PersonMoved(person_id=UUID(int=1), division_code="quick"))
+        async with works(SYSTEM("test")) as work:
+            assert await log.seal(work) == 0
+    async with works(SYSTEM("test")) as work:
+        assert await log.seal(work) == 2
+    assert (await _verify(works)).first_bad is None
+
+
+@pytest.mark.parametrize(
+    ("sql", "first_bad"),
+    [
+        ('update event_log set data = \'{"person_id": "x"}\' where position = 3', 3),
+        ("update event_log set actor = 'somebody' where position = 1", 1),
+        ("update event_log set recorded_at = recorded_at + interval '1 microsecond' where position = 2", 2),
+        ("delete from event_log where position = 4", 4),
+        ("update event_seal set hash = decode(repeat('00', 32), 'hex') where number = 5", 5),
+        ("delete from event_seal where number = 2", 2),
+    ],
+)
+async def test_every_change_of_history_is_named(works: Works, sql: str, first_bad: int) -> None:
+    await _sealed(works, 6)
+    connection = await asyncpg.connect(dsn=plain(works.database.url))
+    await connection.execute(sql)
+    await connection.close()
+    assert (await _verify(works)).first_bad == first_bad
+
+
+async def test_a_cut_off_tail_shows_against_the_printed_head(works: Works) -> None:
+    head = await _sealed(works, 6)
+    connection = await asyncpg.connect(dsn=plain(works.database.url))
+    await connection.execute("delete from event_seal where number > 4; delete from event_log where position > 4")
+    await connection.close()
+    assert (await _verify(works)).first_bad is None
+    assert (await _verify(works, head)).first_bad == 5

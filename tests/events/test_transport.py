@@ -1,0 +1,134 @@
+"""Both deliveries feed the same handlers, keep the order of a key, and lose nothing when the broker goes away."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from events import broker, bus, topics
+from events.bus import Deliverer, on
+from events.people import PersonMoved, PersonRegistered
+from events.quiet import Quiet
+from events.relay import Relay
+from events.transport import KafkaDelivery, PostgresDelivery
+from events.work import Work, Works
+from kit.actor import SYSTEM
+from tests import machine
+
+PERSONS = [UUID(int=number) for number in range(1, 6)]
+
+
+@pytest.fixture(autouse=True)
+def seen(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[tuple[UUID, str]]]:
+    monkeypatch.setattr(bus, "HANDLERS", {})
+    found: dict[str, list[tuple[UUID, str]]] = {"first": [], "second": []}
+
+    @on(PersonMoved, group="first")
+    async def when_moved(work: Work, event: PersonMoved) -> None:
+        found["first"].append((event.person_id, event.division_code))
+
+    @on(PersonMoved, group="second")
+    async def when_moved_too(work: Work, event: PersonMoved) -> None:
+        found["second"].append((event.person_id, event.division_code))
+        if event.division_code == "3":
+            work.tell(PersonRegistered(person_id=event.person_id, division_code="again"))
+
+    @on(PersonRegistered, group="first")
+    async def when_registered(work: Work, event: PersonRegistered) -> None:
+        found["first"].append((event.person_id, event.division_code))
+
+    return found
+
+
+async def _tell(works: Works, count: int, start: int = 0) -> None:
+    for number in range(start, start + count):
+        async with works(SYSTEM("test")) as work:
+            work.tell(PersonMoved(person_id=PERSONS[number % 5], division_code=str(number)))
+
+
+def _in_order(rows: list[tuple[UUID, str]], count: int) -> None:
+    for person in PERSONS:
+        moves = [int(code) for who, code in rows if who == person and code != "again"]
+        assert moves == sorted(moves)
+    assert sorted(int(code) for _, code in rows if code != "again") == list(range(count))
+
+
+async def test_postgres_delivers_to_each_group_once_and_in_order(
+    works: Works, seen: dict[str, list[tuple[UUID, str]]]
+) -> None:
+    works.routes = bus.routes()
+    deliverer = Deliverer(works)
+    quiet = Quiet(works, deliverer, bus.routes())
+    delivery = PostgresDelivery(works.database.url, deliverer)
+    await delivery.start()
+    try:
+        await _tell(works, 40)
+        await asyncio.wait_for(quiet.wait(), 30)
+    finally:
+        await delivery.stop()
+    _in_order(seen["second"], 40)
+    _in_order(seen["first"], 40)
+    assert (PERSONS[3], "again") in seen["first"]
+
+
+async def test_what_a_killed_process_left_is_counted_and_delivered(
+    works: Works, seen: dict[str, list[tuple[UUID, str]]]
+) -> None:
+    works.routes = bus.routes()
+    await _tell(works, 7)
+    deliverer = Deliverer(works)
+    quiet = Quiet(works, deliverer, bus.routes())
+    assert await quiet.catch_up() == 14
+    delivery = PostgresDelivery(works.database.url, deliverer)
+    await delivery.start()
+    await asyncio.wait_for(quiet.wait(), 30)
+    await delivery.stop()
+    _in_order(seen["first"], 7)
+
+
+@asynccontextmanager
+async def _relaying(url: str, servers: str) -> AsyncIterator[None]:
+    task = asyncio.create_task(Relay(url, servers).run())
+    yield
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def test_kafka_delivers_the_same_and_survives_the_brokers_death(
+    works: Works,
+    seen: dict[str, list[tuple[UUID, str]]],
+    tmp_path: Path,
+    until: Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]],
+) -> None:
+    machine.need("kafka", "java", "mvn")
+    servers = await asyncio.to_thread(broker.start, tmp_path)
+    try:
+        works.routes, works.outgoing = bus.routes(), True
+        deliverer = Deliverer(works)
+        quiet = Quiet(works, deliverer, bus.routes())
+        delivery = KafkaDelivery(servers, deliverer)
+        await delivery.start()
+        async with _relaying(works.database.url, servers):
+            await _tell(works, 30)
+            await asyncio.wait_for(quiet.wait(), 60)
+            await asyncio.to_thread(broker.kill, tmp_path, 1)
+            await _tell(works, 30, start=30)
+            await asyncio.to_thread(broker.restart, tmp_path, 1)
+            await asyncio.wait_for(quiet.wait(), 90)
+
+            async def caught_up() -> bool:
+                return not sum(lag.messages for lag in await topics.lags(servers, ["first", "second"]))
+
+            await until(caught_up)
+        await delivery.stop()
+    finally:
+        await asyncio.to_thread(broker.stop, tmp_path)
+    _in_order(seen["first"], 60)
+    _in_order(seen["second"], 60)
+    async with works(SYSTEM("test")) as work:
+        assert (await work.session.execute(text("select count(*) from event_outgoing"))).scalar_one() == 0
