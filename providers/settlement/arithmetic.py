@@ -1,0 +1,187 @@
+"""What one visit costs: a pure function of what happened, the price as of then and the standards as of then.
+
+Every amount is integer fen. All reductions are one exact fraction of the price; it is rounded once, half up, and what
+was taken off is then split over its reasons so that the parts sum to the fen. Source of the proposals: rules.toml.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any, Self
+
+from kit import money
+
+
+class Outcome(StrEnum):
+    """How a verified visit ended; the words of `VisitVerified.outcome`."""
+
+    COMPLETED = "completed"
+    NOBODY_HOME = "nobody_home"
+    CANCELLED_LATE = "cancelled_late"
+
+
+class Reason(StrEnum):
+    """Why a part of the price is not paid; the order is the one in which ties of a split fen are decided."""
+
+    VOID = "void"  # the visit does not count: worker uncertified, elder deceased or in hospital 作废
+    UNPROVEN = "unproven"  # no evidence, no pay 无凭证
+    NOBODY_HOME = "nobody_home"  # nobody opened: only the fee for the way 未遇
+    CANCELLED_LATE = "cancelled_late"  # called off too late: only the fee 临时取消
+    SHORT = "short"  # less time than the standard asks for: pro rata 时长不足
+    LATE = "late"  # 迟到
+    COMPLAINT = "complaint"  # an upheld complaint 投诉属实
+
+
+FORGIVABLE = frozenset({Reason.SHORT, Reason.LATE})
+"""What a decided dispute may give back; proof and complaints have their own ways of appeal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standards:
+    """The dated rules that a charge rests on, in whole percent and minutes."""
+
+    full_from_percent: int
+    late_after_minutes: int
+    late_percent: int
+    nobody_home_percent: int
+    cancelled_late_percent: int
+    proven_grades: str
+
+    @property
+    def version(self) -> str:
+        """Return the name of exactly these values: the same values have the same name for ever."""
+        return hashlib.sha256(canonical(asdict(self))).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything about one visit that its charge depends on; refuses nonsense with ValueError.
+
+    `done_minutes` and `planned_minutes` are of the whole visit, `quantity` counts units of the price.
+    """
+
+    outcome: Outcome
+    quantity: int
+    planned_minutes: int
+    done_minutes: int
+    late_minutes: int
+    evidence_grade: str
+    copay_percent: int
+    quota_held_fen: int
+    complaint_percent: int = 0
+    void: str | None = None
+    forgiven: tuple[Reason, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Hold the ranges outside which no amount would mean anything."""
+        percents = (self.copay_percent, self.complaint_percent)
+        if self.quantity < 1 or self.planned_minutes < 1 or any(not 0 <= percent <= 100 for percent in percents):
+            message = f"not facts of a visit: {self}"
+            raise ValueError(message)
+        if min(self.done_minutes, self.late_minutes, self.quota_held_fen) < 0:
+            message = f"negative facts of a visit: {self}"
+            raise ValueError(message)
+        if not FORGIVABLE.issuperset(self.forgiven):
+            message = f"cannot be forgiven: {self.forgiven}"
+            raise ValueError(message)
+
+    def json(self) -> dict[str, Any]:
+        """Return the facts as they are stored with the charge."""
+        return {**asdict(self), "outcome": self.outcome.value, "forgiven": [reason.value for reason in self.forgiven]}
+
+    @classmethod
+    def read(cls, stored: dict[str, Any]) -> Self:
+        """Rebuild facts from what `json` made."""
+        forgiven = tuple(Reason(name) for name in stored["forgiven"])
+        return cls(**{**stored, "outcome": Outcome(stored["outcome"]), "forgiven": forgiven})
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """The amounts of one line in fen: claimed − deducted = payable = subsidised + own; deductions sum to deducted."""
+
+    claimed: int
+    deductions: dict[str, int]
+    payable: int
+    subsidised: int
+    own: int
+
+    @property
+    def deducted(self) -> int:
+        """Return what is not paid of what was claimed."""
+        return self.claimed - self.payable
+
+    def reversed(self) -> "Amounts":
+        """Return the mirror that takes this line back."""
+        deductions = {reason: -fen for reason, fen in self.deductions.items()}
+        return Amounts(-self.claimed, deductions, -self.payable, -self.subsidised, -self.own)
+
+
+def charge(facts: Facts, *, price_fen: int, standards: Standards) -> Amounts:
+    """Price one visit: price × quantity × done part × (100 − late − complaint) %, rounded half up once.
+
+    The done part is whole from `full_from_percent` of the planned minutes on, else pro rata; more time than planned is
+    not paid. Percentages add and never take more than everything. Quota pays its share up to what was held; the elder
+    owes the rest, to the fen.
+    """
+    if price_fen < 0:
+        message = "a price is not negative"
+        raise ValueError(message)
+    claimed = price_fen * facts.quantity
+    blocked = _blocked(facts, standards)
+    if blocked is not None:
+        return _split_quota(facts, claimed, 0, {blocked.value: claimed} if claimed else {})
+    paid_of, whole, cause = _done_part(facts, standards)
+    late = _late_percent(facts, standards)
+    kept = 100 - min(100, late + facts.complaint_percent)
+    payable = money.half_up(claimed * paid_of * kept, whole * 100)
+    # Each reason's weight is the part of the price that it alone takes, over one common denominator.
+    weights = {
+        cause: (whole - paid_of) * 100,
+        Reason.LATE: paid_of * late,
+        Reason.COMPLAINT: paid_of * facts.complaint_percent,
+    }
+    parts = _by_reason(claimed - payable, {reason: weight for reason, weight in weights.items() if weight})
+    return _split_quota(facts, claimed, payable, parts)
+
+
+def canonical(value: Any) -> bytes:
+    """Return the one JSON spelling of a value: sorted keys, no spaces, UTF-8; what hashes are taken of."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def _blocked(facts: Facts, standards: Standards) -> Reason | None:
+    if facts.void is not None:
+        return Reason.VOID
+    if facts.outcome is not Outcome.CANCELLED_LATE and facts.evidence_grade not in set(standards.proven_grades):
+        return Reason.UNPROVEN
+    return None
+
+
+def _done_part(facts: Facts, standards: Standards) -> tuple[int, int, Reason]:
+    if facts.outcome is Outcome.NOBODY_HOME:
+        return standards.nobody_home_percent, 100, Reason.NOBODY_HOME
+    if facts.outcome is Outcome.CANCELLED_LATE:
+        return standards.cancelled_late_percent, 100, Reason.CANCELLED_LATE
+    full = facts.done_minutes * 100 >= facts.planned_minutes * standards.full_from_percent
+    if full or Reason.SHORT in facts.forgiven:
+        return 1, 1, Reason.SHORT
+    return facts.done_minutes, facts.planned_minutes, Reason.SHORT
+
+
+def _late_percent(facts: Facts, standards: Standards) -> int:
+    late = facts.late_minutes > standards.late_after_minutes and Reason.LATE not in facts.forgiven
+    return standards.late_percent if late and facts.outcome is not Outcome.CANCELLED_LATE else 0
+
+
+def _by_reason(deducted: int, weights: dict[Reason, int]) -> dict[str, int]:
+    if deducted == 0:
+        return {}
+    parts = zip(weights, money.split(deducted, list(weights.values())), strict=True)
+    return {reason.value: fen for reason, fen in parts if fen}
+
+
+def _split_quota(facts: Facts, claimed: int, payable: int, deductions: dict[str, int]) -> Amounts:
+    subsidised = min(facts.quota_held_fen, money.half_up(payable * (100 - facts.copay_percent), 100))
+    return Amounts(claimed, deductions, payable, subsidised, payable - subsidised)
