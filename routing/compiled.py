@@ -1,26 +1,86 @@
-"""How this room compiles its kernels: one decorator, typed, cached on disk, exact.
+"""How this room compiles its kernels: typed decorators, machine code kept on disk, results exact to the last bit.
 
-No `fastmath`: a decision must come out the same in the kernel, in NumPy and in plain Python, to the last bit.
-The cache notices a change of the kernel's own file only, not of a compiled function it imports; after such a change
-remove `__pycache__`.
+No `fastmath`: a decision must come out the same in the kernel, in NumPy and in plain Python.
+
+numba keeps machine code until the kernel's own file changes, although the code also holds constants and functions of
+the files it imports. Here a kernel is stale as soon as any file of this room that it imports, however indirectly, has
+changed: an upgrade can never run half of the old kernel.
 """
 
+import hashlib
+import re
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from functools import cache
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
 
 import numba
+from numba.core import caching
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_ROOT = Path(__file__).parent.parent
+_IMPORT = re.compile(r"^(?:from|import) (routing[.\w]*)(?: import (\([^)]*\)|[^\n]*))?", re.MULTILINE)
+
+
+@cache
+def _imported(path: Path) -> frozenset[Path]:
+    """Find the files of this room that a file imports directly."""
+    found: set[Path] = set()
+    for module, names in _IMPORT.findall(path.read_text("utf-8")):
+        for dotted in (module, *(f"{module}.{name}" for name in re.findall(r"\w+", names))):
+            file = _ROOT.joinpath(*dotted.split(".")).with_suffix(".py")
+            if file.exists():
+                found.add(file)
+    return frozenset(found)
+
+
+@cache
+def _stamp(path: Path) -> str:
+    """Digest a file and every file of this room that it imports, however indirectly."""
+    known, waiting = {path}, [path]
+    while waiting:
+        fresh = _imported(waiting.pop()) - known
+        known |= fresh
+        waiting.extend(fresh)
+    return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(known))).hexdigest()
+
+
+class BesideSource(caching.InTreeCacheLocator):
+    """Keep machine code in `__pycache__`, until the file or what it imports changes."""
+
+    def get_source_stamp(self) -> str:
+        """Give what must be the same for the machine code to be used again."""
+        return _stamp(Path(self._py_file))
+
+
+class InHome(caching.UserWideCacheLocator):
+    """Keep machine code in the user's cache where the source folder cannot be written."""
+
+    def get_source_stamp(self) -> str:
+        """Give what must be the same for the machine code to be used again."""
+        return _stamp(Path(self._py_file))
+
+
+numba.config.CACHE_LOCATOR_CLASSES = f"{__name__}.{BesideSource.__name__},{__name__}.{InHome.__name__}"  # type: ignore[attr-defined]
+
+
+def _compile(function: Callable[P, T], **options: Any) -> Callable[P, T]:
+    kernel: Callable[P, T] = numba.njit(cache=True, nogil=True, error_model="numpy", **options)(function)
+    return kernel
+
 
 def compiled(function: Callable[P, T]) -> Callable[P, T]:
-    """Compile a function of numbers and arrays on its first call, and keep the machine code on disk."""
-    kernel: Callable[P, T] = numba.njit(cache=True, nogil=True)(function)
-    return kernel
+    """Compile a function of numbers and arrays on its first call."""
+    return _compile(function)
 
 
 def inlined(function: Callable[P, T]) -> Callable[P, T]:
     """Compile a small function into each kernel that calls it."""
-    kernel: Callable[P, T] = numba.njit(cache=True, nogil=True, inline="always")(function)
-    return kernel
+    return _compile(function, inline="always")
+
+
+def kernel(function: Callable[P, T]) -> Callable[P, T]:
+    """Compile a function that makes no array and returns none: references to its arguments are then not counted."""
+    return _compile(function, _nrt=False)
