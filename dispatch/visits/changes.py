@@ -1,0 +1,230 @@
+"""What people change about a promised visit: its hour, its worker, its end; and what the clock decides for them."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import aliased
+
+from dispatch.requests.model import CareRequest
+from dispatch.visits import door, evidence, offers
+from dispatch.visits.model import Act, Visit
+from dispatch.visits.moves import MOVES, OPEN, PROMISED, ActKind, Outcome, State
+from dispatch.visits.offers import Choice, Offered, Order
+from events.visits import VisitMissed
+from events.work import Work
+from kit import rules
+from kit.refusal import Refusal
+from providers.roster import queries as roster
+from registry import operations as registry
+
+
+class OutsideWindow(Refusal):
+    """The elder did not agree to that hour."""
+
+    code = "visit.outside_window"
+
+
+class WorkerUnsuitable(Refusal):
+    """The worker is not on shift then, lacks the skill, or is not of the sex asked for."""
+
+    code = "visit.worker_unsuitable"
+
+
+async def reschedule(
+    work: Work, *, visit_id: UUID, starts_at: datetime, reason: str, agreed_to: datetime | None = None
+) -> Visit:
+    """Move a promised visit to another hour (改约), same worker.
+
+    `agreed_to` is the new latest arrival, where the elder agreed to one; without it the new hour must lie within the
+    old window. Refuses `visit.not_allowed` once the worker is on the way, `visit.outside_window`,
+    `visit.worker_unsuitable`, `visit.worker_busy`.
+    """
+    visit = await _promised(work, visit_id)
+    request = await work.session.get(CareRequest, visit.request_id)
+    latest = agreed_to or visit.window_to
+    # Only a new agreement may bring the hour forward of what was asked for.
+    if starts_at > latest or starts_at <= work.now or (agreed_to is None and request and starts_at < request.earliest):
+        raise OutsideWindow
+    ends_at = starts_at + timedelta(minutes=visit.minutes)
+    for worker_id, _ in offers.workers_of(visit):
+        await _suitable(work, visit, worker_id, starts_at, ends_at)
+    visit.planned_start, visit.planned_end, visit.window_to = starts_at, ends_at, latest
+    visit.reason = reason.strip()[:200]
+    await _book_again(work, visit)
+    return visit
+
+
+async def change_worker(work: Work, *, visit_id: UUID, worker_id: UUID, reason: str) -> Visit:
+    """Send another worker of the same company (换人) in place of the leading one, at the same hour.
+
+    Refuses `visit.not_allowed` once the worker is on the way, `worker.missing`, `visit.worker_unsuitable`,
+    `visit.worker_busy`.
+    """
+    visit = await _promised(work, visit_id)
+    number = await _suitable(work, visit, worker_id, visit.planned_start, visit.planned_end)
+    if worker_id == visit.second_worker_id:
+        raise offers.WorkerBusy(worker_numbers=[number])
+    visit.worker_id, visit.worker_number = worker_id, number
+    visit.reason = reason.strip()[:200]
+    await _book_again(work, visit)
+    return visit
+
+
+async def _promised(work: Work, visit_id: UUID) -> Visit:
+    visit = await offers.locked(work, visit_id)
+    if visit.state is not State.ACCEPTED:
+        raise offers.VisitNotAllowed(state=visit.state, wanted=State.ACCEPTED)
+    return visit
+
+
+async def _suitable(work: Work, visit: Visit, worker_id: UUID, starts_at: datetime, ends_at: datetime) -> int:
+    worker = await roster.worker(work, worker_id)
+    if worker.provider_id != visit.provider_id:
+        raise roster.WorkerMissing
+    request = await work.session.get(CareRequest, visit.request_id)
+    on_shift = {found.worker_id: found for found in await roster.roster(work, from_at=starts_at, until_at=ends_at)}
+    found = on_shift.get(worker_id)
+    fits = found is not None and any(start <= starts_at and ends_at <= end for start, end in found.windows)
+    if found is not None and request is not None:
+        fits = fits and request.skill in found.skills
+        fits = fits and (request.sex_wanted is None or found.sex.value == request.sex_wanted.value)
+    if not fits:
+        raise WorkerUnsuitable(worker_number=worker.number)
+    return worker.number
+
+
+async def _book_again(work: Work, visit: Visit) -> None:
+    await work.session.flush()
+    await offers.release(work, visit.id)
+    await offers.book(
+        work,
+        visit_id=visit.id,
+        provider_id=visit.provider_id,
+        workers=offers.workers_of(visit),
+        place=(visit.latitude, visit.longitude),
+        during=(visit.planned_start, visit.planned_end),
+    )
+
+
+async def cancel_for(work: Work, *, request_id: UUID, chargeable: bool) -> list[Visit]:
+    """Call off what is open for a cancelled request; return the visits that a worker had been promised for.
+
+    With `chargeable`, a promised visit is to be paid in part although nobody went.
+    """
+    query = select(Visit).where(Visit.request_id == request_id, Visit.state.in_(OPEN)).with_for_update()
+    promised: list[Visit] = []
+    for visit in (await work.session.execute(query)).scalars():
+        if State.CANCELLED not in MOVES[visit.state]:
+            continue  # the worker is in the home already
+        if visit.state is not State.OFFERED and chargeable:
+            visit.outcome = Outcome.CANCELLED_LATE
+            visit.arrived_at = visit.left_at = work.now
+            promised.append(visit)
+        offers.move(visit, State.CANCELLED, work, reason="cancelled")
+        await offers.close_offer(work, visit.id, "cancelled")
+        await offers.release(work, visit.id)
+    return promised
+
+
+async def rework(work: Work, *, visit_id: UUID, starts_at: datetime) -> Offered:
+    """Ask the same company and worker to come again without pay (返工); refuse unless the visit was verified or held.
+
+    Refuses `visit.worker_unsuitable` and `visit.worker_busy` too; the elder's agreement to the hour is the caller's.
+    """
+    visit = await offers.locked(work, visit_id)
+    if visit.state not in {State.VERIFIED, State.HELD}:
+        raise offers.VisitNotAllowed(state=visit.state, wanted=State.OFFERED)
+    ends_at = starts_at + timedelta(minutes=visit.minutes)
+    for worker_id, _ in offers.workers_of(visit):
+        await _suitable(work, visit, worker_id, starts_at, ends_at)
+    attempts = await work.session.scalar(select(func.max(Visit.attempt)).where(Visit.request_id == visit.request_id))
+    return await offers.offer(
+        work,
+        order=Order(
+            request_id=visit.request_id,
+            person_id=visit.person_id,
+            district=visit.district,
+            division_code=visit.division_code,
+            latitude=visit.latitude,
+            longitude=visit.longitude,
+            item_code=visit.item_code,
+            quantity=visit.quantity,
+            minutes=visit.minutes,
+            latest=starts_at + timedelta(minutes=30),
+            urgent=False,
+        ),
+        choice=Choice(
+            provider_id=visit.provider_id,
+            worker_id=visit.worker_id,
+            worker_number=visit.worker_number,
+            second_worker_id=visit.second_worker_id,
+            second_worker_number=visit.second_worker_number,
+            starts_at=starts_at,
+            attempt=(attempts or 0) + 1,
+        ),
+        rework_of=visit.id,
+    )
+
+
+async def miss_due(work: Work, *, limit: int = 200) -> int:
+    """Mark the visits that nobody came to, and hold those whose phones fell silent half-way; return how many.
+
+    Missed: no sign-in known some time after the latest agreed arrival (rule `visit.missed_after_minutes`). Held: a
+    sign-in or a sign-out is known, but what is missing can no longer be uploaded in time (`visit.evidence`).
+    """
+    after = timedelta(minutes=await rules.value(work.session, "visit.missed_after_minutes", at=work.now))
+    upload = (await door.evidence_rules(work, work.now)).upload
+    ended = exists().where(Act.visit_id == Visit.id, Act.kind.in_((ActKind.LEAVE, ActKind.NOBODY_HOME, ActKind.ABORT)))
+    query = (
+        select(Visit, ended)
+        .where(Visit.state.in_(PROMISED), Visit.window_to <= work.now - after)
+        .order_by(Visit.window_to, Visit.worker_number, Visit.planned_start)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=Visit)
+    )
+    count = 0
+    for visit, half in (await work.session.execute(query)).all():
+        if visit.arrived_at is not None or half:
+            if max(visit.planned_end, visit.window_to) + upload <= work.now:
+                await door.hold(work, visit, evidence.Flag.MISSING_ACT)
+                count += 1
+            continue
+        offers.move(visit, State.MISSED, work)
+        await offers.release(work, visit.id)
+        ids = {"visit_id": visit.id, "request_id": visit.request_id, "provider_id": visit.provider_id}
+        work.tell(VisitMissed(**ids))
+        count += 1
+    return count
+
+
+async def close_disclosures_due(work: Work, *, limit: int = 200) -> int:
+    """Close companies' view of elders whom they no longer visit; return how many views were closed.
+
+    A view stays open while the company has an open visit to the elder, or one that was closed less than
+    `visit.disclosure_days` ago.
+    """
+    days = await rules.value(work.session, "visit.disclosure_days", at=work.now)
+    other = aliased(Visit)
+    still = exists().where(
+        other.person_id == Visit.person_id,
+        other.provider_id == Visit.provider_id,
+        other.disclosed,
+        (other.closed_at.is_(None)) | (other.closed_at > work.now - timedelta(days=days)),
+    )
+    query = (
+        select(Visit)
+        .where(Visit.disclosed, Visit.closed_at <= work.now - timedelta(days=days), ~still)
+        .order_by(Visit.closed_at, Visit.worker_number, Visit.planned_start)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=Visit)
+    )
+    closed = 0
+    done: set[tuple[UUID, UUID]] = set()
+    for visit in (await work.session.execute(query)).scalars():
+        visit.disclosed = False
+        if (visit.person_id, visit.provider_id) not in done:
+            done.add((visit.person_id, visit.provider_id))
+            await registry.close_disclosure(work, person_id=visit.person_id, provider_id=visit.provider_id)
+            closed += 1
+    return closed

@@ -1,0 +1,192 @@
+"""What a sign-in and a sign-out prove: grades A to D, and flags for a person.
+
+Two of three must agree: the phone is at the door, the elder's one-time code was given, the home's QR was scanned. The
+QR on the wall never changes and can be photographed, so that it is the weak one of the three. A position switched off,
+old, coarse or made up is no evidence; it is never taken as good: the frauds of Jing'an and Jiading in 2020 to 2023 were
+exactly that. No web page can tell a made-up position from a true one; only code and scan bind a worker to the home.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import pairwise
+from typing import Any, Self
+
+from dispatch.visits.course import Report
+from dispatch.visits.moves import ActKind
+
+
+class Grade(StrEnum):
+    """What the evidence is worth: A strong twice, B two of three, C one, D none."""
+
+    A = "A"
+    B = "B"
+    C = "C"
+    D = "D"
+
+
+class Flag(StrEnum):
+    """What a person should look at; which of them hold a payment is a rule."""
+
+    WEAK_EVIDENCE = "weak_evidence"  # grade C or D
+    MOCK_POSITION = "mock_position"  # the phone itself says that its position is made up
+    NO_POSITION_AT_LEAVE = "no_position_at_leave"
+    CODE_TRIES = "code_tries"  # too many wrong codes: the code no longer counts
+    CLOCK_SKEW = "clock_skew"
+    LATE_UPLOAD = "late_upload"
+    BEFORE_ACCEPTANCE = "before_acceptance"
+    BACKWARDS = "backwards"  # left before arriving
+    TWO_PHONES = "two_phones"
+    CLASH = "clash"  # two acts claim one number
+    MISSING_ACT = "missing_act"
+    AFTER_MISSED = "after_missed"
+    OVERLAP = "overlap"  # the same worker was in two homes at once
+    IMPOSSIBLE_SPEED = "impossible_speed"
+    SHORT_WAIT = "short_wait"  # gave up before the elder could come to the door
+    SHORT_STAY = "short_stay"
+    BACKFILLED = "backfilled"
+    ABORTED = "aborted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """The dated rule `visit.evidence`, read once; proposals and sources are in `rules.toml`."""
+
+    radius_metres: float
+    accuracy_limit_metres: float
+    fix_age_limit_seconds: float
+    code_tries: int
+    skew: timedelta
+    upload: timedelta
+    speed_metres_per_second: float
+    wait: timedelta
+    short_percent: int
+    holds: frozenset[Flag]
+
+    @classmethod
+    def read(cls, value: Mapping[str, Any]) -> Self:
+        """Read the rule's JSON value; a missing or unknown entry is an error."""
+        return cls(
+            radius_metres=float(value["radius_metres"]),
+            accuracy_limit_metres=float(value["accuracy_limit_metres"]),
+            fix_age_limit_seconds=float(value["fix_age_limit_seconds"]),
+            code_tries=int(value["code_tries"]),
+            skew=timedelta(minutes=value["skew_minutes"]),
+            upload=timedelta(hours=value["upload_hours"]),
+            speed_metres_per_second=value["speed_km_per_hour"] / 3.6,
+            wait=timedelta(minutes=value["wait_minutes"]),
+            short_percent=int(value["short_percent"]),
+            holds=frozenset(Flag(name) for name in value["holds"]),
+        )
+
+
+LASTING = frozenset({Flag.MISSING_ACT, Flag.AFTER_MISSED, Flag.OVERLAP, Flag.IMPOSSIBLE_SPEED, Flag.BACKFILLED})
+"""Flags that come from elsewhere than the visit's own acts, and stay when the acts are weighed again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A grade and what a person should look at, in a fixed order."""
+
+    grade: Grade
+    flags: tuple[Flag, ...]
+
+
+def at_the_door(report: Report, rules: Rules) -> bool:
+    """Tell whether a reported position proves presence: fresh, fine enough, not made up, within the radius.
+
+    The fence widens by the fix's own accuracy, which is bounded, or a phone that claims to know nothing would be near.
+    """
+    if report.distance_metres is None or report.accuracy_metres is None or report.fix_age_seconds is None:
+        return False
+    if report.mocked or not 0 <= report.fix_age_seconds <= rules.fix_age_limit_seconds:
+        return False
+    if not 0 <= report.accuracy_metres <= rules.accuracy_limit_metres:
+        return False
+    return report.distance_metres <= rules.radius_metres + report.accuracy_metres
+
+
+def grade(reports: Iterable[Report], *, end: Report | None, rules: Rules) -> Grade:
+    """Weigh the evidence of one visit; `reports` are all its acts, `end` the sign-out once there is one.
+
+    The code and the scan count from any act (elders give the code when the work is done). A sign-out that is not at the
+    door costs one step of an A: the stay is then known from one side only.
+    """
+    reports = tuple(reports)
+    wrong = sum(report.code_matches is False for report in reports)
+    # A phone may find its position only after the first try, so that any of its sign-ins may prove the place.
+    door = any(at_the_door(report, rules) for report in reports if report.kind is ActKind.ARRIVE)
+    strong = door + (any(report.code_matches for report in reports) and wrong < rules.code_tries)
+    weak = any(report.home_matches for report in reports)
+    if strong == 2:
+        return Grade.A if end is None or at_the_door(end, rules) else Grade.B
+    if strong + weak == 2:
+        return Grade.B
+    return Grade.C if strong + weak == 1 else Grade.D
+
+
+def _flags(reports: tuple[Report, ...], *, end: Report, accepted_at: datetime, rules: Rules) -> Iterable[Flag]:
+    if any(report.mocked for report in reports):
+        yield Flag.MOCK_POSITION
+    if not at_the_door(end, rules):
+        yield Flag.NO_POSITION_AT_LEAVE
+    if sum(report.code_matches is False for report in reports) >= rules.code_tries:
+        yield Flag.CODE_TRIES
+    if any(_skewed(report, rules) for report in reports):
+        yield Flag.CLOCK_SKEW
+    if any(report.received_at - report.claimed_at > rules.upload for report in reports if report.offline):
+        yield Flag.LATE_UPLOAD
+    if any(report.at < accepted_at for report in reports):
+        yield Flag.BEFORE_ACCEPTANCE
+    if any(later.at < earlier.at for earlier, later in pairwise(sorted(reports, key=lambda r: (r.sequence, r.id)))):
+        yield Flag.BACKWARDS
+    if len({report.device for report in reports if report.device}) > 1:
+        yield Flag.TWO_PHONES
+
+
+def _skewed(report: Report, rules: Rules) -> bool:
+    # With a signal the server's clock is at hand. Without, an act cannot have happened after it came in, nor far from
+    # where an anchor puts it.
+    if not report.offline or report.not_before is not None:
+        return abs(report.claimed_at - report.at) > rules.skew
+    return report.claimed_at - report.received_at > rules.skew
+
+
+def weigh(
+    reports: Iterable[Report],
+    *,
+    arrive: Report,
+    end: Report,
+    accepted_at: datetime,
+    minutes: int,
+    found_home: bool,
+    rules: Rules,
+) -> Evidence:
+    """Grade a whole visit by itself; what its neighbours add (overlap, speed) is found apart.
+
+    `minutes` is the item's standard time, times the quantity. A short stay is a fact for settlement, and a flag.
+    """
+    counted = tuple(report for report in reports if report.sequence <= end.sequence)
+    worth = grade(counted, end=end, rules=rules)
+    flags = list(_flags(counted, end=end, accepted_at=accepted_at, rules=rules))
+    stay = end.at - arrive.at
+    if found_home and stay * 100 < timedelta(minutes=minutes) * rules.short_percent:
+        flags.append(Flag.SHORT_STAY)
+    if not found_home and stay < rules.wait:
+        flags.append(Flag.SHORT_WAIT)
+    if worth in {Grade.C, Grade.D}:
+        flags.append(Flag.WEAK_EVIDENCE)
+    return Evidence(worth, tuple(sorted(set(flags))))
+
+
+def overlap(a: tuple[datetime, datetime], b: tuple[datetime, datetime]) -> bool:
+    """Tell whether two stays (half-open) share an instant."""
+    return a[0] < b[1] and b[0] < a[1]
+
+
+def too_fast(*, left_at: datetime, arrived_at: datetime, distance_metres: float, rules: Rules) -> bool:
+    """Tell whether nobody can have gone from one home to the next in the time between."""
+    seconds = max((arrived_at - left_at).total_seconds(), 0.0)
+    # Within the fence of two neighbouring homes no time at all may lie between.
+    return distance_metres > 2 * rules.radius_metres + rules.speed_metres_per_second * seconds

@@ -1,0 +1,118 @@
+"""What visits does when something happens: opens the address to the company, verifies, keeps the request in step.
+
+A company's people may write only their company's rows, so that everything else that follows from their doings is done
+here, by the platform. Offers and visits travel on different topics and may overtake one another: the request follows
+what the visit has become, not what a single event says.
+"""
+
+from uuid import UUID
+
+from dispatch.requests import operations as requests
+from dispatch.requests.model import CareRequest, RequestState
+from dispatch.visits import operations, verification
+from dispatch.visits.model import Visit
+from dispatch.visits.moves import State
+from events.bus import on
+from events.care_requests import CareRequestCancelled
+from events.offers import OfferAccepted
+from events.visits import NobodyHome, VisitAborted, VisitFinished, VisitHeld, VisitVoided, WorkerArrived, WorkerDeparted
+from events.work import Work
+from registry import operations as registry
+
+_LINE = (
+    RequestState.WAITING,
+    RequestState.OFFERED,
+    RequestState.ACCEPTED,
+    RequestState.UNDER_WAY,
+    RequestState.FINISHED,
+)
+_IMPLIES = {
+    State.ACCEPTED: RequestState.ACCEPTED,
+    State.DEPARTED: RequestState.UNDER_WAY,
+    State.ARRIVED: RequestState.UNDER_WAY,
+    State.FINISHED: RequestState.FINISHED,
+    State.NOBODY_HOME: RequestState.FINISHED,
+    State.VERIFIED: RequestState.FINISHED,
+    State.HELD: RequestState.FINISHED,
+}
+
+
+async def follow(work: Work, visit_id: UUID) -> Visit:
+    """Bring a request forward to where its visit is, step by step; never back, and never for a visit done again."""
+    visit = await work.session.get_one(Visit, visit_id)
+    target = _IMPLIES.get(visit.state)
+    if visit.state is State.ABORTED and visit.arrived_at is not None:
+        target = RequestState.FINISHED
+    if target is None or visit.rework_of is not None:
+        return visit
+    request = await work.session.get_one(CareRequest, visit.request_id, with_for_update=True)
+    if request.state not in _LINE:
+        return visit
+    for step in _LINE[_LINE.index(request.state) + 1 : _LINE.index(target) + 1]:
+        await requests.mark(work, request_id=request.id, state=step, provider_id=visit.provider_id)
+    return visit
+
+
+@on(OfferAccepted, group="visits")
+async def when_accepted(work: Work, event: OfferAccepted) -> None:
+    """Let the company see where it is going; the worker is promised."""
+    visit = await follow(work, event.visit_id)
+    if not visit.disclosed:
+        visit.disclosed = True
+        await registry.disclose(work, person_id=visit.person_id, provider_id=visit.provider_id, purpose="visit")
+
+
+@on(WorkerDeparted, group="visits")
+async def when_departed(work: Work, event: WorkerDeparted) -> None:
+    """Mark the request under way."""
+    await follow(work, event.visit_id)
+
+
+@on(WorkerArrived, group="visits")
+async def when_arrived(work: Work, event: WorkerArrived) -> None:
+    """Mark the request under way."""
+    await follow(work, event.visit_id)
+
+
+@on(VisitFinished, group="visits")
+async def when_finished(work: Work, event: VisitFinished) -> None:
+    """Finish the request and weigh the evidence."""
+    await follow(work, event.visit_id)
+    await operations.verify(work, visit_id=event.visit_id)
+
+
+@on(NobodyHome, group="visits")
+async def when_nobody_home(work: Work, event: NobodyHome) -> None:
+    """Finish the request and weigh the evidence of the way that was made."""
+    await follow(work, event.visit_id)
+    await operations.verify(work, visit_id=event.visit_id)
+
+
+@on(VisitAborted, group="visits")
+async def when_aborted(work: Work, event: VisitAborted) -> None:
+    """Let a person say what a visit broken off at the door was worth; one broken off on the way is matched again."""
+    visit = await follow(work, event.visit_id)
+    if visit.arrived_at is not None:
+        await operations.verify(work, visit_id=event.visit_id)
+
+
+@on(VisitHeld, group="visits")
+async def when_held(work: Work, event: VisitHeld) -> None:
+    """Finish the request: that the visit took place is not in question, only what it is worth."""
+    await follow(work, event.visit_id)
+
+
+@on(VisitVoided, group="visits")
+async def when_voided(work: Work, event: VisitVoided) -> None:
+    """Give the elder's quota back: the visit does not count."""
+    visit = await work.session.get_one(Visit, event.visit_id)
+    request = await work.session.get_one(CareRequest, event.request_id)
+    if visit.rework_of is None and request.state is RequestState.FINISHED:
+        await requests.mark_unserved(work, request_id=event.request_id, reason="visit_void")
+
+
+@on(CareRequestCancelled, group="visits")
+async def when_cancelled(work: Work, event: CareRequestCancelled) -> None:
+    """Call the visit off; where it was too late to be free, tell what the worker's way is worth."""
+    for visit in await operations.cancel_for(work, request_id=event.request_id, chargeable=event.chargeable):
+        await verification.tell_verified(work, visit)

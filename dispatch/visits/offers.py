@@ -1,0 +1,400 @@
+"""Asking a company to send a worker, and what it answers: accept, refuse, silence; or the platform takes it back."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import Range
+
+from dispatch.visits.model import Booking, Offer, Visit
+from dispatch.visits.moves import MOVES, OPEN, OfferState, State
+from events.offers import OfferAccepted, OfferLapsed, OfferRefused, OfferWithdrawn, VisitOffered
+from events.work import Work
+from kit import rules
+from kit.ids import new_id
+from kit.refusal import Kind, Refusal
+
+
+class OfferMissing(Refusal):
+    """No such offer, or another company's."""
+
+    code = "offer.missing"
+    kind = Kind.MISSING
+
+
+class OfferNotOpen(Refusal):
+    """The offer has been answered already, or was taken back."""
+
+    code = "offer.not_open"
+    kind = Kind.CONFLICT
+
+
+class OfferTooLate(Refusal):
+    """The deadline has passed; the visit is being offered to somebody else."""
+
+    code = "offer.too_late"
+    kind = Kind.CONFLICT
+
+
+class OfferReasonMissing(Refusal):
+    """A company must say why it refuses."""
+
+    code = "offer.reason_missing"
+
+
+class VisitMissing(Refusal):
+    """No such visit, or none that this actor may know of."""
+
+    code = "visit.missing"
+    kind = Kind.MISSING
+
+
+class VisitNotAllowed(Refusal):
+    """The visit is not in a state that allows it."""
+
+    code = "visit.not_allowed"
+    kind = Kind.CONFLICT
+
+
+class WorkerBusy(Refusal):
+    """The worker is promised to another home in these hours."""
+
+    code = "visit.worker_busy"
+    kind = Kind.CONFLICT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a visit copies from its care request."""
+
+    request_id: UUID
+    person_id: UUID
+    district: str
+    division_code: str
+    latitude: float
+    longitude: float
+    item_code: str
+    quantity: int
+    minutes: int
+    latest: datetime
+    urgent: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Who is asked to come, and when; `attempt` counts from 1 within the request."""
+
+    provider_id: UUID
+    worker_id: UUID
+    worker_number: int
+    starts_at: datetime
+    attempt: int
+    second_worker_id: UUID | None = None
+    second_worker_number: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offered:
+    """An offer just made."""
+
+    offer_id: UUID
+    visit_id: UUID
+    deadline: datetime
+
+
+async def offer(work: Work, *, order: Order, choice: Choice, rework_of: UUID | None = None) -> Offered:
+    """Book the workers' hours and ask their company; refuse `visit.worker_busy` when the hours are taken.
+
+    The bookings come first: the database alone knows, across all processes, whether the hours are still free, and a
+    refusal leaves nothing behind, so that the caller may choose again in the same work.
+    """
+    offered = Offered(
+        offer_id=new_id(),
+        visit_id=new_id(),
+        deadline=work.now
+        + timedelta(
+            minutes=await rules.value(
+                work.session, "offer.deadline_urgent_minutes" if order.urgent else "offer.deadline_minutes", at=work.now
+            )
+        ),
+    )
+    ends_at = choice.starts_at + timedelta(minutes=order.minutes)
+    await book(
+        work,
+        visit_id=offered.visit_id,
+        provider_id=choice.provider_id,
+        workers=workers_of(choice),
+        place=(order.latitude, order.longitude),
+        during=(choice.starts_at, ends_at),
+    )
+    await work.session.execute(
+        insert(Visit).values(
+            id=offered.visit_id,
+            request_id=order.request_id,
+            attempt=choice.attempt,
+            person_id=order.person_id,
+            district=order.district,
+            division_code=order.division_code,
+            latitude=order.latitude,
+            longitude=order.longitude,
+            item_code=order.item_code,
+            quantity=order.quantity,
+            urgent=order.urgent,
+            provider_id=choice.provider_id,
+            worker_id=choice.worker_id,
+            worker_number=choice.worker_number,
+            second_worker_id=choice.second_worker_id,
+            second_worker_number=choice.second_worker_number,
+            planned_start=choice.starts_at,
+            planned_end=ends_at,
+            window_to=order.latest,
+            minutes=order.minutes,
+            offered_at=work.now,
+            rework_of=rework_of,
+        )
+    )
+    await work.session.execute(
+        insert(Offer).values(
+            id=offered.offer_id,
+            visit_id=offered.visit_id,
+            request_id=order.request_id,
+            provider_id=choice.provider_id,
+            attempt=choice.attempt,
+            made_at=work.now,
+            deadline=offered.deadline,
+        )
+    )
+    work.tell(
+        VisitOffered(
+            district=order.district,
+            request_id=order.request_id,
+            offer_id=offered.offer_id,
+            visit_id=offered.visit_id,
+            provider_id=choice.provider_id,
+            worker_id=choice.worker_id,
+            second_worker_id=choice.second_worker_id,
+            starts_at=choice.starts_at,
+            ends_at=ends_at,
+            deadline=offered.deadline,
+            attempt=choice.attempt,
+        )
+    )
+    return offered
+
+
+def workers_of(choice: Choice | Visit) -> list[tuple[UUID, int]]:
+    """Return the one or two workers, with their numbers, the leading one first."""
+    found = [(choice.worker_id, choice.worker_number)]
+    if choice.second_worker_id is not None and choice.second_worker_number is not None:
+        found.append((choice.second_worker_id, choice.second_worker_number))
+    return found
+
+
+async def book(
+    work: Work,
+    *,
+    visit_id: UUID,
+    provider_id: UUID,
+    workers: list[tuple[UUID, int]],
+    place: tuple[float, float],
+    during: tuple[datetime, datetime],
+) -> None:
+    """Take the workers' hours, all or none; refuse `visit.worker_busy`."""
+    # In order of the workers' numbers, so that two such works never wait for one another in a circle.
+    rows = [
+        {
+            "id": new_id(),
+            "visit_id": visit_id,
+            "provider_id": provider_id,
+            "worker_id": worker_id,
+            "worker_number": number,
+            "leading": worker_id == workers[0][0],
+            "latitude": place[0],
+            "longitude": place[1],
+            "during": Range(*during),
+        }
+        for worker_id, number in sorted(workers, key=lambda pair: pair[1])
+    ]
+    statement = postgresql.insert(Booking).on_conflict_do_nothing().returning(Booking.id)
+    taken = (await work.session.execute(statement, rows)).scalars().all()
+    if len(taken) < len(rows):
+        if taken:
+            await work.session.execute(delete(Booking).where(Booking.id.in_(taken)))
+        raise WorkerBusy(worker_numbers=sorted(number for _, number in workers))
+
+
+async def release(work: Work, visit_id: UUID) -> None:
+    """Give the hours back."""
+    await work.session.execute(
+        update(Booking)
+        .where(Booking.visit_id == visit_id, Booking.active)
+        .values(active=False, changed_xid=func.pg_current_xact_id())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def move(visit: Visit, state: State, work: Work, *, reason: str | None = None) -> None:
+    """Move a visit, refusing `visit.not_allowed` where MOVES does not list it."""
+    if state not in MOVES[visit.state]:
+        raise VisitNotAllowed(state=visit.state, wanted=state)
+    visit.state = state
+    if reason is not None:
+        visit.reason = reason[:200]
+    if state not in OPEN and visit.closed_at is None:
+        visit.closed_at = work.now
+
+
+async def locked(work: Work, visit_id: UUID) -> Visit:
+    """Return a visit that this actor may see, locked until the work ends; refuse `visit.missing`."""
+    query = select(Visit).where(Visit.id == visit_id).with_for_update().execution_options(populate_existing=True)
+    visit = (await work.session.execute(query)).scalar_one_or_none()
+    if visit is None or not may_see(work, visit):
+        raise VisitMissing(visit_id=str(visit_id))
+    return visit
+
+
+def may_see(work: Work, visit: Visit) -> bool:
+    """Tell whether the actor's company, and for a worker the actor in person, has to do with a visit."""
+    actor = work.actor
+    if not actor.scoped:
+        return True
+    own = visit.provider_id == actor.provider_id
+    return own and (actor.worker_id is None or actor.worker_id in {visit.worker_id, visit.second_worker_id})
+
+
+async def _open(work: Work, offer_id: UUID) -> tuple[Offer, Visit]:
+    query = (
+        select(Offer, Visit)
+        .join(Visit, Visit.id == Offer.visit_id)
+        .where(Offer.id == offer_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    row: Row[Offer, Visit] | None = (await work.session.execute(query)).one_or_none()
+    if row is None or not may_see(work, row[1]):
+        raise OfferMissing(offer_id=str(offer_id))
+    if row[0].state is not OfferState.OPEN:
+        raise OfferNotOpen(offer_id=str(offer_id), state=row[0].state)
+    return row[0], row[1]
+
+
+def _answer(work: Work, found: Offer, state: OfferState, reason: str | None = None) -> None:
+    found.state = state
+    found.answered_at = work.now
+    found.reason = reason[:200] if reason else None
+
+
+async def accept(work: Work, *, offer_id: UUID) -> Visit:
+    """Promise the worker to the elder; refuse `offer.missing`, `offer.not_open` and `offer.too_late`."""
+    found, visit = await _open(work, offer_id)
+    if work.now >= found.deadline:
+        raise OfferTooLate(offer_id=str(offer_id))
+    _answer(work, found, OfferState.ACCEPTED)
+    move(visit, State.ACCEPTED, work)
+    visit.accepted_at = work.now
+    work.tell(
+        OfferAccepted(
+            district=visit.district,
+            request_id=visit.request_id,
+            offer_id=found.id,
+            visit_id=visit.id,
+            provider_id=visit.provider_id,
+            worker_id=visit.worker_id,
+            second_worker_id=visit.second_worker_id,
+            starts_at=visit.planned_start,
+            ends_at=visit.planned_end,
+        )
+    )
+    return visit
+
+
+async def refuse(work: Work, *, offer_id: UUID, reason: str) -> Visit:
+    """Decline with a reason; refuse what `accept` refuses (but not lateness), and `offer.reason_missing`."""
+    if not reason.strip():
+        raise OfferReasonMissing
+    found, visit = await _open(work, offer_id)
+    _answer(work, found, OfferState.REFUSED, reason)
+    move(visit, State.REFUSED, work, reason=reason)
+    await release(work, visit.id)
+    work.tell(
+        OfferRefused(
+            district=visit.district,
+            request_id=visit.request_id,
+            offer_id=found.id,
+            visit_id=visit.id,
+            provider_id=visit.provider_id,
+            reason=visit.reason or "",
+        )
+    )
+    return visit
+
+
+async def lapse(work: Work, *, offer_id: UUID) -> Visit:
+    """Close an offer that was met with silence; refuse `offer.not_open` where it was answered after all."""
+    found, visit = await _open(work, offer_id)
+    _answer(work, found, OfferState.LAPSED)
+    move(visit, State.LAPSED, work)
+    await release(work, visit.id)
+    work.tell(
+        OfferLapsed(
+            district=visit.district,
+            request_id=visit.request_id,
+            offer_id=found.id,
+            visit_id=visit.id,
+            provider_id=visit.provider_id,
+        )
+    )
+    return visit
+
+
+async def lapse_due(work: Work, *, limit: int = 200) -> int:
+    """Lapse the offers whose deadline has passed; return how many, at most `limit`.
+
+    The order is that of the deadlines, then of the workers: it decides who is asked next, so that it must not rest on
+    generated ids.
+    """
+    query = (
+        select(Offer.id)
+        .join(Visit, Visit.id == Offer.visit_id)
+        .where(Offer.state == OfferState.OPEN, Offer.deadline <= work.now)
+        .order_by(Offer.deadline, Visit.worker_number, Visit.planned_start)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=Offer)
+    )
+    due = (await work.session.execute(query)).scalars().all()
+    for offer_id in due:
+        await lapse(work, offer_id=offer_id)
+    return len(due)
+
+
+async def withdraw(work: Work, *, visit_id: UUID, reason: str) -> Visit:
+    """Take an offer or a promised visit back, so that somebody else is sent; refuse once the worker has arrived."""
+    visit = await locked(work, visit_id)
+    move(visit, State.WITHDRAWN, work, reason=reason)
+    found = await close_offer(work, visit.id, reason)
+    await release(work, visit.id)
+    work.tell(
+        OfferWithdrawn(
+            district=visit.district,
+            request_id=visit.request_id,
+            offer_id=found,
+            visit_id=visit.id,
+            provider_id=visit.provider_id,
+            reason=visit.reason or "",
+        )
+    )
+    return visit
+
+
+async def close_offer(work: Work, visit_id: UUID, reason: str) -> UUID:
+    """Mark a visit's offer as taken back, whatever the company had answered; return its id."""
+    query = (
+        update(Offer)
+        .where(Offer.visit_id == visit_id)
+        .values(state=OfferState.WITHDRAWN, answered_at=func.coalesce(Offer.answered_at, work.now), reason=reason[:200])
+        .returning(Offer.id)
+        .execution_options(synchronize_session=False)
+    )
+    return (await work.session.execute(query)).scalar_one()

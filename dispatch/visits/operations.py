@@ -1,0 +1,34 @@
+"""The verbs of visits, under one name; each is written beside its kind."""
+
+from dispatch.visits.changes import cancel_for, change_worker, close_disclosures_due, miss_due, reschedule, rework
+from dispatch.visits.door import ActIn, abort, arrive, depart, leave, nobody_home
+from dispatch.visits.offers import Choice, Offered, Order, accept, lapse, lapse_due, offer, refuse, withdraw
+from dispatch.visits.verification import back_fill, decide_held, verify, void
+
+__all__ = [
+    "ActIn",
+    "Choice",
+    "Offered",
+    "Order",
+    "abort",
+    "accept",
+    "arrive",
+    "back_fill",
+    "cancel_for",
+    "change_worker",
+    "close_disclosures_due",
+    "decide_held",
+    "depart",
+    "lapse",
+    "lapse_due",
+    "leave",
+    "miss_due",
+    "nobody_home",
+    "offer",
+    "refuse",
+    "reschedule",
+    "rework",
+    "verify",
+    "void",
+    "withdraw",
+]

@@ -1,0 +1,148 @@
+"""Questions about offers and visits; a company's people are answered about their own company only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from dispatch.visits import offers, proofs
+from dispatch.visits.model import Act, Offer, Visit
+from dispatch.visits.moves import OPEN, PROMISED, OfferState, State
+from events.work import Work
+from kit import clock
+from kit.actor import Role
+from kit.refusal import Kind, Refusal
+
+
+class CodesForbidden(Refusal):
+    """Only the call centre reads codes out, and only to the elder."""
+
+    code = "visit.codes_forbidden"
+    kind = Kind.FORBIDDEN
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenCode:
+    """A code to read to an elder over the telephone."""
+
+    visit_id: UUID
+    planned_start: datetime
+    item_code: str
+    code: str
+
+
+async def visit(work: Work, visit_id: UUID) -> Visit:
+    """Return a visit; refuse `visit.missing`, for another company's as for none."""
+    found = await work.session.get(Visit, visit_id)
+    if found is None or not offers.may_see(work, found):
+        raise offers.VisitMissing(visit_id=str(visit_id))
+    return found
+
+
+async def offer(work: Work, offer_id: UUID) -> tuple[Offer, Visit]:
+    """Return an offer with its visit; refuse `offer.missing`."""
+    row = (
+        await work.session.execute(
+            select(Offer, Visit).join(Visit, Visit.id == Offer.visit_id).where(Offer.id == offer_id)
+        )
+    ).one_or_none()
+    if row is None or not offers.may_see(work, row[1]):
+        raise offers.OfferMissing(offer_id=str(offer_id))
+    return row[0], row[1]
+
+
+async def offers_of(
+    work: Work, *, provider_id: UUID | None = None, state: OfferState | None = OfferState.OPEN, limit: int = 200
+) -> list[tuple[Offer, Visit]]:
+    """Return the offers of one company (its own people: of theirs; others: of all), nearest deadline first."""
+    company = work.actor.provider_id if work.actor.scoped else provider_id
+    query = select(Offer, Visit).join(Visit, Visit.id == Offer.visit_id).order_by(Offer.deadline, Visit.worker_number)
+    if company is not None:
+        query = query.where(Offer.provider_id == company)
+    if state is not None:
+        query = query.where(Offer.state == state)
+    return [(found, about) for found, about in (await work.session.execute(query.limit(limit))).all()]
+
+
+async def day_of(work: Work, *, worker_id: UUID, day: date) -> Sequence[Visit]:
+    """Return a worker's promised and past visits of one district day, in their planned order."""
+    if work.actor.role is Role.WORKER and worker_id != work.actor.worker_id:
+        return ()
+    query = _planned(day).where(
+        or_(Visit.worker_id == worker_id, Visit.second_worker_id == worker_id), Visit.accepted_at.is_not(None)
+    )
+    return (await work.session.execute(_own(work, query))).scalars().all()
+
+
+async def visits(
+    work: Work,
+    *,
+    provider_id: UUID | None = None,
+    person_id: UUID | None = None,
+    request_id: UUID | None = None,
+    states: Sequence[State] = (),
+    day: date | None = None,
+    limit: int = 200,
+) -> Sequence[Visit]:
+    """Return visits, latest planned first."""
+    query = select(Visit) if day is None else _planned(day)
+    narrow: list[tuple[InstrumentedAttribute[UUID], UUID | None]] = [
+        (Visit.provider_id, provider_id),
+        (Visit.person_id, person_id),
+        (Visit.request_id, request_id),
+    ]
+    for column, value in narrow:
+        if value is not None:
+            query = query.where(column == value)
+    if states:
+        query = query.where(Visit.state.in_(states))
+    query = query.order_by(None).order_by(Visit.planned_start.desc(), Visit.worker_number).limit(limit)
+    return (await work.session.execute(_own(work, query))).scalars().all()
+
+
+def _planned(day: date) -> Select[Visit]:
+    start, end = clock.at_local(day, 0), clock.at_local(day, 1440)
+    return select(Visit).where(Visit.planned_start >= start, Visit.planned_start < end).order_by(Visit.planned_start)
+
+
+def _own(work: Work, query: Select[Visit]) -> Select[Visit]:
+    return query.where(Visit.provider_id == work.actor.provider_id) if work.actor.scoped else query
+
+
+async def open_visit_of(work: Work, request_id: UUID) -> Visit | None:
+    """Return the visit of a request for which somebody is still expected."""
+    query = select(Visit).where(Visit.request_id == request_id, Visit.state.in_(OPEN))
+    return (await work.session.execute(query)).scalar_one_or_none()
+
+
+async def acts_of(work: Work, visit_id: UUID) -> Sequence[Act]:
+    """Return the evidence of a visit in the order of its numbers; refuse `visit.missing`."""
+    await visit(work, visit_id)
+    query = select(Act).where(Act.visit_id == visit_id).order_by(Act.sequence, Act.id)
+    return (await work.session.execute(query)).scalars().all()
+
+
+async def anchor(work: Work, visit_id: UUID) -> str:
+    """Return an anchor in time for a visit's acts without signal; refuse `visit.missing`."""
+    return proofs.anchor(work, (await visit(work, visit_id)).id)
+
+
+async def codes_of(work: Work, person_id: UUID) -> list[SpokenCode]:
+    """Return the codes of an elder's promised visits; refuse `visit.codes_forbidden` to company people and finance."""
+    if work.actor.role not in {Role.OPERATOR, Role.MANAGER, Role.SYSTEM}:
+        raise CodesForbidden
+    query = select(Visit).where(Visit.person_id == person_id, Visit.state.in_(PROMISED)).order_by(Visit.planned_start)
+    return [
+        SpokenCode(found.id, found.planned_start, found.item_code, proofs.code(work, found.id))
+        for found in (await work.session.execute(query)).scalars()
+    ]
+
+
+def home_token(work: Work, person_id: UUID) -> str:
+    """Return the content of the QR for an elder's wall; refuse `visit.codes_forbidden` as `codes_of` does."""
+    if work.actor.role not in {Role.OPERATOR, Role.MANAGER, Role.SYSTEM}:
+        raise CodesForbidden
+    return proofs.home_token(work, person_id)

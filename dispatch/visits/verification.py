@@ -1,0 +1,258 @@
+"""From a finished visit to one that may be charged: by the evidence where it stands, by a person where it does not."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+
+from dispatch.requests.model import CareRequest
+from dispatch.visits import door, evidence, offers
+from dispatch.visits.course import course
+from dispatch.visits.model import Act, Visit
+from dispatch.visits.moves import ActKind, Outcome, State
+from events.visits import VisitHeld, VisitVerified, VisitVoided
+from events.work import Work
+from kit import geo
+from kit.actor import Role
+from kit.ids import new_id
+from kit.refusal import Kind, Refusal
+
+_DAY = timedelta(days=1)
+_STAYED = (State.FINISHED, State.NOBODY_HOME, State.ABORTED, State.VERIFIED, State.HELD)
+
+
+class DecisionForbidden(Refusal):
+    """Only the bureau's manager decides what a held visit is worth."""
+
+    code = "visit.decision_forbidden"
+    kind = Kind.FORBIDDEN
+
+
+class SamePerson(Refusal):
+    """Who wrote a visit down cannot also find it good."""
+
+    code = "visit.same_person"
+    kind = Kind.FORBIDDEN
+
+
+class TimesMissing(Refusal):
+    """Without an arrival and a departure there is nothing to charge."""
+
+    code = "visit.times_missing"
+
+
+class TimesWrong(Refusal):
+    """The visit would end before it began, last a day, or lie in the future."""
+
+    code = "visit.times_wrong"
+
+
+class VisitReasonMissing(Refusal):
+    """Such a decision needs a reason on record."""
+
+    code = "visit.reason_missing"
+
+
+async def verify(work: Work, *, visit_id: UUID) -> Visit:
+    """Weigh a visit that is over: the same acts under the same rules give the same answer.
+
+    Tells VisitVerified with all that a charge rests on, or VisitHeld. A visit that overlaps another of the same worker
+    holds both.
+    """
+    visit = await offers.locked(work, visit_id)
+    if visit.state not in {State.FINISHED, State.NOBODY_HOME, State.ABORTED}:
+        return visit
+    reports = await door.reports_of(work, visit_id)
+    rules = await door.weigh(work, visit, reports, course(reports))
+    if visit.arrived_at is not None and visit.left_at is not None:
+        await _beside_neighbours(work, visit, visit.arrived_at, visit.left_at, rules)
+    reasons = [flag for flag in visit.flags if flag in rules.holds]
+    if reasons or visit.state is State.ABORTED:
+        offers.move(visit, State.HELD, work)
+        work.tell(
+            VisitHeld(visit_id=visit.id, request_id=visit.request_id, provider_id=visit.provider_id, reasons=reasons)
+        )
+        return visit
+    offers.move(visit, State.VERIFIED, work)
+    await tell_verified(work, visit)
+    return visit
+
+
+async def _beside_neighbours(
+    work: Work, visit: Visit, arrived_at: datetime, left_at: datetime, rules: evidence.Rules
+) -> None:
+    """Compare a stay with the same worker's others of the day before to the day after."""
+    workers = [number for _, number in offers.workers_of(visit)]
+    query = (
+        select(Visit)
+        .where(
+            or_(Visit.worker_number.in_(workers), Visit.second_worker_number.in_(workers)),
+            Visit.planned_start.between(visit.planned_start - _DAY, visit.planned_start + _DAY),
+            Visit.id != visit.id,
+            Visit.state.in_(_STAYED),
+            Visit.arrived_at.is_not(None),
+            Visit.left_at.is_not(None),
+        )
+        .order_by(Visit.arrived_at, Visit.worker_number)
+        .with_for_update()
+    )
+    here = geo.Point(visit.latitude, visit.longitude)
+    for other in (await work.session.execute(query)).scalars():
+        if other.arrived_at is None or other.left_at is None:
+            continue
+        distance = geo.metres(here, geo.Point(other.latitude, other.longitude))
+        if evidence.overlap((arrived_at, left_at), (other.arrived_at, other.left_at)):
+            _flag(visit, evidence.Flag.OVERLAP)
+            await _hold_other(work, other, evidence.Flag.OVERLAP, rules)
+        elif other.left_at <= arrived_at:
+            if evidence.too_fast(left_at=other.left_at, arrived_at=arrived_at, distance_metres=distance, rules=rules):
+                _flag(visit, evidence.Flag.IMPOSSIBLE_SPEED)
+        elif evidence.too_fast(left_at=left_at, arrived_at=other.arrived_at, distance_metres=distance, rules=rules):
+            # The later of the two is the doubtful one, whichever came in first.
+            await _hold_other(work, other, evidence.Flag.IMPOSSIBLE_SPEED, rules)
+
+
+def _flag(visit: Visit, flag: evidence.Flag) -> None:
+    visit.flags = sorted({*visit.flags, flag})
+
+
+async def _hold_other(work: Work, other: Visit, flag: evidence.Flag, rules: evidence.Rules) -> None:
+    if flag in rules.holds and other.decided_by is None and other.state is State.VERIFIED:
+        await door.hold(work, other, flag)
+    else:
+        _flag(other, flag)
+
+
+async def tell_verified(work: Work, visit: Visit) -> None:
+    """Tell VisitVerified; refuse `visit.times_missing`."""
+    if visit.arrived_at is None or visit.left_at is None or visit.outcome is None:
+        raise TimesMissing
+    if visit.rework_of is not None:
+        return  # the second time is on the company
+    request = await work.session.get_one(CareRequest, visit.request_id)
+    late = visit.arrived_at - visit.window_to
+    work.tell(
+        VisitVerified(
+            visit_id=visit.id,
+            request_id=visit.request_id,
+            provider_id=visit.provider_id,
+            person_id=visit.person_id,
+            worker_id=visit.worker_id,
+            item_code=visit.item_code,
+            division_code=visit.division_code,
+            planned_start=visit.planned_start,
+            planned_minutes=visit.minutes,
+            quantity=visit.quantity,
+            arrived_at=visit.arrived_at,
+            left_at=visit.left_at,
+            late_minutes=max(0, late // timedelta(minutes=1)),
+            done_minutes=(visit.left_at - visit.arrived_at) // timedelta(minutes=1),
+            evidence_grade=visit.grade or evidence.Grade.D,
+            outcome=visit.outcome,
+            urgent=visit.urgent,
+            category=request.category,
+            copay_percent=request.copay_percent,
+            quota_held_fen=request.quota_held_fen,
+        )
+    )
+
+
+async def decide_held(
+    work: Work,
+    *,
+    visit_id: UUID,
+    stands: bool,
+    reason: str,
+    arrived_at: datetime | None = None,
+    left_at: datetime | None = None,
+) -> Visit:
+    """Decide a held visit: it stands (and is charged) or is void; times may be corrected where a sign-out is missing.
+
+    Refuses `visit.decision_forbidden` unless a manager asks, `visit.same_person` to who back-filled it,
+    `visit.not_allowed` unless it is held, `visit.reason_missing`, `visit.times_missing` and `visit.times_wrong`.
+    """
+    _manager(work, reason)
+    visit = await offers.locked(work, visit_id)
+    if visit.state is not State.HELD:
+        raise offers.VisitNotAllowed(state=visit.state, wanted=State.VERIFIED if stands else State.VOIDED)
+    if visit.backfilled_by is not None and visit.backfilled_by == work.actor.account_id:
+        raise SamePerson
+    visit.decided_by = work.actor.account_id
+    if not stands:
+        return _void(work, visit, reason)
+    visit.arrived_at = arrived_at or visit.arrived_at
+    visit.left_at = left_at or visit.left_at
+    if visit.arrived_at is None or visit.left_at is None:
+        raise TimesMissing
+    _possible(work, visit.arrived_at, visit.left_at)
+    visit.outcome = visit.outcome or Outcome.COMPLETED
+    offers.move(visit, State.VERIFIED, work, reason=reason)
+    await tell_verified(work, visit)
+    return visit
+
+
+async def void(work: Work, *, visit_id: UUID, reason: str) -> Visit:
+    """Strike a verified visit out (the elder was in hospital, say); refuse what `decide_held` refuses."""
+    _manager(work, reason)
+    visit = await offers.locked(work, visit_id)
+    visit.decided_by = work.actor.account_id
+    return _void(work, visit, reason)
+
+
+def _manager(work: Work, reason: str) -> None:
+    if work.actor.role is not Role.MANAGER or work.actor.account_id is None:
+        raise DecisionForbidden
+    if not reason.strip():
+        raise VisitReasonMissing
+
+
+def _void(work: Work, visit: Visit, reason: str) -> Visit:
+    offers.move(visit, State.VOIDED, work, reason=reason)
+    work.tell(
+        VisitVoided(
+            visit_id=visit.id, request_id=visit.request_id, provider_id=visit.provider_id, reason=visit.reason or ""
+        )
+    )
+    return visit
+
+
+def _possible(work: Work, arrived_at: datetime, left_at: datetime) -> None:
+    if not arrived_at < left_at <= work.now or left_at - arrived_at > _DAY:
+        raise TimesWrong
+
+
+async def back_fill(work: Work, *, visit_id: UUID, arrived_at: datetime, left_at: datetime, reason: str) -> Visit:
+    """Write down a visit that no phone reported (补录); it is held until a second person has decided.
+
+    Refuses `visit.reason_missing`, `visit.times_wrong`, `visit.missing`, and `visit.not_allowed` unless it was promised
+    or is counted as missed.
+    """
+    if not reason.strip():
+        raise VisitReasonMissing
+    _possible(work, arrived_at, left_at)
+    visit = await offers.locked(work, visit_id)
+    if visit.accepted_at is None:
+        raise offers.VisitNotAllowed(state=visit.state, wanted=State.HELD)
+    last = await work.session.scalar(select(func.max(Act.sequence)).where(Act.visit_id == visit.id)) or 0
+    for step, (kind, at) in enumerate(((ActKind.ARRIVE, arrived_at), (ActKind.LEAVE, left_at)), start=1):
+        work.session.add(
+            Act(
+                id=new_id(),
+                visit_id=visit.id,
+                provider_id=visit.provider_id,
+                kind=kind,
+                sequence=last + step,
+                at=at,
+                claimed_at=at,
+                received_at=work.now,
+                offline=True,
+                reason=reason.strip()[:200],
+                account_id=work.actor.account_id,
+            )
+        )
+    visit.backfilled_by = work.actor.account_id
+    visit.arrived_at, visit.left_at, visit.outcome = arrived_at, left_at, Outcome.COMPLETED
+    visit.grade = evidence.Grade.D
+    visit.reason = reason.strip()[:200]
+    await door.hold(work, visit, evidence.Flag.BACKFILLED)
+    return visit
