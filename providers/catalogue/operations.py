@@ -1,0 +1,170 @@
+"""Change the catalogue: add items, retire them, set prices from a day on; nothing recorded is ever rewritten."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy import insert, select
+
+from events.work import Work
+from kit import money
+from kit.ids import new_id
+from kit.refusal import Kind, Refusal
+from providers.catalogue.model import Category, Item, Price, Skill
+
+CATALOGUE_FILE = Path(__file__).parent / "catalogue.csv"
+PRICED_FROM = date(2020, 1, 1)
+
+
+class ItemTaken(Refusal):
+    """The code already names a service."""
+
+    code = "item.taken"
+    kind = Kind.CONFLICT
+
+
+class ItemUnknown(Refusal):
+    """No service has this code."""
+
+    code = "item.unknown"
+    kind = Kind.MISSING
+
+
+class ItemRetiredBeforeItBegan(Refusal):
+    """The day of retirement is not after the first day."""
+
+    code = "item.retired_before_it_began"
+
+
+class PriceNegative(Refusal):
+    """A price below nothing."""
+
+    code = "price.negative"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemFacts:
+    """Everything that describes an item; `fen` is its first price."""
+
+    code: str
+    category: Category
+    name: str
+    unit: str
+    minutes: int
+    skill: Skill
+    fen: int
+    two_person_from_level: int | None = None
+    window_from: int = 0
+    window_to: int = 1440
+    medical: bool = False
+    counted: bool = True
+
+
+async def add_items(work: Work, items: Sequence[ItemFacts], *, active_from: date = PRICED_FROM) -> None:
+    """Add services with their first prices; refuses `item.taken` and `price.negative`."""
+    if not items:
+        return
+    codes = [entry.code for entry in items]
+    taken = (await work.session.execute(select(Item.code).where(Item.code.in_(codes)).limit(1))).scalar()
+    if taken is not None:
+        raise ItemTaken(item=taken)
+    if any(entry.fen < 0 for entry in items):
+        raise PriceNegative
+    names = [name for name in ItemFacts.__slots__ if name != "fen"]
+    await work.session.execute(
+        insert(Item),
+        [{name: getattr(entry, name) for name in names} | {"active_from": active_from} for entry in items],
+    )
+    await work.session.execute(
+        insert(Price), [_price(work, entry.code, entry.fen, active_from, None) for entry in items]
+    )
+
+
+def _price(work: Work, code: str, fen: int, valid_from: date, valid_to: date | None) -> dict[str, object]:
+    return {
+        "id": new_id(), "item_code": code, "fen": fen, "valid_from": valid_from, "valid_to": valid_to,
+        "recorded_at": work.now, "recorded_by": work.actor.label,
+    }  # fmt: skip
+
+
+async def add_item(work: Work, *, facts: ItemFacts, active_from: date) -> Item:
+    """Add one service with its first price; refuses `item.taken` and `price.negative`."""
+    await add_items(work, [facts], active_from=active_from)
+    return await work.session.get_one(Item, facts.code)
+
+
+async def retire_item(work: Work, *, code: str, active_to: date) -> None:
+    """Take a service off the catalogue from a day on; refuses `item.unknown`, `item.retired_before_it_began`."""
+    found = await work.session.get(Item, code)
+    if found is None:
+        raise ItemUnknown(item=code)
+    if active_to <= found.active_from:
+        raise ItemRetiredBeforeItBegan(item=code)
+    found.active_to = active_to
+
+
+async def set_price(work: Work, *, item_code: str, fen: int, valid_from: date, valid_to: date | None = None) -> Price:
+    """Record the price of one unit from a day on, past days included; refuses `item.unknown`, `price.negative`.
+
+    Without `valid_to` it holds until the next change that is already known, so that a late paper about March does not
+    undo what is in force from June.
+    """
+    if fen < 0:
+        raise PriceNegative
+    if await work.session.get(Item, item_code) is None:
+        raise ItemUnknown(item=item_code)
+    if valid_to is None:
+        valid_to = await _next_change(work, item_code, valid_from)
+    row = Price(**_price(work, item_code, fen, valid_from, valid_to))
+    work.session.add(row)
+    await work.session.flush()
+    return row
+
+
+async def _next_change(work: Work, item_code: str, after: date) -> date | None:
+    query = select(Price.valid_from, Price.valid_to, Price.id).where(Price.item_code == item_code)
+    rows = (await work.session.execute(query.order_by(Price.recorded_at.desc(), Price.id.desc()))).all()
+
+    def in_force(day: date) -> object:
+        return next((row.id for row in rows if row.valid_from <= day and (row.valid_to or date.max) > day), None)
+
+    before = in_force(after)
+    days = sorted({day for row in rows for day in (row.valid_from, row.valid_to) if day is not None and day > after})
+    return next((day for day in days if in_force(day) != before), None)
+
+
+def shipped_items() -> list[ItemFacts]:
+    """Read the 25 services and the urgent help that the product ships."""
+    with CATALOGUE_FILE.open(encoding="utf-8", newline="") as file:
+        return [
+            ItemFacts(
+                code=row["code"],
+                category=Category(row["category"]),
+                name=row["name"],
+                unit=row["unit"],
+                minutes=int(row["minutes"]),
+                skill=Skill(row["skill"]),
+                fen=money.yuan(row["yuan"]),
+                two_person_from_level=int(row["two_person_from_level"]) if row["two_person_from_level"] else None,
+                window_from=_minute(row["window_from"]),
+                window_to=_minute(row["window_to"]),
+                medical=row["medical"] == "yes",
+                counted=row["counted"] == "yes",
+            )
+            for row in csv.DictReader(file)
+        ]
+
+
+def _minute(text: str) -> int:
+    hours, minutes = text.split(":")
+    return int(hours) * 60 + int(minutes)
+
+
+async def ship_catalogue(work: Work) -> int:
+    """Add those shipped services whose codes are still free; return how many."""
+    taken = set((await work.session.execute(select(Item.code))).scalars())
+    missing = [entry for entry in shipped_items() if entry.code not in taken]
+    await add_items(work, missing)
+    return len(missing)

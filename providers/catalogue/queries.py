@@ -1,0 +1,72 @@
+"""Questions to the catalogue: which services there are, and what one cost on a day, as it was known then."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import or_, select
+
+from events.work import Work
+from kit import clock
+from providers.catalogue.model import Item, Price
+
+
+def _day(at: date | datetime) -> date:
+    return clock.day_of(at) if isinstance(at, datetime) else at
+
+
+async def item(work: Work, code: str, at: date | datetime) -> Item | None:
+    """Return the item of a code if it is on offer on that day of the district."""
+    found = await work.session.get(Item, code)
+    day = _day(at)
+    if found is None or day < found.active_from or (found.active_to is not None and day >= found.active_to):
+        return None
+    return found
+
+
+async def items(work: Work, at: date | datetime) -> Sequence[Item]:
+    """Return every item on offer on that day, by code."""
+    day = _day(at)
+    query = (
+        select(Item)
+        .where(Item.active_from <= day, or_(Item.active_to.is_(None), Item.active_to > day))
+        .order_by(Item.code)
+    )
+    return (await work.session.execute(query)).scalars().all()
+
+
+async def price(work: Work, code: str, at: date | datetime, known: datetime | None = None) -> int | None:
+    """Return the fen of one unit on a day; `known` asks for what had been recorded by then; None is no price."""
+    day = _day(at)
+    query = (
+        select(Price.fen)
+        .where(
+            Price.item_code == code,
+            Price.valid_from <= day,
+            or_(Price.valid_to.is_(None), Price.valid_to > day),
+        )
+        .order_by(Price.recorded_at.desc(), Price.id.desc())
+        .limit(1)
+    )
+    if known is not None:
+        query = query.where(Price.recorded_at <= known)
+    return (await work.session.execute(query)).scalar()
+
+
+async def prices(work: Work, at: date | datetime, known: datetime | None = None) -> dict[str, int]:
+    """Return the fen of every item that has a price on that day: item code → fen."""
+    day = _day(at)
+    query = (
+        select(Price.item_code, Price.fen)
+        .distinct(Price.item_code)
+        .where(Price.valid_from <= day, or_(Price.valid_to.is_(None), Price.valid_to > day))
+        .order_by(Price.item_code, Price.recorded_at.desc(), Price.id.desc())
+    )
+    if known is not None:
+        query = query.where(Price.recorded_at <= known)
+    return {row.item_code: row.fen for row in await work.session.execute(query)}
+
+
+async def price_history(work: Work, code: str) -> Sequence[Price]:
+    """Return every price ever recorded for an item, in the order of recording."""
+    query = select(Price).where(Price.item_code == code).order_by(Price.recorded_at, Price.id)
+    return (await work.session.execute(query)).scalars().all()

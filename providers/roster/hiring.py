@@ -1,0 +1,275 @@
+"""Bring workers in and let them go: their papers, their certificates, their weekly hours."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, or_, select
+
+from events.roster import WorkerUnavailable
+from events.work import Work
+from kit import clock, geo, identifiers, phone
+from kit.geo import Datum, Point
+from kit.identifiers import Sex
+from kit.ids import new_id
+from kit.refusal import Kind, Refusal
+from providers.catalogue.model import Skill
+from providers.roster import calendar, queries
+from providers.roster.calendar import Hours
+from providers.roster.model import Certificate, Shift, Transport, Worker, WorkerState
+from providers.roster.operations import changed
+
+_FAR = timedelta(days=3650)
+
+
+class WorkerTaken(Refusal):
+    """The resident ID belongs to somebody who is at work already, for this company or another."""
+
+    code = "worker.taken"
+    kind = Kind.CONFLICT
+
+
+class WorkerSexContradicts(Refusal):
+    """The sex given is not the one that the resident ID says."""
+
+    code = "worker.sex_contradicts"
+
+
+class WorkerGone(Refusal):
+    """The worker has left the company."""
+
+    code = "worker.gone"
+    kind = Kind.CONFLICT
+
+
+class CertificateTaken(Refusal):
+    """A certificate of this number is registered for somebody."""
+
+    code = "certificate.taken"
+    kind = Kind.CONFLICT
+
+
+class CertificateExpired(Refusal):
+    """A certificate that has run out, or ends before it begins."""
+
+    code = "certificate.expired"
+
+
+class ShiftNonsense(Refusal):
+    """Minutes, weekdays or break of a shift contradict themselves."""
+
+    code = "shift.nonsense"
+
+
+class ShiftOverlaps(Refusal):
+    """Two shifts of one worker claim the same minutes."""
+
+    code = "shift.overlaps"
+    kind = Kind.CONFLICT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """One certificate as printed: the skill, its number, first and last day."""
+
+    skill: Skill
+    number: str
+    valid_from: date
+    expires_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewWorker:
+    """One worker's papers and hours; `latitude` and `longitude` are in `datum` and are kept in WGS-84."""
+
+    provider_id: UUID
+    name: str
+    sex: Sex
+    latitude: float
+    longitude: float
+    datum: Datum = Datum.WGS84
+    transport: Transport = Transport.EBIKE
+    max_minutes: int = 480
+    id_no: str | None = None
+    phone: str | None = None
+    papers: tuple[Paper, ...] = ()
+    shifts: tuple[Hours, ...] = field(default=())
+
+
+async def hire_workers(work: Work, workers: Sequence[NewWorker]) -> list[UUID]:
+    """Bring many workers in with their certificates and shifts, in four statements; ids in the order given.
+
+    Refuses `worker.taken`, `worker.sex_contradicts`, `certificate.expired`, `certificate.taken`, `shift.nonsense`,
+    `shift.overlaps`, and what the readers of place, telephone and resident ID refuse.
+    """
+    rows = [_worker_row(work, entry) for entry in workers]
+    blinds = [row["id_blind"] for row in rows if row["id_blind"] is not None]
+    if len(set(blinds)) < len(blinds) or await _anybody(work, blinds):
+        raise WorkerTaken
+    papers: list[dict[str, Any]] = []
+    shifts: list[dict[str, Any]] = []
+    for row, entry in zip(rows, workers, strict=True):
+        papers += [_paper_row(work, row["id"], entry.provider_id, paper) for paper in entry.papers]
+        for place, hours in enumerate(entry.shifts):
+            _check_shift(hours, entry.shifts[:place])
+            shifts.append(_shift_row(row["id"], entry.provider_id, hours))
+    await _check_papers(work, papers)
+    for table, values in ((Worker, rows), (Certificate, papers), (Shift, shifts)):
+        if values:
+            await work.session.execute(insert(table), values)
+    await changed(work, [entry.provider_id for entry in workers])
+    return [row["id"] for row in rows]
+
+
+def _worker_row(work: Work, entry: NewWorker) -> dict[str, Any]:
+    worker_id, key = new_id(), work.vault.new_key()
+    at = geo.to_wgs84(Point(entry.latitude, entry.longitude), entry.datum)
+    resident = identifiers.read_resident_id(entry.id_no) if entry.id_no else None
+    if resident is not None and resident.sex is not entry.sex:
+        raise WorkerSexContradicts
+    number = phone.normalise(entry.phone) if entry.phone else None
+    vault = work.vault
+    return {
+        "id": worker_id,
+        "provider_id": entry.provider_id,
+        "name": entry.name,
+        "sex": entry.sex,
+        "latitude": at.latitude,
+        "longitude": at.longitude,
+        "datum": entry.datum,
+        "transport": entry.transport,
+        "max_minutes": entry.max_minutes,
+        "state": WorkerState.ACTIVE,
+        "data_key": key,
+        "id_sealed": vault.seal(key, f"worker|id_sealed|{worker_id}", resident.number) if resident else None,
+        "id_blind": vault.blind("resident_id", resident.number) if resident else None,
+        "phone_sealed": vault.seal(key, f"worker|phone_sealed|{worker_id}", number) if number else None,
+        "phone_blind": vault.blind("phone", number) if number else None,
+        "hired_at": work.now,
+    }
+
+
+async def _anybody(work: Work, blinds: Sequence[object]) -> bool:
+    query = select(Worker.id).where(Worker.id_blind.in_(blinds), Worker.state == WorkerState.ACTIVE).limit(1)
+    return bool(blinds) and (await work.session.execute(query)).scalar() is not None
+
+
+def _paper_row(work: Work, worker_id: UUID, provider_id: UUID, paper: Paper) -> dict[str, Any]:
+    if paper.expires_on < paper.valid_from or paper.expires_on < clock.day_of(work.now):
+        raise CertificateExpired(skill=paper.skill.value)
+    return {
+        "id": new_id(), "worker_id": worker_id, "provider_id": provider_id, "skill": paper.skill,
+        "number": paper.number, "valid_from": paper.valid_from, "expires_on": paper.expires_on,
+    }  # fmt: skip
+
+
+async def _check_papers(work: Work, papers: Sequence[dict[str, Any]]) -> None:
+    numbers = [(paper["skill"], paper["number"]) for paper in papers]
+    if await papers_taken(work, [str(number) for _, number in numbers], numbers) or len(set(numbers)) < len(numbers):
+        raise CertificateTaken
+
+
+async def papers_taken(
+    work: Work, numbers: Sequence[str], wanted: Sequence[tuple[object, object]]
+) -> set[tuple[object, object]]:
+    """Return which of the (skill, number) pairs are registered for somebody."""
+    query = select(Certificate.skill, Certificate.number).where(Certificate.number.in_(numbers))
+    known: set[tuple[object, object]] = {(row.skill, row.number) for row in await work.session.execute(query)}
+    return known.intersection(wanted)
+
+
+def _shift_row(worker_id: UUID, provider_id: UUID, hours: Hours) -> dict[str, Any]:
+    return {
+        "id": new_id(), "worker_id": worker_id, "provider_id": provider_id, "weekdays": hours.weekdays,
+        "from_minute": hours.from_minute, "to_minute": hours.to_minute, "break_from": hours.break_from,
+        "break_to": hours.break_to, "valid_from": hours.valid_from, "valid_to": hours.valid_to,
+    }  # fmt: skip
+
+
+def _check_shift(hours: Hours, others: Sequence[Hours]) -> None:
+    break_from, break_to = hours.break_from, hours.break_to
+    if (
+        not 1 <= hours.weekdays <= 127
+        or not 0 <= hours.from_minute < 1440
+        or not hours.from_minute < hours.to_minute <= hours.from_minute + 1440
+        or (break_from is None) != (break_to is None)
+        or (hours.valid_to is not None and hours.valid_to <= hours.valid_from)
+    ):
+        raise ShiftNonsense
+    if break_from is not None and break_to is not None:  # noqa: SIM102 - the second question has an answer only now
+        if not hours.from_minute <= break_from < break_to <= hours.to_minute:
+            raise ShiftNonsense
+    if any(calendar.overlap(hours, other) for other in others):
+        raise ShiftOverlaps
+
+
+async def hire_worker(work: Work, *, facts: NewWorker) -> Worker:
+    """Bring one worker in; refuses what `hire_workers` refuses."""
+    (worker_id,) = await hire_workers(work, [facts])
+    return await queries.worker(work, worker_id)
+
+
+async def _at_work(work: Work, worker_id: UUID) -> Worker:
+    worker = await queries.worker(work, worker_id)
+    if worker.state is not WorkerState.ACTIVE:
+        raise WorkerGone
+    return worker
+
+
+async def certify(work: Work, *, worker_id: UUID, paper: Paper) -> Certificate:
+    """Register a certificate; refuses `worker.missing`, `worker.gone`, `certificate.expired`, `certificate.taken`."""
+    worker = await _at_work(work, worker_id)
+    row = _paper_row(work, worker.id, worker.provider_id, paper)
+    await _check_papers(work, [row])
+    certificate = Certificate(**row)
+    work.session.add(certificate)
+    await work.session.flush()
+    await changed(work, [worker.provider_id])
+    return certificate
+
+
+async def set_shift(work: Work, *, worker_id: UUID, hours: Hours) -> Shift:
+    """Add a weekly pattern; refuses `worker.missing`, `worker.gone`, `shift.nonsense`, `shift.overlaps`."""
+    worker = await _at_work(work, worker_id)
+    _check_shift(hours, (await patterns_of(work, [worker_id])).get(worker_id, ()))
+    shift = Shift(**_shift_row(worker.id, worker.provider_id, hours))
+    work.session.add(shift)
+    await work.session.flush()
+    await changed(work, [worker.provider_id])
+    return shift
+
+
+async def patterns_of(work: Work, worker_ids: Sequence[UUID]) -> dict[UUID, list[Hours]]:
+    """Return the weekly patterns of workers that have not ended: worker → patterns."""
+    today = clock.day_of(work.now)
+    running = or_(Shift.valid_to.is_(None), Shift.valid_to > today)
+    return await queries.patterns(work, Shift.worker_id.in_(worker_ids), running)
+
+
+async def end_shift(work: Work, *, shift_id: UUID, on: date) -> Shift:
+    """Let a weekly pattern end before a day; refuses `shift.nonsense` where it would end before it began."""
+    shift = await work.session.get(Shift, shift_id, with_for_update=True)
+    if shift is None or on <= shift.valid_from:
+        raise ShiftNonsense
+    shift.valid_to = on
+    await changed(work, [shift.provider_id])
+    return shift
+
+
+async def let_go(work: Work, *, worker_id: UUID, reason: str) -> Worker:
+    """Record that a worker has left; every visit still ahead is given away by the event; refuses `worker.gone`."""
+    worker = await _at_work(work, worker_id)
+    worker.state, worker.left_at = WorkerState.LEFT, work.now
+    await changed(work, [worker.provider_id])
+    work.tell(
+        WorkerUnavailable(
+            worker_id=worker_id,
+            provider_id=worker.provider_id,
+            from_at=work.now,
+            until_at=work.now + _FAR,
+            reason=reason,
+        )
+    )
+    return worker

@@ -1,0 +1,286 @@
+"""Questions to the roster: who can come when, with which skills, under which contracts."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, or_, select
+
+from events.work import Work
+from kit import clock
+from kit.identifiers import Sex, division_prefix
+from kit.refusal import Kind, Refusal
+from providers.catalogue.model import Item, Skill
+from providers.roster.calendar import Calendar, Hours, Window
+from providers.roster.model import (
+    Absence,
+    Certificate,
+    Company,
+    CompanyState,
+    Contract,
+    ContractItem,
+    RosterRevision,
+    Shift,
+    Transport,
+    Worker,
+    WorkerState,
+)
+
+IMPLIED_SKILLS: dict[Skill, frozenset[Skill]] = {Skill.CARE_SENIOR: frozenset({Skill.CARE})}
+"""A care worker of grade 4 may do what grade 5 may; no other skill stands for another."""
+
+
+class CompanyMissing(Refusal):
+    """No such company, or none that this actor may know of."""
+
+    code = "company.missing"
+    kind = Kind.MISSING
+
+
+class WorkerMissing(Refusal):
+    """No such worker, or none that this actor may know of."""
+
+    code = "worker.missing"
+    kind = Kind.MISSING
+
+
+@dataclass(frozen=True, slots=True)
+class RosterWorker:
+    """One worker as the router sees him: home (WGS-84), skills valid in the whole span, windows of work (UTC).
+
+    `windows` rise, are disjoint, have breaks and absences cut out, and are clipped to the span; `max_minutes` bounds a
+    day's work.
+    """
+
+    worker_id: UUID
+    number: int
+    provider_id: UUID
+    provider_number: int
+    latitude: float
+    longitude: float
+    transport: Transport
+    sex: Sex
+    skills: frozenset[Skill]
+    windows: list[Window]
+    max_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContractTerms:
+    """What a company may be given on a day; `items` maps an item code to the prefixes of the divisions covered."""
+
+    contract_id: UUID
+    provider_id: UUID
+    provider_number: int
+    monthly_capacity: int
+    share_target: float
+    grade: str | None
+    items: dict[str, tuple[str, ...]]
+
+    def covers(self, item_code: str, division_code: str) -> bool:
+        """Tell whether the contract covers an item in a division or one above it."""
+        return division_code.startswith(self.items.get(item_code, ()))
+
+
+async def roster(work: Work, *, from_at: datetime, until_at: datetime) -> list[RosterWorker]:
+    """Return the active companies' active workers, by number, for a half-open span of at most a few weeks.
+
+    Workers without any window in the span are left out. A certificate counts if it is valid on every day of the span.
+    """
+    workers = (
+        await work.session.execute(
+            select(
+                Worker.id, Worker.number, Worker.provider_id, Company.number.label("provider_number"),
+                Worker.latitude, Worker.longitude, Worker.transport, Worker.sex, Worker.max_minutes,
+            )
+            .join(Company, Company.id == Worker.provider_id)
+            .where(Worker.state == WorkerState.ACTIVE, Company.state == CompanyState.ACTIVE)
+            .order_by(Worker.number)
+        )
+    ).all()  # fmt: skip
+    patterns = await _patterns(work, from_at, until_at)
+    absences = await _absences(work, from_at, until_at)
+    skills = await _skills(work, from_at, until_at)
+    calendar = Calendar(from_at, until_at)
+    found: list[RosterWorker] = []
+    for row in workers:
+        windows = calendar.windows(patterns.get(row.id, ()), absences.get(row.id, ()))
+        if windows:
+            found.append(
+                RosterWorker(
+                    row.id, row.number, row.provider_id, row.provider_number, row.latitude, row.longitude,
+                    row.transport, row.sex, frozenset(skills.get(row.id, ())), windows, row.max_minutes,
+                )
+            )  # fmt: skip
+    return found
+
+
+async def _patterns(work: Work, from_at: datetime, until_at: datetime) -> dict[UUID, list[Hours]]:
+    last, first = clock.day_of(until_at), clock.day_of(from_at)
+    return await patterns(work, Shift.valid_from <= last, or_(Shift.valid_to.is_(None), Shift.valid_to >= first))
+
+
+async def patterns(work: Work, *conditions: ColumnElement[bool]) -> dict[UUID, list[Hours]]:
+    """Return the weekly patterns that meet conditions on `Shift`: worker → patterns."""
+    query = select(
+        Shift.worker_id, Shift.weekdays, Shift.from_minute, Shift.to_minute, Shift.break_from, Shift.break_to,
+        Shift.valid_from, Shift.valid_to,
+    ).where(*conditions)  # fmt: skip
+    # Most workers share a handful of patterns; one object each lets the calendar compute it once.
+    same: dict[Hours, Hours] = {}
+    found: dict[UUID, list[Hours]] = defaultdict(list)
+    for row in await work.session.execute(query):
+        hours = Hours(row[1], row[2], row[3], row[4], row[5], row[6], row[7])
+        found[row[0]].append(same.setdefault(hours, hours))
+    return found
+
+
+async def _absences(work: Work, from_at: datetime, until_at: datetime) -> dict[UUID, list[Window]]:
+    rows = await work.session.execute(
+        select(Absence.worker_id, Absence.from_at, Absence.until_at).where(
+            Absence.from_at < until_at, Absence.until_at > from_at
+        )
+    )
+    found: dict[UUID, list[Window]] = defaultdict(list)
+    for worker_id, gone_from, gone_until in rows:
+        found[worker_id].append((gone_from, gone_until))
+    return found
+
+
+async def _skills(work: Work, from_at: datetime, until_at: datetime) -> dict[UUID, set[Skill]]:
+    last = clock.day_of(max(from_at, until_at - timedelta(microseconds=1)))
+    rows = await work.session.execute(
+        select(Certificate.worker_id, Certificate.skill).where(
+            Certificate.valid_from <= clock.day_of(from_at), Certificate.expires_on >= last
+        )
+    )
+    found: dict[UUID, set[Skill]] = defaultdict(set)
+    for worker_id, skill in rows:
+        found[worker_id].add(skill)
+        found[worker_id] |= IMPLIED_SKILLS.get(skill, frozenset())
+    return found
+
+
+async def contracts(work: Work, *, on: date) -> list[ContractTerms]:
+    """Return what every active company may be given on a day of the district, by company number.
+
+    Medical items are left out where the company's medical licence is not valid on that day.
+    """
+    rows = (
+        await work.session.execute(
+            select(
+                Contract.id, Contract.provider_id, Company.number, Contract.monthly_capacity, Contract.share_target,
+                Company.grade, Company.medical_licence, Company.medical_licence_until,
+            )
+            .join(Company, Company.id == Contract.provider_id)
+            .where(Company.state == CompanyState.ACTIVE, Contract.valid_from <= on, Contract.valid_to > on)
+            .where(or_(Contract.ended_on.is_(None), Contract.ended_on > on))
+            .order_by(Company.number, Contract.valid_from, Contract.id)
+        )
+    ).all()  # fmt: skip
+    lines = await work.session.execute(
+        select(ContractItem.contract_id, ContractItem.item_code, ContractItem.division_code, Item.medical)
+        .join(Item, Item.code == ContractItem.item_code)
+        .where(ContractItem.contract_id.in_([row.id for row in rows]))
+        .order_by(ContractItem.item_code, ContractItem.division_code)
+    )
+    licensed = {row.id for row in rows if row.medical_licence and (row.medical_licence_until or date.max) >= on}
+    covered: dict[UUID, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for contract_id, item_code, division_code, medical in lines:
+        if not medical or contract_id in licensed:
+            covered[contract_id][item_code].append(division_prefix(division_code))
+    return [
+        ContractTerms(
+            row.id, row.provider_id, row.number, row.monthly_capacity, row.share_target, row.grade,
+            {item: tuple(prefixes) for item, prefixes in covered[row.id].items()},
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+async def roster_mark(work: Work) -> tuple[int, int]:
+    """Return two numbers that change whenever any contract, worker, certificate, shift or absence has changed.
+
+    Every change counts its company's revision up within its own transaction, so no commit is ever missed, in whatever
+    order transactions end; what changes by the mere passing of days is not in it.
+    """
+    query = select(func.count(), func.coalesce(func.sum(RosterRevision.revision), 0)).select_from(RosterRevision)
+    count, total = (await work.session.execute(query)).one()
+    return count, int(total)
+
+
+async def company(work: Work, provider_id: UUID) -> Company:
+    """Return a company; refuses `company.missing`."""
+    found = await work.session.get(Company, provider_id)
+    if found is None:
+        raise CompanyMissing
+    return found
+
+
+async def company_by_uscc(work: Work, uscc: str) -> Company | None:
+    """Return the company of a credit code."""
+    return (await work.session.execute(select(Company).where(Company.uscc == uscc))).scalar_one_or_none()
+
+
+async def companies(work: Work, *, state: CompanyState | None = None) -> Sequence[Company]:
+    """Return all companies ever admitted, or those in one state, by number."""
+    query = select(Company).order_by(Company.number)
+    if state is not None:
+        query = query.where(Company.state == state)
+    return (await work.session.execute(query)).scalars().all()
+
+
+async def worker(work: Work, worker_id: UUID) -> Worker:
+    """Return a worker; refuses `worker.missing`."""
+    found = await work.session.get(Worker, worker_id)
+    if found is None:
+        raise WorkerMissing
+    return found
+
+
+async def workers(work: Work, *, provider_id: UUID, state: WorkerState | None = None) -> Sequence[Worker]:
+    """Return a company's workers, by number."""
+    query = select(Worker).where(Worker.provider_id == provider_id).order_by(Worker.number)
+    if state is not None:
+        query = query.where(Worker.state == state)
+    return (await work.session.execute(query)).scalars().all()
+
+
+async def skills_of(work: Work, worker_id: UUID, *, on: date) -> frozenset[Skill]:
+    """Return the skills a worker is certified for on a day, implied ones included."""
+    query = select(Certificate.skill).where(
+        Certificate.worker_id == worker_id, Certificate.valid_from <= on, Certificate.expires_on >= on
+    )
+    held = set((await work.session.execute(query)).scalars())
+    return frozenset(held.union(*(IMPLIED_SKILLS.get(skill, frozenset()) for skill in held)))
+
+
+async def expiring(work: Work, *, until: date) -> Sequence[Certificate]:
+    """Return the active workers' certificates that run out up to and including a day, soonest first."""
+    query = (
+        select(Certificate)
+        .join(Worker, Worker.id == Certificate.worker_id)
+        .where(Worker.state == WorkerState.ACTIVE, Certificate.expires_on <= until)
+        .order_by(Certificate.expires_on, Certificate.id)
+    )
+    return (await work.session.execute(query)).scalars().all()
+
+
+async def contracts_of(work: Work, provider_id: UUID) -> Sequence[Contract]:
+    """Return a company's contracts, newest first."""
+    query = select(Contract).where(Contract.provider_id == provider_id).order_by(Contract.valid_from.desc())
+    return (await work.session.execute(query)).scalars().all()
+
+
+async def shifts_of(work: Work, worker_id: UUID) -> Sequence[Shift]:
+    """Return a worker's weekly patterns, earliest first."""
+    query = select(Shift).where(Shift.worker_id == worker_id).order_by(Shift.valid_from, Shift.from_minute)
+    return (await work.session.execute(query)).scalars().all()
+
+
+async def absences_of(work: Work, worker_id: UUID, *, from_at: datetime) -> Sequence[Absence]:
+    """Return a worker's absences that end after an instant."""
+    query = select(Absence).where(Absence.worker_id == worker_id, Absence.until_at > from_at).order_by(Absence.from_at)
+    return (await work.session.execute(query)).scalars().all()

@@ -1,0 +1,255 @@
+"""Who lives here: divisions, people, households, addresses, and who has read whose record."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, SmallInteger, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kit.database import Base, Long
+from kit.geo import Datum
+from kit.identifiers import Sex
+from kit.ids import new_id
+
+
+class Level(StrEnum):
+    """The three floors of a district."""
+
+    DISTRICT = "district"
+    TOWNSHIP = "township"
+    COMMUNITY = "community"
+
+
+class DivisionKind(StrEnum):
+    """What a division is called by law."""
+
+    DISTRICT = "district"  # 区县
+    STREET = "street"  # 街道
+    TOWN = "town"  # 镇
+    TOWNSHIP = "township"  # 乡
+    COMMUNITY = "community"  # 社区居民委员会
+    VILLAGE = "village"  # 村民委员会
+
+
+LEVEL_OF = {
+    DivisionKind.DISTRICT: Level.DISTRICT,
+    DivisionKind.STREET: Level.TOWNSHIP,
+    DivisionKind.TOWN: Level.TOWNSHIP,
+    DivisionKind.TOWNSHIP: Level.TOWNSHIP,
+    DivisionKind.COMMUNITY: Level.COMMUNITY,
+    DivisionKind.VILLAGE: Level.COMMUNITY,
+}
+
+
+class Area(StrEnum):
+    """The statistical split between town and country; a counting split only, standards are the same."""
+
+    URBAN = "urban"
+    RURAL = "rural"
+
+
+class ContactKind(StrEnum):
+    """Whose telephone it is."""
+
+    OWN = "own"
+    FAMILY = "family"
+    GUARDIAN = "guardian"
+
+
+class HouseholdKind(StrEnum):
+    """Two groupings that differ and are never merged: the household register and those who live as one family."""
+
+    REGISTER = "register"  # 户口簿
+    FAMILY = "family"  # 共同生活家庭
+
+
+# A company's people see an elder's rows while a disclosure to their company is open.
+_DISCLOSED = (
+    "exists (select from disclosure d where d.person_id = {column}"
+    " and d.provider_id = nowalls_provider() and d.closed_at is null)"
+)
+
+
+class Division(Base):
+    """One division as it was from one day to another; a renamed or merged one is a new row and a successor's code."""
+
+    __tablename__ = "division"
+    __table_args__ = (
+        CheckConstraint("valid_to is null or valid_to > valid_from", name="window"),
+        {"info": {"provider_sees": "true"}},
+    )
+
+    code: Mapped[str] = mapped_column(String(12), primary_key=True)
+    valid_from: Mapped[date] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(60))
+    level: Mapped[Level]
+    kind: Mapped[DivisionKind]
+    area_class: Mapped[Area]
+    parent: Mapped[str | None] = mapped_column(String(12), index=True)
+    valid_to: Mapped[date | None]
+    successor: Mapped[str | None] = mapped_column(String(12))
+
+
+class Person(Base):
+    """One person; what must be secret is sealed under the person's own data key, and destroying the key erases it."""
+
+    __tablename__ = "person"
+    __table_args__ = ({"info": {"provider_sees": _DISCLOSED.format(column="person.id")}},)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    number: Mapped[Long] = mapped_column(BigInteger, Identity(always=True), unique=True)
+    data_key: Mapped[bytes | None]
+    name: Mapped[str] = mapped_column(String(60), index=True)
+    sex: Mapped[Sex]
+    born_on: Mapped[date]
+    id_sealed: Mapped[bytes | None]
+    id_blind: Mapped[bytes | None] = mapped_column(unique=True)
+    registered_at: Mapped[datetime]
+    death_reported_on: Mapped[date | None]  # the day of death that a source names, not yet believed
+    death_source: Mapped[str | None] = mapped_column(String(40))
+    death_reported_at: Mapped[datetime | None]
+    death_reported_by: Mapped[str | None] = mapped_column(String(80))
+    died_on: Mapped[date | None]
+    death_confirmed_at: Mapped[datetime | None]
+    death_confirmed_by: Mapped[str | None] = mapped_column(String(80))
+    erased_at: Mapped[datetime | None]
+
+
+class Contact(Base):
+    """One telephone number at which a person, the family or a guardian is reached; `position` 0 is called first."""
+
+    __tablename__ = "contact"
+    __table_args__ = ({"info": {"provider_sees": _DISCLOSED.format(column="contact.person_id")}},)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    kind: Mapped[ContactKind]
+    relation: Mapped[str | None] = mapped_column(String(20))
+    phone_sealed: Mapped[bytes]
+    phone_blind: Mapped[bytes] = mapped_column(index=True)
+    position: Mapped[int] = mapped_column(SmallInteger)
+
+
+class Household(Base):
+    """A group of people under one roof or one register book; who belongs to it stands in dated rows."""
+
+    __tablename__ = "household"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    number: Mapped[Long] = mapped_column(BigInteger, Identity(always=True), unique=True)
+    kind: Mapped[HouseholdKind]
+    division_code: Mapped[str] = mapped_column(String(12), index=True)
+    opened_on: Mapped[date]
+
+
+class HouseholdMember(Base):
+    """One person in one household from one day to another; `relation` is to the head, as GB/T 4761 words it."""
+
+    __tablename__ = "household_member"
+    __table_args__ = (CheckConstraint("valid_to is null or valid_to > valid_from", name="window"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    household_id: Mapped[UUID] = mapped_column(ForeignKey("household.id"), index=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    relation: Mapped[str] = mapped_column(String(20))
+    head: Mapped[bool]
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+
+
+class Address(Base):
+    """Where a person lives in a window of time: the words as typed, the place in WGS-84, the datum it came in."""
+
+    __tablename__ = "address"
+    __table_args__ = (
+        Index("uq_address_current", "person_id", unique=True, postgresql_where=text("valid_to is null")),
+        {"info": {"provider_sees": _DISCLOSED.format(column="address.person_id")}},
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    text_sealed: Mapped[bytes]
+    division_code: Mapped[str] = mapped_column(String(12), index=True)
+    latitude: Mapped[float]
+    longitude: Mapped[float]
+    datum: Mapped[Datum]
+    valid_from: Mapped[datetime]
+    valid_to: Mapped[datetime | None]
+
+
+class HealthNote(Base):
+    """What whoever enters the home must know of a person's health; the newest one counts."""
+
+    __tablename__ = "health_note"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    text_sealed: Mapped[bytes]
+    noted_at: Mapped[datetime]
+    noted_by: Mapped[str] = mapped_column(String(80))
+
+
+class BankAccount(Base):
+    """The account that benefits are paid to; a changed one is a new row."""
+
+    __tablename__ = "bank_account"
+    __table_args__ = (
+        Index("uq_bank_account_current", "person_id", unique=True, postgresql_where=text("valid_to is null")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    number_sealed: Mapped[bytes]
+    number_blind: Mapped[bytes] = mapped_column(index=True)
+    valid_from: Mapped[datetime]
+    valid_to: Mapped[datetime | None]
+
+
+class ReadAudit(Base):
+    """One reading of one person's record: who, when, what for, and which fields; kept 400 days and more."""
+
+    __tablename__ = "read_audit"
+    __table_args__ = (
+        {
+            "info": {
+                "append_only": True,
+                "provider_sees": "provider_id = nowalls_provider()",
+                "provider_may": "select, insert",
+            }
+        },
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    person_id: Mapped[UUID] = mapped_column(index=True)
+    read_at: Mapped[datetime] = mapped_column(index=True)
+    role: Mapped[str] = mapped_column(String(20))
+    reader: Mapped[str] = mapped_column(String(80))
+    account_id: Mapped[UUID | None]
+    provider_id: Mapped[UUID | None]
+    purpose: Mapped[str] = mapped_column(String(200))
+    fields: Mapped[list[str]]
+
+
+class Disclosure(Base):
+    """One company's right to see one person's name, telephone and door, while it is open; kept three years and more."""
+
+    __tablename__ = "disclosure"
+    __table_args__ = (
+        Index(
+            "uq_disclosure_open",
+            "person_id",
+            "provider_id",
+            unique=True,
+            postgresql_where=text("closed_at is null"),
+        ),
+        {"info": {"provider_sees": "provider_id = nowalls_provider()"}},
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    provider_id: Mapped[UUID]
+    purpose: Mapped[str] = mapped_column(String(200))
+    from_at: Mapped[datetime]
+    opened_by: Mapped[str] = mapped_column(String(80))
+    closed_at: Mapped[datetime | None]
