@@ -15,7 +15,6 @@ from kit.ids import new_id
 from kit.refusal import Kind, Refusal
 from registry.model import (
     Address,
-    Area,
     BankAccount,
     Contact,
     ContactKind,
@@ -343,14 +342,14 @@ async def division(work: Work, code: str, at: date | datetime) -> Division | Non
 
 
 async def divisions(
-    work: Work, at: date | datetime, *, under: str | None = None, area_class: Area | None = None
+    work: Work, at: date | datetime, *, under: str | None = None, codes: Iterable[str] | None = None
 ) -> Sequence[Division]:
-    """Return the divisions that existed on a day, by code; `under` keeps those within a 12-digit code, itself too."""
+    """Return the divisions that existed on a day, by code: within a 12-digit code (itself too), or of given codes."""
     query = _valid(select(Division).order_by(Division.code), at)
     if under is not None:
         query = query.where(Division.code.startswith(identifiers.division_prefix(under)))
-    if area_class is not None:
-        query = query.where(Division.area_class == area_class)
+    if codes is not None:
+        query = query.where(Division.code.in_(sorted(codes)))
     return (await work.session.execute(query)).scalars().all()
 
 
