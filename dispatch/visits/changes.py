@@ -7,7 +7,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import aliased
 
 from dispatch.requests.model import CareRequest
-from dispatch.visits import door, evidence, offers
+from dispatch.visits import bookings, door, evidence, offers
 from dispatch.visits.model import Act, Visit
 from dispatch.visits.moves import MOVES, OPEN, PROMISED, ActKind, Outcome, State
 from dispatch.visits.offers import Choice, Offered, Order
@@ -64,7 +64,7 @@ async def change_worker(work: Work, *, visit_id: UUID, worker_id: UUID, reason: 
     visit = await _promised(work, visit_id)
     number = await _suitable(work, visit, worker_id, visit.planned_start, visit.planned_end)
     if worker_id == visit.second_worker_id:
-        raise offers.WorkerBusy(worker_numbers=[number])
+        raise bookings.WorkerBusy(worker_numbers=[number])
     visit.worker_id, visit.worker_number = worker_id, number
     visit.reason = reason.strip()[:200]
     await _book_again(work, visit)
@@ -96,8 +96,8 @@ async def _suitable(work: Work, visit: Visit, worker_id: UUID, starts_at: dateti
 
 async def _book_again(work: Work, visit: Visit) -> None:
     await work.session.flush()
-    await offers.release(work, visit.id)
-    await offers.book(
+    await bookings.release(work, visit.id)
+    await bookings.book(
         work,
         visit_id=visit.id,
         provider_id=visit.provider_id,
@@ -123,7 +123,7 @@ async def cancel_for(work: Work, *, request_id: UUID, chargeable: bool) -> list[
             promised.append(visit)
         offers.move(visit, State.CANCELLED, work, reason="cancelled")
         await offers.close_offer(work, visit.id, "cancelled")
-        await offers.release(work, visit.id)
+        await bookings.release(work, visit.id)
     return promised
 
 
@@ -191,7 +191,7 @@ async def miss_due(work: Work, *, limit: int = 200) -> int:
                 count += 1
             continue
         offers.move(visit, State.MISSED, work)
-        await offers.release(work, visit.id)
+        await bookings.release(work, visit.id)
         ids = {"visit_id": visit.id, "request_id": visit.request_id, "provider_id": visit.provider_id}
         work.tell(VisitMissed(**ids))
         count += 1

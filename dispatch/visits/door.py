@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql
 
-from dispatch.visits import evidence, offers, proofs
+from dispatch.visits import bookings, evidence, offers, proofs
 from dispatch.visits.course import Course, Report, course
 from dispatch.visits.model import Act, Visit
 from dispatch.visits.moves import PROMISED, ActKind, Outcome, State
@@ -307,7 +307,7 @@ async def _advance(work: Work, visit: Visit, reports: Sequence[Report], found: C
     elif found.state is State.ABORTED and found.end is not None:
         visit.reason = found.end.reason
         if visit.arrived_at is None:
-            await offers.release(work, visit.id)
+            await bookings.release(work, visit.id)
         work.tell(VisitAborted(**ids, reason=found.end.reason or ""))
 
 

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Row, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy import Row, func, insert, select, update
 
-from dispatch.visits.model import Booking, Offer, Visit
+from dispatch.visits import bookings
+from dispatch.visits.model import Offer, Visit
 from dispatch.visits.moves import MOVES, OPEN, OfferState, State
 from events.offers import OfferAccepted, OfferLapsed, OfferRefused, OfferWithdrawn, VisitOffered
 from events.work import Work
@@ -55,13 +54,6 @@ class VisitNotAllowed(Refusal):
     """The visit is not in a state that allows it."""
 
     code = "visit.not_allowed"
-    kind = Kind.CONFLICT
-
-
-class WorkerBusy(Refusal):
-    """The worker is promised to another home in these hours."""
-
-    code = "visit.worker_busy"
     kind = Kind.CONFLICT
 
 
@@ -121,7 +113,7 @@ async def offer(work: Work, *, order: Order, choice: Choice, rework_of: UUID | N
         ),
     )
     ends_at = choice.starts_at + timedelta(minutes=order.minutes)
-    await book(
+    await bookings.book(
         work,
         visit_id=offered.visit_id,
         provider_id=choice.provider_id,
@@ -190,49 +182,6 @@ def workers_of(choice: Choice | Visit) -> list[tuple[UUID, int]]:
     if choice.second_worker_id is not None and choice.second_worker_number is not None:
         found.append((choice.second_worker_id, choice.second_worker_number))
     return found
-
-
-async def book(
-    work: Work,
-    *,
-    visit_id: UUID,
-    provider_id: UUID,
-    workers: list[tuple[UUID, int]],
-    place: tuple[float, float],
-    during: tuple[datetime, datetime],
-) -> None:
-    """Take the workers' hours, all or none; refuse `visit.worker_busy`."""
-    # In order of the workers' numbers, so that two such works never wait for one another in a circle.
-    rows = [
-        {
-            "id": new_id(),
-            "visit_id": visit_id,
-            "provider_id": provider_id,
-            "worker_id": worker_id,
-            "worker_number": number,
-            "leading": worker_id == workers[0][0],
-            "latitude": place[0],
-            "longitude": place[1],
-            "during": Range(*during),
-        }
-        for worker_id, number in sorted(workers, key=lambda pair: pair[1])
-    ]
-    statement = postgresql.insert(Booking).on_conflict_do_nothing().returning(Booking.id)
-    taken = (await work.session.execute(statement, rows)).scalars().all()
-    if len(taken) < len(rows):
-        if taken:
-            await work.session.execute(delete(Booking).where(Booking.id.in_(taken)))
-        raise WorkerBusy(worker_numbers=sorted(number for _, number in workers))
-
-
-async def release(work: Work, visit_id: UUID) -> None:
-    """Give the hours back."""
-    await work.session.execute(
-        update(Booking)
-        .where(Booking.visit_id == visit_id, Booking.active)
-        .values(active=False, changed_xid=func.pg_current_xact_id())
-        .execution_options(synchronize_session=False)
-    )
 
 
 def move(visit: Visit, state: State, work: Work, *, reason: str | None = None) -> None:
@@ -317,7 +266,7 @@ async def refuse(work: Work, *, offer_id: UUID, reason: str) -> Visit:
     found, visit = await _open(work, offer_id)
     _answer(work, found, OfferState.REFUSED, reason)
     move(visit, State.REFUSED, work, reason=reason)
-    await release(work, visit.id)
+    await bookings.release(work, visit.id)
     work.tell(
         OfferRefused(
             district=visit.district,
@@ -336,7 +285,7 @@ async def lapse(work: Work, *, offer_id: UUID) -> Visit:
     found, visit = await _open(work, offer_id)
     _answer(work, found, OfferState.LAPSED)
     move(visit, State.LAPSED, work)
-    await release(work, visit.id)
+    await bookings.release(work, visit.id)
     work.tell(
         OfferLapsed(
             district=visit.district,
@@ -374,7 +323,7 @@ async def withdraw(work: Work, *, visit_id: UUID, reason: str) -> Visit:
     visit = await locked(work, visit_id)
     move(visit, State.WITHDRAWN, work, reason=reason)
     found = await close_offer(work, visit.id, reason)
-    await release(work, visit.id)
+    await bookings.release(work, visit.id)
     work.tell(
         OfferWithdrawn(
             district=visit.district,

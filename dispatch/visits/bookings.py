@@ -1,0 +1,63 @@
+"""Workers' hours: one worker, one place at a time."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, func, update
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import Range
+
+from dispatch.visits.model import Booking
+from events.work import Work
+from kit.ids import new_id
+from kit.refusal import Kind, Refusal
+
+
+class WorkerBusy(Refusal):
+    """The worker is promised to another home in these hours."""
+
+    code = "visit.worker_busy"
+    kind = Kind.CONFLICT
+
+
+async def book(
+    work: Work,
+    *,
+    visit_id: UUID,
+    provider_id: UUID,
+    workers: list[tuple[UUID, int]],
+    place: tuple[float, float],
+    during: tuple[datetime, datetime],
+) -> None:
+    """Take the workers' hours, all or none; refuse `visit.worker_busy`."""
+    # In order of the workers' numbers, so that two such works never wait for one another in a circle.
+    rows = [
+        {
+            "id": new_id(),
+            "visit_id": visit_id,
+            "provider_id": provider_id,
+            "worker_id": worker_id,
+            "worker_number": number,
+            "leading": worker_id == workers[0][0],
+            "latitude": place[0],
+            "longitude": place[1],
+            "during": Range(*during),
+        }
+        for worker_id, number in sorted(workers, key=lambda pair: pair[1])
+    ]
+    statement = postgresql.insert(Booking).on_conflict_do_nothing().returning(Booking.id)
+    taken = (await work.session.execute(statement, rows)).scalars().all()
+    if len(taken) < len(rows):
+        if taken:
+            await work.session.execute(delete(Booking).where(Booking.id.in_(taken)))
+        raise WorkerBusy(worker_numbers=sorted(number for _, number in workers))
+
+
+async def release(work: Work, visit_id: UUID) -> None:
+    """Give the hours back."""
+    await work.session.execute(
+        update(Booking)
+        .where(Booking.visit_id == visit_id, Booking.active)
+        .values(active=False, changed_xid=func.pg_current_xact_id())
+        .execution_options(synchronize_session=False)
+    )
