@@ -1,0 +1,78 @@
+"""docker-compose.yml and the Dockerfile tell the truth about the code."""
+
+import os
+import re
+import subprocess
+from typing import Any
+
+import yaml
+
+from tests import machine
+from tests.house.tree import ROOMS, ROOT, product
+
+PROCESSES = {"http", "worker", "relay", "ticker"}
+BOUGHT_IN = {"postgres", "kafka"}
+
+
+def compose() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    return found
+
+
+def docker_compose(**settings: str) -> subprocess.CompletedProcess[str]:
+    machine.need("compose", "docker-compose")
+    environment = {"PATH": os.environ["PATH"], **settings}
+    command = ["docker-compose", "config"]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_docker_compose_reads_the_file() -> None:
+    done = docker_compose(NOWALLS_DB_PASSWORD="made0up")
+    assert done.returncode == 0, done.stderr
+    assert set(yaml.safe_load(done.stdout)["services"]) == PROCESSES | BOUGHT_IN
+
+
+def test_without_its_secret_nothing_starts() -> None:
+    done = docker_compose()
+    assert done.returncode != 0
+    assert "NOWALLS_DB_PASSWORD" in done.stderr
+
+
+def test_every_secret_must_be_given() -> None:
+    lines = (ROOT / "docker-compose.yml").read_text(encoding="utf-8").splitlines()
+    secret = [line for line in lines if re.search(r"PASSWORD|SECRET|TOKEN|://\w+:.*@", line) and line.strip()[0] != "#"]
+    assert len(secret) == 2
+    assert [line for line in secret if not re.search(r"\$\{\w+:\?[^}]+\}", line)] == []
+    assert [line for line in lines if re.search(r"\$\{\w+:?[-=]", line)] == []
+
+
+def test_the_services_are_the_processes_of_the_code() -> None:
+    services = compose()["services"]
+    assert set(services) == PROCESSES | BOUGHT_IN
+    for name in PROCESSES:
+        assert services[name]["command"] == [name]
+        assert f"processes/{name}.py" in product()
+
+
+def test_only_the_http_port_is_published_and_only_to_this_machine() -> None:
+    published = {name: service["ports"] for name, service in compose()["services"].items() if "ports" in service}
+    assert published == {"http": ["127.0.0.1:8000:8000"]}
+
+
+def test_the_dockerfile_copies_what_exists_and_every_room() -> None:
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    copied = [word.rstrip("/") for line in re.findall(r"^COPY (.*)$", text, re.MULTILINE) for word in line.split()[:-1]]
+    assert [name for name in copied if not (ROOT / name).exists()] == []
+    assert {room for room in ROOMS if (ROOT / room).is_dir()} <= set(copied)
+    sent = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    assert set(copied) == sent
+
+
+def test_kafka_is_the_version_that_the_tests_run() -> None:
+    image = compose()["services"]["kafka"]["image"]
+    pom = (ROOT / "events" / "kafka" / "pom.xml").read_text(encoding="utf-8")
+    broker = (ROOT / "events" / "broker.py").read_text(encoding="utf-8")
+    version = re.search(r"kafka_2.13</artifactId>\s*<version>([\d.]+)<", pom)
+    assert version
+    assert image == f"apache/kafka:{version[1]}"
+    assert f'VERSION = "{version[1]}"' in broker
