@@ -28,6 +28,17 @@ def import_handlers() -> None:
             import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
 
 
+async def ensure(url: str) -> None:
+    """Create what is missing; a database that has the log already is left as it is."""
+    import_models()
+    engine = create_async_engine(url)
+    async with engine.connect() as connection:
+        there = (await connection.execute(text("select to_regclass('event_log') is not null"))).scalar_one()
+    await engine.dispose()
+    if not there:
+        await create(url)
+
+
 async def create(url: str) -> None:
     """Create all tables, roles, functions and row policies in an empty database, and write the proposed rules."""
     import_models()

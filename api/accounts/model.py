@@ -1,0 +1,75 @@
+"""Who may sign in: accounts, their sessions and their one-time recovery codes."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kit.actor import Role
+from kit.database import Base, Long
+from kit.ids import new_id
+
+
+class Account(Base):
+    """One person at one desk; a company's people carry their company, a worker also the worker."""
+
+    __tablename__ = "account"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    username: Mapped[str] = mapped_column(String(64), unique=True)
+    display_name: Mapped[str] = mapped_column(String(64))
+    role: Mapped[Role]
+    provider_id: Mapped[UUID | None] = mapped_column(index=True)
+    worker_id: Mapped[UUID | None]
+    password_hash: Mapped[str] = mapped_column(String(200))
+    key: Mapped[bytes] = mapped_column(LargeBinary)
+    totp_sealed: Mapped[bytes | None]
+    totp_active: Mapped[bool] = mapped_column(default=False)
+    totp_last_step: Mapped[Long] = mapped_column(default=0)
+    failures: Mapped[int] = mapped_column(default=0)
+    failed_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+
+class AccountSession(Base):
+    """One signed-in browser or phone; only the SHA-256 of its token is kept."""
+
+    __tablename__ = "account_session"
+    __table_args__ = (Index("ix_account_session_account", "account_id", postgresql_where=text("ended_at is null")),)
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    id: Mapped[UUID] = mapped_column(unique=True, default=new_id)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    begun_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    client: Mapped[str] = mapped_column(String(200))
+
+
+class RecoveryCode(Base):
+    """One of ten codes that replace a lost second factor once."""
+
+    __tablename__ = "account_recovery_code"
+
+    blind: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), index=True)
+    used_at: Mapped[datetime | None]
+
+
+class IdempotencyKey(Base):
+    """One client's key for one act: written in the commit of the act, with the answer once it was made."""
+
+    __tablename__ = "idempotency_key"
+    __table_args__ = (
+        {"info": {"provider_sees": "provider_id = nowalls_provider()", "provider_may": "select, insert, update"}},
+    )
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(120), primary_key=True)
+    provider_id: Mapped[UUID | None]
+    request_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    claimed_at: Mapped[datetime]
+    status: Mapped[int | None]
+    body: Mapped[bytes | None]

@@ -1,0 +1,305 @@
+"""Accounts and sessions: argon2id passwords, a second factor, opaque tokens that end when they should."""
+
+import asyncio
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pyotp
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from sqlalchemy import select, update
+
+from api.accounts.model import Account, AccountSession, RecoveryCode
+from events.work import Work
+from kit.actor import Actor, Role
+from kit.ids import new_id
+from kit.refusal import Kind, Refusal
+
+IDLE = timedelta(minutes=30)
+LONGEST = timedelta(hours=12)
+SHORTEST_PASSWORD = 12
+TRIES_BEFORE_DELAY = 5
+TOTP_STEP_SECONDS = 30
+
+_hasher = PasswordHasher(time_cost=3, memory_cost=65_536, parallelism=1)
+_hashing = asyncio.Semaphore(2)  # argon2 takes 64 MiB a try: a flood of sign-ins must not eat the machine
+_DUMMY = _hasher.hash("nobody's password: verified for unknown names, so that the time taken tells nothing")
+
+
+class SignInRefused(Refusal):
+    """The name, the password or the code is wrong; which of them is not said."""
+
+    code = "sign_in.refused"
+    kind = Kind.UNKNOWN_ACTOR
+
+
+class SignInDelayed(Refusal):
+    """Too many wrong tries; a growing pause, never a lock that others could turn against the account."""
+
+    code = "sign_in.delayed"
+    kind = Kind.TOO_MANY
+
+
+class CodeWanted(Refusal):
+    """The password is right and the account has a second factor: its code is wanted too."""
+
+    code = "sign_in.code_wanted"
+    kind = Kind.UNKNOWN_ACTOR
+
+
+class PasswordWeak(Refusal):
+    """The password is too short or too well known."""
+
+    code = "account.password_weak"
+
+
+class UsernameTaken(Refusal):
+    """Another account has this name."""
+
+    code = "account.username_taken"
+    kind = Kind.CONFLICT
+
+
+class ScopeWrong(Refusal):
+    """A company's people need their company, a worker the worker, and nobody else has either."""
+
+    code = "account.scope_wrong"
+
+
+class AccountMissing(Refusal):
+    """No such account."""
+
+    code = "account.missing"
+    kind = Kind.MISSING
+
+
+class TotpWrong(Refusal):
+    """The code of the second factor does not fit."""
+
+    code = "account.totp_wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A new session and the token that only its owner ever sees."""
+
+    token: str
+    actor: Actor
+    ends_at: datetime
+
+
+def actor_of(account: Account) -> Actor:
+    """Return the account as an actor."""
+    return Actor(
+        role=account.role, label=f"account:{account.id}", account_id=account.id, provider_id=account.provider_id,
+        worker_id=account.worker_id,
+    )  # fmt: skip
+
+
+def hash_of(token: str) -> bytes:
+    """Return what is stored of a token."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+async def open_account(
+    work: Work, *, username: str, display_name: str, role: Role, password: str, provider_id: UUID | None = None,
+    worker_id: UUID | None = None,
+) -> Account:  # fmt: skip
+    """Open an account; refuse a taken name, a weak password, a role whose scope does not fit."""
+    wants = (role in {Role.PROVIDER, Role.WORKER}, role is Role.WORKER)
+    if (provider_id is not None, worker_id is not None) != wants or role is Role.SYSTEM:
+        raise ScopeWrong(role=role.value)
+    _strong(password, username)
+    if (await work.session.execute(select(Account.id).where(Account.username == username))).scalar() is not None:
+        raise UsernameTaken(username=username)
+    account = Account(
+        id=new_id(), username=username, display_name=display_name, role=role, provider_id=provider_id,
+        worker_id=worker_id, password_hash=await _hashed(password), key=work.vault.new_key(), created_at=work.now,
+    )  # fmt: skip
+    work.session.add(account)
+    await work.session.flush()
+    return account
+
+
+async def sign_in(
+    work: Work, *, username: str, password: str, code: str | None = None, client: str = ""
+) -> SignedIn | Refusal:
+    """Begin a session; a refusal is returned, not raised, so that the count of failures commits with it."""
+    account = (
+        await work.session.execute(select(Account).where(Account.username == username).with_for_update())
+    ).scalar_one_or_none()
+    if account is not None and (wait := _pause(account, work.now)) > 0:
+        return SignInDelayed(seconds=wait)
+    right = await _verified(account.password_hash if account else _DUMMY, password)
+    if account is None or account.closed_at is not None or not right:
+        _failed(account, work.now)
+        return SignInRefused()
+    if account.totp_active:
+        if not code:
+            return CodeWanted()
+        if not await _second_factor(work, account, code):
+            _failed(account, work.now)
+            return SignInRefused()
+    account.failures, account.failed_at = 0, None
+    token = secrets.token_urlsafe(32)
+    work.session.add(
+        AccountSession(
+            token_hash=hash_of(token), account_id=account.id, begun_at=work.now, seen_at=work.now, client=client[:200]
+        )
+    )
+    return SignedIn(token=token, actor=actor_of(account), ends_at=work.now + LONGEST)
+
+
+async def sign_out(work: Work, *, token: str) -> None:
+    """End a session; one that has ended already stays ended."""
+    await work.session.execute(
+        update(AccountSession)
+        .where(AccountSession.token_hash == hash_of(token), AccountSession.ended_at.is_(None))
+        .values(ended_at=work.now)
+    )
+
+
+async def end_session(work: Work, *, account_id: UUID, session_id: UUID) -> None:
+    """End one of an account's own sessions."""
+    await work.session.execute(
+        update(AccountSession)
+        .where(AccountSession.id == session_id, AccountSession.account_id == account_id)
+        .values(ended_at=work.now)
+    )
+
+
+async def change_password(work: Work, *, account_id: UUID, old: str, new: str) -> None:
+    """Change the own password and end every session; refuse a wrong old one or a weak new one."""
+    account = await _account(work, account_id)
+    if not await _verified(account.password_hash, old):
+        raise SignInRefused
+    _strong(new, account.username)
+    account.password_hash = await _hashed(new)
+    await _end_all(work, account_id)
+
+
+async def reset_password(work: Work, *, account_id: UUID, new: str) -> None:
+    """Set another's password (an administrator's act) and end every session of the account."""
+    account = await _account(work, account_id)
+    _strong(new, account.username)
+    account.password_hash = await _hashed(new)
+    account.failures, account.failed_at = 0, None
+    await _end_all(work, account_id)
+
+
+async def close_account(work: Work, *, account_id: UUID) -> None:
+    """Close an account for good and end its sessions; its name stays taken, its acts stay signed."""
+    account = await _account(work, account_id)
+    account.closed_at = work.now
+    await _end_all(work, account_id)
+
+
+async def propose_totp(work: Work, *, account_id: UUID) -> str:
+    """Make a new second factor and return its `otpauth://` address; it counts only once a code was confirmed."""
+    account = await _account(work, account_id)
+    secret = pyotp.random_base32()
+    account.totp_sealed = work.vault.seal(account.key, f"account|totp|{account.id}", secret)
+    account.totp_active = False
+    return pyotp.TOTP(secret).provisioning_uri(name=account.username, issuer_name="nowalls")
+
+
+async def confirm_totp(work: Work, *, account_id: UUID, code: str) -> list[str]:
+    """Switch the second factor on with a first code; return ten recovery codes, shown this once."""
+    account = await _account(work, account_id)
+    if not _totp_fits(work, account, code):
+        raise TotpWrong
+    account.totp_active = True
+    codes = [secrets.token_hex(5) for _ in range(10)]
+    for found in (
+        await work.session.execute(select(RecoveryCode).where(RecoveryCode.account_id == account_id))
+    ).scalars():
+        await work.session.delete(found)
+    for new in codes:
+        work.session.add(RecoveryCode(blind=work.vault.blind(f"recovery|{account_id}", new), account_id=account_id))
+    return codes
+
+
+async def _account(work: Work, account_id: UUID) -> Account:
+    account = await work.session.get(Account, account_id, with_for_update=True)
+    if account is None:
+        raise AccountMissing
+    return account
+
+
+async def _end_all(work: Work, account_id: UUID) -> None:
+    await work.session.execute(
+        update(AccountSession)
+        .where(AccountSession.account_id == account_id, AccountSession.ended_at.is_(None))
+        .values(ended_at=work.now)
+    )
+
+
+async def _second_factor(work: Work, account: Account, code: str) -> bool:
+    if _totp_fits(work, account, code):
+        return True
+    blind = work.vault.blind(f"recovery|{account.id}", code.strip().lower())
+    spent = await work.session.execute(
+        update(RecoveryCode)
+        .where(RecoveryCode.blind == blind, RecoveryCode.account_id == account.id, RecoveryCode.used_at.is_(None))
+        .values(used_at=work.now)
+        .returning(RecoveryCode.blind)
+    )
+    return spent.scalar() is not None
+
+
+def _totp_fits(work: Work, account: Account, code: str) -> bool:
+    if account.totp_sealed is None:
+        return False
+    totp = pyotp.TOTP(work.vault.open(account.key, f"account|totp|{account.id}", account.totp_sealed))
+    step = int(work.now.timestamp()) // TOTP_STEP_SECONDS
+    for candidate in (step, step - 1, step + 1):
+        # A code that was used once is spent: whoever looked over the shoulder cannot use it again.
+        if candidate > account.totp_last_step and secrets.compare_digest(
+            totp.at(candidate * TOTP_STEP_SECONDS).encode(), code.strip().encode()
+        ):
+            account.totp_last_step = candidate
+            return True
+    return False
+
+
+def _pause(account: Account, now: datetime) -> int:
+    if account.failures < TRIES_BEFORE_DELAY or account.failed_at is None:
+        return 0
+    delay = timedelta(seconds=min(15 * 60, 2 ** min(account.failures - TRIES_BEFORE_DELAY, 10)))
+    return max(0, int((account.failed_at + delay - now).total_seconds()) + 1) if account.failed_at + delay > now else 0
+
+
+def _failed(account: Account | None, now: datetime) -> None:
+    if account is not None:
+        account.failures += 1
+        account.failed_at = now
+
+
+_KNOWN = ("password", "123456", "qwerty", "admin", "nowalls", "yanglao", "111111", "000000")
+
+
+def _strong(password: str, username: str) -> None:
+    low = password.lower()
+    if len(password) < SHORTEST_PASSWORD or len(set(low)) < 5 or username.lower() in low:
+        raise PasswordWeak(shortest=SHORTEST_PASSWORD)
+    if any(low.replace(known, "") == "" or len(low.replace(known, "")) < 5 for known in _KNOWN):
+        raise PasswordWeak(shortest=SHORTEST_PASSWORD)
+
+
+async def _hashed(password: str) -> str:
+    async with _hashing:
+        return await asyncio.to_thread(_hasher.hash, password)
+
+
+async def _verified(stored: str, password: str) -> bool:
+    def verify() -> bool:
+        try:
+            return _hasher.verify(stored, password)
+        except (VerifyMismatchError, InvalidHashError):
+            return False
+
+    async with _hashing:
+        return await asyncio.to_thread(verify)

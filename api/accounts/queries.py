@@ -1,0 +1,63 @@
+"""Questions about accounts: who is behind a token, who there is."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from api.accounts.model import Account, AccountSession
+from api.accounts.operations import IDLE, LONGEST, actor_of, hash_of
+from events.work import Work
+from kit.actor import Actor
+
+
+async def actor_behind(work: Work, token: str) -> Actor | None:
+    """Return who holds a live session's token; None when it is unknown, ended, idle or too old."""
+    found = (
+        await work.session.execute(
+            select(Account, AccountSession.seen_at)
+            .join(AccountSession, AccountSession.account_id == Account.id)
+            .where(
+                AccountSession.token_hash == hash_of(token),
+                AccountSession.ended_at.is_(None),
+                AccountSession.seen_at > work.now - IDLE,
+                AccountSession.begun_at > work.now - LONGEST,
+                Account.closed_at.is_(None),
+            )
+        )
+    ).first()
+    if found is None:
+        return None
+    # A write for every read would cost more than the read; a minute's grain is enough for a 30-minute limit.
+    if (work.now - found.seen_at).total_seconds() > 60:
+        await work.session.execute(
+            update(AccountSession).where(AccountSession.token_hash == hash_of(token)).values(seen_at=work.now)
+        )
+    return actor_of(found.Account)
+
+
+async def sessions(work: Work, account_id: UUID) -> Sequence[AccountSession]:
+    """Return an account's live sessions, newest first."""
+    query = (
+        select(AccountSession)
+        .where(AccountSession.account_id == account_id, AccountSession.ended_at.is_(None))
+        .where(AccountSession.seen_at > work.now - IDLE, AccountSession.begun_at > work.now - LONGEST)
+        .order_by(AccountSession.begun_at.desc())
+    )
+    return (await work.session.execute(query)).scalars().all()
+
+
+async def accounts(work: Work, *, after: str = "", limit: int = 100) -> Sequence[Account]:
+    """Return accounts by name, a page at a time."""
+    query = select(Account).where(Account.username > after).order_by(Account.username).limit(limit)
+    return (await work.session.execute(query)).scalars().all()
+
+
+async def account(work: Work, account_id: UUID) -> Account | None:
+    """Return one account."""
+    return await work.session.get(Account, account_id)
+
+
+async def by_username(work: Work, username: str) -> Account | None:
+    """Return the account of a name."""
+    return (await work.session.execute(select(Account).where(Account.username == username))).scalar_one_or_none()

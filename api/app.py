@@ -1,0 +1,147 @@
+"""The one room that knows HTTP: routes, answers, limits, the start page and the documents."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from importlib import import_module
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
+from fastapi_offline.core import _STATIC_PATH as SWAGGER
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import acting, errors
+from api.errors import Problem
+from api.live import Hub
+from events.work import Works
+from kit import metrics
+
+HERE = Path(__file__).resolve().parent
+LARGEST_BODY = 1_000_000
+_CSP = (
+    "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+)
+_HEADERS = {
+    b"content-security-policy": _CSP.encode(),
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"no-referrer",
+    b"permissions-policy": b"geolocation=(self), camera=(self)",
+}
+_ABOUT = """
+A nursing home without walls: from a call to a paid visit. Sign in at `POST /sessions`, then send the token as
+`Authorization: Bearer …`. Every POST may carry an `Idempotency-Key`: sent twice, it acts once. Refusals are
+`application/problem+json` with a code and a sentence in Chinese or English (`Accept-Language`).
+"""
+
+
+class Guard:
+    """Bound the body, add the security headers, measure: for every answer, before anything else sees the request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request through."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started, status, size = perf_counter(), 500, 0
+
+        async def bounded() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > LARGEST_BODY:
+                raise _TooLarge
+            return message
+
+        async def adding(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                held = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = [
+                    *message["headers"], *((name, value) for name, value in _HEADERS.items() if name not in held)
+                ]  # fmt: skip
+            await send(message)
+
+        try:
+            await self.app(scope, bounded, adding)
+        except _TooLarge:
+            answer = errors.problem(Request(scope), 413, "input.too_large", {"limit": LARGEST_BODY})
+            await answer(scope, receive, adding)
+        finally:
+            route = scope.get("route")
+            metrics.HTTP_SECONDS.labels(scope["method"], getattr(route, "path", "none"), str(status)).observe(
+                perf_counter() - started
+            )
+
+
+class _TooLarge(Exception):
+    pass
+
+
+def routers() -> list[APIRouter]:
+    """Return every resource's router: each file of this room that has one."""
+    found = [
+        getattr(import_module(f"api.{path.stem}"), "router", None)
+        for path in sorted(HERE.glob("*.py"))
+        if path.stem not in {"__init__", "app"}
+    ]
+    return [router for router in found if router is not None]
+
+
+def build(works: Works, *, parts: dict[str, Callable[[], bool]] | None = None) -> FastAPI:
+    """Build the application on units of work; `parts` are the neighbours in this process that /health names."""
+
+    @asynccontextmanager
+    async def running(app: FastAPI) -> AsyncIterator[None]:
+        app.state.hub = Hub(works.database.url)
+        task = asyncio.create_task(app.state.hub.run())
+        yield
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    app = FastAPI(
+        title="nowalls", version="1", summary="没有围墙的敬老院", description=_ABOUT, lifespan=running, docs_url=None,
+        redoc_url=None, generate_unique_id_function=lambda route: route.name,
+    )  # fmt: skip
+    app.state.works = works
+    app.state.parts = parts or {}
+    errors.install(app)
+    app.add_exception_handler(acting.Answered, acting.on_answered)
+    app.add_middleware(GZipMiddleware, minimum_size=1024)
+    app.add_middleware(Guard)
+    for router in routers():
+        app.include_router(router)
+    app.mount("/swagger", StaticFiles(directory=SWAGGER), name="swagger")
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return get_swagger_ui_html(
+            openapi_url="/openapi.json", title="nowalls", swagger_js_url="/swagger/swagger-ui-bundle.js",
+            swagger_css_url="/swagger/swagger-ui.css", swagger_favicon_url="/swagger/favicon.png",
+        )  # fmt: skip
+
+    @app.get("/", include_in_schema=False)
+    async def start() -> Response:
+        return HTMLResponse((HERE / "start.html").read_text(encoding="utf-8"))
+
+    plain_openapi = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = plain_openapi()
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        schemas.setdefault("Problem", Problem.model_json_schema(ref_template="#/components/schemas/{model}"))
+        return document
+
+    setattr(app, "openapi", openapi)  # noqa: B010 - FastAPI's documented way to extend the document
+    return app

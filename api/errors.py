@@ -1,0 +1,120 @@
+"""Every answer that is not what was asked for, as RFC 9457 `application/problem+json`, in the reader's language."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from sqlalchemy.exc import DBAPIError
+from starlette.exceptions import HTTPException
+
+from kit import text
+from kit.ids import new_id
+from kit.refusal import Kind, Refusal
+
+log = logging.getLogger("nowalls.api")
+
+STATUS = {
+    Kind.INVALID: 422, Kind.FORBIDDEN: 403, Kind.MISSING: 404, Kind.CONFLICT: 409, Kind.UNKNOWN_ACTOR: 401,
+    Kind.TOO_MANY: 429, Kind.BUSY: 503,
+}  # fmt: skip
+
+
+class Problem(BaseModel):
+    """What went wrong: a code for programs, a sentence for people."""
+
+    type: str = Field(examples=["urn:nowalls:request.over_quota"])
+    title: str = Field(description="the sentence, in Chinese unless Accept-Language prefers English")
+    status: int
+    code: str = Field(examples=["request.over_quota"])
+    parameters: dict[str, Any] = {}
+    errors: list[dict[str, Any]] = []
+    trace: str | None = None
+
+
+def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Describe problem answers for the OpenAPI document of a route."""
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+
+
+def language(request: Request) -> str:
+    """Choose Chinese unless the client names English before Chinese."""
+    wanted = request.headers.get("accept-language", "").lower()
+    english, chinese = wanted.find("en"), wanted.find("zh")
+    return "en" if english >= 0 and (chinese < 0 or english < chinese) else "zh"
+
+
+def problem(
+    request: Request, status: int, code: str, parameters: dict[str, Any] | None = None, **more: Any
+) -> JSONResponse:
+    """Build one problem answer."""
+    content = Problem(
+        type=f"urn:nowalls:{code}",
+        title=text.sentence(code, language(request), **(parameters or {})),
+        status=status,
+        code=code,
+        parameters=parameters or {},
+        **more,
+    )
+    headers = {"Cache-Control": "no-store"}
+    if status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="nowalls"'
+    if "seconds" in (parameters or {}):
+        headers["Retry-After"] = str((parameters or {})["seconds"])
+    return JSONResponse(
+        content.model_dump(mode="json"), status_code=status, media_type="application/problem+json", headers=headers
+    )
+
+
+def refused(request: Request, refusal: Refusal) -> JSONResponse:
+    """Turn a refusal into its answer."""
+    return problem(request, STATUS[refusal.kind], refusal.code, refusal.parameters)
+
+
+async def _on_refusal(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Refusal)  # noqa: S101 - registered for this class only
+    return refused(request, error)
+
+
+async def _on_invalid(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
+    # What was sent is not sent back: it may be personal, and it may be hostile.
+    errors = [{"where": list(map(str, one["loc"])), "what": one["type"], "why": one["msg"]} for one in error.errors()]
+    return problem(request, 422, "input.invalid", errors=errors)
+
+
+async def _on_http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
+    code = {404: "route.missing", 405: "method.not_allowed", 413: "input.too_large"}.get(error.status_code)
+    answer = problem(request, error.status_code, code or "input.invalid")
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+async def _on_database(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, DBAPIError)  # noqa: S101 - registered for this class only
+    trace = str(new_id())
+    original = type(error.orig).__name__ if error.orig else ""
+    log.error("database error %s on %s %s", trace, request.method, request.url.path, exc_info=error)
+    if error.connection_invalidated or "Connection" in original or "DiskFull" in str(error.orig):
+        return problem(request, 503, "platform.busy", {"seconds": 2}, trace=trace)
+    return problem(request, 500, "platform.bug", {"trace": trace}, trace=trace)
+
+
+async def _on_bug(request: Request, error: Exception) -> JSONResponse:
+    trace = str(new_id())
+    log.error("bug %s on %s %s", trace, request.method, request.url.path, exc_info=error)
+    return problem(request, 500, "platform.bug", {"trace": trace}, trace=trace)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every kind of failure in one form."""
+    app.add_exception_handler(Refusal, _on_refusal)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(DBAPIError, _on_database)
+    app.add_exception_handler(Exception, _on_bug)

@@ -1,0 +1,100 @@
+"""Server-sent events: what is told shows on the boards at once, each company hearing of its own alone."""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Annotated, Any
+from uuid import UUID
+
+import asyncpg
+from fastapi import APIRouter, Request
+from fastapi.responses import StreamingResponse
+
+from api.acting import Route, doing
+from events.model import LIVE_CHANNEL
+from events.work import Work
+from kit.database import DESK_ROLE
+from kit.postgres import plain
+
+log = logging.getLogger("nowalls.live")
+router = APIRouter(tags=["live"], route_class=Route)
+
+QUEUE = 256
+PING_SECONDS = 15.0
+_RESYNC = b"event: resync\ndata: {}\n\n"
+
+
+class Hub:
+    """One listening connection, many readers; a slow reader is told to fetch again instead of holding up the rest."""
+
+    def __init__(self, url: str) -> None:
+        self._url = plain(url)
+        self._readers: dict[asyncio.Queue[bytes], UUID | None] = {}
+
+    async def run(self) -> None:
+        """Listen until cancelled; every reconnection tells the readers to fetch again."""
+        settings = {"role": DESK_ROLE, "application_name": "nowalls-live"}
+        while True:
+            try:
+                connection = await asyncpg.connect(dsn=self._url, server_settings=settings)
+                try:
+                    await connection.add_listener(LIVE_CHANNEL, self._heard)
+                    self._to_all(_RESYNC)
+                    while True:
+                        await asyncio.sleep(PING_SECONDS)
+                        await connection.fetchval("select 1")
+                finally:
+                    await connection.close(timeout=2)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                log.warning("the live channel starts over: %r", error)
+                await asyncio.sleep(1)
+
+    def _heard(self, _connection: Any, _pid: int, _channel: str, payload: Any) -> None:
+        told = json.loads(payload)
+        provider = told.pop("provider", None)
+        frame = f"id: {told['id']}\nevent: {told['type']}\ndata: {json.dumps(told, separators=(',', ':'))}\n\n".encode()
+        for queue, scope in list(self._readers.items()):
+            if scope is None or provider == str(scope):
+                self._put(queue, frame)
+
+    def _to_all(self, frame: bytes) -> None:
+        for queue in list(self._readers):
+            self._put(queue, frame)
+
+    @staticmethod
+    def _put(queue: asyncio.Queue[bytes], frame: bytes) -> None:
+        if queue.full():
+            while not queue.empty():
+                queue.get_nowait()
+            frame = _RESYNC
+        queue.put_nowait(frame)
+
+    async def read(self, scope: UUID | None) -> AsyncIterator[bytes]:
+        """Yield frames for one reader; `scope` is its company, None hears all."""
+        queue: asyncio.Queue[bytes] = asyncio.Queue(QUEUE)
+        self._readers[queue] = scope
+        try:
+            yield b"retry: 2000\n\n" + _RESYNC
+            while True:
+                frame = b": ping\n\n"
+                with suppress(TimeoutError):
+                    frame = await asyncio.wait_for(queue.get(), PING_SECONDS)
+                    while not queue.empty():
+                        frame += queue.get_nowait()
+                yield frame
+        finally:
+            del self._readers[queue]
+
+
+@router.get(
+    "/live", summary="Hear what is told, as it is told (text/event-stream)", operation_id="live",
+    response_class=StreamingResponse,
+)  # fmt: skip
+async def live(request: Request, work: Annotated[Work, doing("live.listen")]) -> StreamingResponse:
+    """Stream `id`, `type`, `subject`, `at` of each told event; `resync` means: fetch your lists again."""
+    hub: Hub = request.app.state.hub
+    scope = work.actor.provider_id if work.actor.scoped else None
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(hub.read(scope), media_type="text/event-stream", headers=headers)

@@ -1,0 +1,237 @@
+"""Signing in and out, the own account, and the administrator's list of accounts."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.accounts import operations, queries
+from api.acting import COOKIE, Route, doing, token_of, works_of
+from api.errors import refused, responses
+from events.work import Work
+from kit.actor import SYSTEM, Role
+from kit.refusal import Refusal
+
+router = APIRouter(route_class=Route)
+
+
+class Form(BaseModel):
+    """Input takes what it names and nothing else."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class SignIn(Form):
+    """A name, a password and, where the account has a second factor, its code."""
+
+    username: str = Field(max_length=64, examples=["operator1"])
+    password: str = Field(max_length=200, examples=["as printed at the first start"])
+    code: str | None = Field(default=None, max_length=20, examples=["123456"])
+
+
+class Session(BaseModel):
+    """A begun session; the token goes into `Authorization: Bearer …` (browsers also get a cookie)."""
+
+    token: str
+    role: Role
+    provider_id: UUID | None
+    worker_id: UUID | None
+    ends_at: datetime
+
+
+class Me(BaseModel):
+    """Who is signed in."""
+
+    account_id: UUID | None
+    username: str
+    display_name: str
+    role: Role
+    provider_id: UUID | None
+    worker_id: UUID | None
+    totp_active: bool
+
+
+class LiveSession(BaseModel):
+    """One of the own sessions."""
+
+    id: UUID
+    begun_at: datetime
+    seen_at: datetime
+    client: str
+
+
+class AccountRow(BaseModel):
+    """One account as administrators see it."""
+
+    id: UUID
+    username: str
+    display_name: str
+    role: Role
+    provider_id: UUID | None
+    worker_id: UUID | None
+    totp_active: bool
+    closed_at: datetime | None
+
+
+class NewAccount(Form):
+    """What opens an account."""
+
+    username: str = Field(min_length=3, max_length=64, pattern=r"^[a-z0-9_.-]+$", examples=["operator2"])
+    display_name: str = Field(min_length=1, max_length=64, examples=["二号话务员"])
+    role: Role
+    password: str = Field(max_length=200)
+    provider_id: UUID | None = None
+    worker_id: UUID | None = None
+
+
+class NewPassword(Form):
+    """The old password and the new one."""
+
+    old: str = Field(max_length=200)
+    new: str = Field(max_length=200)
+
+
+class ResetPassword(Form):
+    """Another's new password."""
+
+    new: str = Field(max_length=200)
+
+
+class Code(Form):
+    """A code of the second factor."""
+
+    code: str = Field(max_length=20, examples=["123456"])
+
+
+@router.post(
+    "/sessions", status_code=201, tags=["account"], operation_id="sign_in", summary="Sign in",
+    response_model=Session, responses=responses(401, 422, 429),
+)  # fmt: skip
+async def sign_in(request: Request, response: Response, form: SignIn) -> Session | Response:
+    """Begin a session of at most 12 hours, 30 idle minutes."""
+    async with works_of(request)(SYSTEM("sign-in")) as work:
+        found = await operations.sign_in(
+            work, username=form.username, password=form.password, code=form.code,
+            client=request.headers.get("user-agent", ""),
+        )  # fmt: skip
+    if isinstance(found, Refusal):
+        return refused(request, found)
+    response.set_cookie(
+        COOKIE, found.token, httponly=True, samesite="lax", secure=request.url.scheme == "https", path="/"
+    )
+    actor = found.actor
+    return Session(
+        token=found.token,
+        role=actor.role,
+        provider_id=actor.provider_id,
+        worker_id=actor.worker_id,
+        ends_at=found.ends_at,
+    )
+
+
+@router.delete("/sessions/current", status_code=204, tags=["account"], operation_id="sign_out", summary="Sign out")
+async def sign_out(request: Request, response: Response, work: Annotated[Work, doing("account.change")]) -> None:
+    """End this session."""
+    await operations.sign_out(work, token=token_of(request) or "")
+    response.delete_cookie(COOKIE, path="/")
+
+
+@router.get("/me", tags=["account"], operation_id="me", summary="Who am I?", responses=responses(401))
+async def me(work: Annotated[Work, doing("account.read")], request: Request) -> Me:
+    """Return the own account."""
+    actor = work.actor
+    async with works_of(request)(SYSTEM("sign-in")) as own:
+        account = await queries.account(own, actor.account_id) if actor.account_id else None
+    if account is None:
+        raise operations.AccountMissing
+    return Me(
+        account_id=account.id, username=account.username, display_name=account.display_name, role=account.role,
+        provider_id=account.provider_id, worker_id=account.worker_id, totp_active=account.totp_active,
+    )  # fmt: skip
+
+
+@router.get("/me/sessions", tags=["account"], operation_id="my_sessions", summary="Where am I signed in?")
+async def my_sessions(request: Request, work: Annotated[Work, doing("account.read")]) -> list[LiveSession]:
+    """Return the own live sessions, newest first."""
+    async with works_of(request)(SYSTEM("sign-in")) as own:
+        rows = await queries.sessions(own, _own(work))
+    return [LiveSession(id=row.id, begun_at=row.begun_at, seen_at=row.seen_at, client=row.client) for row in rows]
+
+
+@router.delete("/me/sessions/{session_id}", status_code=204, tags=["account"], operation_id="end_my_session",
+               summary="Sign another device out")  # fmt: skip
+async def end_my_session(request: Request, session_id: UUID, work: Annotated[Work, doing("account.change")]) -> None:
+    """End one of the own sessions."""
+    async with works_of(request)(SYSTEM("sign-in")) as own:
+        await operations.end_session(own, account_id=_own(work), session_id=session_id)
+
+
+@router.put("/me/password", status_code=204, tags=["account"], operation_id="change_my_password",
+            summary="Change the own password", responses=responses(401, 422))  # fmt: skip
+async def change_my_password(
+    request: Request, form: NewPassword, work: Annotated[Work, doing("account.change")]
+) -> None:
+    """Change the own password; every session ends."""
+    async with works_of(request)(SYSTEM("sign-in")) as own:
+        await operations.change_password(own, account_id=_own(work), old=form.old, new=form.new)
+
+
+@router.post("/me/totp", tags=["account"], operation_id="propose_totp", summary="Begin a second factor")
+async def propose_totp(request: Request, work: Annotated[Work, doing("account.change")]) -> dict[str, str]:
+    """Return an `otpauth://` address for an authenticator; it counts once a code was confirmed."""
+    async with works_of(request)(SYSTEM("sign-in")) as own:
+        return {"otpauth": await operations.propose_totp(own, account_id=_own(work))}
+
+
+@router.post("/me/totp/confirmation", tags=["account"], operation_id="confirm_totp",
+             summary="Switch the second factor on", responses=responses(422))  # fmt: skip
+async def confirm_totp(
+    request: Request, form: Code, work: Annotated[Work, doing("account.change")]
+) -> dict[str, list[str]]:
+    """Return ten recovery codes, shown this once."""
+    async with works_of(request)(SYSTEM("sign-in")) as own:
+        return {"recovery_codes": await operations.confirm_totp(own, account_id=_own(work), code=form.code)}
+
+
+@router.get("/accounts", tags=["accounts"], operation_id="accounts", summary="List accounts")
+async def accounts(
+    work: Annotated[Work, doing("accounts.read")], after: str = "", limit: int = 100
+) -> list[AccountRow]:
+    """Return accounts by name, at most 500 a page; the next page begins after the last name."""
+    rows = await queries.accounts(work, after=after, limit=max(1, min(limit, 500)))
+    return [AccountRow.model_validate(row, from_attributes=True) for row in rows]
+
+
+@router.post("/accounts", status_code=201, tags=["accounts"], operation_id="open_account", summary="Open an account",
+             responses=responses(409, 422))  # fmt: skip
+async def open_account(form: NewAccount, work: Annotated[Work, doing("accounts.change")]) -> AccountRow:
+    """Open an account for one person at one desk."""
+    account = await operations.open_account(
+        work, username=form.username, display_name=form.display_name, role=form.role, password=form.password,
+        provider_id=form.provider_id, worker_id=form.worker_id,
+    )  # fmt: skip
+    return AccountRow.model_validate(account, from_attributes=True)
+
+
+@router.put("/accounts/{account_id}/password", status_code=204, tags=["accounts"], operation_id="reset_password",
+            summary="Set another's password", responses=responses(404, 422))  # fmt: skip
+async def reset_password(
+    account_id: UUID, form: ResetPassword, work: Annotated[Work, doing("accounts.change")]
+) -> None:
+    """Set an account's password and end its sessions."""
+    await operations.reset_password(work, account_id=account_id, new=form.new)
+
+
+@router.delete("/accounts/{account_id}", status_code=204, tags=["accounts"], operation_id="close_account",
+               summary="Close an account", responses=responses(404))  # fmt: skip
+async def close_account(account_id: UUID, work: Annotated[Work, doing("accounts.change")]) -> None:
+    """Close an account; its past acts stay signed by it."""
+    await operations.close_account(work, account_id=account_id)
+
+
+def _own(work: Work) -> UUID:
+    if work.actor.account_id is None:
+        raise operations.AccountMissing
+    return work.actor.account_id

@@ -1,0 +1,71 @@
+"""The ticker: what happens because time passes. One at a time, by a lease in the database."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from events import log as chain
+from events.work import Work, Works
+from kit.actor import SYSTEM
+from kit.refusal import Refusal
+
+log = logging.getLogger("nowalls.ticker")
+
+_LEASE = text("select pg_try_advisory_xact_lock(:lock)")
+_LOCK = 0x7469636B  # one ticker at a time: the bytes of "tick"
+
+Chore = Callable[[Work], Awaitable[object]]
+
+
+def chores() -> list[tuple[str, timedelta, Chore]]:
+    """Return what is done how often, each in a work of its own, each safe to do twice."""
+    from dispatch.escalation import operations as escalation
+    from dispatch.requests import operations as requests
+    from dispatch.visits import operations as visits
+    from kit.clock import day_of
+    from providers.satisfaction import operations as satisfaction
+
+    async def standing(work: Work) -> object:
+        return await requests.materialise(work, on=day_of(work.now) + timedelta(days=1))
+
+    return [
+        ("seal", timedelta(seconds=1), chain.seal),
+        ("lapse", timedelta(seconds=1), visits.lapse_due),
+        ("escalate", timedelta(seconds=15), escalation.sweep),
+        ("confirm", timedelta(minutes=5), satisfaction.auto_confirm),
+        ("standing orders", timedelta(minutes=10), standing),
+    ]
+
+
+async def run(works: Works) -> None:
+    """Tick until cancelled; a chore that fails is logged and tried again at its next turn."""
+    due = {name: works.clock.now() for name, _, _ in chores()}
+    while True:
+        for name, every, chore in chores():
+            if works.clock.now() < due[name]:
+                continue
+            due[name] = works.clock.now() + every
+            try:
+                async with works(SYSTEM("ticker")) as work:
+                    if (await work.session.execute(_LEASE, {"lock": _LOCK})).scalar_one():
+                        await chore(work)
+            except (DBAPIError, OSError, Refusal):
+                log.exception("the chore %s failed", name)
+        await asyncio.sleep(0.5)
+
+
+async def main() -> None:
+    """Run the ticker as a process of its own."""
+    from kit.settings import Settings
+    from processes.assembly import house
+
+    async with house(Settings.read()) as found:
+        await run(found.works)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
