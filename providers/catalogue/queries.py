@@ -57,9 +57,8 @@ async def prices(work: Work, at: date | datetime, known: datetime | None = None)
     day = _day(at)
     query = (
         select(Price.item_code, Price.fen)
-        .distinct(Price.item_code)
         .where(Price.valid_from <= day, or_(Price.valid_to.is_(None), Price.valid_to > day))
-        .order_by(Price.item_code, Price.recorded_at.desc(), Price.id.desc())
+        .order_by(Price.recorded_at, Price.id)  # the latest record of an item comes last and stays
     )
     if known is not None:
         query = query.where(Price.recorded_at <= known)

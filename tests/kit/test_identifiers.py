@@ -1,0 +1,104 @@
+"""The numbers of people, bodies and places."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kit import identifiers
+from kit.identifiers import Sex
+
+days = st.dates(min_value=date(1900, 1, 1), max_value=date(2099, 12, 31))
+
+
+@pytest.mark.parametrize(
+    ("number", "born_on", "sex"),
+    [
+        ("11010519491231002X", date(1949, 12, 31), Sex.FEMALE),  # the example printed in GB 11643-1999
+        ("440524188001010014", date(1880, 1, 1), Sex.MALE),
+        (" 110105 19491231 002x ", date(1949, 12, 31), Sex.FEMALE),
+    ],
+)
+def test_the_printed_examples_of_the_standard_are_read(number: str, born_on: date, sex: Sex) -> None:
+    found = identifiers.read_resident_id(number)
+    assert (found.born_on, found.sex) == (born_on, sex)
+    assert len(found.number) == 18
+
+
+@given(days, st.integers(0, 999))
+def test_a_composed_number_reads_back_as_it_was_made(born_on: date, sequence: int) -> None:
+    number = identifiers.compose_resident_id(area="130999", born_on=born_on, sequence=sequence)
+    found = identifiers.read_resident_id(number)
+    assert found == identifiers.ResidentId(number, "130999", born_on, Sex.MALE if sequence % 2 else Sex.FEMALE)
+
+
+@given(days, st.integers(0, 999), st.integers(0, 17), st.integers(1, 9))
+def test_every_single_wrong_character_is_noticed(born_on: date, sequence: int, place: int, by: int) -> None:
+    number = identifiers.compose_resident_id(area="130999", born_on=born_on, sequence=sequence)
+    digit = 10 if number[place] == "X" else int(number[place])
+    wrong = number[:place] + str((digit + by) % 10) + number[place + 1 :]
+    if wrong == number:
+        return
+    with pytest.raises((identifiers.ResidentIdChecksum, identifiers.ResidentIdBirth)):
+        identifiers.read_resident_id(wrong)
+
+
+@given(st.dates(min_value=date(1900, 1, 1), max_value=date(1999, 12, 31)), st.integers(0, 999))
+def test_a_fifteen_digit_number_is_upgraded_into_its_century(born_on: date, sequence: int) -> None:
+    whole = identifiers.compose_resident_id(area="130999", born_on=born_on, sequence=sequence)
+    assert identifiers.read_resident_id(whole[:6] + whole[8:17]).number == whole
+
+
+@pytest.mark.parametrize("number", ["", "123", "1101051949123100", "A1010519491231002X", "1101051949123１002X"])
+def test_what_is_no_number_is_refused_for_its_shape(number: str) -> None:
+    with pytest.raises(identifiers.ResidentIdShape):
+        identifiers.read_resident_id(number)
+
+
+@pytest.mark.parametrize("seventeen", ["13099919500230001", "13099919501301001", "13099919500001001"])
+def test_a_birth_day_that_never_was_is_refused(seventeen: str) -> None:
+    with pytest.raises(identifiers.ResidentIdBirth):
+        identifiers.read_resident_id(seventeen + identifiers.resident_check(seventeen))
+
+
+def test_a_known_credit_code_is_read() -> None:
+    # the State Administration for Market Regulation's own code
+    assert identifiers.read_uscc("11100000MB0143028R") == "11100000MB0143028R"
+
+
+@given(st.integers(0, 999_999_999), st.integers(0, 17))
+def test_a_credit_code_with_one_wrong_character_is_refused(sequence: int, place: int) -> None:
+    code = identifiers.compose_uscc(area="130999", sequence=sequence)
+    assert identifiers.read_uscc(code.lower()) == code
+    wrong = code[:place] + ("1" if code[place] != "1" else "2") + code[place + 1 :]
+    with pytest.raises((identifiers.UsccChecksum, identifiers.UsccShape)):
+        identifiers.read_uscc(wrong)
+
+
+@pytest.mark.parametrize("code", ["", "9113099900000000", "91130999I000000001", "9113A999000000001X"])
+def test_what_is_no_credit_code_is_refused_for_its_shape(code: str) -> None:
+    with pytest.raises(identifiers.UsccShape):
+        identifiers.read_uscc(code)
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "prefix"),
+    [
+        ("130903", "130903000000", "130903"),
+        ("130903100", "130903100000", "130903100"),
+        ("130903100201", "130903100201", "130903100201"),
+        ("130903001000", "130903001000", "130903001"),
+        ("130900000000", "130900000000", "1309"),
+    ],
+)
+def test_a_division_holds_whatever_starts_with_its_prefix(typed: str, code: str, prefix: str) -> None:
+    assert identifiers.read_division_code(typed) == code
+    assert identifiers.division_prefix(code) == prefix
+
+
+def test_a_person_of_29_february_turns_older_on_1_march() -> None:
+    born_on = date(1940, 2, 29)
+    assert identifiers.age_on(born_on, date(2021, 2, 28)) == 80
+    assert identifiers.age_on(born_on, date(2021, 3, 1)) == 81
+    assert identifiers.age_on(born_on, date(2024, 2, 29)) == 84
