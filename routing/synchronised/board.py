@@ -128,3 +128,10 @@ def empty_desk(board: Board) -> Desk:
         keys=np.zeros(jobs),
         touched=np.zeros(len(board.mode), np.bool_),
     )
+
+
+def nearest(distances: Floats, rows: npt.NDArray[np.integer]) -> Ints:
+    """Return, for each job, all jobs from the nearest place to the farthest, itself in front."""
+    between = distances[np.ix_(rows, rows)].astype(np.float64)
+    np.fill_diagonal(between, -1.0)
+    return np.argsort(between, axis=1, kind="stable").astype(np.int32)

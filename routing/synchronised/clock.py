@@ -50,7 +50,7 @@ def tie(board: Board, job: int, moment: float, other: float) -> tuple[float, flo
 def lateness(board: Board, leg: int, start: float, window: int) -> float:
     """Return by how much a beginning misses the close of its window."""
     late = start - board.closes[leg, window]
-    return max(0.0, late)
+    return float(max(0.0, late))
 
 
 @kernel

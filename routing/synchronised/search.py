@@ -121,7 +121,9 @@ def advance(
         first = mend(trial)
         if crossed:
             first = 0
-        wind(board, trial, first)
+        if not wind(board, trial, first):
+            copy(now, trial)
+            continue
         loosen(board, trial)
         arrange(board, desk, waiting, dice)
         recreate(board, trial, desk, waiting, dice, blink)
