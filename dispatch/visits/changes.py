@@ -88,7 +88,7 @@ async def _suitable(work: Work, visit: Visit, worker_id: UUID, starts_at: dateti
     fits = found is not None and any(start <= starts_at and ends_at <= end for start, end in found.windows)
     if found is not None and request is not None:
         fits = fits and request.skill in found.skills
-        fits = fits and (request.sex_wanted is None or found.sex.value == request.sex_wanted.value)
+        fits = fits and (request.sex_wanted is None or found.sex is request.sex_wanted)
     if not fits:
         raise WorkerUnsuitable(worker_number=worker.number)
     return worker.number

@@ -121,7 +121,8 @@ class Booking(Base):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visit.id"), index=True)
+    # Checked at the commit: hours are taken before the visit is written, so that a conflict leaves nothing behind.
+    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visit.id", deferrable=True, initially="DEFERRED"), index=True)
     provider_id: Mapped[UUID]
     worker_id: Mapped[UUID]
     worker_number: Mapped[Long]

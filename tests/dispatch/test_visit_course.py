@@ -72,7 +72,7 @@ def test_what_is_reported_after_the_end_changes_nothing() -> None:
 
 @st.composite
 def acts(draw: st.DrawFn) -> list[Report]:
-    count, kinds = draw(st.integers(1, 7)), st.sampled_from(ActKind)
+    count = draw(st.integers(1, 7))
     return [
         report(
             draw(st.sampled_from(ActKind)), draw(st.integers(1, 5)), number=number, minutes=draw(st.integers(0, 300))
