@@ -1,0 +1,72 @@
+"""What the documents say can be done can be done, and what they point at is there."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.house.tree import ROOT, files
+
+PAGES = [path for path in files() if path.suffix == ".md"]
+LAUNCHER = {"test", "check", "setup", "lock", "help"}
+
+
+def blocks(page: Path, mark: str) -> list[str]:
+    return re.findall(rf"^```{mark}\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+RUN = [(page, block) for page in PAGES for block in blocks(page, "sh run")]
+
+
+def commands() -> set[str]:
+    """Find every word of nowalls that a page or the front page's table names."""
+    named = {
+        word
+        for page in PAGES
+        for word in re.findall(r"python3 run\.py ([a-z][a-z-]*)", page.read_text(encoding="utf-8"))
+    }
+    table = re.findall(r"^\| `([a-z][a-z-]*)[ `]", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    return (named | set(table)) - LAUNCHER
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("page", "block"), RUN, ids=[f"{page.stem}-{n}" for n, (page, _) in enumerate(RUN)])
+def test_a_block_marked_run_runs_as_written(page: Path, block: str, tmp_path: Path) -> None:
+    home = {**os.environ, "NOWALLS_HOME": str(tmp_path)}
+    shell = ["bash", "-euo", "pipefail", "-c", block]
+    done = subprocess.run(shell, cwd=ROOT, env=home, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_at_least_one_block_is_run() -> None:
+    assert RUN
+
+
+@pytest.mark.parametrize("word", sorted(commands()))
+def test_every_command_in_the_documents_exists(word: str) -> None:
+    command = [sys.executable, "-m", "processes", word, "--help"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_link_leads_somewhere() -> None:
+    broken = [
+        f"{page.relative_to(ROOT)}: {link}"
+        for page in PAGES
+        for link in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+        if "://" not in link and not (page.parent / link).exists()
+    ]
+    assert broken == []
+
+
+def test_every_decision_fits_a_page_and_has_its_parts() -> None:
+    decisions = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    assert [int(page.name[:4]) for page in decisions] == list(range(1, len(decisions) + 1))
+    for page in decisions:
+        text = page.read_text(encoding="utf-8")
+        assert len(text.splitlines()) <= 60, page.name
+        for part in ("Decision", "Status", "Context", "Alternatives", "Consequences"):
+            assert f"**{part}.**" in text, (page.name, part)

@@ -1,0 +1,118 @@
+"""The launcher: what it installs, when, and what it says instead of failing obscurely."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import run
+from tests.house.tree import ROOT
+
+
+def launch(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("NOWALLS_")} | settings
+    command = [sys.executable, str(ROOT / "run.py"), *words]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a checkout below a path with a space, whose pip and uv only write down how they were called."""
+    root = tmp_path / "a checkout"
+    programs = root / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    for program in ("python", "uv"):
+        (programs / program).write_text(f'#!/bin/sh\necho {program} "$@" >> "{root}/called"\n')
+        (programs / program).chmod(0o755)
+    (root / "tools").mkdir()
+    for lock in ("tools/installer", "requirements"):
+        (root / f"{lock}.lock").write_text("locked")
+    for name, value in {"ROOT": root, "VENV": root / ".venv", "BIN": programs, "PYTHON": programs / "python"}.items():
+        monkeypatch.setattr(run, name, value)
+    return root
+
+
+def called(checkout: Path) -> list[str]:
+    log = checkout / "called"
+    lines = log.read_text().splitlines() if log.exists() else []
+    log.unlink(missing_ok=True)
+    return lines
+
+
+def test_every_package_is_installed_by_hash(checkout: Path) -> None:
+    run.install("tools/installer", "requirements")
+    pip, uv = called(checkout)
+    assert pip.startswith("python -m pip")
+    assert uv.startswith("uv pip install")
+    assert all("--require-hashes" in line for line in (pip, uv))
+
+
+def test_what_is_installed_is_not_installed_again_until_its_lock_changes(checkout: Path) -> None:
+    run.install("tools/installer", "requirements")
+    called(checkout)
+    run.install("tools/installer", "requirements")
+    assert called(checkout) == []
+    (checkout / "requirements.lock").write_text("another version")
+    run.install("tools/installer", "requirements")
+    assert [line.split()[0] for line in called(checkout)] == ["uv"]
+
+
+def test_an_installation_that_fails_is_tried_again(checkout: Path) -> None:
+    run.install("tools/installer")
+    (checkout / ".venv" / "bin" / "uv").write_text("#!/bin/sh\nexit 1\n")
+    for _ in range(2):
+        with pytest.raises(SystemExit, match="ended with 1"):
+            run.install("requirements")
+
+
+def test_state_below_a_path_with_a_space_is_refused_in_plain_words() -> None:
+    done = launch("serve", NOWALLS_HOME="/tmp/a folder")
+    assert done.returncode == 1
+    assert "Set NOWALLS_HOME" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_words_are_explained() -> None:
+    done = launch("--help")
+    assert done.returncode == 0
+    for word in ("test", "check", "setup", "lock", "help"):
+        assert f"run.py {word}" in done.stdout
+
+
+def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, ci: str) -> None:
+    """Look for the machine's parts on a machine that has apt-get and nothing else."""
+    (tmp_path / "apt-get").write_text(f'#!/bin/sh\necho "$@" >> "{tmp_path}/called"\n')
+    (tmp_path / "apt-get").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.delenv("NOWALLS_REQUIRE", raising=False)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    run.find_parts()
+
+
+def test_a_ci_machine_gets_what_it_lacks_and_skips_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOWALLS_REQUIRE", "to be restored")
+    monkeypatch.setenv("DEBIAN_FRONTEND", "to be restored")
+    parts(tmp_path, monkeypatch, ci="true")
+    update, install = called(tmp_path)
+    assert update.startswith("update")
+    assert {"default-jre-headless", "maven", "docker-compose"} <= set(install.split())
+    assert os.environ["NOWALLS_REQUIRE"] == "compose,kafka"
+
+
+def test_elsewhere_what_is_missing_is_named_and_nothing_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parts(tmp_path, monkeypatch, ci="false")
+    assert called(tmp_path) == []
+    assert "NOWALLS_REQUIRE" not in os.environ
+    said = capsys.readouterr().out
+    assert all(f"`{program}` is not installed" in said for program in ("java", "mvn", "docker-compose"))
+
+
+def test_ci_runs_exactly_the_test_command() -> None:
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert script.splitlines()[-1] == "exec python3 run.py test"
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
