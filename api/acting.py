@@ -50,13 +50,6 @@ class OtherRequest(Refusal):
     code = "idempotency.other_request"
 
 
-class DoneWithoutAnswer(Refusal):
-    """The act was committed but its answer was lost with the process."""
-
-    code = "idempotency.done_without_answer"
-    kind = Kind.CONFLICT
-
-
 class Answered(Exception):
     """The act was done before; this is what was answered then."""
 
@@ -144,7 +137,7 @@ async def _claim(work: Work, request: Request, key: str) -> None:
         .returning(IdempotencyKey.key)
     )
     if claimed.scalar() is not None:
-        request.state.claimed = (actor, key)
+        request.state.claimed = (work, key)
         return
     earlier = (
         await work.session.execute(
@@ -153,9 +146,7 @@ async def _claim(work: Work, request: Request, key: str) -> None:
     ).scalar_one()
     if earlier.request_hash != digest:
         raise OtherRequest
-    if earlier.status is None or earlier.body is None:
-        raise DoneWithoutAnswer
-    raise Answered(earlier.status, earlier.body)
+    raise Answered(earlier.status or 204, earlier.body or b"")
 
 
 class Route(APIRoute):
@@ -169,13 +160,13 @@ class Route(APIRoute):
             response = await handle(request)
             claimed = getattr(request.state, "claimed", None)
             if claimed is not None:
-                actor, key = claimed
-                async with works_of(request)(actor) as work:
-                    await work.session.execute(
-                        update(IdempotencyKey)
-                        .where(IdempotencyKey.account_id == actor.account_id, IdempotencyKey.key == key)
-                        .values(status=response.status_code, body=bytes(response.body))
-                    )
+                # The work is still open here: FastAPI closes it after this function and before the first byte leaves.
+                work, key = claimed
+                await work.session.execute(
+                    update(IdempotencyKey)
+                    .where(IdempotencyKey.account_id == work.actor.account_id, IdempotencyKey.key == key)
+                    .values(status=response.status_code, body=bytes(response.body))
+                )
             return response
 
         return keeping

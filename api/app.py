@@ -8,7 +8,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
@@ -42,7 +42,7 @@ A nursing home without walls: from a call to a paid visit. Sign in at `POST /ses
 
 
 class Guard:
-    """Bound the body, add the security headers, measure: for every answer, before anything else sees the request."""
+    """Add the security headers and measure: for every answer, whatever made it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -52,17 +52,9 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        started, status, size = perf_counter(), 500, 0
+        started, status = perf_counter(), 500
 
-        async def bounded() -> Message:
-            nonlocal size
-            message = await receive()
-            size += len(message.get("body", b""))
-            if size > LARGEST_BODY:
-                raise _TooLarge
-            return message
-
-        async def adding(message: Message) -> None:
+        async def sending(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -73,19 +65,12 @@ class Guard:
             await send(message)
 
         try:
-            await self.app(scope, bounded, adding)
-        except _TooLarge:
-            answer = errors.problem(Request(scope), 413, "input.too_large", {"limit": LARGEST_BODY})
-            await answer(scope, receive, adding)
+            await self.app(scope, receive, sending)
         finally:
             route = scope.get("route")
             metrics.HTTP_SECONDS.labels(scope["method"], getattr(route, "path", "none"), str(status)).observe(
                 perf_counter() - started
             )
-
-
-class _TooLarge(Exception):
-    pass
 
 
 def routers() -> list[APIRouter]:

@@ -1,0 +1,111 @@
+"""Signing in: what is told to whom, what ends when, and what a retry does."""
+
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pyotp
+import pytest
+
+from kit.clock import FixedClock
+from tests.api.conftest import SignIn
+
+
+async def test_a_token_opens_what_the_policy_gives_its_role_and_nothing_else(
+    client: httpx.AsyncClient, sign_in: SignIn
+) -> None:
+    assert (await client.get("/me")).status_code == 401
+    operator = await sign_in("operator")
+    assert (await operator.get("/me")).json()["role"] == "operator"
+    refused = await operator.get("/accounts", headers={"Accept-Language": "en"})
+    assert refused.status_code == 403
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert refused.json()["code"] == "actor.not_allowed"
+    assert refused.json()["title"] == "The role operator may not do this (accounts.read)."
+    assert "无权" in (await operator.get("/accounts")).json()["title"]
+
+
+async def test_unknown_names_and_wrong_passwords_get_the_same_answer_and_then_a_pause(
+    client: httpx.AsyncClient, sign_in: SignIn
+) -> None:
+    await sign_in("manager")
+    answers = [
+        await client.post("/sessions", json={"username": name, "password": "wrong wrong wrong"})
+        for name in ("nobody", "manager-1", "manager-1", "manager-1", "manager-1", "manager-1")
+    ]
+    assert {answer.status_code for answer in answers} == {401}
+    assert len({answer.text for answer in answers}) == 1
+    paused = await client.post("/sessions", json={"username": "manager-1", "password": "wrong wrong wrong"})
+    assert (paused.status_code, paused.json()["code"]) == (429, "sign_in.delayed")
+    assert int(paused.headers["retry-after"]) >= 1
+
+
+async def test_sessions_end_by_signing_out_by_idling_and_by_a_new_password(
+    sign_in: SignIn, clock: FixedClock, password: str
+) -> None:
+    finance = await sign_in("finance")
+    clock.advance(timedelta(minutes=29))
+    assert (await finance.get("/me")).status_code == 200
+    clock.advance(timedelta(minutes=31))
+    assert (await finance.get("/me")).status_code == 401
+    manager = await sign_in("manager")
+    changed = await manager.put("/me/password", json={"old": password, "new": "another quiet harbour 9"})
+    assert changed.status_code == 204
+    assert (await manager.get("/me")).status_code == 401
+
+
+async def test_a_second_factor_is_wanted_once_confirmed_and_no_code_works_twice(
+    client: httpx.AsyncClient, sign_in: SignIn, clock: FixedClock, password: str
+) -> None:
+    administrator = await sign_in("administrator")
+    address = (await administrator.post("/me/totp")).json()["otpauth"]
+    totp = pyotp.TOTP(parse_qs(urlsplit(address).query)["secret"][0])
+    confirmed = await administrator.post("/me/totp/confirmation", json={"code": totp.at(clock.now())})
+    spare = confirmed.json()["recovery_codes"]
+    form = {"username": "administrator-1", "password": password}
+    assert (await client.post("/sessions", json=form)).json()["code"] == "sign_in.code_wanted"
+    assert (await client.post("/sessions", json={**form, "code": totp.at(clock.now())})).status_code == 401
+    clock.advance(timedelta(minutes=1))
+    assert (await client.post("/sessions", json={**form, "code": totp.at(clock.now())})).status_code == 201
+    assert (await client.post("/sessions", json={**form, "code": spare[0]})).status_code == 201
+    assert (await client.post("/sessions", json={**form, "code": spare[0]})).status_code == 401
+
+
+async def test_the_same_key_acts_once_and_answers_twice(sign_in: SignIn) -> None:
+    administrator = await sign_in("administrator")
+    form = {"username": "new.one", "display_name": "新话务员", "role": "operator", "password": "green bamboo bridge 3"}
+    headers = {"Idempotency-Key": "open-new-one"}
+    first = await administrator.post("/accounts", json=form, headers=headers)
+    again = await administrator.post("/accounts", json=form, headers=headers)
+    assert (first.status_code, again.status_code, first.json()) == (201, 201, again.json())
+    assert again.headers["idempotency-replayed"] == "true"
+    other = await administrator.post("/accounts", json={**form, "username": "other"}, headers=headers)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency.other_request")
+
+
+@pytest.mark.parametrize("weak", ["short", "operator-9 word", "aaaaaaaaaaaaaaaa", "password1234"])
+async def test_weak_passwords_are_refused(sign_in: SignIn, weak: str) -> None:
+    administrator = await sign_in("administrator")
+    form = {"username": "operator-9", "display_name": "九号", "role": "operator", "password": weak}
+    assert (await administrator.post("/accounts", json=form)).json()["code"] == "account.password_weak"
+
+
+async def test_another_sites_page_cannot_ride_on_the_cookie(
+    client: httpx.AsyncClient, sign_in: SignIn, password: str
+) -> None:
+    await sign_in("operator")
+    await client.post("/sessions", json={"username": "operator-1", "password": password})
+    assert (await client.get("/me")).status_code == 200
+    foreign = {"Sec-Fetch-Site": "cross-site", "Origin": "https://elsewhere.example"}
+    assert (await client.delete("/sessions/current", headers=foreign)).json()["code"] == "actor.foreign_page"
+    assert (await client.delete("/sessions/current")).status_code == 204
+    assert (await client.get("/me")).status_code == 401
+
+
+async def test_too_large_a_body_is_refused_and_health_names_the_parts(client: httpx.AsyncClient) -> None:
+    large = await client.post("/sessions", content=b"{" + b" " * 1_100_000)
+    assert (large.status_code, large.json()["code"]) == (413, "input.too_large")
+    health = await client.get("/health")
+    assert (health.status_code, health.json()["parts"]) == (200, {"http": "ok", "database": "ok"})
+    assert (await client.get("/openapi.json")).status_code == 200
+    assert "default-src 'none'" in (await client.get("/")).headers["content-security-policy"]
