@@ -26,5 +26,5 @@ VOLUME /var/lib/nowalls
 USER nowalls
 EXPOSE 8000
 
-ENTRYPOINT ["/app/.venv/bin/python", "-m", "processes"]
-CMD ["serve"]
+ENTRYPOINT ["/app/.venv/bin/python", "-m"]
+CMD ["processes", "serve"]
