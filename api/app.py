@@ -96,7 +96,7 @@ def build(works: Works, *, parts: dict[str, Callable[[], bool]] | None = None) -
             await task
 
     app = FastAPI(
-        title="nowalls", version="1", summary="没有围墙的敬老院", description=_ABOUT, lifespan=running, docs_url=None,
+        title="nowalls", version="1", summary="没有围墙的敬老院", description=_ABOUT, lifespan=running, docs_url=None, max_body_size=LARGEST_BODY,
         redoc_url=None, generate_unique_id_function=lambda route: route.name,
     )  # fmt: skip
     app.state.works = works
