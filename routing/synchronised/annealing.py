@@ -16,7 +16,11 @@ CHUNK_SECONDS = 0.02  # between two looks at the clock on the wall
 CHUNK_ROUNDS = 200  # between two looks at a budget of rounds, which must not depend on the machine
 HOT, COLD = 1.8, 0.02  # first and last temperature, in mean travel costs of one leg
 LONGEST, AVERAGE, BLINK, CROSSING = 9, 7.0, 0.02, 0.4
-REHEATED = 30  # up to so many jobs one cooling is over long before the time is, and several find more
+REHEATS = (
+    (30, 6),
+    (60, 3),
+    (10**9, 1),
+)  # up to so many jobs: one cooling is over long before the time, and more find more
 
 Progress = Callable[[float, int, float], None]
 """Told now and then: seconds spent, rounds done, cost of the best plan so far."""
@@ -68,7 +72,7 @@ def anneal(board: Board, start: Draft, *, budget: Budget, seed: int, progress: P
     copy(now, trial)
     desk, dice = boards.empty_desk(board), random_dice.make(seed + 1)
     unit = _leg_cost(board, now)
-    cycles = 6 if len(board.link) <= REHEATED else 1
+    cycles = next(cycles for most, cycles in REHEATS if len(board.link) <= most)
     rounds, chunk = 0, 20 if budget.seconds is not None else CHUNK_ROUNDS
     while unit > 0.0:
         spent = time.perf_counter() - began
