@@ -157,12 +157,12 @@ def main(words: list[str]) -> None:
         install("requirements-dev")
         check()
         return
-    settle_home()
     if word == "test":
         install("requirements-dev")
         find_parts()
         os.chdir(ROOT)
         become(PYTHON, "-m", "pytest", *rest)
+    settle_home()
     if word == "bench":
         install("requirements-bench")
     command = ["serve", *rest] if word == "run" else ["--help"] if word == "help" else [word, *rest]
