@@ -256,9 +256,10 @@ async def weigh(work: Work, visit: Visit, reports: Sequence[Report], found: Cour
         flags.add(evidence.Flag.CLASH)
     if found.end is not None and found.end.kind is ActKind.ABORT:
         flags.add(evidence.Flag.ABORTED)
+    if found.gap or found.arrive is None or found.end is None:
+        flags.add(evidence.Flag.MISSING_ACT)
     if found.arrive is None or found.end is None or visit.accepted_at is None:
         visit.grade = evidence.Grade.D
-        flags.add(evidence.Flag.MISSING_ACT)
     else:
         result = evidence.weigh(
             reports,

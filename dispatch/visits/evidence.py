@@ -81,7 +81,7 @@ class Rules:
         )
 
 
-LASTING = frozenset({Flag.MISSING_ACT, Flag.AFTER_MISSED, Flag.OVERLAP, Flag.IMPOSSIBLE_SPEED, Flag.BACKFILLED})
+LASTING = frozenset({Flag.AFTER_MISSED, Flag.OVERLAP, Flag.IMPOSSIBLE_SPEED, Flag.BACKFILLED})
 """Flags that come from elsewhere than the visit's own acts, and stay when the acts are weighed again."""
 
 
