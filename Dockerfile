@@ -20,7 +20,7 @@ COPY simulations/ simulations/
 # nothing of the program can be written by the program; its state, and numba's machine code, lie on the volume
 RUN useradd --system --uid 10001 nowalls && install -d -o nowalls -g nowalls -m 0700 /var/lib/nowalls
 ENV NOWALLS_HOME=/var/lib/nowalls \
-    NUMBA_CACHE_DIR=/var/lib/nowalls/numba \
+    XDG_CACHE_HOME=/var/lib/nowalls/cache \
     PYTHONUNBUFFERED=1
 VOLUME /var/lib/nowalls
 USER nowalls
