@@ -140,15 +140,15 @@ def age_on(born_on: date, day: date) -> int:
 
 
 class DivisionCodeShape(Refusal):
-    """Not 6, 9 or 12 digits of a division's code."""
+    """Not 2, 4, 6, 9 or 12 digits of a division's code."""
 
     code = "division_code.shape"
 
 
 def read_division_code(text: str) -> str:
-    """Read a statistical division code (GB/T 2260 + GB/T 10114 + 3 digits) of 6, 9 or 12 digits into its 12."""
+    """Read a statistical division code (GB/T 2260, GB/T 10114, 3 digits more) of 2 to 12 digits into 12."""
     code = text.strip()
-    if len(code) not in {6, 9, 12} or not _DIGITS.issuperset(code) or code[:2] == "00":
+    if len(code) not in {2, 4, 6, 9, 12} or not _DIGITS.issuperset(code) or code[:2] == "00":
         raise DivisionCodeShape
     return code.ljust(12, "0")
 

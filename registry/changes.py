@@ -14,7 +14,7 @@ from kit.ids import new_id
 from kit.refusal import Kind, Refusal
 from registry import queries
 from registry.model import LEVEL_OF, Address, Area, Division, DivisionKind, Person
-from registry.operations import DivisionUnknown
+from registry.operations import WHOLE_ROWS, DivisionUnknown
 
 FOUNDED = date(2020, 1, 1)
 
@@ -40,7 +40,7 @@ class DivisionChangeTooEarly(Refusal):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewDivision:
-    """One division as the statistical list has it; `code` and `parent` in 6, 9 or 12 digits."""
+    """One division as the statistical list has it; `code` and `parent` in 4 to 12 digits."""
 
     code: str
     name: str
@@ -78,7 +78,7 @@ async def add_divisions(work: Work, entries: Sequence[NewDivision], *, valid_fro
         if row["kind"] is not DivisionKind.DISTRICT and row["parent"] not in there.union(codes):
             raise DivisionParent(division=row["code"])
     if rows:
-        await work.session.execute(insert(Division), rows)
+        await work.session.execute(insert(Division), rows, execution_options=WHOLE_ROWS)
     return len(rows)
 
 

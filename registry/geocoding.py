@@ -79,16 +79,16 @@ class AMap(Geocoder):  # type: ignore[misc] # geopy is published without types
     def _read(self, page: dict[str, Any], *, exactly_one: bool) -> Any:
         if page.get("status") != "1":
             raise self._failure(str(page.get("infocode")))(page.get("info"))
-        found = [
-            Location(
-                place["formatted_address"], tuple(reversed([float(x) for x in place["location"].split(",")])), place
-            )
-            for place in page.get("geocodes") or []
-            if place.get("location")
-        ]
+        found = [self._location(place) for place in page.get("geocodes") or []]
         if not found:
             return None
         return found[0] if exactly_one else found
+
+    @staticmethod
+    def _location(place: dict[str, Any]) -> Location:
+        longitude, latitude = map(float, place["location"].split(","))
+        at = Point(latitude, longitude)  # geopy would wrap a nonsense longitude around the earth
+        return Location(place["formatted_address"], (at.latitude, at.longitude), place)
 
     @staticmethod
     def _failure(infocode: str) -> type[GeopyError]:
@@ -130,7 +130,7 @@ class Service:
         words = address if district is None or district in address else district + address
         try:
             found = await asyncio.to_thread(self.geocoder.geocode, words)
-        except (GeopyError, KeyError, TypeError, ValueError) as error:
+        except (GeopyError, geo.PlaceOutOfRange, KeyError, TypeError, ValueError) as error:
             raise GeocodingFailed from error
         if found is None:
             return None

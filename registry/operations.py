@@ -26,6 +26,9 @@ from registry.model import (
     Person,
 )
 
+# Rows with and without a value go in one statement: a missing value is written as null, not left out.
+WHOLE_ROWS = {"render_nulls": True}
+
 
 class PersonTaken(Refusal):
     """The resident ID is registered already."""
@@ -139,7 +142,7 @@ async def register_people(work: Work, people: Sequence[NewPerson]) -> list[UUID]
             rows[BankAccount].append(_account_row(work, person_id, key, entry.bank_account))
     for table, values in rows.items():
         if values:
-            await work.session.execute(insert(table), values)
+            await work.session.execute(insert(table), values, execution_options=WHOLE_ROWS)
     for address in rows[Address]:
         work.tell(PersonRegistered(person_id=address["person_id"], division_code=address["division_code"]))
     return [row["id"] for row in rows[Person]]
@@ -271,7 +274,7 @@ async def set_contacts(
     rows = _contact_rows(work, person_id, key, phone, contacts)
     await work.session.execute(delete(Contact).where(Contact.person_id == person_id))
     if rows:
-        await work.session.execute(insert(Contact), rows)
+        await work.session.execute(insert(Contact), rows, execution_options=WHOLE_ROWS)
 
 
 async def note_health(work: Work, *, person_id: UUID, note: str) -> None:

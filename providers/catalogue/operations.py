@@ -76,6 +76,7 @@ async def add_items(work: Work, items: Sequence[ItemFacts], *, active_from: date
     await work.session.execute(
         insert(Item),
         [{name: getattr(entry, name) for name in names} | {"active_from": active_from} for entry in items],
+        execution_options={"render_nulls": True},
     )
     await work.session.execute(
         insert(Price), [_price(work, entry.code, entry.fen, active_from, None) for entry in items]

@@ -19,7 +19,7 @@ from providers.catalogue.model import Skill
 from providers.roster import calendar, queries
 from providers.roster.calendar import Hours
 from providers.roster.model import Certificate, Shift, Transport, Worker, WorkerState
-from providers.roster.operations import changed
+from providers.roster.operations import WHOLE_ROWS, changed
 
 _FAR = timedelta(days=3650)
 
@@ -118,7 +118,7 @@ async def hire_workers(work: Work, workers: Sequence[NewWorker]) -> list[UUID]:
     await _check_papers(work, papers)
     for table, values in ((Worker, rows), (Certificate, papers), (Shift, shifts)):
         if values:
-            await work.session.execute(insert(table), values)
+            await work.session.execute(insert(table), values, execution_options=WHOLE_ROWS)
     await changed(work, [entry.provider_id for entry in workers])
     return [row["id"] for row in rows]
 

@@ -27,6 +27,9 @@ from providers.roster.model import (
     WorkerState,
 )
 
+# Rows with and without a value go in one statement: a missing value is written as null, not left out.
+WHOLE_ROWS = {"render_nulls": True}
+
 
 class CompanyTaken(Refusal):
     """The credit code belongs to a company that was admitted before."""
@@ -110,7 +113,7 @@ async def admit_companies(work: Work, companies: Sequence[NewCompany]) -> list[U
         raise CompanyTaken(uscc=taken or next(code for code in codes if codes.count(code) > 1))
     rows = [_company_row(work, code, entry) for code, entry in zip(codes, companies, strict=True)]
     if rows:
-        await work.session.execute(insert(Company), rows)
+        await work.session.execute(insert(Company), rows, execution_options=WHOLE_ROWS)
     ids = [row["id"] for row in rows]
     for provider_id in ids:
         work.tell(CompanyAdmitted(provider_id=provider_id))

@@ -240,7 +240,7 @@ async def test_an_exited_company_keeps_no_contract(works: Works, system: Actor) 
         ({"share_target": 1.5}, operations.ContractNonsense),
         ({"item_codes": ()}, operations.ContractNonsense),
         ({"item_codes": ("Z99",)}, operations.ContractItemUnknown),
-        ({"division_codes": ("1309",)}, identifiers.DivisionCodeShape),
+        ({"division_codes": ("13090",)}, identifiers.DivisionCodeShape),
     ],
 )
 async def test_a_contract_that_contradicts_itself_is_refused(
