@@ -8,11 +8,12 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline.core import _STATIC_PATH as SWAGGER
+from starlette.datastructures import Headers
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -64,8 +65,13 @@ class Guard:
                 ]  # fmt: skip
             await send(message)
 
+        length = Headers(scope=scope).get("content-length", "0")
         try:
-            await self.app(scope, receive, sending)
+            if length.isdigit() and int(length) > LARGEST_BODY:
+                answer = errors.problem(Request(scope), 413, "input.too_large")
+                await answer(scope, receive, sending)
+            else:
+                await self.app(scope, receive, sending)
         finally:
             route = scope.get("route")
             metrics.HTTP_SECONDS.labels(scope["method"], getattr(route, "path", "none"), str(status)).observe(
@@ -96,7 +102,8 @@ def build(works: Works, *, parts: dict[str, Callable[[], bool]] | None = None) -
             await task
 
     app = FastAPI(
-        title="nowalls", version="1", summary="没有围墙的敬老院", description=_ABOUT, lifespan=running, docs_url=None, max_body_size=LARGEST_BODY,
+        title="nowalls", version="1", summary="没有围墙的敬老院", description=_ABOUT, lifespan=running, docs_url=None,
+        max_body_size=LARGEST_BODY,
         redoc_url=None, generate_unique_id_function=lambda route: route.name,
     )  # fmt: skip
     app.state.works = works

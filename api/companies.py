@@ -1,0 +1,215 @@
+"""Service companies, their contracts, workers and shifts; a company's people see their own company only."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from api.acting import Route, doing
+from api.errors import responses
+from api.sessions import Form
+from events.work import Work
+from kit.identifiers import Sex
+from providers.catalogue.model import Skill
+from providers.roster import calendar, hiring, operations, queries
+from providers.roster.model import CompanyState, Transport, WorkerState
+
+router = APIRouter(tags=["companies"], route_class=Route)
+
+Reading = Annotated[Work, doing("companies.read")]
+Changing = Annotated[Work, doing("companies.change")]
+Staffing = Annotated[Work, doing("workers.change")]
+
+
+class Company(BaseModel):
+    """One service company."""
+
+    id: UUID
+    number: int
+    uscc: str
+    name: str
+    state: CompanyState
+    grade: str | None
+
+
+class NewCompany(Form):
+    """A company to be admitted."""
+
+    uscc: str = Field(max_length=40, examples=["91130903MA0000000A"])
+    name: str = Field(min_length=2, max_length=100, examples=["示例居家养老服务公司"])
+    grade: str | None = Field(default=None, pattern="^[ABCD]$")
+    medical_licence: str | None = Field(default=None, max_length=40)
+    medical_licence_until: date | None = None
+    phone: str | None = Field(default=None, max_length=20)
+    bank_account: str | None = Field(default=None, max_length=40)
+
+
+class NewContract(Form):
+    """Which items in which divisions (any level), how many visits a month, which share is meant."""
+
+    valid_from: date
+    valid_to: date
+    monthly_capacity: int = Field(ge=1, le=1_000_000, examples=[600])
+    share_target: float = Field(ge=0, le=1, examples=[0.05])
+    item_codes: list[str] = Field(min_length=1, max_length=100, examples=[["B01", "B03"]])
+    division_codes: list[str] = Field(min_length=1, max_length=200, examples=[["130903"]])
+
+
+class Made(BaseModel):
+    """The id of what was made."""
+
+    id: UUID
+
+
+class Reason(Form):
+    """Why."""
+
+    reason: str = Field(min_length=1, max_length=200)
+
+
+class Worker(BaseModel):
+    """One worker of a company."""
+
+    id: UUID
+    number: int
+    provider_id: UUID
+    name: str
+    sex: Sex
+    transport: Transport
+    max_minutes: int
+    state: WorkerState
+
+
+class NewPaper(Form):
+    """One certificate."""
+
+    skill: Skill
+    number: str = Field(min_length=1, max_length=40)
+    valid_from: date
+    expires_on: date
+
+
+class NewHours(Form):
+    """A weekly shift: bit 0 is Monday; minutes of the district's day, past 1440 is after midnight."""
+
+    weekdays: int = Field(ge=1, le=127, examples=[31])
+    from_minute: int = Field(ge=0, lt=1440, examples=[480])
+    to_minute: int = Field(gt=0, le=2880, examples=[1020])
+    break_from: int | None = Field(default=None, ge=0, le=2880)
+    break_to: int | None = Field(default=None, ge=0, le=2880)
+    valid_from: date
+
+
+class NewWorker(Form):
+    """A worker to be hired, with certificates and shifts."""
+
+    name: str = Field(min_length=1, max_length=60)
+    sex: Sex
+    latitude: float = Field(ge=-90, le=90)
+    longitude: float = Field(ge=-180, le=180)
+    transport: Transport = Transport.EBIKE
+    max_minutes: int = Field(default=480, ge=30, le=720)
+    id_no: str | None = Field(default=None, max_length=40)
+    phone: str | None = Field(default=None, max_length=40)
+    papers: list[NewPaper] = Field(default=[], max_length=20)
+    shifts: list[NewHours] = Field(default=[], max_length=20)
+
+
+class NewAbsence(Form):
+    """When a worker cannot work, and why."""
+
+    from_at: datetime
+    until_at: datetime
+    reason: str = Field(min_length=1, max_length=200)
+
+
+@router.get("/companies", operation_id="companies", summary="List the companies")
+async def companies(work: Reading, state: CompanyState | None = None) -> list[Company]:
+    """Return the companies, a company's own people only theirs."""
+    return [Company.model_validate(one, from_attributes=True) for one in await queries.companies(work, state=state)]
+
+
+@router.get("/companies/{provider_id}", operation_id="company", summary="Read one company", responses=responses(404))
+async def company(provider_id: UUID, work: Reading) -> Company:
+    """Return one company; another company's id answers like a missing one."""
+    return Company.model_validate(await queries.company(work, provider_id), from_attributes=True)
+
+
+@router.post("/companies", status_code=201, operation_id="admit_company", summary="Admit a company",
+             responses=responses(409, 422))  # fmt: skip
+async def admit_company(form: NewCompany, work: Changing) -> Company:
+    """Admit a company; it is offered nothing before it is activated and has a contract."""
+    found = await operations.admit_company(work, facts=operations.NewCompany(**form.model_dump()))
+    return Company.model_validate(found, from_attributes=True)
+
+
+@router.post("/companies/{provider_id}/activation", operation_id="activate_company", summary="Activate a company",
+             responses=responses(404, 409))  # fmt: skip
+async def activate_company(provider_id: UUID, work: Changing) -> Company:
+    """Let offers go to the company."""
+    found = await operations.activate_company(work, provider_id=provider_id)
+    return Company.model_validate(found, from_attributes=True)
+
+
+@router.post("/companies/{provider_id}/suspension", operation_id="suspend_company", summary="Suspend a company",
+             responses=responses(404, 409, 422))  # fmt: skip
+async def suspend_company(provider_id: UUID, form: Reason, work: Changing) -> Company:
+    """Stop offers to the company, for a reason."""
+    found = await operations.suspend_company(work, provider_id=provider_id, reason=form.reason)
+    return Company.model_validate(found, from_attributes=True)
+
+
+@router.post("/companies/{provider_id}/contracts", status_code=201, operation_id="sign_contract",
+             summary="Sign a contract", responses=responses(404, 409, 422))  # fmt: skip
+async def sign_contract(provider_id: UUID, form: NewContract, work: Changing) -> Made:
+    """Record a contract: items by divisions, capacity, share, dates."""
+    terms = operations.NewContract(
+        provider_id=provider_id, valid_from=form.valid_from, valid_to=form.valid_to,
+        monthly_capacity=form.monthly_capacity, share_target=form.share_target, item_codes=tuple(form.item_codes),
+        division_codes=tuple(form.division_codes),
+    )  # fmt: skip
+    return Made(id=(await operations.sign_contract(work, terms=terms)).id)
+
+
+@router.get("/companies/{provider_id}/workers", operation_id="workers", summary="List a company's workers",
+            responses=responses(404))  # fmt: skip
+async def workers(
+    provider_id: UUID, work: Annotated[Work, doing("workers.read")], state: WorkerState | None = None
+) -> list[Worker]:
+    """Return a company's workers."""
+    await queries.company(work, provider_id)
+    found = await queries.workers(work, provider_id=provider_id, state=state)
+    return [Worker.model_validate(one, from_attributes=True) for one in found]
+
+
+@router.post("/companies/{provider_id}/workers", status_code=201, operation_id="hire_worker", summary="Hire a worker",
+             responses=responses(404, 409, 422))  # fmt: skip
+async def hire_worker(provider_id: UUID, form: NewWorker, work: Staffing) -> Worker:
+    """Enter a worker with certificates and shifts."""
+    await queries.company(work, provider_id)
+    facts = hiring.NewWorker(
+        provider_id=provider_id,
+        **form.model_dump(exclude={"papers", "shifts"}),
+        papers=tuple(hiring.Paper(**paper.model_dump()) for paper in form.papers),
+        shifts=tuple(calendar.Hours(**hours.model_dump()) for hours in form.shifts),
+    )
+    return Worker.model_validate(await hiring.hire_worker(work, facts=facts), from_attributes=True)
+
+
+@router.post("/workers/{worker_id}/certificates", status_code=201, operation_id="certify", summary="Add a certificate",
+             responses=responses(404, 409, 422))  # fmt: skip
+async def certify(worker_id: UUID, form: NewPaper, work: Staffing) -> Made:
+    """Add a certificate; what it allows is used from its first day on."""
+    return Made(id=(await hiring.certify(work, worker_id=worker_id, paper=hiring.Paper(**form.model_dump()))).id)
+
+
+@router.post("/workers/{worker_id}/absences", status_code=201, operation_id="report_absence",
+             summary="Report a worker absent", responses=responses(404, 422))  # fmt: skip
+async def report_absence(worker_id: UUID, form: NewAbsence, work: Annotated[Work, doing("workers.absence")]) -> Made:
+    """Report sickness or leave; promised visits in that time go to others."""
+    found = await operations.report_absence(
+        work, worker_id=worker_id, from_at=form.from_at, until_at=form.until_at, reason=form.reason
+    )
+    return Made(id=found.id)

@@ -1,0 +1,202 @@
+"""The registry over HTTP: people, their cards (every reading recorded), deaths by two keys, divisions."""
+
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from api.acting import Route, doing
+from api.errors import responses
+from api.sessions import Form
+from events.work import Work
+from kit.clock import day_of
+from kit.geo import Datum
+from kit.identifiers import Sex
+from registry import operations, queries
+from registry.model import ContactKind
+
+router = APIRouter(tags=["people"], route_class=Route)
+
+Finding = Annotated[Work, doing("people.find")]
+Reading = Annotated[Work, doing("people.read")]
+Changing = Annotated[Work, doing("people.change")]
+
+
+class Contact(Form):
+    """One telephone number of a person or of somebody near."""
+
+    kind: ContactKind = Field(examples=["family"])
+    phone: str = Field(max_length=40, examples=["13800001234"])
+    relation: str | None = Field(default=None, max_length=20, examples=["女儿"])
+
+
+class NewPerson(Form):
+    """A person to be entered; typed coordinates are taken as they are, in the datum named."""
+
+    name: str = Field(min_length=1, max_length=60, examples=["测试老人"])
+    id_no: str = Field(max_length=40, examples=["130999194503021249"])
+    phone: str | None = Field(default=None, max_length=40, examples=["0317-2020202"])
+    address: str = Field(min_length=1, max_length=200, examples=["水月寺街道某小区3号楼2单元101"])
+    division_code: str = Field(max_length=12, examples=["130903001001"])
+    latitude: float = Field(ge=-90, le=90, examples=[38.3045])
+    longitude: float = Field(ge=-180, le=180, examples=[116.8388])
+    datum: Datum = Datum.WGS84
+    contacts: list[Contact] = Field(default=[], max_length=10)
+    health_note: str | None = Field(default=None, max_length=2000)
+    bank_account: str | None = Field(default=None, max_length=40)
+
+
+class Registered(BaseModel):
+    """The new person's id and number."""
+
+    person_id: UUID
+    number: int
+
+
+class Caller(BaseModel):
+    """One person who may be calling; the name in full, for the operator must greet."""
+
+    person_id: UUID
+    number: int
+    name: str
+    sex: Sex
+    born_on: date
+    kind: ContactKind
+    relation: str | None
+
+
+class CardContact(BaseModel):
+    """One telephone number on a card."""
+
+    kind: ContactKind
+    relation: str | None
+    phone: str
+
+
+class Card(BaseModel):
+    """A person's record as this role may see it; what it may not see is null."""
+
+    person_id: UUID
+    number: int
+    name: str
+    sex: Sex
+    born_on: date
+    age: int
+    id_no: str | None
+    contacts: list[CardContact]
+    address: str | None
+    division_code: str | None
+    division_name: str | None
+    latitude: float | None
+    longitude: float | None
+    health_note: str | None
+    bank_account: str | None
+    death_reported_on: date | None
+    died_on: date | None
+
+
+class Move(Form):
+    """A new address."""
+
+    address: str = Field(min_length=1, max_length=200)
+    division_code: str = Field(max_length=12)
+    latitude: float = Field(ge=-90, le=90)
+    longitude: float = Field(ge=-180, le=180)
+    datum: Datum = Datum.WGS84
+
+
+class Death(Form):
+    """A death that one source reports."""
+
+    died_on: date
+    source: str = Field(min_length=1, max_length=40, examples=["family"])
+
+
+class Division(BaseModel):
+    """One division on a day."""
+
+    code: str
+    name: str
+    level: str
+    kind: str
+    parent: str | None
+
+
+class Read(BaseModel):
+    """One recorded reading of a person's record."""
+
+    read_at: datetime
+    role: str
+    reader: str
+    purpose: str
+    fields: list[str]
+
+
+@router.post("/people", status_code=201, operation_id="register_person", summary="Enter a person",
+             responses=responses(409, 422))  # fmt: skip
+async def register_person(form: NewPerson, work: Annotated[Work, doing("people.register")]) -> Registered:
+    """Enter a person with address and telephone; the resident ID carries birth and sex."""
+    facts = form.model_dump(exclude={"contacts"})
+    contacts = tuple(operations.ContactFacts(one.kind, one.phone, one.relation) for one in form.contacts)
+    person = await operations.register_person(work, contacts=contacts, **facts)
+    return Registered(person_id=person.id, number=person.number)
+
+
+@router.get("/people/callers", operation_id="callers", summary="Who may be calling from this number?",
+            responses=responses(422))  # fmt: skip
+async def callers(phone: Annotated[str, Query(max_length=40)], work: Finding) -> list[Caller]:
+    """Return everybody whose own or family number this is; the reading is recorded."""
+    return [Caller.model_validate(one, from_attributes=True) for one in await queries.people_by_phone(work, phone)]
+
+
+@router.get("/people/{person_id}", operation_id="person_card", summary="Read a person's record",
+            responses=responses(404))  # fmt: skip
+async def person_card(
+    person_id: UUID, purpose: Annotated[str, Query(min_length=2, max_length=80)], work: Reading
+) -> Card:
+    """Return the card and record who read which fields for what purpose."""
+    return Card.model_validate(asdict(await queries.card(work, person_id, purpose)))
+
+
+@router.get("/people/{person_id}/readings", operation_id="person_readings", summary="Who read this record?",
+            responses=responses(404))  # fmt: skip
+async def person_readings(person_id: UUID, work: Annotated[Work, doing("people.audit")]) -> list[Read]:
+    """Return the recorded readings, newest first."""
+    return [Read.model_validate(one, from_attributes=True) for one in await queries.audit_of(work, person_id)]
+
+
+@router.put("/people/{person_id}/address", status_code=204, operation_id="move_person", summary="Change the address",
+            responses=responses(404, 409, 422))  # fmt: skip
+async def move_person(person_id: UUID, form: Move, work: Changing) -> None:
+    """Keep the old address in the past and enter the new one."""
+    await operations.move_person(work, person_id=person_id, **form.model_dump())
+
+
+@router.post("/people/{person_id}/death", status_code=204, operation_id="report_death", summary="Report a death",
+             responses=responses(404, 409, 422))  # fmt: skip
+async def report_death(person_id: UUID, form: Death, work: Annotated[Work, doing("people.death.report")]) -> None:
+    """First key: payments wait, nothing ends yet."""
+    await operations.report_death(work, person_id=person_id, died_on=form.died_on, source=form.source)
+
+
+@router.post("/people/{person_id}/death/confirmation", status_code=204, operation_id="confirm_death",
+             summary="Confirm a reported death", responses=responses(403, 404, 409))  # fmt: skip
+async def confirm_death(person_id: UUID, work: Annotated[Work, doing("people.death.confirm")]) -> None:
+    """Second key, by another person: everything ends."""
+    await operations.confirm_death(work, person_id=person_id)
+
+
+@router.get("/divisions", operation_id="divisions", summary="List the divisions of today")
+async def divisions(
+    work: Annotated[Work, doing("divisions.read")], parent: Annotated[str | None, Query(max_length=12)] = None
+) -> list[Division]:
+    """Return the divisions that exist today, or those right below one."""
+    found: list[Any] = list(await queries.divisions(work, day_of(work.now)))
+    return [
+        Division(code=one.code, name=one.name, level=one.level, kind=one.kind, parent=one.parent)
+        for one in found
+        if parent is None or one.parent == parent
+    ]

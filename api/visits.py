@@ -1,0 +1,218 @@
+"""Offers and visits: what a company is asked, what it answers, what happened at the door."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime, BaseModel, Field
+
+from api.acting import Route, doing
+from api.errors import responses
+from api.sessions import Form
+from dispatch.visits import door, operations, queries
+from dispatch.visits.moves import OfferState, State
+from events.work import Work
+from kit.clock import day_of
+
+router = APIRouter(tags=["visits"], route_class=Route)
+
+Answering = Annotated[Work, doing("offers.answer")]
+Acting = Annotated[Work, doing("visits.act")]
+Deciding = Annotated[Work, doing("visits.decide")]
+
+
+class Visit(BaseModel):
+    """One visit; the elder's name and address are on the person's card, open to the company once it has accepted."""
+
+    id: UUID
+    request_id: UUID
+    person_id: UUID
+    provider_id: UUID
+    worker_id: UUID
+    second_worker_id: UUID | None
+    item_code: str
+    planned_start: datetime
+    planned_end: datetime
+    minutes: int
+    urgent: bool
+    state: State
+    arrived_at: datetime | None
+    left_at: datetime | None
+    grade: str | None
+    flags: list[str]
+    reason: str | None
+
+
+class Offer(BaseModel):
+    """One offer and the visit it is about."""
+
+    id: UUID
+    state: OfferState
+    made_at: datetime
+    deadline: datetime
+    attempt: int
+    visit: Visit
+
+
+class Reason(Form):
+    """Why."""
+
+    reason: str = Field(min_length=1, max_length=200, examples=["no_worker"])
+
+
+class Act(Form):
+    """Something that happened at the door, told by the phone: its own id makes a repeat harmless."""
+
+    id: UUID
+    claimed_at: AwareDatetime
+    sequence: int | None = Field(default=None, ge=0, le=1_000_000)
+    offline: bool = False
+    latitude: float | None = Field(default=None, ge=-90, le=90)
+    longitude: float | None = Field(default=None, ge=-180, le=180)
+    accuracy_metres: float | None = Field(default=None, ge=0, le=100_000)
+    fix_age_seconds: float | None = Field(default=None, ge=0, le=1_000_000)
+    mocked: bool = False
+    code: str | None = Field(default=None, max_length=12, description="the code that the elder says")
+    home: str | None = Field(default=None, max_length=64, description="what the QR code at the door holds")
+    device: str | None = Field(default=None, max_length=80)
+    reason: str | None = Field(default=None, max_length=200)
+    anchor: str | None = Field(default=None, max_length=200)
+    elapsed_seconds: float | None = Field(default=None, ge=0, le=1_000_000)
+
+    def facts(self) -> door.ActIn:
+        """Return what the room takes."""
+        return door.ActIn(**self.model_dump())
+
+
+class Decision(Form):
+    """Whether a held visit stands, and why; corrected times where the evidence was wrong."""
+
+    stands: bool
+    reason: str = Field(min_length=1, max_length=200)
+    arrived_at: AwareDatetime | None = None
+    left_at: AwareDatetime | None = None
+
+
+class Spoken(BaseModel):
+    """A code for the operator to read to the elder."""
+
+    visit_id: UUID
+    planned_start: datetime
+    item_code: str
+    code: str
+
+
+@router.get("/offers", operation_id="offers", summary="List offers")
+async def offers(
+    work: Annotated[Work, doing("offers.read")],
+    state: OfferState | None = OfferState.OPEN,
+    limit: Annotated[int, Query(ge=1, le=500)] = 200,
+) -> list[Offer]:
+    """Return the open offers (or those of another state), a company's own people only theirs."""
+    found = await queries.offers_of(work, provider_id=work.actor.provider_id, state=state, limit=limit)
+    return [
+        Offer(
+            id=offer.id, state=offer.state, made_at=offer.made_at, deadline=offer.deadline, attempt=offer.attempt,
+            visit=Visit.model_validate(visit, from_attributes=True),
+        )
+        for offer, visit in found
+    ]  # fmt: skip
+
+
+@router.post("/offers/{offer_id}/acceptance", operation_id="accept_offer", summary="Accept an offer",
+             responses=responses(404, 409))  # fmt: skip
+async def accept_offer(offer_id: UUID, work: Answering) -> Visit:
+    """Promise the visit; the elder's address and telephone open to the company."""
+    return Visit.model_validate(await operations.accept(work, offer_id=offer_id), from_attributes=True)
+
+
+@router.post("/offers/{offer_id}/refusal", operation_id="refuse_offer", summary="Refuse an offer",
+             responses=responses(404, 409, 422))  # fmt: skip
+async def refuse_offer(offer_id: UUID, form: Reason, work: Answering) -> Visit:
+    """Refuse with a reason; the next best is asked at once."""
+    found = await operations.refuse(work, offer_id=offer_id, reason=form.reason)
+    return Visit.model_validate(found, from_attributes=True)
+
+
+@router.get("/visits", operation_id="visits", summary="List visits")
+async def visits(
+    work: Annotated[Work, doing("visits.read")],
+    day: date | None = None,
+    person_id: UUID | None = None,
+    request_id: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 200,
+) -> list[Visit]:
+    """Return visits by day, person or request; a company's people see their own."""
+    found = await queries.visits(
+        work, provider_id=work.actor.provider_id, person_id=person_id, request_id=request_id, day=day, limit=limit
+    )
+    return [Visit.model_validate(one, from_attributes=True) for one in found]
+
+
+@router.get("/visits/mine", operation_id="my_day", summary="My visits of a day")
+async def my_day(work: Acting, day: date | None = None) -> list[Visit]:
+    """Return the signed-in worker's visits of today or another day, in order."""
+    worker_id = work.actor.worker_id
+    if worker_id is None:
+        return []
+    found = await queries.day_of(work, worker_id=worker_id, day=day or day_of(work.now))
+    return [Visit.model_validate(one, from_attributes=True) for one in found]
+
+
+@router.get("/visits/{visit_id}", operation_id="visit", summary="Read one visit", responses=responses(404))
+async def visit(visit_id: UUID, work: Annotated[Work, doing("visits.read")]) -> Visit:
+    """Return one visit; another company's id answers like a missing one."""
+    return Visit.model_validate(await queries.visit(work, visit_id), from_attributes=True)
+
+
+@router.post("/visits/{visit_id}/departure", operation_id="depart", summary="Set out", responses=responses(404, 409))
+async def depart(visit_id: UUID, form: Act, work: Acting) -> Visit:
+    """Tell that the worker is on the way."""
+    found = await operations.depart(work, visit_id=visit_id, act=form.facts())
+    return Visit.model_validate(found, from_attributes=True)
+
+
+@router.post("/visits/{visit_id}/arrival", operation_id="arrive", summary="Sign in", responses=responses(404, 409))
+async def arrive(visit_id: UUID, form: Act, work: Acting) -> Visit:
+    """Sign in at the door with evidence: two of position, the elder's code and the QR code at home."""
+    found = await operations.arrive(work, visit_id=visit_id, act=form.facts())
+    return Visit.model_validate(found, from_attributes=True)
+
+
+@router.post("/visits/{visit_id}/leaving", operation_id="leave", summary="Sign out", responses=responses(404, 409))
+async def leave(visit_id: UUID, form: Act, work: Acting) -> Visit:
+    """Sign out; the evidence is graded and the visit verified, or held for a person."""
+    found = await operations.leave(work, visit_id=visit_id, act=form.facts())
+    return Visit.model_validate(found, from_attributes=True)
+
+
+@router.post("/visits/{visit_id}/nobody-home", operation_id="nobody_home", summary="Nobody opened",
+             responses=responses(404, 409))  # fmt: skip
+async def nobody_home(visit_id: UUID, form: Act, work: Acting) -> Visit:
+    """Tell that nobody opened after the wait; somebody will ask after the elder."""
+    found = await operations.nobody_home(work, visit_id=visit_id, act=form.facts())
+    return Visit.model_validate(found, from_attributes=True)
+
+
+@router.post("/visits/{visit_id}/abort", operation_id="abort_visit", summary="Break off",
+             responses=responses(404, 409, 422))  # fmt: skip
+async def abort_visit(visit_id: UUID, form: Act, work: Acting) -> Visit:
+    """Break the visit off, for a reason."""
+    found = await operations.abort(work, visit_id=visit_id, act=form.facts())
+    return Visit.model_validate(found, from_attributes=True)
+
+
+@router.post("/visits/{visit_id}/decision", operation_id="decide_visit", summary="Decide on a held visit",
+             responses=responses(403, 404, 409))  # fmt: skip
+async def decide_visit(visit_id: UUID, form: Decision, work: Deciding) -> Visit:
+    """Let a held visit stand, or void it; whoever back-filled it may not decide."""
+    found = await operations.decide_held(work, visit_id=visit_id, **form.model_dump())
+    return Visit.model_validate(found, from_attributes=True)
+
+
+@router.get("/people/{person_id}/codes", operation_id="codes", summary="Codes to read to the elder",
+            responses=responses(404))  # fmt: skip
+async def codes(person_id: UUID, work: Annotated[Work, doing("visits.codes")]) -> list[Spoken]:
+    """Return the codes of the promised visits; the operator reads them to the elder, never to a company."""
+    return [Spoken.model_validate(one, from_attributes=True) for one in await queries.codes_of(work, person_id)]
