@@ -2,7 +2,7 @@
 
 As in Mankowska, Meisel & Bierwirth (2014): places on a square of 100 × 100 minutes, windows of two hours in a day of
 ten, one caregiver to five patients, six services in two trades, abilities within one trade; of the patients fifteen in
-a hundred need two of one trade at once and fifteen one of each trade in turn, with a gap of 1 … 60 minutes up to twice that.
+a hundred need two of one trade at once and fifteen one of each trade in turn, 1 … 60 minutes to twice that apart.
 """
 
 import math

@@ -46,6 +46,7 @@ class Board(NamedTuple):
     shift_end: Floats  # (workers,): coming home later is overtime …
     shift_latest: Floats  # (workers,): … and later than this is forbidden
     overtime: Floats  # (workers,): price of one unit of overtime
+    use: Floats  # (workers,): price of sending the worker out at all
     time: Floats  # (modes, places, places)
     cost: Floats  # (modes, places, places)
     worst: float  # price of one unit of the worst lateness of the whole plan

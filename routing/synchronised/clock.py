@@ -103,7 +103,7 @@ def wind(board: Board, draft: Draft, first: int) -> bool:
         mode = board.mode[worker]
         home = draft.leave[source] + board.time[mode, board.place[source], board.place[end]]
         draft.start[end] = home
-        total += board.cost[mode, board.place[source], board.place[end]]
+        total += board.cost[mode, board.place[source], board.place[end]] + board.use[worker]
         if home > board.shift_end[worker]:
             total += board.overtime[worker] * (home - board.shift_end[worker])
             if home > board.shift_latest[worker] + HAIR:
@@ -148,7 +148,7 @@ def leg_room(board: Board, draft: Draft, leg: int) -> float:
     room = 0.0
     for window in range(board.windows[leg]):
         if start <= board.latest[leg, window]:
-            room = max(0.0, board.closes[leg, window] - start)
+            room = max(0.0, min(board.closes[leg, window], board.latest[leg, window]) - start)
             break
     follower = draft.after[leg]
     mode = board.mode[draft.worker[leg]]

@@ -86,6 +86,7 @@ def compile_board(instance: Instance) -> Board:
         shift_end=ends,
         shift_latest=ends if prices.overtime is None else np.full(workers, np.inf),
         overtime=np.full(workers, prices.overtime or 0.0),
+        use=np.zeros(workers),
         time=instance.distances[np.newaxis],
         cost=cost[np.newaxis],
         worst=prices.worst_late or 0.0,

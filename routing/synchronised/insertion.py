@@ -131,6 +131,8 @@ def single(board: Board, draft: Draft, desk: Desk, leg: int, dice: Dice, blink: 
             detour = board.cost[mode, board.place[u], here] + board.cost[mode, here, board.place[v]] + fee
             if u < legs or v < legs:
                 detour -= board.cost[mode, board.place[u], board.place[v]]
+            else:
+                detour += board.use[worker]
             if detour < best and (blink <= 0.0 or roll(dice) > blink):
                 reached = left + board.time[mode, board.place[u], here]
                 start, window = fit(board, leg, reached)
@@ -193,6 +195,8 @@ def shortlist(
                 detour = board.cost[mode, board.place[u], here] + board.cost[mode, here, board.place[v]] + fee
                 if u < legs or v < legs:
                     detour -= board.cost[mode, board.place[u], board.place[v]]
+                else:
+                    detour += board.use[worker]
                 price = detour + weight * lateness(board, leg, start, window)
                 if found < WIDTH or price < prices[found - 1]:
                     z = found if found < WIDTH else WIDTH - 1
