@@ -79,7 +79,7 @@ class Problem:
         for worker in self.workers:
             self._check_worker(worker)
         for visit in self.visits:
-            self.check_visit(visit)
+            self.check_visit(visit, place_count=self.place_count)
         linked: set[int] = set()
         for link in self.links:
             _known("link.first", link.first, len(self.visits))
@@ -172,9 +172,9 @@ class Problem:
         out.flags.writeable = False
         return out
 
-    def check_visit(self, visit: Visit) -> None:
-        """Refuse a visit that refers to what the problem does not have."""
-        _known("visit.place", visit.place, self.place_count)
+    def check_visit(self, visit: Visit, *, place_count: int) -> None:
+        """Refuse a visit that refers to a place, company, worker or shift that there is not."""
+        _known("visit.place", visit.place, place_count)
         _all_known("visit.companies", visit.companies or (), len(self.companies))
         _all_known("visit.excluded", visit.excluded, len(self.workers))
         _all_known("visit.preferred", visit.preferred, len(self.workers))

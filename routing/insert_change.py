@@ -1,0 +1,142 @@
+"""Change the routes: put a visit where it was found to fit, take one out, let time pass; and keep the sums."""
+
+from routing.arrays import Ints
+from routing.compiled import kernel
+from routing.insert_index import enlist, unlist
+from routing.insert_rows import (
+    BEGUN,
+    LEAVE,
+    LENGTH,
+    NUMBER,
+    V_DURATION,
+    V_PIN,
+    V_UNDER_WAY,
+    Fleet,
+    put,
+    retime,
+    share_out,
+    take,
+    worked,
+)
+from routing.insert_search import BEGIN, POINTS, gap
+
+
+@kernel
+def settle(fleet: Fleet, row: int, before: int) -> None:
+    """Time a changed row, and bring the index and the worker's sums up to date; `before` is what it worked before."""
+    retime(fleet, row)
+    enlist(fleet, row)
+    fleet.worked[fleet.row_worker[row]] += worked(fleet, row) - before
+
+
+@kernel
+def insert(fleet: Fleet, row: int, position: int, visit: int) -> None:
+    """Put a visit into the gap behind a position of a row."""
+    before = worked(fleet, row)
+    unlist(fleet, row)
+    put(fleet, row, position, visit)
+    settle(fleet, row, before)
+    company = fleet.worker_company[fleet.row_worker[row]]
+    fleet.won[company] += 1
+    fleet.quota_left[company] -= 1
+    share_out(fleet)
+
+
+@kernel
+def position_of(fleet: Fleet, row: int, number: int) -> int:
+    """Give where in its row a visit stands."""
+    for i in range(1, fleet.rows[row, LENGTH] + 1):
+        if fleet.positions[row, i, NUMBER] == number:
+            return i
+    return -1
+
+
+@kernel
+def remove(fleet: Fleet, row: int, visit: int) -> None:
+    """Take a visit out of its row."""
+    before = worked(fleet, row)
+    unlist(fleet, row)
+    take(fleet, row, position_of(fleet, row, visit))
+    settle(fleet, row, before)
+    company = fleet.worker_company[fleet.row_worker[row]]
+    fleet.won[company] -= 1
+    fleet.quota_left[company] += 1
+    share_out(fleet)
+
+
+@kernel
+def change_duration(fleet: Fleet, row: int, visit: int, duration: int) -> None:
+    """Let a visit of a row take a different time."""
+    before = worked(fleet, row)
+    unlist(fleet, row)
+    fleet.visits[visit, V_DURATION] = duration
+    settle(fleet, row, before)
+
+
+@kernel
+def position_at(fleet: Fleet, row: int, visit: int, start: int, found: Ints) -> int:
+    """Give the gap for a visit whose start is decided: the cheapest that keeps all rules, else by the clock.
+
+    What has begun stands in the order in which it began, before everything else.
+    """
+    begun = fleet.rows[row, BEGUN]
+    if fleet.visits[visit, V_UNDER_WAY] != 0:
+        position = 0
+        while position < begun and fleet.visits[fleet.positions[row, position + 1, NUMBER], V_PIN] <= start:
+            position += 1
+        return position
+    cheapest, position = 2**60, -1
+    for i in range(begun, fleet.rows[row, LENGTH] + 1):
+        if gap(fleet, row, i, visit, 0, start, found) == 0 and found[BEGIN] == start and found[POINTS] < cheapest:
+            cheapest, position = found[POINTS], i
+    if position < 0:
+        position = begun
+        while position < fleet.rows[row, LENGTH] and fleet.positions[row, position + 1, LEAVE] <= start:
+            position += 1
+    return position
+
+
+@kernel
+def clear(fleet: Fleet) -> None:
+    """Empty every row, of breaks too, before a plan is laid in by `append`."""
+    for row in range(fleet.rows.shape[0]):
+        company = fleet.worker_company[fleet.row_worker[row]]
+        while fleet.rows[row, LENGTH] > 0:
+            if fleet.positions[row, 1, NUMBER] >= 0:
+                fleet.won[company] -= 1
+                fleet.quota_left[company] += 1
+            take(fleet, row, 1)
+
+
+@kernel
+def append(fleet: Fleet, row: int, number: int) -> None:
+    """Put a visit or a break behind all that a row has; the caller lists everything anew at the end."""
+    put(fleet, row, fleet.rows[row, LENGTH], number)
+    if number >= 0:
+        company = fleet.worker_company[fleet.row_worker[row]]
+        fleet.won[company] += 1
+        fleet.quota_left[company] -= 1
+
+
+@kernel
+def time_all(fleet: Fleet) -> None:
+    """Time every row for the fleet's present moment; the places, and so the index, stay."""
+    for row in range(fleet.rows.shape[0]):
+        retime(fleet, row)
+
+
+@kernel
+def list_all(fleet: Fleet) -> None:
+    """Build the index and the sums anew."""
+    for mode in range(fleet.heads.shape[0]):
+        for cell in range(fleet.heads.shape[1]):
+            fleet.heads[mode, cell] = -1
+    for entry in range(fleet.cell.shape[0]):
+        fleet.cell[entry] = -1
+    for worker in range(fleet.worked.shape[0]):
+        fleet.worked[worker] = 0
+    for row in range(fleet.rows.shape[0]):
+        retime(fleet, row)
+        enlist(fleet, row)
+        fleet.worked[fleet.row_worker[row]] += worked(fleet, row)
+    share_out(fleet)

@@ -1,0 +1,168 @@
+"""Two people at one visit: the cheapest two gaps of two different workers whose starts can be made to fit.
+
+Every gap gives an interval of possible starts and a price at its earliest. Prices only grow with a later start, so the
+sum of the two prices bounds the pair from below, and the pairs are read in the order of that sum.
+"""
+
+import numpy as np
+
+from routing.arrays import Bytes, Ints
+from routing.compiled import compiled, kernel
+from routing.insert_rows import (
+    BEGUN,
+    BREAKS,
+    EDGE,
+    LATEST,
+    LENGTH,
+    MODE,
+    NEVER,
+    NUMBER,
+    PLACE,
+    V_DURATION,
+    V_PLACE,
+    V_WINDOWS,
+    V_X,
+    V_Y,
+    Fleet,
+    X,
+    Y,
+    leg,
+)
+from routing.insert_search import (
+    BEGIN,
+    CANDIDATE_COLUMNS,
+    POINTS,
+    POSITION,
+    ROW,
+    earlier,
+    fixed,
+    gap,
+    known_points,
+    survey_worker,
+)
+from routing.rules import NONE, PARTNER
+
+# an option is a candidate and, behind it, the latest start of the same gap in the same window
+UNTIL = CANDIDATE_COLUMNS
+OPTION_COLUMNS = CANDIDATE_COLUMNS + 1
+
+
+@kernel
+def latest_start(fleet: Fleet, row: int, position: int, visit: int) -> int:
+    """Give the latest start in a gap that leaves everything after it lawful, whatever the visit's windows say."""
+    table = fleet.positions[row]
+    j = position + 1
+    while table[j, NUMBER] < 0 and table[j, NUMBER] != EDGE:
+        j += 1
+    x, y, place = fleet.visits[visit, V_X], fleet.visits[visit, V_Y], fleet.visits[visit, V_PLACE]
+    bound = table[j, LATEST] - leg(fleet, fleet.rows[row, MODE], place, x, y, table[j, PLACE], table[j, X], table[j, Y])
+    for i in range(j - 1, position, -1):
+        rest = fleet.rows[row, BREAKS] - 1 - table[i, NUMBER]
+        bound -= fleet.breaks[rest, 2]
+        if bound < fleet.breaks[rest, 0]:
+            return NEVER
+        bound = min(bound, fleet.breaks[rest, 1])
+    return int(bound - fleet.visits[visit, V_DURATION])
+
+
+@compiled
+def options(fleet: Fleet, visit: int) -> Ints:
+    """Give every gap and window of every worker that could take a visit by itself, cheapest first."""
+    fixed(fleet, visit)
+    nobody = np.empty((1, CANDIDATE_COLUMNS), np.int64)
+    found = np.empty(CANDIDATE_COLUMNS, np.int64)
+    out = np.empty((64, OPTION_COLUMNS), np.int64)
+    count = 0
+    for worker in range(fleet.rule.shape[0]):
+        if fleet.rule[worker] != NONE:
+            continue
+        survey_worker(fleet, visit, worker, nobody, 0, found)
+        if fleet.rule[worker] != NONE:
+            continue
+        known = known_points(fleet, visit, worker)
+        for row in range(fleet.first_row[worker], fleet.first_row[worker + 1]):
+            for position in range(fleet.rows[row, BEGUN], fleet.rows[row, LENGTH] + 1):
+                until = latest_start(fleet, row, position, visit)
+                for k in range(fleet.visits[visit, V_WINDOWS]):
+                    opens, closes = fleet.windows[visit, k, 0], min(until, fleet.windows[visit, k, 1])
+                    if closes < opens or gap(fleet, row, position, visit, known, opens, found) != NONE:
+                        continue
+                    if found[BEGIN] > closes:
+                        continue
+                    if count == out.shape[0]:
+                        wider = np.empty((2 * count, OPTION_COLUMNS), np.int64)
+                        wider[:count] = out
+                        out = wider
+                    out[count, :CANDIDATE_COLUMNS] = found
+                    out[count, UNTIL] = closes
+                    count += 1
+    return out[:count][np.argsort(out[:count, POINTS], kind="mergesort")]
+
+
+@kernel
+def before(one: Ints, other: Ints) -> bool:
+    """Tell whether one pair goes before another: cheaper, then by the first visit's place, then by the second's."""
+    sums = one[0, POINTS] + one[1, POINTS], other[0, POINTS] + other[1, POINTS]
+    if sums[0] != sums[1]:
+        return bool(sums[0] < sums[1])
+    if one[0, ROW] != other[0, ROW] or one[0, POSITION] != other[0, POSITION]:
+        return bool((one[0, ROW], one[0, POSITION]) < (other[0, ROW], other[0, POSITION]))
+    return earlier(one[1], other[1])
+
+
+@compiled
+def search_pair(fleet: Fleet, first: int, second: int, gap_min: int, gap_max: int, best: Ints, rules: Bytes) -> int:
+    """Find the best pairs, one for every two workers; give how many. `best` [most, 2, …], `rules` [2, workers]."""
+    ones = options(fleet, first)
+    rules[0] = fleet.rule
+    others = options(fleet, second)
+    rules[1] = fleet.rule
+    most, count = best.shape[0], 0
+    trial = np.empty((2, CANDIDATE_COLUMNS), np.int64)
+    for a in range(ones.shape[0]):
+        one = ones[a]
+        worker = fleet.row_worker[one[ROW]]
+        for b in range(others.shape[0]):
+            other = others[b]
+            if count == most and one[POINTS] + other[POINTS] > best[most - 1, 0, POINTS] + best[most - 1, 1, POINTS]:
+                break
+            partner = fleet.row_worker[other[ROW]]
+            company = fleet.worker_company[worker]
+            if worker == partner:
+                continue
+            if company == fleet.worker_company[partner] and fleet.quota_left[company] < 2:
+                continue
+            start = max(one[BEGIN], other[BEGIN] - gap_max)
+            begin = max(other[BEGIN], start + gap_min)
+            if start > one[UNTIL] or begin > other[UNTIL]:
+                continue
+            gap(fleet, one[ROW], one[POSITION], first, known_points(fleet, first, worker), start, trial[0])
+            gap(fleet, other[ROW], other[POSITION], second, known_points(fleet, second, partner), begin, trial[1])
+            count = _keep(fleet, best, count, trial)
+    for k in range(2):
+        for worker in range(rules.shape[1]):
+            if count == 0 and rules[k, worker] == NONE:
+                rules[k, worker] = PARTNER
+    return count
+
+
+@compiled
+def _keep(fleet: Fleet, best: Ints, count: int, trial: Ints) -> int:
+    at = count
+    for k in range(count):
+        same = fleet.row_worker[best[k, 0, ROW]] == fleet.row_worker[trial[0, ROW]]
+        if same and fleet.row_worker[best[k, 1, ROW]] == fleet.row_worker[trial[1, ROW]]:
+            if not before(trial, best[k]):
+                return count
+            at = k
+            break
+    if at == count:
+        if count == best.shape[0] and not before(trial, best[count - 1]):
+            return count
+        at = min(count, best.shape[0] - 1)
+        count = min(count + 1, best.shape[0])
+    while at > 0 and before(trial, best[at - 1]):
+        best[at] = best[at - 1]
+        at -= 1
+    best[at] = trial
+    return count

@@ -1,0 +1,350 @@
+"""Find the cheapest lawful places for one visit over all workers: everywhere, or only where it can matter.
+
+`search` reads the gaps near the visit first and stops when nothing unread can be cheaper than the candidates it holds:
+the same choice as reading everything, since the bound is exact. `survey` reads everything and names, for every worker
+who cannot come, the rule. Ties go to the lower worker, then the earlier shift, then the earlier gap.
+"""
+
+import numpy as np
+
+from routing.arrays import Ints
+from routing.compiled import kernel
+from routing.insert_index import HIGH, OFFSET, ORIGIN_X, ORIGIN_Y, WIDE
+from routing.insert_rows import (
+    BEGUN,
+    BREAKS,
+    CAPACITY,
+    EDGE,
+    END,
+    FRESH,
+    LATEST,
+    LEAVE,
+    LENGTH,
+    LOAD,
+    MODE,
+    NEXT,
+    NUMBER,
+    PLACE,
+    READY,
+    SECONDS,
+    SOFT,
+    USE,
+    V_DEMAND,
+    V_DUE,
+    V_DURATION,
+    V_LATE,
+    V_PIN,
+    V_PLACE,
+    V_SEX,
+    V_SKILLS,
+    V_WINDOWS,
+    V_X,
+    V_Y,
+    VISITS,
+    W_CONTINUITY,
+    W_TRAVEL,
+    W_WAIT,
+    Fleet,
+    X,
+    Y,
+    first_start,
+    leg,
+)
+from routing.rules import BEATEN, BREAK, COMPANY_QUOTA, FROZEN, MAX_WORK, NONE, OFF_SHIFT, REACH, WINDOW, fixed_rules
+from routing.rules import CAPACITY as TOO_HEAVY
+
+# columns of a candidate
+POINTS, ROW, POSITION, ARRIVE, BEGIN, TRAVEL_POINTS, WAIT_POINTS, LATE_POINTS, KNOWN_POINTS, SHARE, USE_POINTS = range(
+    11
+)
+CANDIDATE_COLUMNS = 11
+
+FIRST_BUDGET_SECONDS = 120
+BUDGET_GROWTH = 3
+LAST_BUDGET_SECONDS = 120 * 3**5  # beyond an hour or eight of detour the rest is read at once
+
+
+@kernel
+def fixed(fleet: Fleet, visit: int) -> int:
+    """Write into `fleet.rule` what keeps each worker away whatever the timetable; give the least share points."""
+    best = 2**40
+    for company in range(fleet.share_points.shape[0]):
+        rule = fleet.company_rule[visit, company]
+        if rule == NONE and fleet.quota_left[company] <= 0:
+            rule = COMPANY_QUOTA
+        fleet.company_now[company] = rule
+        if rule == NONE:
+            best = min(best, fleet.share_points[company])
+    fixed_rules(
+        fleet.visits[visit, V_SKILLS],
+        fleet.visits[visit, V_SEX],
+        float(fleet.visits[visit, V_X]),
+        float(fleet.visits[visit, V_Y]),
+        fleet.company_now,
+        fleet.excluded[visit],
+        fleet.worker_closed,
+        fleet.worker_company,
+        fleet.worker_skills,
+        fleet.worker_lapsed,
+        fleet.worker_sex,
+        fleet.worker_x,
+        fleet.worker_y,
+        fleet.worker_reach,
+        fleet.rule,
+    )
+    return best
+
+
+@kernel
+def followers(fleet: Fleet, row: int, position: int, arrive: int) -> int:
+    """Give the points of lateness that arriving later at a position costs there and after it."""
+    table = fleet.positions[row]
+    points = 0
+    free = arrive
+    for i in range(position, fleet.rows[row, LENGTH] + 1):
+        number = table[i, NUMBER]
+        if number < 0:
+            rest = fleet.rows[row, BREAKS] - 1 - number
+            free = max(free, fleet.breaks[rest, 0]) + fleet.breaks[rest, 2]
+        else:
+            before = table[i, LEAVE] - fleet.visits[number, V_DURATION]
+            pin = fleet.visits[number, V_PIN]
+            start = max(free, pin) if pin >= 0 else first_start(fleet, number, free)
+            if start <= before:
+                return points
+            due = fleet.visits[number, V_DUE]
+            points += (max(0, start - due) - max(0, before - due)) * fleet.visits[number, V_LATE]
+            free = start + fleet.visits[number, V_DURATION]
+        if i < fleet.rows[row, LENGTH] and table[i + 1, NUMBER] >= 0:
+            free += table[i, SECONDS]
+    return points
+
+
+@kernel
+def gap(fleet: Fleet, row: int, position: int, visit: int, known: int, not_before: int, found: Ints) -> int:
+    """Try one gap: give the rule that closes it, or 0 and the candidate in `found`.
+
+    `known` are the worker's continuity points; the visit begins at `not_before` at the earliest.
+    """
+    table = fleet.positions[row]
+    mode = fleet.rows[row, MODE]
+    x, y, place = fleet.visits[visit, V_X], fleet.visits[visit, V_Y], fleet.visits[visit, V_PLACE]
+    to = leg(fleet, mode, table[position, PLACE], table[position, X], table[position, Y], place, x, y)
+    arrive = table[position, LEAVE] + to
+    start = first_start(fleet, visit, max(arrive, not_before))
+    if start < 0:
+        return WINDOW
+    done = start + fleet.visits[visit, V_DURATION]
+    free = done
+    j = position + 1
+    closed = False
+    while table[j, NUMBER] < 0 and table[j, NUMBER] != EDGE:
+        rest = fleet.rows[row, BREAKS] - 1 - table[j, NUMBER]
+        free = max(free, fleet.breaks[rest, 0])
+        closed = closed or free > fleet.breaks[rest, 1]
+        free += fleet.breaks[rest, 2]
+        j += 1
+    after = leg(fleet, mode, place, x, y, table[j, PLACE], table[j, X], table[j, Y])
+    if closed or free + after > table[j, LATEST]:
+        return BREAK if j > position + 1 and done + after <= table[j, LATEST] else WINDOW
+    if fleet.rows[row, LOAD] + fleet.visits[visit, V_DEMAND] > fleet.rows[row, CAPACITY]:
+        return TOO_HEAVY
+    added = to + after - table[position, SECONDS]
+    worker = fleet.row_worker[row]
+    if fleet.worked[worker] + added + fleet.visits[visit, V_DURATION] > fleet.max_work[worker]:
+        return MAX_WORK
+    fresh = position < fleet.rows[row, FRESH]
+    late = max(0, start - fleet.visits[visit, V_DUE]) * fleet.visits[visit, V_LATE]
+    if fleet.rows[row, SOFT] != 0:
+        late += followers(fleet, row, j, free + after)
+    found[ROW], found[POSITION] = row, position
+    found[ARRIVE], found[BEGIN] = start if fresh else arrive, start
+    found[TRAVEL_POINTS] = added * fleet.weights[W_TRAVEL]
+    found[WAIT_POINTS] = 0 if fresh else (start - arrive) * fleet.weights[W_WAIT]
+    found[LATE_POINTS] = late
+    found[KNOWN_POINTS] = known
+    found[SHARE] = share = fleet.share_points[fleet.worker_company[worker]]
+    found[USE_POINTS] = fleet.rows[row, USE] if fleet.rows[row, VISITS] == 0 else 0
+    found[POINTS] = found[TRAVEL_POINTS] + found[WAIT_POINTS] + late - known + share + found[USE_POINTS]
+    return NONE
+
+
+@kernel
+def earlier(one: Ints, other: Ints) -> bool:
+    """Tell whether one candidate goes before another: cheaper, or as cheap and first by row and gap."""
+    if one[POINTS] != other[POINTS]:
+        return bool(one[POINTS] < other[POINTS])
+    if one[ROW] != other[ROW]:
+        return bool(one[ROW] < other[ROW])
+    return bool(one[POSITION] < other[POSITION])
+
+
+@kernel
+def keep(fleet: Fleet, best: Ints, count: int, found: Ints) -> int:
+    """Sort a candidate into the best, one for each worker; give how many there are now."""
+    worker = fleet.row_worker[found[ROW]]
+    most = best.shape[0]
+    at = count
+    for k in range(count):
+        if fleet.row_worker[best[k, ROW]] == worker:
+            if not earlier(found, best[k]):
+                return count
+            at = k
+            break
+    if at == count:
+        if count == most and not earlier(found, best[most - 1]):
+            return count
+        at = min(count, most - 1)
+        count = min(count + 1, most)
+    while at > 0 and earlier(found, best[at - 1]):
+        for column in range(CANDIDATE_COLUMNS):
+            best[at, column] = best[at - 1, column]
+        at -= 1
+    for column in range(CANDIDATE_COLUMNS):
+        best[at, column] = found[column]
+    return count
+
+
+@kernel
+def known_points(fleet: Fleet, visit: int, worker: int) -> int:
+    """Give the continuity points that a worker earns at a visit."""
+    for k in range(fleet.preferred.shape[1]):
+        if fleet.preferred[visit, k] == worker:
+            return int(fleet.weights[W_CONTINUITY])
+    return 0
+
+
+@kernel
+def alone(fleet: Fleet, row: int, visit: int) -> int:
+    """Tell why a worker without any other visit could not make this one in a shift: OFF_SHIFT, REACH, or 0."""
+    ready, end = fleet.rows[row, READY], fleet.rows[row, END]
+    duration = fleet.visits[visit, V_DURATION]
+    start = first_start(fleet, visit, ready)
+    if start < 0 or start + duration > end:
+        return OFF_SHIFT
+    table = fleet.positions[row]
+    last = fleet.rows[row, LENGTH] + 1
+    mode = fleet.rows[row, MODE]
+    x, y, place = fleet.visits[visit, V_X], fleet.visits[visit, V_Y], fleet.visits[visit, V_PLACE]
+    start = first_start(fleet, visit, ready + leg(fleet, mode, table[0, PLACE], table[0, X], table[0, Y], place, x, y))
+    back = leg(fleet, mode, place, x, y, table[last, PLACE], table[last, X], table[last, Y])
+    return NONE if start >= 0 and start + duration + back <= end else REACH
+
+
+@kernel
+def survey_worker(fleet: Fleet, visit: int, worker: int, best: Ints, count: int, found: Ints) -> int:
+    """Try all gaps of one worker, and write the rule that keeps the worker out; give the number of candidates."""
+    known = known_points(fleet, visit, worker)
+    nearest, serves = NONE, False
+    for row in range(fleet.first_row[worker], fleet.first_row[worker + 1]):
+        why = alone(fleet, row, visit)
+        if why == OFF_SHIFT:
+            nearest = max(nearest, OFF_SHIFT)
+            continue
+        nearest = max(nearest, REACH if why == REACH else WINDOW)
+        begun = fleet.rows[row, BEGUN]
+        for position in range(fleet.rows[row, LENGTH] + 1):
+            rule = gap(fleet, row, position, visit, known, 0, found)
+            if position < begun:
+                rule = FROZEN if rule == NONE else rule
+            elif rule == NONE:
+                count = keep(fleet, best, count, found)
+                serves = True
+            if rule != WINDOW:
+                nearest = max(nearest, rule)
+    fleet.rule[worker] = NONE if serves else nearest
+    return count
+
+
+@kernel
+def survey(fleet: Fleet, visit: int, best: Ints, found: Ints) -> int:
+    """Try every gap of every worker whom no fixed rule keeps out; give the number of candidates."""
+    fixed(fleet, visit)
+    count = 0
+    for worker in range(fleet.rule.shape[0]):
+        if fleet.rule[worker] == NONE:
+            count = survey_worker(fleet, visit, worker, best, count, found)
+    return count
+
+
+@kernel
+def visit_cell(fleet: Fleet, mode: int, cell: int, visit: int, best: Ints, count: int, found: Ints) -> int:
+    """Try the gaps of one cell of the index that the clock leaves open."""
+    shift, mask = fleet.shift, (1 << fleet.shift) - 1
+    table = fleet.positions
+    opens = fleet.windows[visit, 0, 0] + fleet.visits[visit, V_DURATION]
+    closes = fleet.windows[visit, fleet.visits[visit, V_WINDOWS] - 1, 1]
+    entry = fleet.heads[mode, cell]
+    while entry >= 0:
+        row, position = entry >> shift, entry & mask
+        entry = table[row, position, NEXT]
+        if table[row, position, LEAVE] > closes:
+            continue
+        if table[row, position + 1, NUMBER] >= 0 and table[row, position + 1, LATEST] < opens:
+            continue
+        if fleet.rule[fleet.row_worker[row]] != NONE:
+            continue
+        if gap(fleet, row, position, visit, 0, 0, found) == NONE:
+            count = keep(fleet, best, count, found)
+    return count
+
+
+@kernel
+def visit_level(
+    fleet: Fleet, mode: int, level: int, radius: float, visit: int, best: Ints, count: int, found: Ints
+) -> int:
+    """Try the gaps of one level within a radius in decimetres, except in the cells an earlier round has read."""
+    side = fleet.level_sides[level]
+    sizes = fleet.level_sizes[level]
+    wide, high = sizes[WIDE], sizes[HIGH]
+    x, y = float(fleet.visits[visit, V_X] - sizes[ORIGIN_X]), float(fleet.visits[visit, V_Y] - sizes[ORIGIN_Y])
+    left = min(max(int(np.floor((x - radius) / side)), 0), wide - 1)
+    right = min(max(int(np.floor((x + radius) / side)), 0), wide - 1)
+    low = min(max(int(np.floor((y - radius) / side)), 0), high - 1)
+    top = min(max(int(np.floor((y + radius) / side)), 0), high - 1)
+    seen = fleet.seen[mode * fleet.level_sides.shape[0] + level]
+    for line in range(low, top + 1):
+        for column in range(left, right + 1):
+            if seen[0] <= column <= seen[1] and seen[2] <= line <= seen[3]:
+                continue
+            cell = sizes[OFFSET] + line * wide + column
+            if fleet.heads[mode, cell] >= 0:
+                count = visit_cell(fleet, mode, cell, visit, best, count, found)
+    seen[0], seen[1], seen[2], seen[3] = left, right, low, top
+    return count
+
+
+@kernel
+def search(fleet: Fleet, visit: int, best: Ints, found: Ints) -> int:
+    """Find the best candidates through the index; give their number. Other workers' rule is then BEATEN."""
+    least_share = fixed(fleet, visit)
+    count = 0
+    for k in range(fleet.preferred.shape[1]):
+        worker = fleet.preferred[visit, k]
+        if worker >= 0 and fleet.rule[worker] == NONE:
+            count = survey_worker(fleet, visit, worker, best, count, found)
+            if fleet.rule[worker] == NONE:
+                fleet.rule[worker] = BEATEN  # read in full: the index passes it by
+    for k in range(fleet.seen.shape[0]):
+        fleet.seen[k, 0], fleet.seen[k, 1] = 1, 0
+    levels = fleet.level_sides.shape[0]
+    budget = FIRST_BUDGET_SECONDS
+    while True:
+        last = budget >= LAST_BUDGET_SECONDS
+        for mode in range(fleet.pace.shape[0]):
+            for level in range(levels):
+                radius = (budget / fleet.pace[mode] + fleet.level_sides[level]) * 0.5
+                if last or level == levels - 1:
+                    radius = 1e12
+                count = visit_level(fleet, mode, level, radius, visit, best, count, found)
+        # a leg is rounded to whole seconds, so a detour of three legs may measure 1.5 s less than it is
+        unread = (budget - 2) * fleet.weights[W_TRAVEL] + least_share
+        if last or (count == best.shape[0] and best[count - 1, POINTS] < unread):
+            break
+        budget *= BUDGET_GROWTH
+    for worker in range(fleet.rule.shape[0]):
+        if fleet.rule[worker] == NONE:
+            fleet.rule[worker] = BEATEN
+    for k in range(count):
+        fleet.rule[fleet.row_worker[best[k, ROW]]] = NONE
+    return count
