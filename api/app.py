@@ -13,7 +13,6 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline.core import _STATIC_PATH as SWAGGER
-from starlette.datastructures import Headers
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -43,7 +42,7 @@ A nursing home without walls: from a call to a paid visit. Sign in at `POST /ses
 
 
 class Guard:
-    """Add the security headers and measure: for every answer, whatever made it."""
+    """Bound the body, add the security headers, measure: for every answer, whatever made it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -53,7 +52,7 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        started, status = perf_counter(), 500
+        started, status, size, refused = perf_counter(), 500, 0, False
 
         async def sending(message: Message) -> None:
             nonlocal status
@@ -65,13 +64,26 @@ class Guard:
                 ]  # fmt: skip
             await send(message)
 
-        length = Headers(scope=scope).get("content-length", "0")
-        try:
-            if length.isdigit() and int(length) > LARGEST_BODY:
+        async def bounded() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > LARGEST_BODY:
+                # The reader gets the end of the body instead; what it then makes of it is replaced by one refusal.
+                return {"type": "http.request", "body": b"", "more_body": False}
+            return message
+
+        async def answering(message: Message) -> None:
+            nonlocal refused
+            if size > LARGEST_BODY and not refused:
+                refused = True
                 answer = errors.problem(Request(scope), 413, "input.too_large")
                 await answer(scope, receive, sending)
-            else:
-                await self.app(scope, receive, sending)
+            if not refused:
+                await sending(message)
+
+        try:
+            await self.app(scope, bounded, answering)
         finally:
             route = scope.get("route")
             metrics.HTTP_SECONDS.labels(scope["method"], getattr(route, "path", "none"), str(status)).observe(
@@ -103,7 +115,6 @@ def build(works: Works, *, parts: dict[str, Callable[[], bool]] | None = None) -
 
     app = FastAPI(
         title="nowalls", version="1", summary="没有围墙的敬老院", description=_ABOUT, lifespan=running, docs_url=None,
-        max_body_size=LARGEST_BODY,
         redoc_url=None, generate_unique_id_function=lambda route: route.name,
     )  # fmt: skip
     app.state.works = works
