@@ -2,13 +2,14 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
 from kit import clock, identifiers, money, phone
+from kit.geo import Datum
 from kit.refusal import Refusal
 from kit.tables import Fault, Grid, TableFault
 
@@ -67,6 +68,12 @@ class NotAChoice(TableFault):
     code = "cell.not_a_choice"
 
 
+class Duplicate(TableFault):
+    """The same thing stands in an earlier row."""
+
+    code = "table.duplicate"
+
+
 class TooLong(TableFault):
     """More characters than the column keeps."""
 
@@ -102,6 +109,37 @@ class Row:
         return self.values.get(name)
 
 
+@dataclass(slots=True)
+class Sheet:
+    """A table on its way in: typed rows, every fault met so far, and the headers that were not understood."""
+
+    rows: list[Row]
+    faults: list[Fault]
+    ignored: list[str]
+    encoding: str
+    titles: dict[str, str]
+
+    def fault(self, row: Row, name: str | None, refusal: Refusal) -> None:
+        """Note why a row is not taken; `name` is the column at fault."""
+        self.faults.append(Fault.of(row.number, self.titles[name] if name else None, refusal))
+
+    def no_duplicates(self, name: str, same: Callable[[Any], Hashable] = lambda value: value) -> None:
+        """Note every row whose value of a column stands in an earlier row, by what `same` makes of the value."""
+        first: dict[Hashable, int] = {}
+        for row in self.rows:
+            value = row.get(name)
+            if value is None:
+                continue
+            earlier = first.setdefault(same(value), row.number)
+            if earlier != row.number:
+                self.fault(row, name, Duplicate(row=earlier))
+
+    def outcome(self, written: int) -> "Outcome":
+        """Say what came of it; nothing was written where there are faults."""
+        faults = sorted(self.faults, key=lambda fault: fault.row)
+        return Outcome(len(self.rows), 0 if faults else written, faults, self.ignored, self.encoding)
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What an import did: rows read and written, or the faults for which nothing was written."""
@@ -109,15 +147,12 @@ class Outcome:
     rows: int
     written: int
     faults: list[Fault]
-    ignored: list[str] = field(default_factory=list)
-    encoding: str = ""
-    dry_run: bool = False
+    ignored: list[str]
+    encoding: str
 
 
-def typed(
-    grid: Grid, columns: Sequence[Column], mapping: Mapping[str, str] | None = None
-) -> tuple[list[Row], list[Fault], list[str]]:
-    """Read every cell by its column; return the rows, all faults so far in order, and the headers not understood.
+def typed(grid: Grid, columns: Sequence[Column], mapping: Mapping[str, str] | None = None) -> Sheet:
+    """Read every cell by its column; faults are kept beside the rows, never raised.
 
     Headers match by title or name, without regard to case, blanks, `*` and notes in brackets; `mapping` names the
     column of a header that goes by another word ({header: column name}).
@@ -141,7 +176,7 @@ def typed(
             if column not in places.values() and not column.required:
                 row.values[column.name] = column.default
         rows.append(row)
-    return rows, sorted(faults, key=lambda fault: fault.row), ignored
+    return Sheet(rows, faults, ignored, grid.encoding, {column.name: column.titles[0] for column in columns})
 
 
 def _value(column: Column, cell: str) -> Any:
@@ -187,9 +222,12 @@ def _places(
     return places, faults, ignored
 
 
+_WIDE = re.compile(r"[０-９Ａ-Ｚａ-ｚ]")
+
+
 def narrow(cell: str) -> str:
     """Refuse `cell.full_width` where a code or number holds wide characters; they look alike and compare unequal."""
-    if any("\uff01" <= character <= "\uff5e" or character == "\u3000" for character in cell):
+    if _WIDE.search(cell):
         raise FullWidth
     return cell
 
@@ -303,6 +341,11 @@ sex = choice(
     {"男": identifiers.Sex.MALE, "女": identifiers.Sex.FEMALE, "male": identifiers.Sex.MALE,
      "female": identifiers.Sex.FEMALE, "m": identifiers.Sex.MALE, "f": identifiers.Sex.FEMALE,
      "1": identifiers.Sex.MALE, "2": identifiers.Sex.FEMALE}
+)  # fmt: skip
+
+datum = choice(
+    {"WGS84": Datum.WGS84, "GCJ02": Datum.GCJ02, "BD09": Datum.BD09, "WGS-84": Datum.WGS84, "GCJ-02": Datum.GCJ02,
+     "BD-09": Datum.BD09, "GPS": Datum.WGS84, "高德": Datum.GCJ02, "腾讯": Datum.GCJ02, "百度": Datum.BD09}
 )  # fmt: skip
 
 

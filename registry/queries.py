@@ -266,6 +266,14 @@ async def vital(work: Work, person_id: UUID) -> Vital:
     return Vital(*row)
 
 
+async def data_key(work: Work, person_id: UUID) -> bytes:
+    """Return a person's wrapped data key, under which other rooms seal what they keep; refuses `person.missing`."""
+    found = (await work.session.execute(select(Person.data_key).where(Person.id == person_id))).scalar()
+    if found is None:
+        raise PersonMissing
+    return found
+
+
 async def person_by_id_no(work: Work, id_no: str) -> Person | None:
     """Return the person of a resident ID; refuses what `kit.identifiers.read_resident_id` refuses."""
     blind = work.vault.blind("resident_id", identifiers.read_resident_id(id_no).number)
@@ -280,6 +288,18 @@ async def ids_by_id_no(work: Work, numbers: Iterable[str]) -> dict[str, UUID]:
     for start in range(0, len(known), 10_000):
         query = select(Person.id_blind, Person.id).where(Person.id_blind.in_(known[start : start + 10_000]))
         found |= {blinds[blind]: person_id for blind, person_id in await work.session.execute(query) if blind}
+    return found
+
+
+async def dead_among(work: Work, person_ids: Iterable[UUID]) -> set[UUID]:
+    """Return which of many people are registered as deceased."""
+    wanted = list(person_ids)
+    found: set[UUID] = set()
+    for start in range(0, len(wanted), 10_000):
+        batch = Person.id.in_(wanted[start : start + 10_000])
+        found |= set(
+            (await work.session.execute(select(Person.id).where(batch, Person.died_on.is_not(None)))).scalars()
+        )
     return found
 
 

@@ -113,7 +113,7 @@ async def hire_workers(work: Work, workers: Sequence[NewWorker]) -> list[UUID]:
     for row, entry in zip(rows, workers, strict=True):
         papers += [_paper_row(work, row["id"], entry.provider_id, paper) for paper in entry.papers]
         for place, hours in enumerate(entry.shifts):
-            _check_shift(hours, entry.shifts[:place])
+            check_shift(hours, entry.shifts[:place])
             shifts.append(_shift_row(row["id"], entry.provider_id, hours))
     await _check_papers(work, papers)
     for table, values in ((Worker, rows), (Certificate, papers), (Shift, shifts)):
@@ -188,7 +188,8 @@ def _shift_row(worker_id: UUID, provider_id: UUID, hours: Hours) -> dict[str, An
     }  # fmt: skip
 
 
-def _check_shift(hours: Hours, others: Sequence[Hours]) -> None:
+def check_shift(hours: Hours, others: Sequence[Hours]) -> None:
+    """Refuse `shift.nonsense` for a pattern that contradicts itself, `shift.overlaps` for one beside others."""
     break_from, break_to = hours.break_from, hours.break_to
     if (
         not 1 <= hours.weekdays <= 127
@@ -233,7 +234,7 @@ async def certify(work: Work, *, worker_id: UUID, paper: Paper) -> Certificate:
 async def set_shift(work: Work, *, worker_id: UUID, hours: Hours) -> Shift:
     """Add a weekly pattern; refuses `worker.missing`, `worker.gone`, `shift.nonsense`, `shift.overlaps`."""
     worker = await _at_work(work, worker_id)
-    _check_shift(hours, (await patterns_of(work, [worker_id])).get(worker_id, ()))
+    check_shift(hours, (await patterns_of(work, [worker_id])).get(worker_id, ()))
     shift = Shift(**_shift_row(worker.id, worker.provider_id, hours))
     work.session.add(shift)
     await work.session.flush()

@@ -1,0 +1,204 @@
+"""Take in other offices' lists of divisions and people: every fault named, and all rows or none."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from events.work import Work
+from kit import clock, columns, geo, identifiers
+from kit.columns import Column, Outcome, Row, Sheet
+from kit.geo import Datum
+from kit.identifiers import ResidentId
+from kit.refusal import Refusal
+from kit.tables import Grid
+from registry import changes, queries
+from registry.changes import NewDivision
+from registry.model import Area, ContactKind, DivisionKind
+from registry.operations import ContactFacts, DivisionUnknown, NewPerson, PersonDead, PersonNotBorn, PersonTaken
+
+
+class DivisionAmbiguous(Refusal):
+    """Several divisions go by this name; the code is needed."""
+
+    code = "division.ambiguous"
+
+
+class SexContradicts(Refusal):
+    """The sex given is not the one that the resident ID says."""
+
+    code = "person.sex_contradicts"
+
+
+class BirthContradicts(Refusal):
+    """The birth date given is not the one that the resident ID says."""
+
+    code = "person.birth_contradicts"
+
+
+def _division_code(cell: str) -> str:
+    return identifiers.read_division_code(columns.narrow(cell))
+
+
+_KINDS = columns.choice(
+    {
+        "区": DivisionKind.DISTRICT, "县": DivisionKind.DISTRICT, "街道": DivisionKind.STREET, "镇": DivisionKind.TOWN,
+        "乡": DivisionKind.TOWNSHIP, "社区": DivisionKind.COMMUNITY, "村": DivisionKind.VILLAGE,
+    }
+    | {kind.value: kind for kind in DivisionKind}
+)  # fmt: skip
+
+DIVISION_COLUMNS = (
+    Column("code", ("区划代码", "代码"), _division_code),
+    Column("name", ("名称", "区划名称"), columns.text(60)),
+    Column("kind", ("类型", "级别", "level"), _KINDS),
+    Column("parent", ("上级代码", "上级"), _division_code, required=False),
+    Column(
+        "area_class",
+        ("城乡分类", "城乡"),
+        columns.choice({"城镇": Area.URBAN, "农村": Area.RURAL, "urban": Area.URBAN, "rural": Area.RURAL}),
+        required=False,
+    ),
+    Column("valid_from", ("设立日期", "生效日期"), columns.day, required=False, default=changes.FOUNDED),
+)
+
+
+async def divisions(work: Work, grid: Grid, mapping: Mapping[str, str] | None = None) -> Outcome:
+    """Take in a list of divisions."""
+    sheet = columns.typed(grid, DIVISION_COLUMNS, mapping)
+    sheet.no_duplicates("code")
+    there = {found.code for found in await queries.divisions(work, work.now)}
+    listed = {row.get("code") for row in sheet.rows}
+    by_day: dict[date, list[NewDivision]] = defaultdict(list)
+    for row in sheet.rows:
+        code, kind, parent = row.get("code"), row.get("kind"), row.get("parent")
+        if code in there:
+            sheet.fault(row, "code", changes.DivisionTaken(division=code))
+        if code and kind is not DivisionKind.DISTRICT and parent not in there | listed:
+            sheet.fault(row, "parent", changes.DivisionParent(division=code))
+        if not sheet.faults:
+            entry = NewDivision(code=code, name=row["name"], kind=kind, parent=parent, area_class=row.get("area_class"))
+            by_day[row["valid_from"]].append(entry)
+    if sheet.faults:
+        return sheet.outcome(0)
+    written = 0
+    for day in sorted(by_day):
+        written += await changes.add_divisions(work, by_day[day], valid_from=day)
+    return sheet.outcome(written)
+
+
+PERSON_COLUMNS = (
+    Column("name", ("姓名",), columns.text(60)),
+    Column("id_no", ("身份证号", "身份证号码", "公民身份号码"), columns.resident_id),
+    Column("sex", ("性别",), columns.sex, required=False),
+    Column("born_on", ("出生日期", "出生年月日"), columns.day, required=False),
+    Column("phone", ("联系电话", "电话", "手机", "手机号"), columns.telephone(), required=False),
+    Column("family_phone", ("家属电话", "紧急联系电话"), columns.telephone(), required=False),
+    Column("relation", ("与老人关系", "家属关系", "关系"), columns.text(20), required=False),
+    Column("address", ("住址", "家庭住址", "地址", "居住地址"), columns.text(200)),
+    Column("division", ("区划代码", "社区", "所属社区", "区划"), columns.text(60)),
+    Column("latitude", ("纬度",), columns.degrees),
+    Column("longitude", ("经度",), columns.degrees),
+    Column("datum", ("坐标系",), columns.datum, required=False, default=Datum.WGS84),
+    Column("health_note", ("健康备注", "健康状况", "备注"), columns.text(1000), required=False),
+    Column("bank_account", ("银行账号", "银行卡号"), columns.code(40), required=False),
+    Column("died_on", ("死亡日期",), columns.day, required=False),
+)
+
+
+async def check_people(work: Work, sheet: Sheet) -> None:
+    """Ask of every row what one cell cannot tell: contradictions, the living, the known, places and divisions.
+
+    A division given by its name is replaced by its code in the row.
+    """
+    sheet.no_duplicates("id_no", lambda resident: resident.number)
+    numbers = [row["id_no"].number for row in sheet.rows if row.get("id_no")]
+    known = await queries.ids_by_id_no(work, numbers)
+    dead = await queries.dead_among(work, known.values())
+    names = await division_names(work)
+    for row in sheet.rows:
+        check_identity(sheet, row)
+        resident: ResidentId | None = row.get("id_no")
+        if resident is not None and resident.number in known:
+            gone = known[resident.number] in dead
+            sheet.fault(row, "id_no", PersonDead() if gone else PersonTaken())
+        if resident is not None and resident.born_on > clock.day_of(work.now):
+            sheet.fault(row, "id_no", PersonNotBorn())
+        if row.get("died_on") is not None:
+            sheet.fault(row, "died_on", PersonDead())
+        check_place(sheet, row)
+        if row.get("division") is not None:
+            try:
+                row.values["division"] = resolve_division(names, row["division"])
+            except Refusal as refusal:
+                sheet.fault(row, "division", refusal)
+
+
+def check_identity(sheet: Sheet, row: Row) -> None:
+    """Note where sex or birth date contradict the resident ID of the row."""
+    resident: ResidentId | None = row.get("id_no")
+    if resident is None:
+        return
+    if row.get("sex") not in {None, resident.sex}:
+        sheet.fault(row, "sex", SexContradicts())
+    if row.get("born_on") not in {None, resident.born_on}:
+        sheet.fault(row, "born_on", BirthContradicts())
+
+
+def check_place(sheet: Sheet, row: Row) -> None:
+    """Note where latitude and longitude together are no place in China."""
+    latitude, longitude = row.get("latitude"), row.get("longitude")
+    if latitude is None or longitude is None:
+        return
+    try:
+        geo.place_in_china(latitude, longitude)
+    except Refusal as refusal:
+        sheet.fault(row, "latitude", refusal)
+
+
+async def division_names(work: Work) -> dict[str, list[str]]:
+    """Return today's divisions by code and by name: word → codes that go by it."""
+    names: dict[str, list[str]] = defaultdict(list)
+    for found in await queries.divisions(work, work.now):
+        names[found.code].append(found.code)
+        for name in short_names(found.name):
+            names[name].append(found.code)
+    return names
+
+
+def short_names(name: str) -> Iterable[str]:
+    """Give a division's full name and what people call it: 大化社区居民委员会 is also 大化社区 and 大化社区居委会."""
+    yield name
+    for tail, shorter in (("居民委员会", "居委会"), ("村民委员会", "村委会"), ("村民委员会", "村")):
+        if name.endswith(tail):
+            yield name.removesuffix(tail) + shorter
+    if name.endswith("社区居民委员会"):
+        yield name.removesuffix("居民委员会")
+
+
+def resolve_division(names: Mapping[str, list[str]], word: str) -> str:
+    """Return the 12-digit code of a code or name; refuses `division.unknown`, `division.ambiguous` and its shape."""
+    code = _division_code(word) if word[:1].isdigit() else word
+    found = names.get(code, [])
+    if not found:
+        raise DivisionUnknown(division=code)
+    if len(found) > 1:
+        raise DivisionAmbiguous(division=code)
+    return found[0]
+
+
+def new_person(row: Row) -> NewPerson:
+    """Turn a row without faults into what `register_people` takes."""
+    family = row.get("family_phone")
+    return NewPerson(
+        name=row["name"],
+        id_no=row["id_no"].number,
+        phone=row.get("phone"),
+        address=row["address"],
+        division_code=row["division"],
+        latitude=row["latitude"],
+        longitude=row["longitude"],
+        datum=row["datum"],
+        contacts=(ContactFacts(ContactKind.FAMILY, family, row.get("relation")),) if family else (),
+        health_note=row.get("health_note"),
+        bank_account=row.get("bank_account"),
+    )
