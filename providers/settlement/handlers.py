@@ -1,0 +1,40 @@
+"""What settlement does when others tell it something."""
+
+from events.bus import on
+from events.feedback import ComplaintDecided
+from events.people import PersonDeceased
+from events.visits import VisitVerified, VisitVoided
+from events.work import Work
+from providers.settlement import charges
+from providers.settlement.model import FindingKind
+
+GROUP = "settlement"
+
+
+@on(VisitVerified, group=GROUP)
+async def when_verified(work: Work, event: VisitVerified) -> None:
+    """Charge the visit."""
+    await charges.make(work, visit=event)
+
+
+@on(VisitVoided, group=GROUP)
+async def when_voided(work: Work, event: VisitVoided) -> None:
+    """Take the visit's charge back, now or when it comes."""
+    await charges.find(
+        work, visit_id=event.visit_id, source_id=event.visit_id, kind=FindingKind.VOID, reason=event.reason[:80]
+    )
+
+
+@on(ComplaintDecided, group=GROUP)
+async def when_complaint_decided(work: Work, event: ComplaintDecided) -> None:
+    """Take an upheld complaint's part off the charge; a complaint turned down takes nothing."""
+    await charges.find(
+        work, visit_id=event.visit_id, source_id=event.complaint_id, kind=FindingKind.COMPLAINT,
+        percent=event.deduction_percent if event.upheld else 0,
+    )  # fmt: skip
+
+
+@on(PersonDeceased, group=GROUP)
+async def when_deceased(work: Work, event: PersonDeceased) -> None:
+    """Make visits after the death void."""
+    await charges.bury(work, person_id=event.person_id, died_on=event.died_on)

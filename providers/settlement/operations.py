@@ -1,0 +1,283 @@
+"""A month on paper: drawn up and frozen, confirmed or disputed by the company, approved by a second person, paid."""
+
+import hashlib
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import func, insert, select, text
+
+from events.settlement import (
+    LineDecided,
+    LineDisputed,
+    StatementApproved,
+    StatementConfirmed,
+    StatementDrafted,
+    StatementPaid,
+)
+from events.work import Work
+from kit import clock, rules
+from kit.ids import new_id
+from kit.refusal import Kind, Refusal
+from providers.settlement import charges, queries
+from providers.settlement.arithmetic import FORGIVABLE, Reason, canonical
+from providers.settlement.model import (
+    MOVES,
+    Account,
+    Charge,
+    Dispute,
+    DisputeState,
+    FindingKind,
+    Payment,
+    Statement,
+    StatementLine,
+    StatementState,
+)
+
+
+class MonthNotOver(Refusal):
+    """A running month cannot be frozen."""
+
+    code = "statement.month_not_over"
+    kind = Kind.CONFLICT
+
+
+class StatementMissing(Refusal):
+    """No such statement."""
+
+    code = "statement.missing"
+    kind = Kind.MISSING
+
+
+class StatementCannotMove(Refusal):
+    """The statement is not in the state that this step begins from."""
+
+    code = "statement.cannot_move"
+    kind = Kind.CONFLICT
+
+
+class DisputesOpen(Refusal):
+    """Disputed lines wait for a decision."""
+
+    code = "statement.disputes_open"
+    kind = Kind.CONFLICT
+
+
+class SecondPersonWanted(Refusal):
+    """Who drew up, decided or approved may not take this step too."""
+
+    code = "statement.second_person_wanted"
+    kind = Kind.FORBIDDEN
+
+
+class LineMissing(Refusal):
+    """No such line."""
+
+    code = "line.missing"
+    kind = Kind.MISSING
+
+
+class LineDisputedAlready(Refusal):
+    """The line has its dispute."""
+
+    code = "line.disputed_already"
+    kind = Kind.CONFLICT
+
+
+class DisputeMissing(Refusal):
+    """No such open dispute."""
+
+    code = "dispute.missing"
+    kind = Kind.MISSING
+
+
+class CannotForgive(Refusal):
+    """Only shortness and lateness can be given back by a dispute."""
+
+    code = "dispute.cannot_forgive"
+
+
+_UNSTATED = (
+    select(Charge)
+    .where(~select(StatementLine.id).where(StatementLine.charge_id == Charge.id).exists())
+    .order_by(Charge.provider_id, Charge.visited_on, Charge.visit_id, Charge.revision, Charge.kind.desc())
+)
+
+
+async def draw_up(work: Work, *, month: str) -> list[Statement]:
+    """Freeze every company's unstated charges up to a month that is over; a company with its paper keeps it.
+
+    Whatever comes later is stated with the next month. Safe to run twice and by several at once. Refuses
+    `statement.month_not_over`.
+    """
+    if work.now < clock.month_bounds(month)[1]:
+        raise MonthNotOver(month=month)
+    await work.session.execute(text("select pg_advisory_xact_lock(hashtext('draw up'))"))
+    done = set((await work.session.execute(select(Statement.provider_id).where(Statement.month == month))).scalars())
+    by_company: dict[UUID, list[Charge]] = {}
+    for row in (await work.session.execute(_UNSTATED.where(Charge.month <= month))).scalars():
+        if row.provider_id not in done:
+            by_company.setdefault(row.provider_id, []).append(row)
+    return [await _freeze(work, provider_id, month, rows) for provider_id, rows in by_company.items()]
+
+
+async def _freeze(work: Work, provider_id: UUID, month: str, rows: Sequence[Charge]) -> Statement:
+    content = queries.content(provider_id, month, [queries.line(row) for row in rows])
+    inputs = canonical([[str(row.id), row.facts, row.price_fen, row.rule_version] for row in rows])
+    statement = Statement(
+        id=new_id(), provider_id=provider_id, month=month, lines=len(rows), **queries.totals(rows),
+        rule_versions=sorted({row.rule_version for row in rows}), input_hash=hashlib.sha256(inputs).hexdigest(),
+        content_hash=hashlib.sha256(content).hexdigest(), drawn_by=work.actor.label, drawn_at=work.now,
+    )  # fmt: skip
+    work.session.add(statement)
+    await work.session.flush()
+    await work.session.execute(
+        insert(StatementLine),
+        [
+            {"id": new_id(), "statement_id": statement.id, "position": place, "charge_id": row.id,
+             "provider_id": provider_id}
+            for place, row in enumerate(rows, start=1)
+        ],
+    )  # fmt: skip
+    work.tell(
+        StatementDrafted(
+            statement_id=statement.id, provider_id=provider_id, month=month, lines=len(rows),
+            total_fen=statement.payable_fen,
+        )
+    )  # fmt: skip
+    return statement
+
+
+async def confirm(work: Work, *, statement_id: UUID) -> Statement:
+    """Agree to the paper (the company's own act). Refuses `statement.missing`, `.cannot_move`, `.disputes_open`."""
+    statement = await _locked(work, statement_id, StatementState.CONFIRMED)
+    await _no_open_disputes(work, statement_id)
+    statement.state = StatementState.CONFIRMED
+    statement.confirmed_by, statement.confirmed_at = work.actor.label, work.now
+    work.tell(_event(StatementConfirmed, statement))
+    return statement
+
+
+async def dispute(work: Work, *, line_id: UUID, reason: str) -> Dispute:
+    """Object to one line of a drawn-up paper (the company's own act).
+
+    Refuses `line.missing`, `line.disputed_already`, `statement.cannot_move` once it is confirmed.
+    """
+    line = await work.session.get(StatementLine, line_id)
+    if line is None:
+        raise LineMissing
+    statement = await _locked(work, line.statement_id, StatementState.CONFIRMED)
+    if (await work.session.execute(select(Dispute.id).where(Dispute.line_id == line_id))).scalar() is not None:
+        raise LineDisputedAlready
+    found = Dispute(
+        id=new_id(), statement_id=statement.id, line_id=line_id, provider_id=statement.provider_id, reason=reason,
+        raised_by=work.actor.label, raised_at=work.now, forgiven=[],
+    )  # fmt: skip
+    work.session.add(found)
+    work.tell(
+        LineDisputed(
+            statement_id=statement.id, provider_id=statement.provider_id, month=statement.month, line_id=line_id
+        )
+    )
+    return found
+
+
+async def decide_dispute(
+    work: Work, *, dispute_id: UUID, upheld: bool, forgiven: Sequence[Reason] = (), note: str = ""
+) -> Dispute:
+    """Decide an objection; an upheld one gives the named deductions back by a correcting line in the next paper.
+
+    Refuses `dispute.missing` and `dispute.cannot_forgive`.
+    """
+    if upheld and (not forgiven or not FORGIVABLE.issuperset(forgiven)):
+        raise CannotForgive
+    found = await work.session.get(Dispute, dispute_id, with_for_update=True)
+    if found is None or found.state is not DisputeState.OPEN:
+        raise DisputeMissing
+    statement = await work.session.get_one(Statement, found.statement_id)
+    line = await work.session.get_one(StatementLine, found.line_id)
+    charge = await work.session.get_one(Charge, line.charge_id)
+    found.state = DisputeState.UPHELD if upheld else DisputeState.REJECTED
+    found.forgiven, found.note = [reason.value for reason in forgiven], note
+    found.decided_by, found.decided_at = work.actor.label, work.now
+    for reason in forgiven if upheld else ():
+        await charges.find(
+            work, visit_id=charge.visit_id, source_id=found.id, kind=FindingKind.FORGIVEN, reason=reason.value
+        )
+    work.tell(
+        LineDecided(
+            statement_id=statement.id, provider_id=statement.provider_id, month=statement.month, line_id=line.id,
+            upheld=upheld,
+        )
+    )  # fmt: skip
+    return found
+
+
+async def approve(work: Work, *, statement_id: UUID) -> Statement:
+    """Approve a confirmed paper; who drew it up may not, nor who decided its disputes unless the rule allows it.
+
+    Refuses `statement.missing`, `.cannot_move`, `.second_person_wanted`.
+    """
+    statement = await _locked(work, statement_id, StatementState.APPROVED)
+    barred = {statement.drawn_by}
+    if not await rules.value(work.session, "statement.decider_may_approve", at=work.now):
+        decided = select(Dispute.decided_by).where(Dispute.statement_id == statement_id)
+        barred.update(name for name in (await work.session.execute(decided)).scalars() if name)
+    if work.actor.label in barred:
+        raise SecondPersonWanted
+    statement.state = StatementState.APPROVED
+    statement.approved_by, statement.approved_at = work.actor.label, work.now
+    work.tell(_event(StatementApproved, statement))
+    return statement
+
+
+async def pay(work: Work, *, statement_id: UUID, reference: str) -> Payment:
+    """Pay the public share of an approved paper, once; nothing in it changes any more.
+
+    Refuses `statement.missing`, `.cannot_move`, and `.second_person_wanted` for who approved it.
+    """
+    statement = await _locked(work, statement_id, StatementState.PAID)
+    if work.actor.label == statement.approved_by:
+        raise SecondPersonWanted
+    payment = Payment(
+        id=new_id(), statement_id=statement.id, provider_id=statement.provider_id, month=statement.month,
+        fen=statement.subsidised_fen, reference=reference, paid_by=work.actor.label, paid_at=work.now,
+    )  # fmt: skip
+    work.session.add(payment)
+    await work.session.flush()
+    if payment.fen:
+        await charges.post(
+            work,
+            [
+                (payment.id, statement.provider_id, Account.DUE, payment.fen),
+                (payment.id, statement.provider_id, Account.TREASURY, -payment.fen),
+            ],
+        )
+    statement.state = StatementState.PAID
+    statement.paid_by, statement.paid_at = work.actor.label, work.now
+    work.tell(
+        StatementPaid(
+            statement_id=statement.id, provider_id=statement.provider_id, month=statement.month, total_fen=payment.fen
+        )
+    )
+    return payment
+
+
+async def _locked(work: Work, statement_id: UUID, wanted: StatementState) -> Statement:
+    found = await work.session.get(Statement, statement_id, with_for_update=True)
+    if found is None:
+        raise StatementMissing
+    if wanted not in MOVES[found.state]:
+        raise StatementCannotMove(state=found.state.value, wanted=wanted.value)
+    return found
+
+
+async def _no_open_disputes(work: Work, statement_id: UUID) -> None:
+    query = select(func.count()).where(Dispute.statement_id == statement_id, Dispute.state == DisputeState.OPEN)
+    if count := (await work.session.execute(query)).scalar_one():
+        raise DisputesOpen(count=count)
+
+
+def _event(
+    kind: type[StatementConfirmed] | type[StatementApproved], statement: Statement
+) -> StatementConfirmed | StatementApproved:
+    return kind(statement_id=statement.id, provider_id=statement.provider_id, month=statement.month)
