@@ -61,3 +61,13 @@ async def release(work: Work, visit_id: UUID) -> None:
         .values(active=False, changed_xid=func.pg_current_xact_id())
         .execution_options(synchronize_session=False)
     )
+
+
+async def begin(work: Work, visit_id: UUID) -> None:
+    """Say that the workers are on the way: nothing may be put before the visit any more."""
+    await work.session.execute(
+        update(Booking)
+        .where(Booking.visit_id == visit_id, Booking.active, ~Booking.begun)
+        .values(begun=True, changed_xid=func.pg_current_xact_id())
+        .execution_options(synchronize_session=False)
+    )

@@ -280,6 +280,8 @@ async def _advance(work: Work, visit: Visit, reports: Sequence[Report], found: C
     ids = {"visit_id": visit.id, "request_id": visit.request_id, "provider_id": visit.provider_id}
     news = found.arrive is not None and visit.arrived_at is None
     departed = found.depart is not None and visit.departed_at is None and visit.arrived_at is None
+    if visit.state is State.ACCEPTED and found.state is not visit.state:
+        await bookings.begin(work, visit.id)
     if found.state is not visit.state:
         offers.move(visit, found.state, work)
     _times(visit, found)

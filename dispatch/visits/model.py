@@ -130,6 +130,7 @@ class Booking(Base):
     latitude: Mapped[float]
     longitude: Mapped[float]
     during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
+    begun: Mapped[bool] = mapped_column(default=False)  # the worker is on the way or there
     active: Mapped[bool] = mapped_column(default=True)
     changed_xid: Mapped[int] = mapped_column(Xid8, server_default=func.pg_current_xact_id())
 

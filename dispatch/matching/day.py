@@ -1,0 +1,261 @@
+"""One day's routes of all workers, in memory: who could come, at what price, and what keeps each of the others away.
+
+A day is a copy of what the database holds (roster, contracts, booked hours) in the routing engine's terms. A promised
+start is a promise: booked visits do not move, a new one is put into the gaps.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from hashlib import blake2b
+from typing import Any
+from uuid import UUID
+
+from dispatch.matching import crew
+from dispatch.matching.decision import Companies
+from dispatch.matching.score import Option, Weights, ranked, settled
+from kit import clock, identifiers
+from kit.geo import Point
+from providers.catalogue.model import Skill
+from providers.roster.queries import ContractTerms, RosterWorker
+from routing import insert, problem
+from routing.rules import Rule
+
+FIRST_LOOK = 64
+MOST_NUMBERS = 20_000
+"""After so many visits a board is laid out anew; the engine keeps every number it has given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """One active booking."""
+
+    worker_id: UUID
+    worker_number: int
+    provider_id: UUID
+    leading: bool
+    latitude: float
+    longitude: float
+    starts_at: datetime
+    ends_at: datetime
+    begun: bool
+
+    def mark(self) -> int:
+        """Return 128 bits that stand for the booking; a day's bookings are known by the XOR of theirs."""
+        facts = (
+            self.worker_number, self.latitude, self.longitude, self.starts_at.timestamp(), self.ends_at.timestamp(),
+            self.begun,
+        )  # fmt: skip
+        return int.from_bytes(blake2b(repr(facts).encode(), digest_size=16).digest())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """What is looked for; the start lies between `earliest` and `latest`, both included."""
+
+    latitude: float
+    longitude: float
+    minutes: int
+    earliest: datetime
+    latest: datetime
+    skill: Skill
+    sex: identifiers.Sex | None
+    persons: int
+    familiar: frozenset[UUID]
+    barred: frozenset[UUID]
+    asked: frozenset[UUID]  # companies that have had their chance
+    item_code: str
+    division_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The options, best first, and every worker's rule, by place in the fleet."""
+
+    options: list[Option]
+    rules: list[int]
+    companies: Companies
+
+
+class Day:
+    """The fleet of one district day; see the module."""
+
+    SPAN = timedelta(hours=30)
+    """From midnight to six the next morning, so that a night's visits lie within one day."""
+
+    def __init__(
+        self,
+        day: date,
+        *,
+        roster: Sequence[RosterWorker],
+        contracts: Sequence[ContractTerms],
+        weights: Weights,
+        travel: Mapping[str, Any],
+        known: tuple[object, ...],
+    ) -> None:
+        self.day = day
+        self.origin = clock.at_local(day, 0)
+        self.until = self.origin + self.SPAN
+        self.roster = list(roster)
+        self.weights = weights
+        self.known = known  # what this day was laid out from; another value asks for a new one
+        self._by_number = {worker.number: worker for worker in roster}
+        self.numbers = [worker.number for worker in roster]
+        self.company_numbers = sorted({worker.provider_number for worker in roster})
+        self.company_of = [worker.provider_number for worker in roster]
+        self.providers = {worker.provider_number: worker.provider_id for worker in roster}
+        self.place_of = {worker.worker_id: place for place, worker in enumerate(roster)}
+        self.contracts: dict[int, list[ContractTerms]] = {}
+        for terms in contracts:
+            self.contracts.setdefault(terms.provider_number, []).append(terms)
+        company_place = {number: place for place, number in enumerate(self.company_numbers)}
+        workers = tuple(
+            crew.worker(found, base=place, company=company_place[found.provider_number], origin=self.origin)
+            for place, found in enumerate(roster)
+        )
+        self._shifts = [worker.shifts for worker in workers]
+        self._board = insert.Board(
+            problem.Problem(
+                workers=workers,
+                visits=(),
+                modes=crew.modes(travel),
+                places=tuple(Point(found.latitude, found.longitude) for found in roster),
+                companies=tuple(problem.Company(share=0) for _ in self.company_numbers) or (problem.Company(),),
+                weights=problem.Weights(
+                    travel_points_per_second=weights.travel_points_per_second,
+                    wait_points_per_second=weights.wait_points_per_second,
+                    continuity_points=weights.continuity_points,
+                    share_points=0,
+                    share_cap_points=0,
+                ),
+            )
+        )
+        self._at: dict[UUID, int] = {}
+        self.mark = 0
+        self.used = 0
+
+    def worker_id(self, number: int) -> UUID:
+        """Return a worker's id."""
+        return self._by_number[number].worker_id
+
+    def provider_of(self, number: int) -> UUID:
+        """Return the company that a worker works for."""
+        return self._by_number[number].provider_id
+
+    def covers(self, hours: Hours) -> bool:
+        """Tell whether a booking begins within this day."""
+        return self.origin <= hours.starts_at < self.until
+
+    def book(self, booking_id: UUID, hours: Hours) -> None:
+        """Take over a booking; one of a worker who is not on duty then counts in the fingerprint alone."""
+        self.mark ^= hours.mark()
+        place = self.place_of.get(hours.worker_id)
+        if place is None:
+            return
+        start, end = crew.seconds(hours.starts_at, self.origin), crew.seconds(hours.ends_at, self.origin)
+        shift = next((k for k, duty in enumerate(self._shifts[place]) if _within(start, end, duty)), None)
+        if shift is None:
+            return
+        number = self._add(
+            problem.Visit(
+                place=self._board.place(hours.latitude, hours.longitude),
+                duration_seconds=end - start,
+                windows=(problem.Window(earliest_seconds=start, latest_seconds=start),),
+            )
+        )
+        self._board.book(number, problem.Frozen(worker=place, shift=shift, start_seconds=start, under_way=hours.begun))
+        self._at[booking_id] = number
+
+    def release(self, booking_id: UUID, hours: Hours) -> None:
+        """Give a booking's hours back."""
+        self.mark ^= hours.mark()
+        number = self._at.pop(booking_id, None)
+        if number is not None:
+            self._board.remove(number)
+
+    def companies(self, ask: Ask, won: Mapping[int, int]) -> Companies:
+        """Say which companies may not be asked, by what they have agreed to and won this month."""
+        uncovered, full, asked = set(), set(), set()
+        for number in self.company_numbers:
+            terms = self.contracts.get(number, [])
+            if not any(one.covers(ask.item_code, ask.division_code) for one in terms):
+                uncovered.add(number)
+            elif won.get(number, 0) >= sum(one.monthly_capacity for one in terms):
+                full.add(number)
+            elif self.providers[number] in ask.asked:
+                asked.add(number)
+        return Companies(uncovered=frozenset(uncovered), full=frozenset(full), asked=frozenset(asked))
+
+    def targets(self) -> dict[int, float]:
+        """Return the contract share of every company with a contract."""
+        return {number: sum(one.share_target for one in terms) for number, terms in sorted(self.contracts.items())}
+
+    def find(self, ask: Ask, *, now: datetime, companies: Companies, shares: Mapping[int, int]) -> Found:
+        """Look for whoever can come, best first; ties go to the lower worker's number."""
+        self._board.advance(max(0, crew.seconds(now, self.origin)))
+        allowed = [place for place, number in enumerate(self.company_numbers) if number not in companies.out]
+        if ask.persons > 1:
+            return self._pairs(ask, allowed, companies, shares)
+        number = self._add(self._visit(ask, allowed))
+        best = FIRST_LOOK
+        while True:
+            verdict = self._board.evaluate(number, best=best, exhaustive=True)
+            options = ranked(self._option(shares, one) for one in verdict.candidates)
+            least = verdict.candidates[-1].points if len(verdict.candidates) == best else None
+            if settled(options, unlisted_from=least, cap=self.weights.share_cap_points):
+                return Found(options, verdict.rules.tolist(), companies)
+            best *= 4
+
+    def _pairs(self, ask: Ask, allowed: Sequence[int], companies: Companies, shares: Mapping[int, int]) -> Found:
+        """Look for two workers of one company: an offer is put to one company."""
+        options: list[Option] = []
+        rules = [int(Rule.NOT_CONTRACTED)] * len(self.roster)
+        for company in allowed:
+            visit = self._visit(ask, [company])
+            verdict = self._board.evaluate_pair(self._add(visit), self._add(visit), best=FIRST_LOOK)
+            options += [self._option(shares, pair.first, pair.second) for pair in verdict.pairs]
+            for place, (one, other) in enumerate(
+                zip(verdict.first_rules.tolist(), verdict.second_rules.tolist(), strict=True)
+            ):
+                if self.company_of[place] == self.company_numbers[company]:
+                    rules[place] = min(one, other)
+        # Both orders of a pair are the same pair.
+        unique = {frozenset((option.worker, option.second_worker)): option for option in ranked(options)[::-1]}
+        return Found(ranked(unique.values()), rules, companies)
+
+    def _add(self, visit: problem.Visit) -> int:
+        self.used += 1
+        return self._board.add(visit)
+
+    def _visit(self, ask: Ask, allowed: Sequence[int]) -> problem.Visit:
+        earliest, latest = crew.seconds(ask.earliest, self.origin), crew.seconds(ask.latest, self.origin)
+        barred = frozenset(self.place_of[one] for one in ask.barred if one in self.place_of)
+        familiar = frozenset(self.place_of[one] for one in ask.familiar if one in self.place_of)
+        return problem.Visit(
+            place=self._board.place(ask.latitude, ask.longitude),
+            duration_seconds=ask.minutes * 60,
+            windows=(problem.Window(earliest_seconds=max(0, earliest), latest_seconds=latest),),
+            skills=crew.skill_bits({ask.skill}),
+            sex=crew.SEXES[ask.sex],
+            companies=frozenset(allowed),
+            excluded=barred,
+            preferred=familiar - barred,
+        )
+
+    def _option(self, shares: Mapping[int, int], *chosen: insert.Candidate) -> Option:
+        numbers = sorted(self.numbers[one.worker] for one in chosen)
+        share = shares.get(self.company_of[chosen[0].worker], 0)
+        return Option(
+            points=sum(one.points for one in chosen) + share,
+            worker=numbers[0],
+            second_worker=numbers[1] if len(numbers) > 1 else 0,
+            start_seconds=max(one.start_seconds for one in chosen),
+            travel_points=sum(one.travel_points for one in chosen),
+            wait_points=sum(one.wait_points for one in chosen),
+            continuity_points=sum(one.continuity_points for one in chosen),
+            share_points=share,
+        )
+
+
+def _within(start: int, end: int, duty: problem.Shift) -> bool:
+    return duty.start_seconds <= start and end <= duty.end_seconds

@@ -1,0 +1,62 @@
+"""What matching does when something happens: decide, or decide again with somebody else."""
+
+from dispatch.matching import operations
+from dispatch.visits.model import Visit
+from events.bus import on
+from events.care_requests import CareRequested
+from events.offers import OfferLapsed, OfferRefused, OfferWithdrawn
+from events.roster import CompanyExited, WorkerUnavailable
+from events.visits import VisitAborted, VisitMissed
+from events.work import Work
+
+
+@on(CareRequested, group="matching")
+async def when_requested(work: Work, event: CareRequested) -> None:
+    """Offer the request to whoever comes at the lowest price."""
+    await operations.decide(work, request_id=event.request_id)
+
+
+@on(OfferRefused, group="matching")
+async def when_refused(work: Work, event: OfferRefused) -> None:
+    """Ask the next best."""
+    await operations.decide(work, request_id=event.request_id)
+
+
+@on(OfferLapsed, group="matching")
+async def when_lapsed(work: Work, event: OfferLapsed) -> None:
+    """Ask the next best."""
+    await operations.decide(work, request_id=event.request_id)
+
+
+@on(OfferWithdrawn, group="matching")
+async def when_withdrawn(work: Work, event: OfferWithdrawn) -> None:
+    """Ask somebody else."""
+    await operations.decide(work, request_id=event.request_id)
+
+
+@on(VisitMissed, group="matching")
+async def when_missed(work: Work, event: VisitMissed) -> None:
+    """Ask somebody else while there is time; without time the request is unserved."""
+    await operations.decide(work, request_id=event.request_id)
+
+
+@on(VisitAborted, group="matching")
+async def when_aborted(work: Work, event: VisitAborted) -> None:
+    """Ask somebody else where the visit was broken off on the way."""
+    visit = await work.session.get_one(Visit, event.visit_id)
+    if visit.arrived_at is None:
+        await operations.decide(work, request_id=event.request_id)
+
+
+@on(WorkerUnavailable, group="matching")
+async def when_worker_unavailable(work: Work, event: WorkerUnavailable) -> None:
+    """Take back what the worker cannot do; each visit taken back is then offered to somebody else."""
+    await operations.withdraw_worker(
+        work, worker_id=event.worker_id, from_at=event.from_at, until_at=event.until_at, reason="worker_unavailable"
+    )
+
+
+@on(CompanyExited, group="matching")
+async def when_company_exited(work: Work, event: CompanyExited) -> None:
+    """Hand the company's open visits to others."""
+    await operations.withdraw_company(work, provider_id=event.provider_id, reason="company_exited")

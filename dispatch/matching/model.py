@@ -1,0 +1,73 @@
+"""Decision records (派单凭证): why this worker and not another; and who is kept apart from whom."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kit.database import Base, Long
+from kit.ids import new_id
+
+
+class DecisionOutcome(StrEnum):
+    """What a decision came to."""
+
+    OFFERED = "offered"
+    NOBODY = "nobody"
+
+
+class DecisionRecord(Base):
+    """One decision with everything it weighed, compact: people and companies by their numbers, costs in points.
+
+    `candidates` rows are `[worker, second worker or 0, start (seconds of the day), points, travel, wait, continuity,
+    share]`, best first; `beaten` are the workers who could have come at a higher price than those listed;
+    `ruled_out` maps a rule to the workers it kept out. `weights` are the rules weighed by, `snapshot` the database
+    snapshot decided on, and `snapshot_hash` the fingerprint of all that the choice rests on.
+    """
+
+    __tablename__ = "decision_record"
+    __table_args__ = (
+        Index("ix_decision_record_request_id", "request_id", "attempt"),
+        Index("ix_decision_record_decided_at", "decided_at"),
+        {"info": {"append_only": True}},
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    request_id: Mapped[UUID]
+    attempt: Mapped[int]
+    district: Mapped[str] = mapped_column(String(40))
+    decided_at: Mapped[datetime]
+    outcome: Mapped[DecisionOutcome]
+    provider_id: Mapped[UUID | None]
+    worker_number: Mapped[Long | None]
+    second_worker_number: Mapped[Long | None]
+    starts_at: Mapped[datetime | None]
+    engine: Mapped[str] = mapped_column(String(40))
+    weights: Mapped[dict[str, Any]]
+    candidates: Mapped[list[Any]]
+    beaten: Mapped[list[Any]]
+    ruled_out: Mapped[dict[str, Any]]
+    relaxation: Mapped[dict[str, Any] | None]
+    snapshot: Mapped[str] = mapped_column(Text)
+    snapshot_hash: Mapped[str] = mapped_column(String(64))
+
+
+class Barred(Base):
+    """An elder and a worker who are kept apart, at either's wish, until it is lifted."""
+
+    __tablename__ = "barred"
+    __table_args__ = (
+        CheckConstraint("lifted_at is null or lifted_at >= since", name="window"),
+        Index("uq_barred_pair", "person_id", "worker_id", unique=True, postgresql_where=text("lifted_at is null")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    person_id: Mapped[UUID]
+    worker_id: Mapped[UUID]
+    reason: Mapped[str] = mapped_column(String(200))
+    since: Mapped[datetime]
+    set_by: Mapped[str] = mapped_column(String(80))
+    lifted_at: Mapped[datetime | None]

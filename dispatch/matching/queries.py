@@ -1,0 +1,81 @@
+"""Questions to the decision records: why this one, and why not us."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+
+from dispatch.matching.model import Barred, DecisionRecord
+from events.work import Work
+from kit.refusal import Kind, Refusal
+from providers.roster import queries as roster
+
+
+class DecisionMissing(Refusal):
+    """No decision has been made on that request."""
+
+    code = "decision.missing"
+    kind = Kind.MISSING
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPart:
+    """What a decision says about one company's workers, and nothing about anybody else's.
+
+    `rank` is the company's best place among the listed candidates, from 1; `gap_points` how much dearer it was than the
+    chosen one; `ruled_out` maps a rule to its workers' numbers; `beaten` are those who could have come, at a higher
+    price.
+    """
+
+    attempt: int
+    chosen: bool
+    rank: int | None
+    gap_points: int | None
+    beaten: list[int]
+    ruled_out: dict[str, list[int]]
+
+
+async def decisions_of(work: Work, request_id: UUID) -> Sequence[DecisionRecord]:
+    """Return the decisions on a request in the order they were made; refuse `decision.missing`."""
+    query = (
+        select(DecisionRecord)
+        .where(DecisionRecord.request_id == request_id)
+        .order_by(DecisionRecord.attempt, DecisionRecord.decided_at)
+    )
+    found = (await work.session.execute(query)).scalars().all()
+    if not found:
+        raise DecisionMissing
+    return found
+
+
+async def why_not(work: Work, *, request_id: UUID, provider_id: UUID) -> list[OwnPart]:
+    """Answer one company's question about a request (为什么没派给我们), from its own workers' lines only.
+
+    For the desk's role: a company's database role reads no decision record, since it names other companies' workers.
+    """
+    own = {worker.number for worker in await roster.workers(work, provider_id=provider_id)}
+    parts = []
+    for record in await decisions_of(work, request_id):
+        places = [place for place, row in enumerate(record.candidates) if row[0] in own]
+        parts.append(
+            OwnPart(
+                attempt=record.attempt,
+                chosen=record.provider_id == provider_id,
+                rank=places[0] + 1 if places else None,
+                gap_points=record.candidates[places[0]][3] - record.candidates[0][3] if places else None,
+                beaten=[number for number in record.beaten if number in own],
+                ruled_out={
+                    rule: mine
+                    for rule, numbers in record.ruled_out.items()
+                    if (mine := [number for number in numbers if number in own])
+                },
+            )
+        )
+    return parts
+
+
+async def barred_for(work: Work, person_id: UUID) -> Sequence[Barred]:
+    """Return the workers an elder is kept apart from now."""
+    query = select(Barred).where(Barred.person_id == person_id, Barred.lifted_at.is_(None)).order_by(Barred.since)
+    return (await work.session.execute(query)).scalars().all()
