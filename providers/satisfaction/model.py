@@ -33,8 +33,8 @@ class CallState(StrEnum):
 class Rateable(Base):
     """A finished visit and the one rating that counts for it; the rates are counted from these rows alone.
 
-    `code_blind` finds the elder's code, which is stored nowhere. A company sees the ratings of its visits without the
-    visit, its instant and the elder, so that nobody can be taken to task for an answer.
+    `drawn_on` names the day's list from which the call-backs were drawn. A company sees the ratings of its visits
+    without the visit, its instant and the elder, so that nobody can be taken to task for an answer.
     """
 
     __tablename__ = "rateable"
@@ -47,11 +47,13 @@ class Rateable(Base):
             postgresql_include=["score", "channel", "valid", "call_state"],
         ),
         Index("ix_rateable_silent", "finished_at", postgresql_where=text("channel is null")),
-        Index("ix_rateable_finished_at", "finished_at"),
+        Index("ix_rateable_undrawn", "finished_at", postgresql_where=text("drawn_on is null")),
         {
             "info": {
                 "provider_sees": "provider_id = nowalls_provider()",
-                "provider_may": "select (provider_id, item_code, division_code, month, score, channel, valid, call_state)",
+                "provider_may": (
+                    "select (provider_id, item_code, division_code, month, score, channel, valid, call_state)"
+                ),
             }
         },
     )  # fmt: skip
@@ -63,12 +65,12 @@ class Rateable(Base):
     division_code: Mapped[str] = mapped_column(String(12))
     finished_at: Mapped[datetime]
     month: Mapped[str] = mapped_column(String(7))
-    code_blind: Mapped[bytes] = mapped_column(LargeBinary(32))
     code_tries: Mapped[int] = mapped_column(SmallInteger, default=0)
     score: Mapped[int | None] = mapped_column(SmallInteger)
     channel: Mapped[Channel | None]
     valid: Mapped[bool] = mapped_column(default=False)
     call_state: Mapped[CallState | None]
+    drawn_on: Mapped[date | None]
 
 
 class Rating(Base):

@@ -1,0 +1,229 @@
+"""What elders say: ratings by code, call-backs that hide the company, complaints, live rates."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, Field
+
+from api.acting import Route, doing, works_of
+from api.errors import responses
+from api.sessions import Form
+from events.work import Work
+from kit.actor import SYSTEM
+from providers.satisfaction import complaints, operations, queries, rates
+from providers.satisfaction.model import CallBackReason, CallState, Channel, ComplaintState
+
+router = APIRouter(tags=["satisfaction"], route_class=Route)
+
+Handling = Annotated[Work, doing("complaints.decide")]
+Calling = Annotated[Work, doing("callbacks.record")]
+
+
+class RatingByCode(Form):
+    """The elder's six digits and a score, 5 very satisfied to 1 very dissatisfied."""
+
+    code: str = Field(max_length=12, examples=["048213"])
+    score: int = Field(examples=[5])
+    channel: Literal["code", "family"] = "code"
+
+
+class CodeAnswer(BaseModel):
+    """Whether the code was right, and how many tries are left."""
+
+    accepted: bool
+    tries_left: int
+
+
+class Call(BaseModel):
+    """One elder to be asked about one visit; nothing here says which company came."""
+
+    id: UUID
+    person_id: UUID
+    item_code: str
+    reason: CallBackReason
+    due_at: datetime
+    tries: int
+
+
+class CallAnswers(Form):
+    """What the elder said; `score` null where no opinion could be given."""
+
+    came: bool
+    stayed_minutes: int | None = Field(default=None, ge=0, le=1440)
+    goods_instead: bool = False
+    score: int | None = None
+
+
+class Revealed(BaseModel):
+    """What may be seen once the answers are saved."""
+
+    visit_id: UUID
+    provider_id: UUID
+    complaint_id: UUID | None
+
+
+class NewComplaint(Form):
+    """A complaint about a visit; a visit not known here needs its company named."""
+
+    visit_id: UUID
+    words: str = Field(min_length=1, max_length=2000)
+    provider_id: UUID | None = None
+
+
+class Complaint(BaseModel):
+    """One complaint as the desk sees it in lists: without its words."""
+
+    id: UUID
+    number: int
+    visit_id: UUID
+    provider_id: UUID
+    state: ComplaintState
+    received_at: datetime
+    due_at: datetime | None
+    upheld: bool | None
+    deduction_percent: int
+
+
+class Step(Form):
+    """The next step of a complaint; `decide` names what was decided."""
+
+    step: Literal["acknowledge", "investigated", "decide", "remedied", "close", "appeal"]
+    upheld: bool = False
+    deduction_percent: int = Field(default=0, ge=0, le=100)
+
+
+class Rate(BaseModel):
+    """A rate with everything that belongs beside it; `percent` is null when n is too small to say."""
+
+    provider_id: UUID | None
+    item_code: str | None
+    division: str | None
+    month: str | None
+    numerator: int
+    denominator: int
+    n: int
+    excluded: dict[str, int]
+    asked: int
+    percent: float | None
+    interval: tuple[float, float]
+    coverage: float | None
+    reach: float | None
+
+
+class Draw(BaseModel):
+    """A day's draw, which anybody can draw again from the seed and the list."""
+
+    day: date
+    seed_hash: str
+    visits: int | None
+    drawn: int | None
+    list_hash: str | None
+
+
+@router.post("/visits/{visit_id}/rating", operation_id="rate_by_code", summary="Rate a visit by the elder's code",
+             responses=responses(404, 409, 422, 429))  # fmt: skip
+async def rate_by_code(visit_id: UUID, form: RatingByCode, request: Request) -> CodeAnswer:
+    """Rate once; open to whoever holds the six digits, five tries."""
+    async with works_of(request)(SYSTEM("elder")) as work:
+        found = await operations.give_by_code(
+            work, visit_id=visit_id, code=form.code, score=form.score, channel=Channel(form.channel)
+        )
+    return CodeAnswer(accepted=found.accepted, tries_left=found.tries_left)
+
+
+@router.get("/visits/{visit_id}/rating-code", operation_id="rating_code", summary="The code to read to the elder")
+async def rating_code(visit_id: UUID, work: Annotated[Work, doing("visits.codes")]) -> dict[str, str]:
+    """Return the six digits; the operator reads them to the elder, never to a company."""
+    return {"code": operations.feedback_code(work.vault, visit_id)}
+
+
+@router.get("/call-backs", operation_id="call_backs", summary="Which elders to call")
+async def call_backs(
+    work: Annotated[Work, doing("callbacks.read")], limit: Annotated[int, Query(ge=1, le=500)] = 100
+) -> list[Call]:
+    """Return the call-backs to make, the most pressing first."""
+    return [Call.model_validate(one, from_attributes=True) for one in await queries.calls_due(work, limit=limit)]
+
+
+@router.post("/call-backs/{call_back_id}/answers", operation_id="save_answers", summary="Save an elder's answers",
+             responses=responses(404, 409, 422))  # fmt: skip
+async def save_answers(call_back_id: UUID, form: CallAnswers, work: Calling) -> Revealed:
+    """Save the answers; only then is the company shown."""
+    answers = operations.Answers(form.came, form.stayed_minutes, form.goods_instead, form.score)
+    found = await operations.record_call_back(work, call_back_id=call_back_id, answers=answers)
+    return Revealed(visit_id=found.visit_id, provider_id=found.provider_id, complaint_id=found.complaint_id)
+
+
+@router.post("/call-backs/{call_back_id}/no-answer", operation_id="no_answer", summary="Nobody answered the call",
+             responses=responses(404, 409))  # fmt: skip
+async def no_answer(call_back_id: UUID, work: Calling) -> dict[str, CallState]:
+    """Record a try in vain; after three at other hours the elder counts as not reached."""
+    return {"state": await operations.record_no_answer(work, call_back_id=call_back_id)}
+
+
+@router.post("/call-back-draws/{day}", status_code=201, operation_id="commit_draw", summary="Commit a day's seed",
+             responses=responses(409))  # fmt: skip
+async def commit_draw(day: date, work: Annotated[Work, doing("complaints.decide")]) -> dict[str, str]:
+    """Publish the hash of the seed before the list is known."""
+    return {"seed_hash": await operations.commit_seed(work, day=day)}
+
+
+@router.post("/call-back-draws/{day}/drawing", operation_id="draw_call_backs", summary="Draw a day's call-backs",
+             responses=responses(409))  # fmt: skip
+async def draw_call_backs(day: date, work: Annotated[Work, doing("complaints.decide")]) -> Draw:
+    """Freeze the list and draw; a second time returns the first draw."""
+    return Draw.model_validate(await operations.draw_call_backs(work, day=day), from_attributes=True)
+
+
+@router.post("/complaints", status_code=201, operation_id="receive_complaint", summary="Take a complaint",
+             responses=responses(404, 422))  # fmt: skip
+async def receive_complaint(form: NewComplaint, work: Annotated[Work, doing("complaints.receive")]) -> Complaint:
+    """Take a complaint; it is acknowledged within two hours."""
+    found = await complaints.receive(work, visit_id=form.visit_id, words=form.words, provider_id=form.provider_id)
+    return Complaint.model_validate(found, from_attributes=True)
+
+
+@router.get("/complaints", operation_id="complaints", summary="Complaints that wait for a step")
+async def list_complaints(work: Annotated[Work, doing("complaints.read")]) -> list[Complaint]:
+    """Return the open complaints, the most pressing first."""
+    return [Complaint.model_validate(one, from_attributes=True) for one in await queries.complaints(work)]
+
+
+@router.post("/complaints/{complaint_id}/steps", operation_id="step_complaint", summary="Take a complaint's next step",
+             responses=responses(403, 404, 409, 422))  # fmt: skip
+async def step_complaint(complaint_id: UUID, form: Step, work: Handling) -> Complaint:
+    """Take the next step; an upheld decision corrects the charge."""
+    if form.step == "decide":
+        found = await complaints.decide(
+            work, complaint_id=complaint_id, upheld=form.upheld, deduction_percent=form.deduction_percent
+        )
+    else:
+        found = await getattr(complaints, form.step)(work, complaint_id=complaint_id)
+    return Complaint.model_validate(found, from_attributes=True)
+
+
+@router.get("/rates", operation_id="rate", summary="The satisfaction rate of a group")
+async def rate(
+    work: Annotated[Work, doing("rates.read")],
+    provider_id: UUID | None = None,
+    item_code: Annotated[str | None, Query(max_length=8)] = None,
+    division: Annotated[str | None, Query(pattern=r"^\d{2,12}$")] = None,
+    month: Annotated[str | None, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")] = None,
+) -> Rate:
+    """Return the rate as it stands this moment, with n, interval, exclusions and reach; a company sees its own."""
+    scope = work.actor.provider_id if work.actor.scoped else provider_id
+    return _shown(await queries.rate(work, provider_id=scope, item_code=item_code, division=division, month=month))
+
+
+@router.get("/rates/companies", operation_id="rates_by_company", summary="Each company's rate of a month")
+async def rates_by_company(
+    work: Annotated[Work, doing("rates.read")], month: Annotated[str, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+) -> list[Rate]:
+    """Return the companies' rates, a company's own people only theirs."""
+    return [_shown(found) for found in await queries.rates_by_company(work, month=month)]
+
+
+def _shown(found: rates.Rate) -> Rate:
+    return Rate.model_validate(found, from_attributes=True)

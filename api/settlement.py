@@ -1,0 +1,235 @@
+"""What is owed and paid: charges, statements, disputes, payments, and the same statement computed again."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from api.acting import Route, doing
+from api.errors import responses
+from api.sessions import Form
+from events.work import Work
+from providers.settlement import operations, queries
+from providers.settlement.arithmetic import Reason
+from providers.settlement.model import ChargeKind, DisputeState, StatementState
+
+router = APIRouter(tags=["settlement"], route_class=Route)
+
+Reading = Annotated[Work, doing("statements.read")]
+
+
+class Charge(BaseModel):
+    """One line of money for one visit, with everything it was computed from; amounts in fen."""
+
+    id: UUID
+    visit_id: UUID
+    revision: int
+    kind: ChargeKind
+    provider_id: UUID
+    item_code: str
+    division_code: str
+    month: str
+    visited_on: date
+    facts: dict[str, Any]
+    price_fen: int
+    rule_version: str
+    claimed_fen: int
+    deducted_fen: int
+    payable_fen: int
+    subsidised_fen: int
+    own_fen: int
+    deductions: dict[str, Any]
+
+
+class Statement(BaseModel):
+    """One company's month on paper; amounts in fen."""
+
+    id: UUID
+    provider_id: UUID
+    month: str
+    state: StatementState
+    lines: int
+    claimed_fen: int
+    deducted_fen: int
+    payable_fen: int
+    subsidised_fen: int
+    own_fen: int
+    rule_versions: list[str]
+    input_hash: str
+    content_hash: str
+    drawn_at: datetime
+    confirmed_at: datetime | None
+    approved_at: datetime | None
+    paid_at: datetime | None
+
+
+class Line(BaseModel):
+    """One line of a statement."""
+
+    id: UUID
+    position: int
+    charge: Charge
+
+
+class Month(Form):
+    """A district month that is over."""
+
+    month: str = Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", examples=["2026-10"])
+
+
+class Objection(Form):
+    """Why the company disagrees with a line."""
+
+    reason: str = Field(min_length=1, max_length=400)
+
+
+class Decision(Form):
+    """How a dispute is decided, and which deductions are given back."""
+
+    upheld: bool
+    forgiven: list[Reason] = Field(default=[], max_length=2)
+    note: str = Field(default="", max_length=400)
+
+
+class Dispute(BaseModel):
+    """One objection to one line."""
+
+    id: UUID
+    statement_id: UUID
+    line_id: UUID
+    state: DisputeState
+    reason: str
+    raised_at: datetime
+    decided_at: datetime | None
+
+
+class PaymentOrder(Form):
+    """The bank's reference of the payment."""
+
+    reference: str = Field(min_length=1, max_length=80)
+
+
+class Payment(BaseModel):
+    """What was paid: the public share, in fen."""
+
+    id: UUID
+    statement_id: UUID
+    provider_id: UUID
+    month: str
+    fen: int
+    reference: str
+    paid_at: datetime
+
+
+class Recomputed(BaseModel):
+    """The same statement computed again from its facts."""
+
+    content_hash: str
+    equal: bool
+
+
+@router.get("/visits/{visit_id}/charges", operation_id="charges", summary="What one visit costs, and why")
+async def charges(visit_id: UUID, work: Annotated[Work, doing("charges.read")]) -> list[Charge]:
+    """Return the visit's lines: its charge and every correction."""
+    return [
+        Charge.model_validate(one, from_attributes=True) for one in await queries.charges_of(work, visit_id=visit_id)
+    ]
+
+
+@router.post("/statements", status_code=201, operation_id="draw_up", summary="Draw up a month's statements",
+             responses=responses(409, 422))  # fmt: skip
+async def draw_up(form: Month, work: Annotated[Work, doing("statements.draw_up")]) -> list[Statement]:
+    """Freeze every company's month; doing it again draws up nothing twice."""
+    return [
+        Statement.model_validate(one, from_attributes=True) for one in await operations.draw_up(work, month=form.month)
+    ]
+
+
+@router.get("/statements", operation_id="statements", summary="List statements")
+async def statements(
+    work: Reading, month: Annotated[str | None, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")] = None
+) -> list[Statement]:
+    """Return statements, newest month first; a company's people see their own."""
+    return [Statement.model_validate(one, from_attributes=True) for one in await queries.statements(work, month=month)]
+
+
+@router.get("/statements/{statement_id}", operation_id="statement", summary="Read one statement",
+            responses=responses(404))  # fmt: skip
+async def statement(statement_id: UUID, work: Reading) -> Statement:
+    """Return one statement; another company's id answers like a missing one."""
+    found = await queries.statement(work, statement_id)
+    if found is None:
+        raise operations.StatementMissing
+    return Statement.model_validate(found, from_attributes=True)
+
+
+@router.get("/statements/{statement_id}/lines", operation_id="statement_lines", summary="A statement's lines")
+async def statement_lines(statement_id: UUID, work: Reading) -> list[Line]:
+    """Return the lines with their charges, in order."""
+    return [
+        Line(id=line.id, position=line.position, charge=Charge.model_validate(row, from_attributes=True))
+        for line, row in await queries.lines(work, statement_id)
+    ]
+
+
+@router.get("/statements/{statement_id}/disputes", operation_id="disputes", summary="Objections to a statement's lines")
+async def disputes(statement_id: UUID, work: Reading) -> list[Dispute]:
+    """Return the objections, oldest first."""
+    return [Dispute.model_validate(one, from_attributes=True) for one in await queries.disputes(work, statement_id)]
+
+
+@router.post("/statements/{statement_id}/confirmation", operation_id="confirm_statement", summary="Agree to a statement",
+             responses=responses(404, 409))  # fmt: skip
+async def confirm_statement(statement_id: UUID, work: Annotated[Work, doing("statements.confirm")]) -> Statement:
+    """Agree, for the company; open disputes must be decided first."""
+    return Statement.model_validate(await operations.confirm(work, statement_id=statement_id), from_attributes=True)
+
+
+@router.post("/statement-lines/{line_id}/dispute", status_code=201, operation_id="dispute_line",
+             summary="Disagree with a line", responses=responses(404, 409, 422))  # fmt: skip
+async def dispute_line(line_id: UUID, form: Objection, work: Annotated[Work, doing("statements.dispute")]) -> Dispute:
+    """Object to one line, with a reason."""
+    found = await operations.dispute(work, line_id=line_id, reason=form.reason)
+    return Dispute.model_validate(found, from_attributes=True)
+
+
+@router.post("/disputes/{dispute_id}/decision", operation_id="decide_dispute", summary="Decide a dispute",
+             responses=responses(404, 422))  # fmt: skip
+async def decide_dispute(
+    dispute_id: UUID, form: Decision, work: Annotated[Work, doing("statements.decide")]
+) -> Dispute:
+    """Decide; what is given back becomes a correcting line in the next statement."""
+    found = await operations.decide_dispute(
+        work, dispute_id=dispute_id, upheld=form.upheld, forgiven=form.forgiven, note=form.note
+    )
+    return Dispute.model_validate(found, from_attributes=True)
+
+
+@router.post("/statements/{statement_id}/approval", operation_id="approve_statement", summary="Approve a statement",
+             responses=responses(403, 404, 409))  # fmt: skip
+async def approve_statement(statement_id: UUID, work: Annotated[Work, doing("statements.approve")]) -> Statement:
+    """Approve as the second person."""
+    return Statement.model_validate(await operations.approve(work, statement_id=statement_id), from_attributes=True)
+
+
+@router.post("/statements/{statement_id}/payment", status_code=201, operation_id="pay_statement",
+             summary="Pay a statement", responses=responses(403, 404, 409, 422))  # fmt: skip
+async def pay_statement(
+    statement_id: UUID, form: PaymentOrder, work: Annotated[Work, doing("statements.pay")]
+) -> Payment:
+    """Pay the public share, once."""
+    found = await operations.pay(work, statement_id=statement_id, reference=form.reference)
+    return Payment.model_validate(found, from_attributes=True)
+
+
+@router.post("/statements/{statement_id}/recomputation", operation_id="recompute_statement",
+             summary="Compute a statement again", responses=responses(404))  # fmt: skip
+async def recompute_statement(statement_id: UUID, work: Annotated[Work, doing("statements.recompute")]) -> Recomputed:
+    """Compute the statement again from the facts, prices and rules of its lines, and compare with what was frozen."""
+    found = await queries.statement(work, statement_id)
+    if found is None:
+        raise operations.StatementMissing
+    again = await queries.recompute(work, found)
+    return Recomputed(content_hash=again.content_hash, equal=again.equal)

@@ -1,0 +1,201 @@
+"""Complaints: taken, acknowledged, investigated, decided, remedied, closed, and once appealed to another person."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+
+from events.feedback import ComplaintDecided, ComplaintReceived
+from events.work import Work
+from kit import rules
+from kit.ids import new_id
+from kit.refusal import Kind, Refusal
+from providers.satisfaction import deadlines
+from providers.satisfaction.model import MOVES, Complaint, ComplaintState, ComplaintStep, Rateable
+
+
+class ComplaintUnknown(Refusal):
+    """No such complaint."""
+
+    code = "complaint.unknown"
+    kind = Kind.MISSING
+
+
+class ComplaintUnknownVisit(Refusal):
+    """No such visit and no company named."""
+
+    code = "complaint.unknown_visit"
+    kind = Kind.MISSING
+
+
+class ComplaintWrongState(Refusal):
+    """The complaint is not where this step begins."""
+
+    code = "complaint.wrong_state"
+    kind = Kind.CONFLICT
+
+
+class DeductionOutOfRange(Refusal):
+    """An upheld complaint costs something, one that is not upheld nothing."""
+
+    code = "complaint.deduction_out_of_range"
+
+
+class NotRemedied(Refusal):
+    """An upheld complaint is remedied before it is closed."""
+
+    code = "complaint.not_remedied"
+    kind = Kind.CONFLICT
+
+
+class AppealTooLate(Refusal):
+    """The time for an appeal is over."""
+
+    code = "complaint.appeal_too_late"
+    kind = Kind.CONFLICT
+
+
+class SameDecider(Refusal):
+    """An appeal is decided by somebody else."""
+
+    code = "complaint.same_decider"
+    kind = Kind.FORBIDDEN
+
+
+async def receive(work: Work, *, visit_id: UUID, words: str, provider_id: UUID | None = None) -> Complaint:
+    """Take a complaint about a visit; a visit not known here needs its company named. Tells ComplaintReceived.
+
+    Refuses `complaint.unknown_visit`. The words are sealed; nobody but the desk reads them.
+    """
+    rateable = await work.session.get(Rateable, visit_id)
+    company = rateable.provider_id if rateable is not None else provider_id
+    if company is None:
+        raise ComplaintUnknownVisit
+    complaint_id, key = new_id(), work.vault.new_key()
+    hours = await rules.value(work.session, "complaint.acknowledge_hours", at=work.now)
+    found = Complaint(
+        id=complaint_id, visit_id=visit_id, provider_id=company, data_key=key, received_at=work.now,
+        words_sealed=work.vault.seal(key, f"complaint|words_sealed|{complaint_id}", words),
+        due_at=work.now + timedelta(hours=hours), state=ComplaintState.RECEIVED,
+    )  # fmt: skip
+    work.session.add(found)
+    await work.session.flush()
+    _step(work, found)
+    work.tell(ComplaintReceived(complaint_id=complaint_id, visit_id=visit_id, provider_id=company))
+    return found
+
+
+async def acknowledge(work: Work, *, complaint_id: UUID) -> Complaint:
+    """Tell the complainant that it is in hand. Refuses `complaint.unknown`, `.wrong_state`."""
+    found = await _moved(work, complaint_id, ComplaintState.ACKNOWLEDGED)
+    found.due_at = await _working_days(work, "complaint.investigate_working_days")
+    _step(work, found)
+    return found
+
+
+async def investigated(work: Work, *, complaint_id: UUID) -> Complaint:
+    """Record that the facts are found out. Refuses `complaint.unknown`, `.wrong_state`."""
+    found = await _moved(work, complaint_id, ComplaintState.INVESTIGATED)
+    found.due_at = await _working_days(work, "complaint.decide_working_days", since=found.received_at)
+    _step(work, found)
+    return found
+
+
+async def decide(work: Work, *, complaint_id: UUID, upheld: bool, deduction_percent: int) -> Complaint:
+    """Decide a complaint or its appeal; an upheld one costs the charge a part. Tells ComplaintDecided.
+
+    Refuses `complaint.unknown`, `.wrong_state`, `.deduction_out_of_range`, `.same_decider` for an appeal.
+    """
+    least = await rules.value(work.session, "complaint.least_deduction_percent", at=work.now)
+    if not (least <= deduction_percent <= 100 if upheld else deduction_percent == 0):
+        raise DeductionOutOfRange(least=least)
+    found = await _locked(work, complaint_id)
+    if found.state is ComplaintState.APPEALED and found.decided_by == work.actor.label:
+        raise SameDecider
+    _move(found, ComplaintState.DECIDED)
+    found.upheld, found.deduction_percent = upheld, deduction_percent
+    found.decided_by, found.decided_at = work.actor.label, work.now
+    found.due_at = await _working_days(work, "complaint.remedy_working_days") if upheld else None
+    _step(work, found)
+    work.tell(
+        ComplaintDecided(
+            complaint_id=found.id, visit_id=found.visit_id, provider_id=found.provider_id, upheld=upheld,
+            deduction_percent=deduction_percent,
+        )
+    )  # fmt: skip
+    return found
+
+
+async def remedied(work: Work, *, complaint_id: UUID) -> Complaint:
+    """Record that it was made good. Refuses `complaint.unknown`, `.wrong_state`."""
+    found = await _moved(work, complaint_id, ComplaintState.REMEDIED)
+    found.due_at = None
+    _step(work, found)
+    return found
+
+
+async def close(work: Work, *, complaint_id: UUID) -> Complaint:
+    """Close a complaint. Refuses `complaint.unknown`, `.wrong_state`, `.not_remedied` for an upheld one."""
+    found = await _locked(work, complaint_id)
+    if found.state is ComplaintState.DECIDED and found.upheld:
+        raise NotRemedied
+    _move(found, ComplaintState.CLOSED)
+    found.due_at = None
+    _step(work, found)
+    return found
+
+
+async def appeal(work: Work, *, complaint_id: UUID) -> Complaint:
+    """Ask the bureau to decide again, within ten working days of closing. Refuses also `complaint.appeal_too_late`."""
+    found = await _locked(work, complaint_id)
+    closed = select(ComplaintStep.at).where(
+        ComplaintStep.complaint_id == complaint_id, ComplaintStep.state == ComplaintState.CLOSED
+    )
+    closed_at = (await work.session.execute(closed.order_by(ComplaintStep.at.desc()).limit(1))).scalar()
+    if closed_at is not None:
+        until = await _working_days(work, "complaint.appeal_working_days", since=closed_at)
+        if work.now >= until:
+            raise AppealTooLate(until=until.isoformat())
+    _move(found, ComplaintState.APPEALED)
+    found.due_at = await _working_days(work, "complaint.decide_working_days")
+    _step(work, found)
+    return found
+
+
+def words(work: Work, found: Complaint) -> str:
+    """Open a complaint's words, for the desk that handles it."""
+    return work.vault.open(found.data_key, f"complaint|words_sealed|{found.id}", found.words_sealed)
+
+
+async def _locked(work: Work, complaint_id: UUID) -> Complaint:
+    found = await work.session.get(Complaint, complaint_id, with_for_update=True)
+    if found is None:
+        raise ComplaintUnknown
+    return found
+
+
+async def _moved(work: Work, complaint_id: UUID, wanted: ComplaintState) -> Complaint:
+    found = await _locked(work, complaint_id)
+    _move(found, wanted)
+    return found
+
+
+def _move(found: Complaint, wanted: ComplaintState) -> None:
+    if wanted not in MOVES[found.state]:
+        raise ComplaintWrongState(state=found.state.value, wanted=wanted.value)
+    found.state = wanted
+
+
+def _step(work: Work, found: Complaint) -> None:
+    work.session.add(
+        ComplaintStep(
+            id=new_id(), complaint_id=found.id, state=found.state, at=work.now, by=work.actor.label, due_at=found.due_at
+        )
+    )
+
+
+async def _working_days(work: Work, rule: str, *, since: datetime | None = None) -> datetime:
+    days = await rules.value(work.session, rule, at=work.now)
+    off = await rules.value(work.session, "calendar.days_off", at=work.now)
+    on = await rules.value(work.session, "calendar.days_worked", at=work.now)
+    return deadlines.after_working_days(since or work.now, days, off=off, on=on)

@@ -1,0 +1,14 @@
+"""What satisfaction does when others tell it something."""
+
+from events.bus import on
+from events.visits import VisitFinished
+from events.work import Work
+from providers.satisfaction import operations
+
+GROUP = "satisfaction"
+
+
+@on(VisitFinished, group=GROUP)
+async def when_finished(work: Work, event: VisitFinished) -> None:
+    """Make the visit rateable."""
+    await operations.open_for_rating(work, visit=event)

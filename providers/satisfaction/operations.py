@@ -1,0 +1,392 @@
+"""Hear whether a visit was good: ratings by the elder's code, blind call-backs, and silence."""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from events.feedback import FeedbackGiven
+from events.visits import VisitFinished
+from events.work import Work
+from kit import clock, rules
+from kit.ids import new_id
+from kit.refusal import Kind, Refusal
+from kit.vault import Vault
+from providers.satisfaction import complaints, sample
+from providers.satisfaction.model import (
+    CallBack,
+    CallBackDraw,
+    CallBackReason,
+    CallState,
+    Channel,
+    Rateable,
+    Rating,
+)
+
+_BY_CODE = frozenset({Channel.CODE, Channel.FAMILY})
+
+
+class UnknownVisit(Refusal):
+    """No finished visit of that id."""
+
+    code = "feedback.unknown_visit"
+    kind = Kind.MISSING
+
+
+class ScoreOutOfRange(Refusal):
+    """Not a score from 1 to 5."""
+
+    code = "feedback.score_out_of_range"
+
+
+class AlreadyGiven(Refusal):
+    """The visit has its rating."""
+
+    code = "feedback.already_given"
+    kind = Kind.CONFLICT
+
+
+class CodeLocked(Refusal):
+    """Too many wrong codes."""
+
+    code = "feedback.code_locked"
+    kind = Kind.TOO_MANY
+
+
+class CallBackUnknown(Refusal):
+    """No such call-back."""
+
+    code = "callback.unknown"
+    kind = Kind.MISSING
+
+
+class CallBackFinished(Refusal):
+    """The call-back has its answers or has been given up."""
+
+    code = "callback.finished"
+    kind = Kind.CONFLICT
+
+
+class CallBackTooSoon(Refusal):
+    """The last try was at the same hours."""
+
+    code = "callback.too_soon"
+    kind = Kind.CONFLICT
+
+
+class AnswersIncomplete(Refusal):
+    """Answers that contradict one another or are missing."""
+
+    code = "callback.answers_incomplete"
+
+
+class SeedTooLate(Refusal):
+    """The day whose list the seed shall draw from is over."""
+
+    code = "draw.seed_too_late"
+    kind = Kind.CONFLICT
+
+
+class SeedAlreadyCommitted(Refusal):
+    """A committed seed is never exchanged."""
+
+    code = "draw.seed_already_committed"
+    kind = Kind.CONFLICT
+
+
+class NoSeed(Refusal):
+    """Without a committed seed a draw proves nothing."""
+
+    code = "draw.no_seed"
+    kind = Kind.CONFLICT
+
+
+class DayNotOver(Refusal):
+    """The list of a running day is not frozen."""
+
+    code = "draw.day_not_over"
+    kind = Kind.CONFLICT
+
+
+@dataclass(frozen=True, slots=True)
+class CodeAnswer:
+    """What became of a code: a wrong one is an answer and not a refusal, for its try must be kept."""
+
+    accepted: bool
+    tries_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What an elder said on the telephone; `score` None where no opinion could be given."""
+
+    came: bool
+    stayed_minutes: int | None
+    goods_instead: bool
+    score: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Revealed:
+    """What the operator may see once the answers are saved."""
+
+    visit_id: UUID
+    provider_id: UUID
+    complaint_id: UUID | None
+
+
+# One round trip for every finished visit: the first visit of an elder's life here is also put on the list of calls.
+_OPEN = text(
+    """
+    with opened as (
+      insert into rateable (visit_id, provider_id, person_id, item_code, division_code, finished_at, month, code_tries,
+                            valid, call_state)
+      select :visit_id, :provider_id, :person_id, :item_code, :division_code, :finished_at, :month, 0, false,
+             case when exists (select from rateable where person_id = :person_id) then null else 'asked' end
+      on conflict (visit_id) do nothing
+      returning visit_id, person_id, item_code, call_state
+    )
+    insert into call_back (id, visit_id, person_id, item_code, reason, state, due_at, tries)
+    select :call_back_id, visit_id, person_id, item_code, 'first_service', 'asked', :due_at, 0
+    from opened where call_state = 'asked'
+    """
+)
+
+
+async def open_for_rating(work: Work, *, visit: VisitFinished) -> None:
+    """Make a finished visit rateable; a person's first service is to be called back. Doing it again changes nothing."""
+    within = await rules.value(work.session, "callback.within_hours", at=work.now)
+    await work.session.execute(
+        _OPEN,
+        {
+            **visit.model_dump(include={"visit_id", "provider_id", "person_id", "item_code", "division_code"}),
+            "finished_at": visit.left_at,
+            "month": clock.month_of(visit.left_at),
+            "call_back_id": new_id(),
+            "due_at": visit.left_at + timedelta(hours=within),
+        },
+    )
+
+
+def feedback_code(vault: Vault, visit_id: UUID) -> str:
+    """Return the six digits by which an elder proves to have had this visit; made again when needed, never stored."""
+    digest = hashlib.sha256(vault.token("feedback-code", str(visit_id)).encode()).digest()
+    return f"{int.from_bytes(digest[:8], 'big') % 1_000_000:06d}"
+
+
+async def give_by_code(
+    work: Work, *, visit_id: UUID, code: str, score: int, channel: Channel = Channel.CODE
+) -> CodeAnswer:
+    """Rate a visit 1 to 5 by the elder's code, once; a wrong code is counted and answered, and locks after five.
+
+    Refuses `feedback.unknown_visit`, `.score_out_of_range`, `.already_given`, `.code_locked`.
+    """
+    if channel not in _BY_CODE:
+        message = f"{channel} is not given by code"
+        raise ValueError(message)
+    if not 1 <= score <= 5:
+        raise ScoreOutOfRange
+    rateable = await _rateable(work, visit_id)
+    tries = await rules.value(work.session, "feedback.code_tries", at=work.now)
+    if rateable.code_tries >= tries:
+        raise CodeLocked
+    if not hmac.compare_digest(feedback_code(work.vault, visit_id).encode(), code.strip().encode()):
+        rateable.code_tries += 1
+        return CodeAnswer(accepted=False, tries_left=tries - rateable.code_tries)
+    if rateable.channel not in {None, Channel.AUTO}:
+        raise AlreadyGiven
+    await _rate(work, rateable, channel=channel, score=score)
+    return CodeAnswer(accepted=True, tries_left=tries - rateable.code_tries)
+
+
+async def confirm_by_silence(work: Work, *, limit: int = 1000) -> int:
+    """Confirm visits of which nothing was heard for 72 hours; that is no rating. Returns how many, at most `limit`."""
+    hours = await rules.value(work.session, "feedback.silence_hours", at=work.now)
+    silent = (
+        select(Rateable.visit_id)
+        .where(Rateable.channel.is_(None), Rateable.finished_at <= work.now - timedelta(hours=hours))
+        .order_by(Rateable.finished_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    done = await work.session.execute(
+        update(Rateable)
+        .where(Rateable.visit_id.in_(silent.scalar_subquery()))
+        .values(channel=Channel.AUTO)
+        .returning(Rateable.visit_id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(done.scalars().all())
+
+
+async def commit_seed(work: Work, *, day: date, seed: bytes | None = None) -> str:
+    """Commit the seed of a day's draw before the day ends and return the hash to publish.
+
+    Without `seed`, 32 random bytes are made. Refuses `draw.seed_too_late`, `draw.seed_already_committed`.
+    """
+    if work.now >= clock.at_local(day, 24 * 60):
+        raise SeedTooLate(day=day.isoformat())
+    seed = seed or secrets.token_bytes(32)
+    row = {
+        "day": day, "seed": seed, "seed_hash": sample.commitment(seed),
+        "committed_at": work.now, "committed_by": work.actor.label,
+    }  # fmt: skip
+    made = await work.session.execute(
+        upsert(CallBackDraw).values(row).on_conflict_do_nothing().returning(CallBackDraw.seed_hash)
+    )
+    seed_hash = made.scalar()
+    if seed_hash is None:
+        raise SeedAlreadyCommitted(day=day.isoformat())
+    return seed_hash
+
+
+async def draw_call_backs(work: Work, *, day: date) -> CallBackDraw:
+    """Freeze the list of visits finished by the end of a day and draw its call-backs; a second time returns the first.
+
+    Visits that became known late are on the next list, so that nothing escapes by being reported late. Refuses
+    `draw.no_seed`, `draw.day_not_over`.
+    """
+    draw = await work.session.get(CallBackDraw, day, with_for_update=True)
+    if draw is None:
+        raise NoSeed(day=day.isoformat())
+    if draw.drawn_at is not None:
+        return draw
+    end = clock.at_local(day, 24 * 60)
+    if work.now < end:
+        raise DayNotOver(day=day.isoformat())
+    percent = await rules.value(work.session, "callback.sample_percent", at=end)
+    listed = await work.session.execute(
+        update(Rateable)
+        .where(Rateable.drawn_on.is_(None), Rateable.finished_at < end)
+        .values(drawn_on=day)
+        .returning(Rateable.visit_id)
+        .execution_options(synchronize_session=False)
+    )
+    visits = listed.scalars().all()
+    chosen = sample.draw(draw.seed, visits, percent=percent)
+    await _ask(work, chosen, reason=CallBackReason.SAMPLE, known_at=work.now)
+    draw.percent, draw.visits, draw.drawn = percent, len(visits), len(chosen)
+    draw.list_hash, draw.drawn_at = sample.list_hash(visits), work.now
+    return draw
+
+
+async def record_call_back(work: Work, *, call_back_id: UUID, answers: Answers) -> Revealed:
+    """Save an elder's answers and only then reveal whose visit it was; the answer overrides a rating by code.
+
+    An elder who says that nobody came opens a complaint. Refuses `callback.unknown`, `.finished`,
+    `.answers_incomplete`, `feedback.score_out_of_range`.
+    """
+    if answers.score is not None and not 1 <= answers.score <= 5:
+        raise ScoreOutOfRange
+    if not answers.came and answers.score is not None:
+        raise AnswersIncomplete(field="score")
+    if answers.stayed_minutes is not None and not 0 <= answers.stayed_minutes <= 24 * 60:
+        raise AnswersIncomplete(field="stayed_minutes")
+    call_back = await _open_call_back(work, call_back_id)
+    rateable = await _rateable(work, call_back.visit_id)
+    call_back.state = CallState.DECLINED if answers.score is None else CallState.ANSWERED
+    call_back.answers = asdict(answers)
+    call_back.saved_by, call_back.saved_at = work.actor.label, work.now
+    rateable.call_state = call_back.state
+    if answers.score is not None:
+        await _rate(work, rateable, channel=Channel.CALLBACK, score=answers.score)
+    elif not rateable.valid:
+        rateable.channel = Channel.CALLBACK
+        await _keep(work, rateable.visit_id, channel=Channel.CALLBACK, score=None)
+    complaint_id = None
+    if not answers.came:
+        complaint = await complaints.receive(work, visit_id=rateable.visit_id, words="回访：老人称无人上门。")
+        complaint_id = complaint.id
+    return Revealed(visit_id=rateable.visit_id, provider_id=rateable.provider_id, complaint_id=complaint_id)
+
+
+async def record_no_answer(work: Work, *, call_back_id: UUID) -> CallState:
+    """Record a try in vain; after three at other hours the elder counts as not reached, and still as asked.
+
+    Refuses `callback.unknown`, `.finished`, `.too_soon` (less than three hours after the last try).
+    """
+    call_back = await _open_call_back(work, call_back_id)
+    apart = timedelta(hours=await rules.value(work.session, "callback.hours_apart", at=work.now))
+    if call_back.last_try_at is not None and work.now < call_back.last_try_at + apart:
+        raise CallBackTooSoon(not_before=f"{clock.local(call_back.last_try_at + apart):%m-%d %H:%M}")
+    call_back.tries += 1
+    call_back.last_try_at = work.now
+    if call_back.tries >= await rules.value(work.session, "callback.tries", at=work.now):
+        call_back.state = CallState.NOT_REACHED
+        (await _rateable(work, call_back.visit_id)).call_state = CallState.NOT_REACHED
+    return call_back.state
+
+
+async def _rateable(work: Work, visit_id: UUID) -> Rateable:
+    found = await work.session.get(Rateable, visit_id, with_for_update=True)
+    if found is None:
+        raise UnknownVisit
+    return found
+
+
+async def _open_call_back(work: Work, call_back_id: UUID) -> CallBack:
+    found = await work.session.get(CallBack, call_back_id, with_for_update=True)
+    if found is None:
+        raise CallBackUnknown
+    if found.state is not CallState.ASKED:
+        raise CallBackFinished
+    return found
+
+
+async def _rate(work: Work, rateable: Rateable, *, channel: Channel, score: int) -> None:
+    rateable.score, rateable.channel, rateable.valid = score, channel, True
+    await _keep(work, rateable.visit_id, channel=channel, score=score)
+    work.tell(
+        FeedbackGiven(
+            visit_id=rateable.visit_id,
+            provider_id=rateable.provider_id,
+            item_code=rateable.item_code,
+            division_code=rateable.division_code,
+            score=score,
+            channel=channel.value,
+            valid=True,
+        )
+    )
+    bad = await rules.value(work.session, "feedback.bad_score", at=work.now)
+    if score <= bad and channel is not Channel.CALLBACK:
+        await work.session.flush()
+        await _ask(work, [rateable.visit_id], reason=CallBackReason.BAD_RATING, known_at=work.now)
+
+
+async def _keep(work: Work, visit_id: UUID, *, channel: Channel, score: int | None) -> None:
+    row = {"visit_id": visit_id, "channel": channel, "score": score}
+    await work.session.execute(
+        insert(Rating).values({**row, "id": new_id(), "given_at": work.now, "recorded_by": work.actor.label})
+    )
+
+
+async def _ask(work: Work, visits: list[UUID], *, reason: CallBackReason, known_at: datetime) -> None:
+    """Put visits on the list of calls; one that is on it already stays as it is."""
+    if not visits:
+        return
+    within = await rules.value(work.session, "callback.within_hours", at=work.now)
+    wanted = await work.session.execute(
+        select(Rateable.visit_id, Rateable.person_id, Rateable.item_code).where(Rateable.visit_id.in_(visits))
+    )
+    rows = [
+        {
+            "id": new_id(), "visit_id": row.visit_id, "person_id": row.person_id, "item_code": row.item_code,
+            "reason": reason, "state": CallState.ASKED, "due_at": known_at + timedelta(hours=within), "tries": 0,
+        }
+        for row in wanted
+    ]  # fmt: skip
+    made = await work.session.execute(
+        upsert(CallBack).values(rows).on_conflict_do_nothing(index_elements=["visit_id"]).returning(CallBack.visit_id)
+    )
+    asked = made.scalars().all()
+    await work.session.execute(
+        update(Rateable)
+        .where(Rateable.visit_id.in_(asked))
+        .values(call_state=CallState.ASKED)
+        .execution_options(synchronize_session=False)
+    )
