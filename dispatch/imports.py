@@ -54,7 +54,7 @@ async def people(work: Work, grid: Grid, mapping: Mapping[str, str] | None = Non
     least: int = await rules.value(work.session, "enrolment.age", at=work.now)
     today = clock.day_of(work.now)
     for row in sheet.rows:
-        if (row.get("category") is None) != (row.get("level") is None):
+        if row.sound("category", "level") and (row["category"] is None) != (row["level"] is None):
             sheet.fault(row, "category", MembershipIncomplete())
         resident = row.get("id_no")
         if resident is not None and row.get("category") is not None:

@@ -108,6 +108,10 @@ class Row:
         """Give the value, or None where the cell was blank without default, or at fault."""
         return self.values.get(name)
 
+    def sound(self, *names: str) -> bool:
+        """Tell whether all these cells were read; a contradiction with a cell at fault is no second fault."""
+        return self.values.keys() >= set(names)
+
 
 @dataclass(slots=True)
 class Sheet:

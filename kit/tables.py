@@ -202,7 +202,7 @@ def decode(content: bytes) -> tuple[str, str]:
             return content[len(mark) :].decode(encoding, errors="replace"), encoding
     head = content[:8192]
     even, odd = head[0::2].count(0), head[1::2].count(0)
-    if max(even, odd) * 10 > len(head) / 2 and min(even, odd) * 10 < max(even, odd):
+    if max(even, odd) > 2 and max(even, odd) * 10 > len(head) / 2 and min(even, odd) * 10 < max(even, odd):
         encoding = "utf-16-le" if odd > even else "utf-16-be"
         return content.decode(encoding, errors="replace"), encoding
     lines = [line for line in content.splitlines() if not line.isascii()]

@@ -76,7 +76,7 @@ async def companies(work: Work, grid: Grid, mapping: Mapping[str, str] | None = 
 def _check_contract(sheet: Sheet, row: Row, medical: Mapping[str, bool]) -> None:
     begins: date | None = row.get("contract_from")
     ends: date | None = row.get("contract_to")
-    if begins is None and ends is None:
+    if (begins is None and ends is None) or not row.sound("contract_from", "contract_to"):
         return
     if begins is None or ends is None or ends <= begins:
         sheet.fault(row, "contract_to", ContractNonsense())
@@ -86,7 +86,7 @@ def _check_contract(sheet: Sheet, row: Row, medical: Mapping[str, bool]) -> None
     for item in row.get("items") or []:
         if item not in medical and item != _ALL:
             sheet.fault(row, "items", ItemUnknown(item=item))
-        elif medical.get(item) and not row.get("medical_licence"):
+        elif medical.get(item) and row.sound("medical_licence") and not row["medical_licence"]:
             sheet.fault(row, "items", ContractUnlicensed(item=item))
 
 

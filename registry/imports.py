@@ -73,7 +73,8 @@ async def divisions(work: Work, grid: Grid, mapping: Mapping[str, str] | None = 
         code, kind, parent = row.get("code"), row.get("kind"), row.get("parent")
         if code in there:
             sheet.fault(row, "code", changes.DivisionTaken(division=code))
-        if code and kind is not DivisionKind.DISTRICT and parent not in there | listed:
+        sound = row.sound("code", "kind", "parent")
+        if sound and kind is not DivisionKind.DISTRICT and parent not in there | listed:
             sheet.fault(row, "parent", changes.DivisionParent(division=code))
         if not sheet.faults:
             entry = NewDivision(code=code, name=row["name"], kind=kind, parent=parent, area_class=row.get("area_class"))
