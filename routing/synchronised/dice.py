@@ -20,7 +20,8 @@ def draw(dice: Dice) -> int:
     bits = dice[0]
     bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return bits ^ (bits >> np.uint64(31))  # type: ignore[no-any-return]
+    mixed: int = bits ^ (bits >> np.uint64(31))
+    return mixed
 
 
 @inlined
