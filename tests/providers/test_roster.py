@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -35,7 +36,7 @@ def paper(number: str, skill: Skill = Skill.CARE, expires_on: date = date(2027, 
     return Paper(skill=skill, number=number, valid_from=date(2025, 1, 1), expires_on=expires_on)
 
 
-def worker(provider_id: UUID, sequence: int = 1, **more: object) -> NewWorker:
+def worker(provider_id: UUID, sequence: int = 1, **more: Any) -> NewWorker:
     sex = Sex.MALE if sequence % 2 else Sex.FEMALE
     facts = NewWorker(
         provider_id=provider_id,
@@ -48,7 +49,7 @@ def worker(provider_id: UUID, sequence: int = 1, **more: object) -> NewWorker:
         papers=(paper(f"P{sequence}"),),
         shifts=(DAY,),
     )
-    return replace(facts, **more)  # type: ignore[arg-type]
+    return replace(facts, **more)
 
 
 async def admitted(work: Work, *facts: NewCompany) -> list[UUID]:
@@ -172,7 +173,7 @@ async def test_every_change_moves_the_mark(works: Works, system: Actor) -> None:
     await mark()
 
 
-def terms(provider_id: UUID, **more: object) -> NewContract:
+def terms(provider_id: UUID, **more: Any) -> NewContract:
     facts = NewContract(
         provider_id=provider_id,
         valid_from=date(2026, 1, 1),
@@ -182,7 +183,7 @@ def terms(provider_id: UUID, **more: object) -> NewContract:
         item_codes=("A01", "B01"),
         division_codes=("130903001", "130903100201"),
     )
-    return replace(facts, **more)  # type: ignore[arg-type]
+    return replace(facts, **more)
 
 
 async def test_a_contract_covers_its_items_in_its_divisions_and_below(works: Works, system: Actor) -> None:
@@ -244,7 +245,7 @@ async def test_an_exited_company_keeps_no_contract(works: Works, system: Actor) 
     ],
 )
 async def test_a_contract_that_contradicts_itself_is_refused(
-    works: Works, system: Actor, more: dict[str, object], refusal: type[Exception]
+    works: Works, system: Actor, more: dict[str, Any], refusal: type[Exception]
 ) -> None:
     async with works(system) as work:
         await catalogue.ship_catalogue(work)
@@ -283,12 +284,12 @@ NEW = Hours(0b0100000, 600, 900, None, None, date(2026, 1, 1), None)
     ],
 )
 async def test_papers_and_hours_that_contradict_themselves_are_refused(
-    works: Works, system: Actor, more: dict[str, object], refusal: type[Exception]
+    works: Works, system: Actor, more: dict[str, Any], refusal: type[Exception]
 ) -> None:
     async with works(system) as work:
         (one,) = await admitted(work, company(1))
         with pytest.raises(refusal):
-            await hiring.hire_worker(work, facts=replace(worker(one), **more))  # type: ignore[arg-type]
+            await hiring.hire_worker(work, facts=replace(worker(one), **more))
 
 
 async def test_a_base_given_on_a_chinese_map_is_kept_in_wgs84(works: Works, system: Actor) -> None:

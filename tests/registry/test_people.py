@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -25,7 +26,7 @@ OPERATOR = Actor(role=Role.OPERATOR, label="话务员一", account_id=new_id())
 MANAGER = Actor(role=Role.MANAGER, label="主管", account_id=new_id())
 
 
-def elder(sequence: int = 1, **more: object) -> NewPerson:
+def elder(sequence: int = 1, **more: Any) -> NewPerson:
     facts = NewPerson(
         name=f"测试{sequence}",
         id_no=identifiers.compose_resident_id(area="130999", born_on=date(1940, 5, 6), sequence=sequence),
@@ -38,7 +39,7 @@ def elder(sequence: int = 1, **more: object) -> NewPerson:
         health_note="青霉素过敏",
         bank_account="6222 0000 1111 2222",
     )
-    return replace(facts, **more)  # type: ignore[arg-type]
+    return replace(facts, **more)
 
 
 async def district(work: Work) -> None:
