@@ -174,7 +174,7 @@ async def statement_lines(statement_id: UUID, work: Reading) -> list[Line]:
     ]
 
 
-@router.get("/statements/{statement_id}/disputes", operation_id="disputes", summary="Objections to a statement's lines")
+@router.get("/statements/{statement_id}/disputes", operation_id="disputes", summary="Objections to lines")
 async def disputes(statement_id: UUID, work: Reading) -> list[Dispute]:
     """Return the objections, oldest first."""
     return [Dispute.model_validate(one, from_attributes=True) for one in await queries.disputes(work, statement_id)]

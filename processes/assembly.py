@@ -69,7 +69,9 @@ async def deliveries(
             stack.push_async_callback(kafka.stop)
             running["kafka"] = kafka
             if relay:
-                await stack.enter_async_context(task(Relay(found.works.database.url, settings.kafka).run()))
+                running["relay"] = await stack.enter_async_context(
+                    task(Relay(found.works.database.url, settings.kafka).run())
+                )
         yield running
 
 

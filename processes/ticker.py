@@ -23,21 +23,15 @@ Chore = Callable[[Work], Awaitable[object]]
 
 def chores() -> list[tuple[str, timedelta, Chore]]:
     """Return what is done how often, each in a work of its own, each safe to do twice."""
-    from dispatch.escalation import operations as escalation
-    from dispatch.requests import operations as requests
     from dispatch.visits import operations as visits
-    from kit.clock import day_of
     from providers.satisfaction import operations as satisfaction
-
-    async def standing(work: Work) -> object:
-        return await requests.materialise(work, on=day_of(work.now) + timedelta(days=1))
 
     return [
         ("seal", timedelta(seconds=1), chain.seal),
         ("lapse", timedelta(seconds=1), visits.lapse_due),
-        ("escalate", timedelta(seconds=15), escalation.sweep),
-        ("confirm", timedelta(minutes=5), satisfaction.auto_confirm),
-        ("standing orders", timedelta(minutes=10), standing),
+        ("missed", timedelta(seconds=15), visits.miss_due),
+        ("confirm", timedelta(minutes=5), satisfaction.confirm_by_silence),
+        ("disclosures", timedelta(minutes=10), visits.close_disclosures_due),
     ]
 
 

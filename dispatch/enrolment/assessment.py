@@ -84,10 +84,10 @@ class ScoreMissing(Refusal):
     code = "assessment.score_missing"
 
 
-class ItemUnknown(Refusal):
+class ScoreUnknown(Refusal):
     """A score was given for something that the standard does not ask."""
 
-    code = "assessment.item_unknown"
+    code = "assessment.score_unknown"
 
 
 class ScoreOutOfRange(Refusal):
@@ -113,7 +113,7 @@ class Findings:
         """Refuse what is not a whole assessment by the standard."""
         for name in self.scores:
             if name not in ITEMS:
-                raise ItemUnknown(item=name)
+                raise ScoreUnknown(item=name)
         for name, item in ITEMS.items():
             if name not in self.scores:
                 raise ScoreMissing(item=name, title=item.chinese)

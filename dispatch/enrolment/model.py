@@ -90,14 +90,29 @@ class Account(StrEnum):
 class EntryKind(StrEnum):
     """Why money moved in a wallet."""
 
-    GRANT = "grant"  # budget → free
-    CUT = "cut"  # free → budget: the month turned out shorter or the category lower
-    HOLD = "hold"  # free → held
-    CAPTURE = "capture"  # held or free → spent
-    REFUND = "refund"  # spent → free
-    RELEASE = "release"  # held → free
-    CARRY = "carry"  # free → carried in one month, carried → free in the next
-    EXPIRE = "expire"  # free → expired
+    GRANT = "grant"
+    CUT = "cut"  # the month turned out shorter, or the category lower
+    HOLD = "hold"
+    CAPTURE = "capture"
+    REFUND = "refund"  # a charge was corrected downwards
+    RELEASE = "release"
+    CARRY_OUT = "carry_out"
+    CARRY_IN = "carry_in"
+    EXPIRE = "expire"
+
+
+SIDES: Final[Mapping[EntryKind, tuple[Account, Account]]] = {
+    EntryKind.GRANT: (Account.BUDGET, Account.FREE),
+    EntryKind.CUT: (Account.FREE, Account.BUDGET),
+    EntryKind.HOLD: (Account.FREE, Account.HELD),
+    EntryKind.CAPTURE: (Account.HELD, Account.SPENT),
+    EntryKind.REFUND: (Account.SPENT, Account.FREE),
+    EntryKind.RELEASE: (Account.HELD, Account.FREE),
+    EntryKind.CARRY_OUT: (Account.FREE, Account.CARRIED),
+    EntryKind.CARRY_IN: (Account.CARRIED, Account.FREE),
+    EntryKind.EXPIRE: (Account.FREE, Account.EXPIRED),
+}
+"""From which account to which each kind of entry moves money."""
 
 
 class Enrolment(Base):
@@ -119,6 +134,7 @@ class Enrolment(Base):
     level: Mapped[int | None]
     state: Mapped[EnrolmentState]
     applied_at: Mapped[datetime]
+    applied_by: Mapped[UUID | None]
     publicised_at: Mapped[datetime | None]
     first_active_at: Mapped[datetime | None]
     suspended_at: Mapped[datetime | None]

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from kit import ids
 from kit.database import Base, Fen, Long
+from kit.identifiers import Sex
 from kit.ids import new_id
 
 
@@ -62,13 +63,6 @@ class CancelledBy(StrEnum):
     FAMILY = "family"
     BUREAU = "bureau"
     SYSTEM = "system"
-
-
-class Sex(StrEnum):
-    """The sex of worker that an elder asks for (GB/T 2261.1: 1 and 2)."""
-
-    MALE = "male"
-    FEMALE = "female"
 
 
 class CareRequest(Base):

@@ -21,7 +21,7 @@ def _counted() -> list[ColumnElement[int]]:
     return [
         func.count().label("finished"),
         how_many(Rateable.valid & (Rateable.score >= SATISFIED_FROM)).label("satisfied"),
-        how_many(Rateable.valid).label("valid"),
+        how_many(Rateable.valid.is_(True)).label("valid"),
         how_many((Rateable.channel == Channel.CALLBACK) & ~Rateable.valid).label("invalid"),
         how_many(Rateable.channel == Channel.AUTO).label("auto"),
         how_many(Rateable.channel.is_(None)).label("silent"),

@@ -111,6 +111,7 @@ async def revise(work: Work, *, visit_id: UUID) -> Charge | None:
         **amounts,
     )  # fmt: skip
     await _enter(work, [reversal, again])
+    _tell(work, reversal)
     _tell(work, again)
     return again
 

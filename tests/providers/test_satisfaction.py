@@ -82,6 +82,7 @@ async def test_three_calls_in_vain_stay_in_the_denominator(works: Works, drain: 
     await _finish(works, drain, finished(clock))
     async with works(SYSTEM("op")) as work:
         (call,) = await queries.calls_due(work)
+    state = CallState.ASKED
     for _ in range(3):
         async with works(SYSTEM("op")) as work:
             state = await operations.record_no_answer(work, call_back_id=call.id)

@@ -1,0 +1,185 @@
+"""Questions to enrolment: who may be served, on what terms, and what the month's quota still holds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import case, func, select, true
+from sqlalchemy.orm import aliased
+
+from dispatch.enrolment import quota
+from dispatch.enrolment.model import Account, Assessment, Enrolment, EnrolmentState, Term, Wallet, WalletEntry
+from events.work import Work
+from kit import clock, rules
+
+SERVED: Final = (EnrolmentState.ACTIVE, EnrolmentState.SUSPENDED)
+"""The states in which somebody is in the programme: 在网."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is in force for an elder in one month."""
+
+    month: str
+    category: str
+    level: int
+    copay_percent: int
+    monthly_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether an elder may be served, and what is left of the quota in the month asked about."""
+
+    enrolment_id: UUID
+    state: EnrolmentState
+    category: str
+    level: int | None
+    suspend_reason: str | None
+    terms: Terms | None  # None before the first activation
+    quota_left_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is held for one request, and in whose wallet of which month."""
+
+    person_id: UUID
+    month: str
+    held_fen: int
+
+
+async def standing(work: Work, person_id: UUID, at: datetime, *, lock: bool = False) -> Standing | None:
+    """Return how an elder stands in the district's month of `at`; None was never an applicant.
+
+    `lock` holds the enrolment until the work ends, so that two requests for one elder are judged one after the other.
+    A month that nobody has opened yet is answered with what it will grant, and with what the month before it leaves.
+    """
+    month = clock.month_of(at)
+    mine, before = aliased(Wallet), aliased(Wallet)
+    term = (
+        select(Term.category, Term.level)
+        .where(Term.person_id == Enrolment.person_id, Term.from_month <= month)
+        .order_by(Term.from_month.desc(), Term.recorded_at.desc(), Term.id.desc())
+        .limit(1)
+        .lateral()
+    )
+    query = (
+        select(Enrolment.id, Enrolment.state, Enrolment.category, Enrolment.level, Enrolment.suspend_reason,
+               term.c.category, term.c.level, mine.free_fen,
+               before.free_fen, before.granted_fen, before.carried_out_fen)
+        .select_from(Enrolment)
+        .outerjoin(term, true())
+        .outerjoin(mine, (mine.person_id == Enrolment.person_id) & (mine.month == month))
+        .outerjoin(before, (before.person_id == Enrolment.person_id) & (before.month == quota.preceding(month))
+                   & before.closed_at.is_(None))
+        .where(Enrolment.person_id == person_id)
+        .order_by(case((Enrolment.state == EnrolmentState.ENDED, 1), else_=0), Enrolment.applied_at.desc())
+        .limit(1)
+    )  # fmt: skip
+    if lock:
+        query = query.with_for_update(of=Enrolment, key_share=True)
+    row = (await work.session.execute(query)).one_or_none()
+    if row is None:
+        return None
+    identity, state, category, level, reason, term_category, term_level, free, *left = row
+    found = None if term_category is None else await _terms(work, month, term_category, term_level)
+    if found is None or state not in SERVED:
+        free = 0
+    elif free is None:
+        free = found.monthly_fen
+        if left[0] is not None and clock.month_of(work.now) >= month:
+            free += (await _left_by(work, quota.preceding(month), *left)).carry_fen
+    return Standing(identity, state, category, level, reason, found, free)
+
+
+async def terms(work: Work, person_id: UUID, month: str) -> Terms:
+    """Return what is in force for an elder in a month; one who was never active has none, which is a bug to ask."""
+    query = (
+        select(Term.category, Term.level)
+        .where(Term.person_id == person_id, Term.from_month <= month)
+        .order_by(Term.from_month.desc(), Term.recorded_at.desc(), Term.id.desc())
+        .limit(1)
+    )
+    category, level = (await work.session.execute(query)).one()
+    return await _terms(work, month, category, level)
+
+
+async def _terms(work: Work, month: str, category: str, level: int) -> Terms:
+    begin = clock.month_bounds(month)[0]
+    copay: dict[str, int] = await rules.value(work.session, "quota.copay_percent", at=begin)
+    table: dict[str, list[int]] = await rules.value(work.session, "quota.monthly_fen", at=begin)
+    return Terms(month, str(category), level, copay[category], quota.monthly_fen(table, category, level))
+
+
+async def _left_by(work: Work, month: str, free_fen: int, granted_fen: int, carried_out_fen: int) -> quota.Rest:
+    percent: int = await rules.value(work.session, "quota.carry_percent", at=clock.month_bounds(month)[0])
+    return quota.rest(free_fen, granted_fen, carried_out_fen, month, percent)
+
+
+async def wallet(work: Work, person_id: UUID, month: str) -> Wallet | None:
+    """Return an elder's balance of a month; None when nothing has touched that month yet."""
+    return await work.session.get(Wallet, (person_id, month), populate_existing=True)
+
+
+async def entries(work: Work, person_id: UUID, month: str) -> Sequence[WalletEntry]:
+    """Return every movement of an elder's quota of a month, in the order of booking."""
+    query = select(WalletEntry).where(WalletEntry.person_id == person_id, WalletEntry.month == month)
+    return (await work.session.execute(query.order_by(WalletEntry.id))).scalars().all()
+
+
+async def held(work: Work, request_id: UUID) -> Held | None:
+    """Return what is held for a request now; None when its elder's quota never had a part in it."""
+    signed = case((WalletEntry.to_account == Account.HELD, WalletEntry.fen), else_=0) - case(
+        (WalletEntry.from_account == Account.HELD, WalletEntry.fen), else_=0
+    )
+    query = (
+        select(WalletEntry.person_id, WalletEntry.month, func.sum(signed))
+        .where(WalletEntry.request_id == request_id)
+        .group_by(WalletEntry.person_id, WalletEntry.month)
+    )
+    row = (await work.session.execute(query)).one_or_none()
+    return None if row is None else Held(row[0], row[1], int(row[2]))
+
+
+async def open_enrolment(work: Work, person_id: UUID) -> Enrolment | None:
+    """Return the elder's enrolment that has not ended."""
+    query = select(Enrolment).where(Enrolment.person_id == person_id, Enrolment.state != EnrolmentState.ENDED)
+    return (await work.session.execute(query)).scalar_one_or_none()
+
+
+async def history(work: Work, person_id: UUID) -> Sequence[Enrolment]:
+    """Return every enrolment an elder ever applied for, oldest first."""
+    query = select(Enrolment).where(Enrolment.person_id == person_id).order_by(Enrolment.applied_at)
+    return (await work.session.execute(query)).scalars().all()
+
+
+async def assessments(work: Work, person_id: UUID) -> Sequence[Assessment]:
+    """Return an elder's assessments, oldest first; the findings stay sealed."""
+    query = select(Assessment).where(Assessment.person_id == person_id).order_by(Assessment.booked_for, Assessment.id)
+    return (await work.session.execute(query)).scalars().all()
+
+
+async def reassessments_due(work: Work, on: date, *, limit: int = 200) -> Sequence[Enrolment]:
+    """Return the enrolments whose next assessment is due by a day, longest due first (12 months, or a discharge)."""
+    query = (
+        select(Enrolment)
+        .where(Enrolment.reassess_on <= on, Enrolment.state.in_(SERVED))
+        .order_by(Enrolment.reassess_on, Enrolment.id)
+        .limit(limit)
+    )
+    return (await work.session.execute(query)).scalars().all()
+
+
+async def numbers(work: Work) -> dict[str, Any]:
+    """Count enrolments: ever in the programme (people), in it now, and in each state."""
+    by_state = await work.session.execute(select(Enrolment.state, func.count()).group_by(Enrolment.state))
+    states = {state.value: count for state, count in by_state}
+    ever = select(func.count(Enrolment.person_id.distinct())).where(Enrolment.first_active_at.is_not(None))
+    return {
+        "ever": (await work.session.execute(ever)).scalar_one(),
+        "now": sum(states.get(state.value, 0) for state in SERVED),
+        "states": states,
+    }
