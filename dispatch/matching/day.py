@@ -4,14 +4,14 @@ A day is a copy of what the database holds (roster, contracts, booked hours) in 
 start is a promise: booked visits do not move, a new one is put into the gaps.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
-from dispatch.matching import crew
+from dispatch.matching import crew, decision
 from dispatch.matching.decision import Companies
 from dispatch.matching.score import Option, Weights, ranked, settled
 from kit import clock, identifiers
@@ -66,6 +66,25 @@ class Ask:
     asked: frozenset[UUID]  # companies that have had their chance
     item_code: str
     division_code: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the ask as the decision record keeps it."""
+        return {
+            name: sorted(map(str, value)) if isinstance(value, frozenset) else _plain(value)
+            for name, value in asdict(self).items()
+        }
+
+    @classmethod
+    def read(cls, kept: Mapping[str, Any]) -> Self:
+        """Read what `as_json` wrote."""
+        people = {name: frozenset(map(UUID, kept[name])) for name in ("familiar", "barred", "asked")}
+        times = {name: datetime.fromisoformat(kept[name]) for name in ("earliest", "latest")}
+        sex = identifiers.Sex(kept["sex"]) if kept["sex"] else None
+        return cls(**{**kept, **people, **times, "skill": Skill(kept["skill"]), "sex": sex})
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +224,23 @@ class Day:
             if settled(options, unlisted_from=least, cap=self.weights.share_cap_points):
                 return Found(options, verdict.rules.tolist(), companies)
             best *= 4
+
+    def fingerprint(
+        self, ask: Ask, *, won: Mapping[int, int], shares: Mapping[int, int], taken: Iterable[int], now: datetime
+    ) -> str:
+        """Return the fingerprint of all that a choice rests on."""
+        return decision.fingerprint(
+            {
+                "ask": ask.as_json(),
+                "bookings": f"{self.mark:032x}",
+                "day": self.day,
+                "known": self.known,
+                "now": now,
+                "shares": {str(number): points for number, points in shares.items()},
+                "taken": sorted(taken),
+                "won": {str(number): count for number, count in won.items()},
+            }
+        )
 
     def _pairs(self, ask: Ask, allowed: Sequence[int], companies: Companies, shares: Mapping[int, int]) -> Found:
         """Look for two workers of one company: an offer is put to one company."""

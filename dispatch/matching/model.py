@@ -24,8 +24,9 @@ class DecisionRecord(Base):
 
     `candidates` rows are `[worker, second worker or 0, start (seconds of the day), points, travel, wait, continuity,
     share]`, best first; `beaten` are the workers who could have come at a higher price than those listed;
-    `ruled_out` maps a rule to the workers it kept out. `weights` are the rules weighed by, `snapshot` the database
-    snapshot decided on, and `snapshot_hash` the fingerprint of all that the choice rests on.
+    `ruled_out` maps a rule to the workers it kept out. `weights` are the rules weighed by, `ask` what was looked for,
+    `snapshot` the database snapshot decided on, and `snapshot_hash` the fingerprint of all that the choice rests on:
+    `resolve` decides once more from them.
     """
 
     __tablename__ = "decision_record"
@@ -47,6 +48,7 @@ class DecisionRecord(Base):
     starts_at: Mapped[datetime | None]
     engine: Mapped[str] = mapped_column(String(40))
     weights: Mapped[dict[str, Any]]
+    ask: Mapped[dict[str, Any]]
     candidates: Mapped[list[Any]]
     beaten: Mapped[list[Any]]
     ruled_out: Mapped[dict[str, Any]]

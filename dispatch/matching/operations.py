@@ -238,33 +238,13 @@ def _record(
         "starts_at": day.origin + timedelta(seconds=best.start_seconds) if best else None,
         "engine": ENGINE,
         "weights": asdict(day.weights),
+        "ask": ask.as_json(),
         "candidates": weighed.candidates,
         "beaten": weighed.beaten,
         "ruled_out": weighed.ruled_out,
         "snapshot": fleet.snapshot,
-        "snapshot_hash": fingerprint_of(day, ask, won=won, shares=shares, taken=taken, now=now),
+        "snapshot_hash": day.fingerprint(ask, won=won, shares=shares, taken=taken, now=now),
     }
-
-
-def fingerprint_of(
-    day: Day, ask: Ask, *, won: Mapping[int, int], shares: Mapping[int, int], taken: set[int], now: datetime
-) -> str:
-    """Return the fingerprint of all that a choice rests on."""
-    asked = {
-        name: sorted(map(str, value)) if isinstance(value, frozenset) else value for name, value in asdict(ask).items()
-    }
-    return decision.fingerprint(
-        {
-            "ask": asked,
-            "bookings": f"{day.mark:032x}",
-            "day": day.day,
-            "known": day.known,
-            "now": now,
-            "shares": {str(number): points for number, points in shares.items()},
-            "taken": sorted(taken),
-            "won": {str(number): count for number, count in won.items()},
-        }
-    )
 
 
 async def _nobody(work: Work, request: CareRequest, attempt: int, record: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """When nobody can come: the smallest change that would help, found by making it and looking again."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -10,8 +10,8 @@ from dispatch.matching.day import Ask, Day
 from dispatch.matching.decision import Companies
 from providers.catalogue.model import Skill
 
-MOST_LATER = timedelta(hours=4)
-MOST_EARLIER = timedelta(hours=4)
+MOST_MINUTES = 240
+"""Nobody is asked to wait longer, or to be up earlier, than this."""
 
 
 class Change(StrEnum):
@@ -43,29 +43,44 @@ def smallest(
     day: Day, ask: Ask, *, now: datetime, companies: Companies, shares: Mapping[int, int]
 ) -> Relaxation | None:
     """Return the first change, in the order of `Change`, with which somebody could come; None: nothing helps alone."""
-    for change, eased, out in _eased(ask, companies, now):
-        found = day.find(eased, now=now, companies=out, shares=shares)
-        if not found.options:
-            continue
-        starts = {option.start_seconds: option for option in sorted(found.options, reverse=True)}
-        if change is Change.LATER:
-            first = min(starts)
-            late = day.origin + timedelta(seconds=first) - ask.latest
-            return Relaxation(change, {"minutes": -(-late // timedelta(minutes=1)), "worker": starts[first].worker})
-        if change is Change.EARLIER:
-            last = max(starts)
-            early = ask.earliest - day.origin - timedelta(seconds=last)
-            return Relaxation(change, {"minutes": -(-early // timedelta(minutes=1)), "worker": starts[last].worker})
-        return Relaxation(change, {"worker": found.options[0].worker})
+
+    def comes(eased: Ask, out: Companies = companies) -> int | None:
+        options = day.find(eased, now=now, companies=out, shares=shares).options
+        return options[0].worker if options else None
+
+    for change, moved in ((Change.LATER, _later), (Change.EARLIER, _earlier)):
+        found = _least(lambda minutes: comes(moved(ask, minutes, now)))  # noqa: B023 - called in this round only
+        if found is not None:
+            return Relaxation(change, {"minutes": found[0], "worker": found[1]})
+    for change, eased, out in _eased(ask, companies):
+        worker = comes(eased, out)
+        if worker is not None:
+            return Relaxation(change, {"worker": worker})
     return None
 
 
-def _eased(ask: Ask, companies: Companies, now: datetime) -> Iterator[tuple[Change, Ask, Companies]]:
+def _later(ask: Ask, minutes: int, _now: datetime) -> Ask:
+    return replace(ask, latest=ask.latest + timedelta(minutes=minutes))
+
+
+def _earlier(ask: Ask, minutes: int, now: datetime) -> Ask:
+    return replace(ask, earliest=max(ask.earliest - timedelta(minutes=minutes), min(now, ask.earliest)))
+
+
+def _least(who: Callable[[int], int | None]) -> tuple[int, int] | None:
+    """Return the least whole minutes that help, and whom they bring: a wider window never keeps anybody out."""
+    low, high, worker = 0, MOST_MINUTES, who(MOST_MINUTES)
+    if worker is None:
+        return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        found = who(middle)
+        low, high, worker = (middle, high, worker) if found is None else (low, middle, found)
+    return high, worker
+
+
+def _eased(ask: Ask, companies: Companies) -> Iterator[tuple[Change, Ask, Companies]]:
     none: frozenset[int] = frozenset()
-    yield Change.LATER, replace(ask, latest=ask.latest + MOST_LATER), companies
-    opens = max(ask.earliest - MOST_EARLIER, now)
-    if opens < ask.earliest:
-        yield Change.EARLIER, replace(ask, earliest=opens), companies
     if ask.sex is not None:
         yield Change.ANY_SEX, replace(ask, sex=None), companies
     if companies.asked:

@@ -102,7 +102,8 @@ class Booking(Base):
     """A worker's hours given to one visit; a row is never moved: other hours are another row.
 
     `changed_xid` is the transaction that last wrote the row. A reader that keeps a copy asks for rows changed since the
-    oldest transaction running at its last look, because neither ids nor transactions become visible in their order.
+    oldest transaction running at its last look, because neither ids nor transactions become visible in their order. With
+    `made_xid` it tells, for any snapshot kept, which hours were booked then.
     """
 
     __tablename__ = "booking"
@@ -132,6 +133,7 @@ class Booking(Base):
     during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
     begun: Mapped[bool] = mapped_column(default=False)  # the worker is on the way or there
     active: Mapped[bool] = mapped_column(default=True)
+    made_xid: Mapped[int] = mapped_column(Xid8, server_default=func.pg_current_xact_id())
     changed_xid: Mapped[int] = mapped_column(Xid8, server_default=func.pg_current_xact_id())
 
 

@@ -1,5 +1,6 @@
 """The verbs of visits, under one name; each is written beside its kind."""
 
+from dispatch.visits.bookings import WorkerBusy
 from dispatch.visits.changes import cancel_for, change_worker, close_disclosures_due, miss_due, reschedule, rework
 from dispatch.visits.door import ActIn, abort, arrive, depart, leave, nobody_home
 from dispatch.visits.offers import Choice, Offered, Order, accept, lapse, lapse_due, offer, refuse, withdraw
@@ -10,6 +11,7 @@ __all__ = [
     "Choice",
     "Offered",
     "Order",
+    "WorkerBusy",
     "abort",
     "accept",
     "arrive",

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from dispatch.requests.model import CareRequest, Channel, RequestState
 from dispatch.visits import operations as visits
+from dispatch.visits import proofs
 from dispatch.visits.operations import Choice, Offered, Order
 from events.work import Work, Works
 from kit import identifiers
@@ -215,3 +216,8 @@ async def set_stage(works: Works, clock: FixedClock, *, companies: int = 1, elde
     for _ in range(elders):
         await stage.add_elder()
     return stage
+
+
+def code_of(work: Work, visit_id: UUID) -> str:
+    """Read the elder's code, as the call centre does."""
+    return proofs.code(work, visit_id)

@@ -1,0 +1,358 @@
+"""From a request to an offer, to the next best, to nobody: on the real database, by the real events."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, update
+
+import dispatch.matching.handlers
+import dispatch.visits.handlers  # noqa: F401 - subscribes
+from dispatch.matching import operations as matching
+from dispatch.matching import queries
+from dispatch.matching.decision import Reason
+from dispatch.matching.model import DecisionOutcome, DecisionRecord
+from dispatch.matching.resolution import resolve
+from dispatch.requests.model import CareRequest, RequestState
+from dispatch.visits import operations as visits
+from dispatch.visits import queries as seen
+from dispatch.visits.model import Visit
+from dispatch.visits.moves import OPEN, OfferState, State
+from events.care_requests import CareRequested
+from events.model import LoggedEvent
+from events.work import Works
+from kit import identifiers
+from kit.clock import FixedClock
+from providers.catalogue.model import Skill
+from providers.roster import operations as roster
+from registry.model import Disclosure
+from tests.dispatch import stage as scene
+from tests.dispatch.stage import AREA, HOME, NINE, SYSTEM_ACTOR, Stage, set_stage
+
+FAR = (HOME[0] + 0.05, HOME[1])
+"""Half an hour by e-bike."""
+Drain = Callable[[], Awaitable[int]]
+
+
+@pytest.fixture
+async def stage(works: Works, clock: FixedClock) -> Stage:
+    return await set_stage(works, clock, companies=3, elders=3)
+
+
+@pytest.fixture
+async def bare(works: Works, clock: FixedClock) -> Stage:
+    return await set_stage(works, clock, companies=0, elders=3)
+
+
+async def ask(stage: Stage, drain: Drain, request: CareRequest) -> None:
+    async with stage.works(SYSTEM_ACTOR) as work:
+        work.tell(
+            CareRequested(
+                request_id=request.id,
+                district=AREA,
+                person_id=request.person_id,
+                division_code=request.division_code,
+                item_code=request.item_code,
+                earliest=request.earliest,
+                latest=request.latest,
+                urgent=request.urgent,
+            )
+        )
+    await drain()
+
+
+async def open_offers(stage: Stage) -> list[tuple[UUID, int, int]]:
+    """Give the open offers: id, place of the company, attempt."""
+    async with stage.works(SYSTEM_ACTOR) as work:
+        found = await seen.offers_of(work)
+    return [(offer.id, stage.companies.index(offer.provider_id), offer.attempt) for offer, _ in found]
+
+
+async def request_now(stage: Stage, request: CareRequest) -> CareRequest:
+    async with stage.works(SYSTEM_ACTOR) as work:
+        return await work.session.get_one(CareRequest, request.id)
+
+
+async def records(stage: Stage, request: CareRequest) -> list[DecisionRecord]:
+    async with stage.works(SYSTEM_ACTOR) as work:
+        return list(await queries.decisions_of(work, request.id))
+
+
+async def told(stage: Stage, kind: str) -> list[dict[str, Any]]:
+    async with stage.works(SYSTEM_ACTOR) as work:
+        query = select(LoggedEvent.data).where(LoggedEvent.type == kind).order_by(LoggedEvent.position)
+        return list((await work.session.execute(query)).scalars())
+
+
+async def test_a_request_is_offered_and_its_record_names_every_worker_once(stage: Stage, drain: Drain) -> None:
+    async with stage.works(SYSTEM_ACTOR) as work:
+        await roster.report_absence(
+            work, worker_id=stage.workers[2][1], from_at=NINE, until_at=NINE + timedelta(days=1), reason="病"
+        )
+        await matching.bar(work, person_id=stage.elders[0], worker_id=stage.workers[1][0], reason="不合")
+    request = await stage.add_request()
+    await ask(stage, drain, request)
+    ((_, company, attempt),) = await open_offers(stage)
+    assert (company, attempt) == (0, 1)
+    assert (await request_now(stage, request)).state is RequestState.OFFERED
+    (record,) = await records(stage, request)
+    assert record.worker_number == stage.numbers[stage.workers[0][0]]
+    assert record.ruled_out == {
+        Reason.BARRED: [stage.numbers[stage.workers[1][0]]],
+        Reason.OFF_SHIFT: [stage.numbers[stage.workers[2][1]]],
+    }
+    named = [row[0] for row in record.candidates] + record.beaten
+    named += [number for numbers in record.ruled_out.values() for number in numbers]
+    assert sorted(named) == sorted(stage.numbers.values())
+    assert [row[3] for row in record.candidates] == sorted(row[3] for row in record.candidates)
+
+
+async def test_an_event_handled_twice_asks_nobody_twice(stage: Stage, drain: Drain) -> None:
+    request = await stage.add_request()
+    await ask(stage, drain, request)
+    await ask(stage, drain, request)
+    assert len(await open_offers(stage)) == 1
+    assert len(await records(stage, request)) == 1
+
+
+async def test_a_refusal_goes_to_the_next_best_company_until_nobody_is_left(stage: Stage, drain: Drain) -> None:
+    request = await stage.add_request()
+    await ask(stage, drain, request)
+    asked = []
+    for attempt in (1, 2, 3):
+        ((offer_id, company, number),) = await open_offers(stage)
+        assert number == attempt
+        asked.append(company)
+        async with stage.works(stage.person_of(company)) as work:
+            await visits.refuse(work, offer_id=offer_id, reason="没人")
+        await drain()
+    assert asked == [0, 1, 2]
+    assert await open_offers(stage) == []
+    (nobody,) = await told(stage, "offers.nobody_found.v1")
+    assert nobody["relaxation"] == "ask_again"
+    after = await request_now(stage, request)
+    assert (after.state, after.reason) == (RequestState.UNSERVED, "nobody_found")
+    last = (await records(stage, request))[-1]
+    assert (last.outcome, last.candidates) == (DecisionOutcome.NOBODY, [])
+    assert last.ruled_out == {Reason.ASKED_BEFORE: sorted(stage.numbers.values())}
+
+
+async def test_silence_goes_to_the_next_best(stage: Stage, drain: Drain) -> None:
+    await ask(stage, drain, await stage.add_request())
+    stage.clock.advance(timedelta(minutes=30))
+    async with stage.works(SYSTEM_ACTOR) as work:
+        await visits.lapse_due(work)
+    await drain()
+    assert [company for _, company, _ in await open_offers(stage)] == [1]
+
+
+async def test_acceptance_opens_the_door_s_address_and_marks_the_request(stage: Stage, drain: Drain) -> None:
+    request = await stage.add_request()
+    await ask(stage, drain, request)
+    ((offer_id, company, _),) = await open_offers(stage)
+    async with stage.works(stage.person_of(company)) as work:
+        await visits.accept(work, offer_id=offer_id)
+    await drain()
+    after = await request_now(stage, request)
+    assert (after.state, after.provider_id) == (RequestState.ACCEPTED, stage.companies[company])
+    async with stage.works(SYSTEM_ACTOR) as work:
+        shown = (await work.session.execute(select(Disclosure))).scalar_one()
+    assert (shown.person_id, shown.provider_id) == (stage.elders[0], stage.companies[company])
+
+
+async def test_a_worker_who_falls_ill_is_replaced(stage: Stage, drain: Drain) -> None:
+    request = await stage.add_request()
+    await ask(stage, drain, request)
+    ((offer_id, _, _),) = await open_offers(stage)
+    async with stage.works(stage.person_of(0)) as work:
+        await visits.accept(work, offer_id=offer_id)
+    async with stage.works(stage.person_of(0)) as work:
+        await roster.report_absence(
+            work, worker_id=stage.workers[0][0], from_at=NINE, until_at=NINE + timedelta(days=1), reason="病"
+        )
+    await drain()
+    ((_, _, attempt),) = await open_offers(stage)
+    assert attempt == 2
+    last = (await records(stage, request))[-1]
+    assert last.worker_number != stage.numbers[stage.workers[0][0]]
+
+
+async def test_an_urgent_call_without_anybody_waits_for_a_person_and_is_looked_at_again(
+    stage: Stage, drain: Drain
+) -> None:
+    async with stage.works(SYSTEM_ACTOR) as work:
+        for team in stage.workers:
+            for worker in team:
+                await roster.report_absence(
+                    work, worker_id=worker, from_at=NINE, until_at=NINE + timedelta(minutes=40), reason="会"
+                )
+    request = await stage.add_request(item="U01", earliest=NINE, minutes_wide=30, minutes=30, urgent=True)
+    await ask(stage, drain, request)
+    (nobody,) = await told(stage, "offers.nobody_found.v1")
+    assert (nobody["urgent"], nobody["relaxation"]) == (True, "later")
+    assert nobody["parameters"] == {"minutes": 10, "worker": stage.numbers[stage.workers[0][0]]}
+    assert (await request_now(stage, request)).state is RequestState.WAITING
+    helper = await stage.add_company(1)
+    async with stage.works(SYSTEM_ACTOR) as work:
+        assert await matching.look_again(work) == 1
+    await drain()
+    ((_, company, _),) = await open_offers(stage)
+    assert stage.companies[company] == helper
+    assert len(await told(stage, "offers.nobody_found.v1")) == 1
+
+
+async def test_an_urgent_call_whose_hour_has_passed_is_unserved(stage: Stage, drain: Drain) -> None:
+    request = await stage.add_request(item="B08", earliest=NINE, minutes_wide=30, urgent=True)
+    await ask(stage, drain, request)
+    assert (await request_now(stage, request)).state is RequestState.WAITING
+    stage.clock.advance(timedelta(minutes=30))
+    async with stage.works(SYSTEM_ACTOR) as work:
+        assert await matching.look_again(work) == 0
+    after = await request_now(stage, request)
+    assert (after.state, after.reason) == (RequestState.UNSERVED, "window_passed")
+
+
+@pytest.mark.parametrize(
+    ("more", "change", "parameters"),
+    [
+        ({"earliest": NINE + timedelta(hours=10, minutes=1), "minutes_wide": 60}, "earlier", {"minutes": 61}),
+        ({"earliest": NINE - timedelta(hours=2), "minutes_wide": 121, "place": FAR}, "later", {"minutes": 30}),
+        ({"sex": identifiers.Sex.MALE}, "any_sex", {}),
+        ({"item": "E01"}, "extend_contract", {}),
+        ({"skill": "S7"}, "other_skill", {}),
+    ],
+)
+async def test_the_smallest_change_that_would_help_is_told_and_helps(
+    bare: Stage, drain: Drain, more: dict[str, Any], change: str, parameters: dict[str, int]
+) -> None:
+    stage = bare
+    await stage.add_company([Stage.worker(0, skills=[Skill.GENERAL])])
+    request = await stage.add_request(**more)
+    await ask(stage, drain, request)
+    (nobody,) = await told(stage, "offers.nobody_found.v1")
+    assert nobody["relaxation"] == change
+    found = nobody["parameters"]
+    assert found.pop("worker") == 1
+    assert found == parameters
+    if change == "later":
+        async with stage.works(SYSTEM_ACTOR) as work:
+            await work.session.execute(
+                update(CareRequest).values(
+                    latest=request.latest + timedelta(minutes=found["minutes"]), state=RequestState.WAITING
+                )
+            )
+        await ask(stage, drain, request)
+        assert len(await open_offers(stage)) == 1
+
+
+async def test_a_decision_can_be_made_once_more_from_its_record(stage: Stage, drain: Drain) -> None:
+    requests = []
+    for step in range(8):
+        start = NINE + timedelta(minutes=60 + 20 * (step % 4))
+        requests.append(await stage.add_request(elder=step % 3, earliest=start, minutes_wide=90))
+        await ask(stage, drain, requests[-1])
+    for offer_id, company, attempt in await open_offers(stage):
+        if company == 0 and attempt == 1:
+            async with stage.works(stage.person_of(0)) as work:
+                await visits.refuse(work, offer_id=offer_id, reason="忙")
+    await drain()
+    for request in requests:
+        for record in await records(stage, request):
+            async with stage.works(SYSTEM_ACTOR) as work:
+                again = await resolve(work, decision_id=record.id)
+            assert (again.same_facts, again.same_choice) == (True, True)
+    async with stage.works(SYSTEM_ACTOR) as work:
+        await roster.report_absence(
+            work, worker_id=stage.workers[0][0], from_at=NINE, until_at=NINE + timedelta(days=1), reason="病"
+        )
+    async with stage.works(SYSTEM_ACTOR) as work:
+        assert not (await resolve(work, decision_id=(await records(stage, requests[0]))[0].id)).same_facts
+
+
+async def test_a_company_is_told_about_its_own_workers_only(stage: Stage, drain: Drain) -> None:
+    request = await stage.add_request()
+    await ask(stage, drain, request)
+    async with stage.works(SYSTEM_ACTOR) as work:
+        (part,) = await queries.why_not(work, request_id=request.id, provider_id=stage.companies[1])
+    assert (part.chosen, part.rank, part.gap_points) == (False, 2, 0)
+    own = {stage.numbers[worker] for worker in stage.workers[1]}
+    assert set(part.beaten) | {number for numbers in part.ruled_out.values() for number in numbers} <= own
+
+
+async def test_a_contract_s_share_decides_between_equals(bare: Stage, drain: Drain) -> None:
+    stage = bare
+    for share in (0.2, 0.8):
+        await stage.add_company(1, share=share)
+    won = [0, 0]
+    for step in range(10):
+        start = NINE + timedelta(days=1 + step, hours=1)
+        await ask(stage, drain, await stage.add_request(elder=step % 3, earliest=start))
+        for offer_id, company, _ in await open_offers(stage):
+            won[company] += 1
+            async with stage.works(stage.person_of(company)) as work:
+                await visits.accept(work, offer_id=offer_id)
+        await drain()
+    assert won == [2, 8]
+
+
+async def test_a_missed_visit_is_matched_again_or_unserved(stage: Stage, drain: Drain) -> None:
+    request = await stage.add_request()
+    await ask(stage, drain, request)
+    ((offer_id, _, _),) = await open_offers(stage)
+    async with stage.works(stage.person_of(0)) as work:
+        await visits.accept(work, offer_id=offer_id)
+    await drain()
+    stage.clock.set(request.latest + timedelta(hours=2))
+    async with stage.works(SYSTEM_ACTOR) as work:
+        await visits.miss_due(work)
+    await drain()
+    after = await request_now(stage, request)
+    assert (after.state, after.reason) == (RequestState.UNSERVED, "window_passed")
+
+
+async def test_an_exited_company_s_promises_go_to_others(stage: Stage, drain: Drain) -> None:
+    requests = [await stage.add_request(elder=elder) for elder in range(3)]
+    for request in requests:
+        await ask(stage, drain, request)
+    for offer_id, company, _ in await open_offers(stage):
+        async with stage.works(stage.person_of(company)) as work:
+            await visits.accept(work, offer_id=offer_id)
+    await drain()
+    async with stage.works(SYSTEM_ACTOR) as work:
+        await roster.exit_company(work, provider_id=stage.companies[0], reason="退出")
+    await drain()
+    async with stage.works(SYSTEM_ACTOR) as work:
+        query = select(Visit.provider_id).where(Visit.state.in_(OPEN))
+        assert stage.companies[0] not in set((await work.session.execute(query)).scalars())
+        offers = await seen.offers_of(work, state=OfferState.WITHDRAWN)
+        assert {offer.provider_id for offer, _ in offers} == {stage.companies[0]}
+    for request in requests:
+        assert (await request_now(stage, request)).state in {RequestState.OFFERED, RequestState.ACCEPTED}
+
+
+async def test_a_whole_visit_leads_the_request_to_its_end(stage: Stage, drain: Drain) -> None:
+    request = await stage.add_request()
+    await ask(stage, drain, request)
+    ((offer_id, company, _),) = await open_offers(stage)
+    async with stage.works(stage.person_of(company)) as work:
+        visit = await visits.accept(work, offer_id=offer_id)
+        visit_id, code = visit.id, scene.code_of(work, visit.id)
+    stage.clock.set(visit.planned_start)
+    fix: dict[str, Any] = {"latitude": HOME[0], "longitude": HOME[1], "accuracy_metres": 8.0, "fix_age_seconds": 1.0}
+    async with stage.works(stage.person_of(company, 0)) as work:
+        sent = visits.ActIn(id=UUID(int=1), claimed_at=work.now, code=code, **fix)
+        await visits.arrive(work, visit_id=visit_id, act=sent)
+    await drain()
+    assert (await request_now(stage, request)).state is RequestState.UNDER_WAY
+    stage.clock.advance(timedelta(minutes=60))
+    async with stage.works(stage.person_of(company, 0)) as work:
+        sent = visits.ActIn(id=UUID(int=2), claimed_at=work.now, **fix)
+        await visits.leave(work, visit_id=visit_id, act=sent)
+    await drain()
+    assert (await request_now(stage, request)).state is RequestState.FINISHED
+    (facts,) = await told(stage, "visits.visit_verified.v1")
+    assert facts["evidence_grade"] == "A"
+    async with stage.works(SYSTEM_ACTOR) as work:
+        assert (await work.session.get_one(Visit, visit_id)).state is State.VERIFIED

@@ -1,0 +1,201 @@
+"""The fleet in memory: equal to the database whatever came before, and the choice a function of that alone."""
+
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from dispatch.matching.day import Ask, Day, Found
+from dispatch.matching.fleet import Fleet
+from dispatch.matching.score import share_points
+from dispatch.requests.model import CareRequest
+from dispatch.visits import operations as visits
+from events.work import Works
+from kit import clock as clocks
+from kit import identifiers
+from kit.clock import FixedClock
+from providers.catalogue.model import Skill
+from providers.roster import operations as roster
+from routing.rules import Rule
+from tests.dispatch import stage as scene
+from tests.dispatch.stage import HOME, NINE, SYSTEM_ACTOR, Stage, set_stage
+
+TODAY = clocks.day_of(NINE)
+
+
+@pytest.fixture
+async def stage(works: Works, clock: FixedClock) -> Stage:
+    return await set_stage(works, clock, companies=3, elders=3)
+
+
+def ask(**more: Any) -> Ask:
+    facts: dict[str, Any] = {
+        "latitude": HOME[0], "longitude": HOME[1], "minutes": 60, "earliest": NINE + timedelta(hours=1),
+        "latest": NINE + timedelta(hours=2), "skill": Skill.GENERAL, "sex": None, "persons": 1,
+        "familiar": frozenset(), "barred": frozenset(), "asked": frozenset(), "item_code": "B01",
+        "division_code": scene.DISTRICT,
+    }  # fmt: skip
+    return Ask(**{**facts, **more})
+
+
+async def look(stage: Stage, fleet: Fleet) -> Day:
+    async with stage.works(SYSTEM_ACTOR) as work, fleet.lock:
+        return await fleet.look(work, TODAY)
+
+
+async def find(stage: Stage, fleet: Fleet, wanted: Ask) -> Found:
+    async with stage.works(SYSTEM_ACTOR) as work, fleet.lock:
+        day = await fleet.look(work, TODAY)
+        won = fleet.won(day, wanted.earliest)
+        shares = share_points(won, day.targets(), day.weights)
+        return day.find(wanted, now=work.now, companies=day.companies(wanted, won), shares=shares)
+
+
+async def test_the_nearest_comes_and_a_tie_goes_to_the_lower_number(stage: Stage) -> None:
+    fleet = Fleet()
+    found = await find(stage, fleet, ask())
+    assert len(found.options) == 6
+    # Every company has one worker who lives at HOME itself.
+    assert [option.worker for option in found.options[:3]] == [stage.numbers[team[0]] for team in stage.workers]
+    assert found.options == sorted(found.options)
+
+
+async def test_a_booking_is_seen_at_the_next_look_and_forgotten_when_released(stage: Stage) -> None:
+    fleet = Fleet()
+    empty = (await look(stage, fleet)).mark
+    offered = await stage.offer(await stage.add_request())
+    booked = stage.numbers[stage.workers[0][0]]
+    starts = {option.worker: option.start_seconds for option in (await find(stage, fleet, ask())).options}
+    assert starts.pop(booked) == 11 * 3600
+    assert set(starts.values()) == {10 * 3600}
+    assert (await look(stage, fleet)).mark != empty
+    async with stage.works(stage.person_of(0)) as work:
+        await visits.refuse(work, offer_id=offered.offer_id, reason="忙")
+    assert (await look(stage, fleet)).mark == empty
+
+
+async def test_what_commits_late_is_seen_although_its_numbers_are_old(stage: Stage) -> None:
+    """A work that takes its transaction number early and commits after others must not be overlooked."""
+    fleet = Fleet()
+    early, late = await stage.add_request(), await stage.add_request(elder=1)
+    async with stage.works(SYSTEM_ACTOR) as slow:
+        await scene.offer(slow, stage, early)
+        await stage.offer(late, worker=1)
+        assert len((await look(stage, fleet))._at) == 1
+        await stage.offer(await stage.add_request(elder=2), company=1)
+        assert len((await look(stage, fleet))._at) == 2
+    assert len((await look(stage, fleet))._at) == 3
+
+
+async def test_what_is_undone_was_never_seen(stage: Stage) -> None:
+    fleet = Fleet()
+    request = await stage.add_request()
+
+    async def undone() -> None:
+        async with stage.works(SYSTEM_ACTOR) as work, fleet.lock:
+            await scene.offer(work, stage, request)
+            assert not (await fleet.look(work, TODAY))._at
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        await undone()
+    assert not (await look(stage, fleet))._at
+
+
+async def test_a_change_of_the_roster_lays_the_day_out_anew(stage: Stage) -> None:
+    fleet = Fleet()
+    before = await find(stage, fleet, ask())
+    async with stage.works(SYSTEM_ACTOR) as work:
+        await roster.report_absence(
+            work, worker_id=stage.workers[0][0], from_at=NINE, until_at=NINE + timedelta(hours=5), reason="病"
+        )
+    after = await find(stage, fleet, ask())
+    gone = stage.numbers[stage.workers[0][0]]
+    assert gone in {option.worker for option in before.options}
+    assert gone not in {option.worker for option in after.options}
+    assert after.rules[0] == Rule.OFF_SHIFT
+
+
+async def test_a_month_s_bookings_use_up_a_company_s_capacity(stage: Stage) -> None:
+    await stage.add_company(1, capacity=1)
+    fleet = Fleet()
+    wanted = ask()
+    small = stage.numbers[stage.workers[3][0]]
+    assert small in {option.worker for option in (await find(stage, fleet, wanted)).options}
+    await stage.offer(await stage.add_request(earliest=NINE + timedelta(days=9)), company=3)
+    found = await find(stage, fleet, wanted)
+    assert small not in {option.worker for option in found.options}
+    assert found.companies.full == {4}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "rule"),
+    [
+        ({"skill": Skill.NURSE}, Rule.SKILL),
+        ({"sex": identifiers.Sex.MALE}, Rule.SEX),
+        ({"item_code": "E01"}, Rule.NOT_CONTRACTED),
+        ({"division_code": "140000000000"}, Rule.NOT_CONTRACTED),
+        ({"earliest": NINE + timedelta(hours=11), "latest": NINE + timedelta(hours=12)}, Rule.OFF_SHIFT),
+        ({"minutes": 91}, Rule.MAX_WORK),
+        ({"earliest": NINE + timedelta(hours=2.6), "latest": NINE + timedelta(hours=2.7)}, Rule.BREAK),
+    ],
+)
+async def test_every_hard_rule_keeps_out_and_is_named(
+    works: Works, clock: FixedClock, wanted: dict[str, Any], rule: Rule
+) -> None:
+    stage = await set_stage(works, clock, companies=0)
+    await stage.add_company([Stage.worker(1, skills=[Skill.GENERAL], max_minutes=90)])
+    fleet = Fleet()
+    assert (await find(stage, fleet, ask())).rules == [Rule.NONE]
+    assert (await find(stage, fleet, ask(**wanted))).rules == [rule]
+
+
+async def test_the_known_worker_is_worth_a_longer_way(stage: Stage) -> None:
+    fleet = Fleet()
+    known = stage.workers[2][1]
+    found = await find(stage, fleet, ask(familiar=frozenset({known})))
+    assert found.options[0].worker == stage.numbers[known]
+    barred = await find(stage, fleet, ask(familiar=frozenset({known}), barred=frozenset({known})))
+    assert stage.numbers[known] not in {option.worker for option in barred.options}
+
+
+async def test_two_people_come_from_one_company_together(stage: Stage) -> None:
+    fleet = Fleet()
+    found = await find(stage, fleet, ask(persons=2))
+    teams = [{stage.numbers[worker] for worker in team} for team in stage.workers]
+    assert len(found.options) == 3
+    assert all({option.worker, option.second_worker} in teams for option in found.options)
+    assert all(option.worker < option.second_worker for option in found.options)
+
+
+async def test_a_fleet_that_lived_through_it_all_decides_as_one_that_starts_now(stage: Stage) -> None:
+    dice = Random(7)
+    old = Fleet()
+    open_offers = []
+    for step in range(25):
+        start = NINE + timedelta(minutes=60 + 15 * dice.randrange(30))
+        request: CareRequest = await stage.add_request(elder=step % 3, earliest=start, minutes=30)
+        company, worker = dice.randrange(3), dice.randrange(2)
+        try:
+            offered = await stage.offer(request, company=company, worker=worker)
+        except visits.WorkerBusy:
+            continue
+        open_offers.append((company, offered.offer_id))
+        if dice.random() < 0.4:
+            company, offer_id = open_offers.pop(dice.randrange(len(open_offers)))
+            async with stage.works(stage.person_of(company)) as work:
+                await visits.refuse(work, offer_id=offer_id, reason="忙")
+        wanted = ask(earliest=start, latest=start + timedelta(minutes=dice.randrange(200)), minutes=45)
+        lived, fresh = await find(stage, old, wanted), await find(stage, Fleet(), wanted)
+        assert (lived.options, lived.rules) == (fresh.options, fresh.rules)
+
+
+async def test_a_restored_database_whose_transaction_numbers_began_again_is_read_rightly(stage: Stage) -> None:
+    async with stage.works(SYSTEM_ACTOR) as work:
+        await scene.offer(work, stage, await stage.add_request())
+        await work.session.execute(text("update booking set changed_xid = '9000000000'"))
+    fleet = Fleet()
+    assert len((await look(stage, fleet))._at) == 1
+    assert len((await look(stage, fleet))._at) == 1
