@@ -6,18 +6,23 @@ it was only a rehearsal; so a dry run meets exactly what the real one will meet.
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from uuid import UUID
 
 from dispatch.enrolment import operations as enrolment
 from dispatch.enrolment.model import Category
+from dispatch.requests import operations as requests
+from dispatch.requests.model import Channel
 from events.work import Work, Works
 from kit import clock, columns, identifiers, rules
 from kit.actor import Actor
-from kit.columns import Column, Outcome
+from kit.columns import Column, Outcome, Row, Sheet
 from kit.refusal import Refusal
 from kit.tables import Grid
 from providers import imports as providers
+from providers.catalogue import queries as catalogue
 from registry import imports as registry
 from registry import operations
+from registry import queries as known_people
 
 Plan = Callable[[Work, Grid, Mapping[str, str] | None], Awaitable[Outcome]]
 
@@ -73,14 +78,66 @@ async def people(work: Work, grid: Grid, mapping: Mapping[str, str] | None = Non
     return sheet.outcome(len(ids))
 
 
+REQUEST_COLUMNS = (
+    Column("id_no", ("身份证号", "身份证号码"), columns.resident_id),
+    Column("item", ("服务项目", "项目编码", "项目"), columns.text(60)),
+    Column("earliest", ("最早到达", "最早上门时间"), columns.instant),
+    Column("latest", ("最晚到达", "最晚上门时间"), columns.instant),
+    Column("quantity", ("数量",), columns.integer(1, 100), required=False, default=1),
+    Column("urgent", ("紧急", "是否紧急"), columns.yes_no, required=False, default=False),
+    Column("asked_at", ("来电时间", "申请时间"), columns.instant, required=False),
+    Column("source_key", ("来源编号", "原单号"), columns.code(80), required=False),
+    Column("accept_own_cost", ("超额自付", "同意自付"), columns.yes_no, required=False, default=False),
+    Column("sex_wanted", ("要求性别", "服务人员性别"), columns.sex, required=False),
+)
+
+
+async def care_requests(work: Work, grid: Grid, mapping: Mapping[str, str] | None = None) -> Outcome:
+    """Take in care requests, each through the same verb as a telephone call, so that it refuses what that refuses."""
+    sheet = columns.typed(grid, REQUEST_COLUMNS, mapping)
+    sheet.no_duplicates("source_key")
+    codes = {word: item.code for item in await catalogue.items(work, work.now) for word in (item.code, item.name)}
+    numbers = [row["id_no"].number for row in sheet.rows if row.get("id_no")]
+    there = await known_people.ids_by_id_no(work, numbers)
+    for row in sheet.rows:
+        if row.sound("id_no") and row["id_no"].number not in there:
+            sheet.fault(row, "id_no", known_people.PersonMissing())
+        elif row.sound(*sheet.titles):
+            await _place(work, sheet, row, there[row["id_no"].number], codes.get(row["item"], row["item"]))
+    return sheet.outcome(len(sheet.rows))
+
+
+async def _place(work: Work, sheet: Sheet, row: Row, person_id: UUID, item_code: str) -> None:
+    try:
+        # A refusal in the middle must not leave its first half to the rows that follow.
+        async with work.session.begin_nested():
+            await requests.place(
+                work,
+                person_id=person_id,
+                item_code=item_code,
+                earliest=row["earliest"],
+                latest=row["latest"],
+                quantity=row["quantity"],
+                urgent=row["urgent"],
+                asked_at=row["asked_at"],
+                channel=Channel.IMPORT,
+                source_key=row["source_key"],
+                accept_own_cost=row["accept_own_cost"],
+                sex_wanted=row["sex_wanted"],
+            )
+    except Refusal as refusal:
+        sheet.fault(row, None, refusal)
+
+
 PLANS: dict[str, Plan] = {
     "divisions": registry.divisions,
     "people": people,
     "providers": providers.companies,
     "workers": providers.workers,
     "catalogue": providers.items,
+    "requests": care_requests,
 }
-"""What can be imported, in the order in which an empty district needs it."""
+"""What can be imported, by the word of the command line."""
 
 
 class _Undo(Exception):
