@@ -55,7 +55,7 @@ async def test_requests_come_in_by_code_or_name_and_all_or_none(works: Works) ->
         9: (request(901), "request.not_enrolled"),
         10: (request(5, 数量="0"), "cell.out_of_bounds"),
         11: (request(5, 最早到达="明天上午"), "cell.impossible_date"),
-        12: (request(5, 数量="100"), "request.over_quota"),
+        12: (request(5, 服务项目="B03", 数量="3"), "request.over_quota"),
     }
     outcome = await take(works, "requests", csv_bytes(HEADER, [row for row, _ in planted.values()]))
     assert {(fault.row, fault.code) for fault in outcome.faults} == {
