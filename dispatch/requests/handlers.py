@@ -1,20 +1,30 @@
-"""What requests do when others tell them something."""
+"""How requests react: whoever is not served any more waits for nothing any more.
+
+Offers and visits move a request by `operations.mark`: only they know which of several attempts still counts.
+"""
 
 from dispatch.requests import operations
 from events.bus import on
 from events.enrolments import EnrolmentEnded, EnrolmentSuspended
+from events.people import PersonDeceased
 from events.work import Work
 
-GROUP = "requests"
+
+@on(PersonDeceased, group="requests")
+async def when_deceased(work: Work, event: PersonDeceased) -> None:
+    """Withdraw all that is open, and make no more of it."""
+    await operations.end_all(work, person_id=event.person_id, reason="deceased")
+    await operations.cancel_all(work, person_id=event.person_id, reason="deceased")
 
 
-@on(EnrolmentEnded, group=GROUP)
+@on(EnrolmentEnded, group="requests")
 async def when_ended(work: Work, event: EnrolmentEnded) -> None:
-    """Withdraw what is open for somebody who has left, moved away or died."""
-    await operations.cancel_all(work, person_id=event.person_id, reason=event.reason)
+    """Withdraw all that is open, and make no more of it."""
+    await operations.end_all(work, person_id=event.person_id, reason="enrolment_ended")
+    await operations.cancel_all(work, person_id=event.person_id, reason="enrolment_ended")
 
 
-@on(EnrolmentSuspended, group=GROUP)
+@on(EnrolmentSuspended, group="requests")
 async def when_suspended(work: Work, event: EnrolmentSuspended) -> None:
-    """Withdraw what is open for somebody who is not at home."""
-    await operations.cancel_all(work, person_id=event.person_id, reason=event.reason)
+    """Withdraw all that is open; standing orders wait, for `place` refuses as long as the elder is away."""
+    await operations.cancel_all(work, person_id=event.person_id, reason=f"suspended_{event.reason}")

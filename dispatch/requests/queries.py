@@ -1,26 +1,81 @@
-"""Questions about care requests."""
+"""Questions to requests: one by its number, a desk's list, an elder's standing orders."""
 
 from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from dispatch.requests.model import CareRequest, RequestState
+from dispatch.requests.changes import RequestMissing
+from dispatch.requests.model import CareRequest, RequestState, StandingDay, StandingOrder
 from events.work import Work
+from kit import clock, ids
+from registry import queries as registry
 
 
-async def request(work: Work, request_id: UUID) -> CareRequest | None:
-    """Return one request, None when there is none that this actor may see."""
-    return await work.session.get(CareRequest, request_id)
+async def request(work: Work, request_id: UUID) -> CareRequest:
+    """Return one request; refuse `request.missing`."""
+    found = await work.session.get(CareRequest, request_id)
+    if found is None:
+        raise RequestMissing
+    return found
+
+
+async def by_case_no(work: Work, case_no: str) -> CareRequest:
+    """Return the request of a spoken number; refuse `case_number.wrong` and `request.missing`."""
+    query = select(CareRequest).where(CareRequest.number == ids.read_case_number(case_no))
+    found = (await work.session.execute(query)).scalar_one_or_none()
+    if found is None:
+        raise RequestMissing
+    return found
 
 
 async def requests(
-    work: Work, *, state: RequestState | None = None, person_id: UUID | None = None, limit: int = 100
+    work: Work,
+    *,
+    state: RequestState | None = None,
+    person_id: UUID | None = None,
+    day: date | None = None,
+    limit: int = 200,
 ) -> Sequence[CareRequest]:
-    """Return requests, the latest placed first, of one state or one person."""
-    query = select(CareRequest).order_by(CareRequest.number.desc()).limit(limit)
+    """Return requests by state, elder and district's day, the most pressing first: urgent, then earliest deadline."""
+    query = select(CareRequest)
     if state is not None:
         query = query.where(CareRequest.state == state)
     if person_id is not None:
         query = query.where(CareRequest.person_id == person_id)
+    if day is not None:
+        begin, end = clock.at_local(day, 0), clock.at_local(day, 1440)
+        query = query.where(CareRequest.earliest >= begin, CareRequest.earliest < end)
+    query = query.order_by(CareRequest.urgent.desc(), CareRequest.latest, CareRequest.number).limit(limit)
     return (await work.session.execute(query)).scalars().all()
+
+
+async def note(work: Work, request_id: UUID) -> str | None:
+    """Return what the operator wrote for whoever comes, opened with the elder's key; the reading is recorded."""
+    found = await request(work, request_id)
+    if found.note_sealed is None:
+        return None
+    key = await registry.data_key(work, found.person_id)
+    await registry.record_reading(work, [found.person_id], purpose="request", fields=["request_note"])
+    return work.vault.open(key, f"care_request|note_sealed|{found.id}", found.note_sealed)
+
+
+async def standing_orders(work: Work, *, person_id: UUID | None = None, limit: int = 200) -> Sequence[StandingOrder]:
+    """Return standing orders, all or an elder's, in the order of their numbers."""
+    query = select(StandingOrder)
+    if person_id is not None:
+        query = query.where(StandingOrder.person_id == person_id)
+    return (await work.session.execute(query.order_by(StandingOrder.number).limit(limit))).scalars().all()
+
+
+async def days_of(work: Work, standing_order_id: UUID) -> Sequence[StandingDay]:
+    """Return what became of a standing order day by day, the latest day first."""
+    query = select(StandingDay).where(StandingDay.standing_order_id == standing_order_id)
+    return (await work.session.execute(query.order_by(StandingDay.day.desc()))).scalars().all()
+
+
+async def numbers(work: Work) -> dict[str, int]:
+    """Count the requests in each state."""
+    query = select(CareRequest.state, func.count()).group_by(CareRequest.state)
+    return {state.value: count for state, count in await work.session.execute(query)}

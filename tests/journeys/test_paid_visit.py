@@ -14,7 +14,7 @@ from dispatch.enrolment import queries as enrolments
 from dispatch.enrolment.model import Category
 from dispatch.requests import operations as requests
 from dispatch.requests import queries as placed
-from dispatch.requests.model import RequestState
+from dispatch.requests.model import Channel, RequestState
 from dispatch.visits import operations as visits
 from dispatch.visits import proofs
 from dispatch.visits import queries as offered
@@ -80,11 +80,11 @@ async def _journey(works: Works, clock: FixedClock, wait: Wait) -> None:
     async with works(Actor(Role.OPERATOR, "operator")) as work:
         request = await requests.place(
             work, person_id=person_id, item_code="B01", earliest=NINE + timedelta(hours=1),
-            latest=NINE + timedelta(hours=3), source_key="call-1",
+            latest=NINE + timedelta(hours=3), source_key="call-1", channel=Channel.PHONE,
         )  # fmt: skip
         again = await requests.place(
-            work, person_id=person_id, item_code="B01", earliest=NINE, latest=NINE + timedelta(hours=9),
-            source_key="call-1",
+            work, person_id=person_id, item_code="B01", earliest=NINE, latest=NINE + timedelta(hours=9), source_key="call-1",
+            channel=Channel.PHONE,
         )  # fmt: skip
         assert again.id == request.id
     await wait()

@@ -1,0 +1,113 @@
+"""What becomes of a request: it moves on, is withdrawn, or stays unserved."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+
+from dispatch.enrolment import wallet
+from dispatch.requests.model import MOVES, CancelledBy, CareRequest, RequestState
+from events.care_requests import CareRequestCancelled, CareRequestUnserved
+from events.work import Work
+from kit import rules
+from kit.refusal import Kind, Refusal
+
+_WITHDRAWABLE = (RequestState.WAITING, RequestState.OFFERED, RequestState.ACCEPTED)
+
+
+class RequestMissing(Refusal):
+    """No such request."""
+
+    code = "request.missing"
+    kind = Kind.MISSING
+
+
+class RequestNotAllowed(Refusal):
+    """The request is not in a state that allows it."""
+
+    code = "request.not_allowed"
+    kind = Kind.CONFLICT
+
+
+async def mark(
+    work: Work, *, request_id: UUID, state: RequestState, reason: str | None = None, provider_id: UUID | None = None
+) -> CareRequest:
+    """Move a request to where its offers and visits are; where it is already there, only the company is noted.
+
+    A request that waits again has no company. Refuses `request.not_allowed` where MOVES does not list it.
+    """
+    request = await _locked(work, request_id)
+    if state is not request.state:
+        _move(work, request, state)
+    if state is RequestState.WAITING:
+        request.provider_id = None
+    elif provider_id is not None:
+        request.provider_id = provider_id
+    if reason is not None:
+        request.reason = reason[:80]
+    return request
+
+
+async def mark_unserved(work: Work, *, request_id: UUID, reason: str) -> CareRequest:
+    """Close a request that nobody will serve: its quota is free again, CareRequestUnserved is told; twice is once."""
+    request = await _locked(work, request_id)
+    if request.state is RequestState.UNSERVED:
+        return request
+    _move(work, request, RequestState.UNSERVED)
+    request.reason = reason[:80]
+    await wallet.release(work, request_id=request_id)
+    work.tell(CareRequestUnserved(request_id=request_id, district=request.district, reason=request.reason))
+    return request
+
+
+async def cancel(work: Work, *, request_id: UUID, by: CancelledBy, reason: str) -> CareRequest:
+    """Withdraw a request and tell CareRequestCancelled; one withdrawn already stays as it is.
+
+    An elder or a family that withdraws a promised visit later than the rule `request.free_cancel_hours` before the
+    earliest arrival is chargeable: the quota stays held for that charge. Refuses `request.not_allowed` once the worker
+    is on the way.
+    """
+    request = await _locked(work, request_id)
+    if request.state is RequestState.CANCELLED:
+        return request
+    hours: int = await rules.value(work.session, "request.free_cancel_hours", at=work.now)
+    late = work.now > request.earliest - timedelta(hours=hours)
+    own = by in {CancelledBy.ELDER, CancelledBy.FAMILY}
+    request.chargeable = own and late and request.state is RequestState.ACCEPTED
+    _move(work, request, RequestState.CANCELLED)
+    request.cancelled_by, request.reason = by, reason[:80]
+    if not request.chargeable:
+        await wallet.release(work, request_id=request_id)
+    work.tell(
+        CareRequestCancelled(request_id=request_id, district=request.district, by=by, chargeable=request.chargeable)
+    )
+    return request
+
+
+async def cancel_all(work: Work, *, person_id: UUID, reason: str) -> int:
+    """Withdraw, on the platform's own account, all that an elder still waits for; return how many requests."""
+    query = (
+        select(CareRequest.id)
+        .where(CareRequest.person_id == person_id, CareRequest.state.in_(_WITHDRAWABLE))
+        .order_by(CareRequest.number)
+        .with_for_update()
+    )
+    found = (await work.session.execute(query)).scalars().all()
+    for request_id in found:
+        await cancel(work, request_id=request_id, by=CancelledBy.SYSTEM, reason=reason)
+    return len(found)
+
+
+async def _locked(work: Work, request_id: UUID) -> CareRequest:
+    # Reading the row anew would lose what is not written yet.
+    await work.session.flush()
+    found = await work.session.get(CareRequest, request_id, with_for_update=True, populate_existing=True)
+    if found is None:
+        raise RequestMissing
+    return found
+
+
+def _move(work: Work, request: CareRequest, state: RequestState) -> None:
+    if state not in MOVES[request.state]:
+        raise RequestNotAllowed(state=request.state, wanted=state)
+    request.state, request.state_since = state, work.now

@@ -1,0 +1,60 @@
+"""Pure rules of taking in a request: hours of the item, caps, and which earlier request is the same."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from kit import clock, ids
+
+_WHOLE_DAY = (0, 1440)
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """One request of the same elder for the same item that still counts."""
+
+    request_id: UUID
+    number: int
+    earliest: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """A cap that one more request would break; `period` is day or month."""
+
+    period: str
+    most: int
+    placed: int
+
+
+def within_hours(earliest: datetime, latest: datetime, window_from: int, window_to: int) -> bool:
+    """Tell whether a window of arrival lies within an item's hours (minutes of the district's day)."""
+    if (window_from, window_to) == _WHOLE_DAY:
+        return True
+    day = clock.day_of(earliest)
+    return clock.at_local(day, window_from) <= earliest and latest <= clock.at_local(day, window_to)
+
+
+def as_hour(minute: int) -> str:
+    """Write a minute of the day as people do: `08:30`."""
+    return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+def same(earlier: Sequence[Earlier], earliest: datetime, hours: int) -> str | None:
+    """Return the case number of a request whose beginning is nearer than `hours`, or None."""
+    near = [one for one in earlier if abs(one.earliest - earliest) < timedelta(hours=hours)]
+    return ids.case_number(near[0].number) if near else None
+
+
+def excess(
+    earlier: Sequence[Earlier], earliest: datetime, item_code: str, caps: Mapping[str, Mapping[str, int]]
+) -> Excess | None:
+    """Return the cap of the day or month that one more request for an item would break."""
+    day = sum(clock.day_of(one.earliest) == clock.day_of(earliest) for one in earlier)
+    month = sum(clock.month_of(one.earliest) == clock.month_of(earliest) for one in earlier)
+    for period, placed in (("day", day), ("month", month)):
+        most = caps[period].get(item_code, caps[period]["*"])
+        if placed >= most:
+            return Excess(period, most, placed)
+    return None

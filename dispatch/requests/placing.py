@@ -1,0 +1,228 @@
+"""Taking in a care request: who may be served, with what, when, and who pays."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, or_, select
+
+from dispatch.enrolment import queries as enrolment
+from dispatch.enrolment import wallet
+from dispatch.enrolment.model import EnrolmentState
+from dispatch.requests import intake
+from dispatch.requests.model import CareRequest, Channel, RequestState
+from events.care_requests import CareRequested
+from events.work import Work
+from kit import clock, rules
+from kit.identifiers import Sex
+from kit.ids import new_id
+from kit.refusal import Kind, Refusal
+from providers.catalogue import queries as catalogue
+from providers.catalogue.model import Category, Item
+from registry import queries as registry
+
+
+class NotEnrolled(Refusal):
+    """Only who is in the programme may ask for its services."""
+
+    code = "request.not_enrolled"
+    kind = Kind.CONFLICT
+
+
+class ElderSuspended(Refusal):
+    """The elder is not at home for a while."""
+
+    code = "request.suspended"
+    kind = Kind.CONFLICT
+
+
+class ElderDeceased(Refusal):
+    """The registry knows the elder as deceased."""
+
+    code = "request.deceased"
+    kind = Kind.CONFLICT
+
+
+class ItemUnknown(Refusal):
+    """The catalogue does not offer the item on that day, or has no price for it."""
+
+    code = "request.item_unknown"
+
+
+class WindowPast(Refusal):
+    """The latest arrival is not in the future."""
+
+    code = "request.past"
+
+
+class TooFar(Refusal):
+    """Nobody can say today what holds then."""
+
+    code = "request.too_far"
+
+
+class WindowWrong(Refusal):
+    """The window, the quantity or the hour of the call makes no sense."""
+
+    code = "request.window_wrong"
+
+
+class OutsideWindow(Refusal):
+    """The item is not brought at that hour."""
+
+    code = "request.outside_window"
+
+
+class Duplicate(Refusal):
+    """The same elder has asked for the same item about the same hour."""
+
+    code = "request.duplicate"
+    kind = Kind.CONFLICT
+
+
+class ItemCap(Refusal):
+    """The elder has asked for the item as often as the rule allows."""
+
+    code = "request.item_cap"
+    kind = Kind.CONFLICT
+
+
+class SourceKeyTaken(Refusal):
+    """The key names another elder's request."""
+
+    code = "request.source_key_taken"
+    kind = Kind.CONFLICT
+
+
+async def place(
+    work: Work,
+    *,
+    person_id: UUID,
+    item_code: str,
+    earliest: datetime,
+    latest: datetime,
+    quantity: int = 1,
+    urgent: bool = False,
+    asked_at: datetime | None = None,
+    channel: Channel,
+    source_key: str | None = None,
+    override_duplicate: bool = False,
+    accept_own_cost: bool = False,
+    sex_wanted: Sex | None = None,
+    note: str | None = None,
+    standing_order_id: UUID | None = None,
+) -> CareRequest:
+    """Put a request on record, with its quota held, and tell CareRequested; a source key seen before gives its request.
+
+    `earliest` and `latest` bound the worker's arrival. Refuses `request.` window_wrong, past, too_far, not_enrolled,
+    suspended, deceased, item_unknown, outside_window, duplicate (unless overridden), item_cap, over_quota (unless the
+    elder pays), source_key_taken. One elder's requests are judged one after the other.
+    """
+    standing = await enrolment.standing(work, person_id, earliest, lock=True)
+    known, earlier = await _earlier(work, person_id, item_code, earliest, source_key)
+    if known is not None:
+        return known
+    await _check_hours(work, earliest, latest, quantity, asked_at)
+    vital = await registry.vital(work, person_id)
+    if vital.died_on is not None:
+        raise ElderDeceased
+    if standing is not None and standing.state is EnrolmentState.SUSPENDED:
+        raise ElderSuspended(reason=standing.suspend_reason)
+    if standing is None or standing.state is not EnrolmentState.ACTIVE or standing.terms is None:
+        raise NotEnrolled(state=standing.state if standing else "none")
+    item, price = await _offered(work, item_code, earliest, latest)
+    if not override_duplicate:
+        hours: int = await rules.value(work.session, "request.duplicate_hours", at=work.now)
+        case_no = intake.same(earlier, earliest, hours)
+        if case_no is not None:
+            raise Duplicate(hours=hours, case_no=case_no)
+    caps: dict[str, dict[str, int]] = await rules.value(work.session, "request.item_caps", at=earliest)
+    excess = intake.excess(earlier, earliest, item_code, caps)
+    if excess is not None:
+        raise ItemCap(item_code=item_code, period=excess.period, most=excess.most, placed=excess.placed)
+    place_of = await registry.place_of(work, person_id)
+    request_id, fen = new_id(), price * quantity
+    holding = await wallet.hold(
+        work, terms=standing.terms, person_id=person_id, request_id=request_id, fen=fen, beyond=accept_own_cost
+    )
+    two_from = item.two_person_from_level
+    request = CareRequest(
+        id=request_id, person_id=person_id, district=place_of.district, division_code=place_of.division_code,
+        latitude=place_of.latitude, longitude=place_of.longitude, item_code=item_code, quantity=quantity,
+        # Portions are handed over together; everything else takes its time again.
+        minutes=item.minutes if item.category is Category.MEALS else item.minutes * quantity,
+        skill=item.skill, persons=2 if two_from is not None and holding.level >= two_from else 1,
+        sex_wanted=sex_wanted, earliest=earliest, latest=latest, urgent=urgent, asked_at=asked_at or work.now,
+        entered_at=work.now, channel=channel, source_key=source_key, standing_order_id=standing_order_id,
+        category=holding.category, level=holding.level, copay_percent=holding.copay_percent, price_fen=fen,
+        quota_held_fen=holding.held_fen, over_quota=holding.missing_fen > 0, state=RequestState.WAITING,
+        state_since=work.now, note_sealed=await _sealed(work, person_id, request_id, note),
+    )  # fmt: skip
+    work.session.add(request)
+    await work.session.flush()
+    work.tell(
+        CareRequested(
+            request_id=request_id, district=request.district, person_id=person_id, division_code=request.division_code,
+            item_code=item_code, earliest=earliest, latest=latest, urgent=urgent,
+        )
+    )  # fmt: skip
+    return request
+
+
+async def _check_hours(
+    work: Work, earliest: datetime, latest: datetime, quantity: int, asked_at: datetime | None
+) -> None:
+    most: int = await rules.value(work.session, "request.most_quantity", at=work.now)
+    if earliest >= latest or not 1 <= quantity <= most or (asked_at is not None and asked_at > work.now):
+        raise WindowWrong(most=most)
+    if latest <= work.now:
+        raise WindowPast(latest=clock.local(latest).isoformat(timespec="minutes"))
+    days: int = await rules.value(work.session, "request.horizon_days", at=work.now)
+    if latest > work.now + timedelta(days=days):
+        raise TooFar(days=days)
+
+
+async def _earlier(
+    work: Work, person_id: UUID, item_code: str, earliest: datetime, source_key: str | None
+) -> tuple[CareRequest | None, list[intake.Earlier]]:
+    """Return the request of a source key, and what the elder has of this item about this month, in one statement."""
+    begin, end = clock.month_bounds(clock.month_of(earliest))
+    margin = timedelta(days=1)
+    mine: Any = and_(
+        CareRequest.person_id == person_id,
+        CareRequest.item_code == item_code,
+        CareRequest.earliest.between(begin - margin, end + margin),
+        CareRequest.state.not_in((RequestState.CANCELLED, RequestState.UNSERVED)),
+    )
+    if source_key is not None:
+        mine = or_(mine, CareRequest.source_key == source_key)
+    query = select(CareRequest).where(mine).order_by(CareRequest.number)
+    rows = (await work.session.execute(query)).scalars().all()
+    known = next((row for row in rows if source_key is not None and row.source_key == source_key), None)
+    if known is not None and known.person_id != person_id:
+        raise SourceKeyTaken
+    return known, [intake.Earlier(row.id, row.number, row.earliest) for row in rows]
+
+
+async def _offered(work: Work, item_code: str, earliest: datetime, latest: datetime) -> tuple[Item, int]:
+    item = await catalogue.item(work, item_code, earliest)
+    price = await catalogue.price(work, item_code, earliest)
+    if item is None or price is None:
+        raise ItemUnknown(item_code=item_code)
+    check_item_hours(item, earliest, latest)
+    return item, price
+
+
+def check_item_hours(item: Item, earliest: datetime, latest: datetime) -> None:
+    """Refuse `request.outside_window` for a window of arrival outside the item's hours."""
+    if not intake.within_hours(earliest, latest, item.window_from, item.window_to):
+        raise OutsideWindow(
+            item_code=item.code, opens=intake.as_hour(item.window_from), closes=intake.as_hour(item.window_to)
+        )
+
+
+async def _sealed(work: Work, person_id: UUID, request_id: UUID, note: str | None) -> bytes | None:
+    if note is None:
+        return None
+    key = await registry.data_key(work, person_id)
+    return work.vault.seal(key, f"care_request|note_sealed|{request_id}", note)

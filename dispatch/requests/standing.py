@@ -1,0 +1,180 @@
+"""Standing orders: a service wanted again and again, and the requests that are made of it the day before."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import exists, or_, select
+
+from dispatch.enrolment import queries as enrolment
+from dispatch.enrolment.model import EnrolmentState
+from dispatch.requests import placing
+from dispatch.requests.model import Channel, StandingDay, StandingOrder, StandingState
+from events.work import Work
+from kit import clock, rules
+from kit.identifiers import Sex
+from kit.refusal import Kind, Refusal
+from providers.catalogue import queries as catalogue
+
+_DAY_MINUTES = 1440
+
+
+class StandingOrderMissing(Refusal):
+    """No such standing order."""
+
+    code = "standing_order.missing"
+    kind = Kind.MISSING
+
+
+class StandingOrderEnded(Refusal):
+    """The order is over."""
+
+    code = "standing_order.ended"
+    kind = Kind.CONFLICT
+
+
+class StandingOrderWrong(Refusal):
+    """Days, weekdays, quantity or hours make no sense."""
+
+    code = "standing_order.wrong"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is wanted again and again; `weekdays` is a mask (Monday = 1), minutes are of the district's day.
+
+    `ends_on` is the first day without it.
+    """
+
+    item_code: str
+    weekdays: int
+    from_minute: int
+    to_minute: int
+    starts_on: date
+    ends_on: date | None = None
+    quantity: int = 1
+    accept_own_cost: bool = False
+    sex_wanted: Sex | None = None
+
+
+async def place_standing_order(work: Work, *, person_id: UUID, wanted: Wanted) -> StandingOrder:
+    """Put a standing order on record; refuse `standing_order.wrong` and what `place` refuses of elder and item."""
+    most: int = await rules.value(work.session, "request.most_quantity", at=work.now)
+    sound = (
+        1 <= wanted.weekdays <= 127
+        and 0 <= wanted.from_minute < wanted.to_minute <= _DAY_MINUTES
+        and wanted.starts_on > clock.day_of(work.now)
+        and (wanted.ends_on is None or wanted.ends_on > wanted.starts_on)
+        and 1 <= wanted.quantity <= most
+    )
+    if not sound:
+        raise StandingOrderWrong
+    standing = await enrolment.standing(work, person_id, work.now)
+    if standing is None or standing.state is not EnrolmentState.ACTIVE:
+        raise placing.NotEnrolled(state=standing.state if standing else "none")
+    item = await catalogue.item(work, wanted.item_code, wanted.starts_on)
+    if item is None:
+        raise placing.ItemUnknown(item_code=wanted.item_code)
+    placing.check_item_hours(
+        item,
+        clock.at_local(wanted.starts_on, wanted.from_minute),
+        clock.at_local(wanted.starts_on, wanted.to_minute),
+    )
+    order = StandingOrder(
+        person_id=person_id, item_code=wanted.item_code, quantity=wanted.quantity, weekdays=wanted.weekdays,
+        from_minute=wanted.from_minute, to_minute=wanted.to_minute, starts_on=wanted.starts_on, ends_on=wanted.ends_on,
+        accept_own_cost=wanted.accept_own_cost, sex_wanted=wanted.sex_wanted, placed_at=work.now,
+        placed_by=work.actor.label, state=StandingState.ACTIVE,
+    )  # fmt: skip
+    work.session.add(order)
+    await work.session.flush()
+    return order
+
+
+async def pause(work: Work, *, standing_order_id: UUID, from_day: date, until_day: date) -> StandingOrder:
+    """Leave out a half-open span of days; a later pause replaces it. Requests already made stay as they are."""
+    if from_day >= until_day:
+        raise StandingOrderWrong
+    order = await _active(work, standing_order_id)
+    order.paused_from, order.paused_until = from_day, until_day
+    return order
+
+
+async def end(work: Work, *, standing_order_id: UUID, reason: str) -> StandingOrder:
+    """Make no more requests of an order; those already made stay as they are."""
+    order = await _active(work, standing_order_id)
+    order.state, order.reason = StandingState.ENDED, reason[:80]
+    return order
+
+
+async def end_all(work: Work, *, person_id: UUID, reason: str) -> int:
+    """End every standing order of an elder; return how many."""
+    query = select(StandingOrder).where(
+        StandingOrder.person_id == person_id, StandingOrder.state == StandingState.ACTIVE
+    )
+    found = (await work.session.execute(query.with_for_update())).scalars().all()
+    for order in found:
+        order.state, order.reason = StandingState.ENDED, reason[:80]
+    return len(found)
+
+
+async def materialise(work: Work, *, on: date, limit: int = 500) -> int:
+    """Make the requests of a day out of up to `limit` standing orders; return how many orders were dealt with.
+
+    Each order and day once, whatever came of it: a refusal is kept as the day's outcome, and the next order goes on.
+    Several callers share the work.
+    """
+    done = exists().where(StandingDay.standing_order_id == StandingOrder.id, StandingDay.day == on)
+    query = (
+        select(StandingOrder)
+        .where(
+            StandingOrder.state == StandingState.ACTIVE,
+            StandingOrder.starts_on <= on,
+            or_(StandingOrder.ends_on.is_(None), StandingOrder.ends_on > on),
+            or_(
+                StandingOrder.paused_from.is_(None),
+                StandingOrder.paused_from > on,
+                StandingOrder.paused_until <= on,
+            ),
+            StandingOrder.weekdays.op("&")(1 << on.weekday()) != 0,
+            ~done,
+        )
+        .order_by(StandingOrder.number)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    orders = (await work.session.execute(query)).scalars().all()
+    for order in orders:
+        work.session.add(await _make(work, order, on))
+        await work.session.flush()
+    return len(orders)
+
+
+async def _make(work: Work, order: StandingOrder, on: date) -> StandingDay:
+    try:
+        async with work.session.begin_nested():
+            request = await placing.place(
+                work,
+                person_id=order.person_id,
+                item_code=order.item_code,
+                earliest=clock.at_local(on, order.from_minute),
+                latest=clock.at_local(on, order.to_minute),
+                quantity=order.quantity,
+                channel=Channel.STANDING,
+                source_key=f"standing:{order.id}:{on.isoformat()}",
+                accept_own_cost=order.accept_own_cost,
+                sex_wanted=order.sex_wanted,
+                standing_order_id=order.id,
+            )
+    except Refusal as refused:
+        return StandingDay(standing_order_id=order.id, day=on, skipped=refused.code)
+    return StandingDay(standing_order_id=order.id, day=on, request_id=request.id)
+
+
+async def _active(work: Work, standing_order_id: UUID) -> StandingOrder:
+    order = await work.session.get(StandingOrder, standing_order_id, with_for_update=True, populate_existing=True)
+    if order is None:
+        raise StandingOrderMissing
+    if order.state is not StandingState.ACTIVE:
+        raise StandingOrderEnded
+    return order
