@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from time import perf_counter
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, exists, insert, literal, null, or_, select, union_all, update
+from sqlalchemy import ColumnElement, Row, Table, exists, insert, literal, null, or_, select, union_all, update
 
 from dispatch.matching import decision, relaxation
 from dispatch.matching.day import Ask, Day, Found
@@ -29,6 +29,7 @@ from kit.refusal import Refusal
 from providers.catalogue.model import Skill
 
 ENGINE = "routing.insert 1"
+_RECORD = insert(cast("Table", DecisionRecord.__table__))
 _TRIES = 4
 _HAD_THEIR_CHANCE = (State.REFUSED, State.LAPSED, State.MISSED)
 _WAITING = (RequestState.WAITING, RequestState.OFFERED, RequestState.ACCEPTED, RequestState.UNDER_WAY)
@@ -172,7 +173,7 @@ async def _choose(work: Work, request: CareRequest, ask: Ask, attempt: int) -> U
             # Somebody else's booking, which the next look shows; or hours the board cannot show (off duty): pass by.
             taken |= {best.worker, best.second_worker}
             continue
-        await work.session.execute(insert(DecisionRecord).values(record))
+        await work.session.execute(_RECORD, record)
         provider_id = day.provider_of(best.worker)
         await requests.mark(work, request_id=request.id, state=RequestState.OFFERED, provider_id=provider_id)
         metrics.DECISION_CANDIDATES.observe(len(found.options))
@@ -255,7 +256,7 @@ async def _nobody(work: Work, request: CareRequest, attempt: int, record: dict[s
     metrics.DECISION_CANDIDATES.observe(0)
     if seen:
         return
-    await work.session.execute(insert(DecisionRecord).values(record))
+    await work.session.execute(_RECORD, record)
     eased = record["relaxation"] or {"change": "none"}
     parameters = {name: value for name, value in eased.items() if name != "change"}
     _tell_nobody(work, request, attempt, eased["change"], parameters)

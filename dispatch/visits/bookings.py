@@ -1,9 +1,10 @@
 """Workers' hours: one worker, one place at a time."""
 
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import delete, func, update
+from sqlalchemy import Table, delete, func, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import Range
 
@@ -18,6 +19,10 @@ class WorkerBusy(Refusal):
 
     code = "visit.worker_busy"
     kind = Kind.CONFLICT
+
+
+_BOOKING = cast("Table", Booking.__table__)
+_TAKE = postgresql.insert(_BOOKING).on_conflict_do_nothing().returning(_BOOKING.c.id)
 
 
 async def book(
@@ -45,8 +50,7 @@ async def book(
         }
         for worker_id, number in sorted(workers, key=lambda pair: pair[1])
     ]
-    statement = postgresql.insert(Booking).on_conflict_do_nothing().returning(Booking.id)
-    taken = (await work.session.execute(statement, rows)).scalars().all()
+    taken = (await work.session.execute(_TAKE, rows if len(rows) > 1 else rows[0])).scalars().all()
     if len(taken) < len(rows):
         if taken:
             await work.session.execute(delete(Booking).where(Booking.id.in_(taken)))

@@ -102,8 +102,8 @@ class Booking(Base):
     """A worker's hours given to one visit; a row is never moved: other hours are another row.
 
     `changed_xid` is the transaction that last wrote the row. A reader that keeps a copy asks for rows changed since the
-    oldest transaction running at its last look, because neither ids nor transactions become visible in their order. With
-    `made_xid` it tells, for any snapshot kept, which hours were booked then.
+    oldest transaction running at its last look, because neither ids nor transactions become visible in their order.
+    With `made_xid` it tells, for any snapshot kept, which hours were booked then.
     """
 
     __tablename__ = "booking"

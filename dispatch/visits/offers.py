@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, Table, bindparam, func, insert, select, update
 
 from dispatch.visits import bookings
 from dispatch.visits.model import Offer, Visit
@@ -55,6 +56,38 @@ class VisitNotAllowed(Refusal):
 
     code = "visit.not_allowed"
     kind = Kind.CONFLICT
+
+
+_VISIT, _OFFER = cast("Table", Visit.__table__), cast("Table", Offer.__table__)
+_FIRST = (
+    "id", "request_id", "attempt", "person_id", "district", "division_code", "latitude", "longitude", "item_code",
+    "quantity", "urgent", "provider_id", "worker_id", "worker_number", "second_worker_id", "second_worker_number",
+    "planned_start", "planned_end", "window_to", "minutes", "state", "offered_at", "flags", "rework_of", "disclosed",
+)  # fmt: skip
+_PUT = (
+    insert(_OFFER)
+    .values(
+        {
+            column: bindparam(name, type_=_OFFER.c[column].type)
+            for column, name in {
+                "id": "offer_id",
+                "visit_id": "id",
+                "request_id": "request_id",
+                "provider_id": "provider_id",
+                "attempt": "attempt",
+                "made_at": "offered_at",
+                "deadline": "deadline",
+                "state": "offer_state",
+            }.items()
+        }
+    )
+    .add_cte(
+        insert(_VISIT)
+        .values({column: bindparam(column, type_=_VISIT.c[column].type) for column in _FIRST})
+        .cte("placed")
+    )
+)
+"""The visit and its offer in one statement: an offer is what an elder waits for, so that every round trip counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,41 +155,37 @@ async def offer(work: Work, *, order: Order, choice: Choice, rework_of: UUID | N
         during=(choice.starts_at, ends_at),
     )
     await work.session.execute(
-        insert(Visit).values(
-            id=offered.visit_id,
-            request_id=order.request_id,
-            attempt=choice.attempt,
-            person_id=order.person_id,
-            district=order.district,
-            division_code=order.division_code,
-            latitude=order.latitude,
-            longitude=order.longitude,
-            item_code=order.item_code,
-            quantity=order.quantity,
-            urgent=order.urgent,
-            provider_id=choice.provider_id,
-            worker_id=choice.worker_id,
-            worker_number=choice.worker_number,
-            second_worker_id=choice.second_worker_id,
-            second_worker_number=choice.second_worker_number,
-            planned_start=choice.starts_at,
-            planned_end=ends_at,
-            window_to=order.latest,
-            minutes=order.minutes,
-            offered_at=work.now,
-            rework_of=rework_of,
-        )
-    )
-    await work.session.execute(
-        insert(Offer).values(
-            id=offered.offer_id,
-            visit_id=offered.visit_id,
-            request_id=order.request_id,
-            provider_id=choice.provider_id,
-            attempt=choice.attempt,
-            made_at=work.now,
-            deadline=offered.deadline,
-        )
+        _PUT,
+        {
+            "id": offered.visit_id,
+            "request_id": order.request_id,
+            "attempt": choice.attempt,
+            "person_id": order.person_id,
+            "district": order.district,
+            "division_code": order.division_code,
+            "latitude": order.latitude,
+            "longitude": order.longitude,
+            "item_code": order.item_code,
+            "quantity": order.quantity,
+            "urgent": order.urgent,
+            "provider_id": choice.provider_id,
+            "worker_id": choice.worker_id,
+            "worker_number": choice.worker_number,
+            "second_worker_id": choice.second_worker_id,
+            "second_worker_number": choice.second_worker_number,
+            "planned_start": choice.starts_at,
+            "planned_end": ends_at,
+            "window_to": order.latest,
+            "minutes": order.minutes,
+            "state": State.OFFERED,
+            "offered_at": work.now,
+            "flags": [],
+            "rework_of": rework_of,
+            "disclosed": False,
+            "offer_id": offered.offer_id,
+            "deadline": offered.deadline,
+            "offer_state": OfferState.OPEN,
+        },
     )
     work.tell(
         VisitOffered(
