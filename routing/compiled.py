@@ -81,6 +81,11 @@ def inlined(function: Callable[P, T]) -> Callable[P, T]:
     return _compile(function, inline="always")
 
 
+def part(function: Callable[P, T]) -> Callable[P, T]:
+    """Compile a part of a kernel into each place that calls it: handing it the arrays would cost more than its work."""
+    return _compile(function, _nrt=False, forceinline=True)
+
+
 def kernel(function: Callable[P, T]) -> Callable[P, T]:
     """Compile a function that makes no array and returns none: references to its arguments are then not counted."""
     return _compile(function, _nrt=False)

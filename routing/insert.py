@@ -17,8 +17,8 @@ from kit.refusal import Kind, Refusal
 from routing import insert_change, insert_fleet, insert_pair, insert_search, nonsense
 from routing import plan as plans
 from routing.arrays import Bytes, Shorts
-from routing.insert_rows import BEGUN, LENGTH, NUMBER, V_PIN, V_ROW, V_UNDER_WAY
-from routing.insert_search import BEGIN, CANDIDATE_COLUMNS
+from routing.insert_rows import LENGTH, NUMBER, V_PIN, V_ROW, V_UNDER_WAY
+from routing.insert_search import CANDIDATE_COLUMNS
 from routing.plan import Plan
 from routing.problem import Frozen, Link, Mode, Problem, Shift, Visit, Window, Worker
 from routing.rules import Rule
@@ -173,12 +173,11 @@ class Board:
         """Find the best candidates for a visit that stands in no route; changes nothing.
 
         With `exhaustive` every worker is examined and has the rule that keeps him or her away; the candidates are the
-        same. The index knows the flat map only: with a matrix every evaluation is exhaustive.
+        same.
         """
         self._expect(number, placed=False)
         table = np.empty((best, CANDIDATE_COLUMNS), np.int64)
-        everything = exhaustive or self._fleet.roads.shape[1] > 0
-        find = insert_search.survey if everything else insert_search.search
+        find = insert_search.survey if exhaustive else insert_search.search
         count = find(self._fleet, number, table, self._found)
         return Verdict(tuple(map(self._candidate, table[:count].tolist())), self._fleet.rule.copy())
 
@@ -198,19 +197,24 @@ class Board:
     def commit(self, number: int, candidate: Candidate) -> None:
         """Put a visit where a candidate says; refuses one that does not fit there any more."""
         self._expect(number, placed=False)
-        row = self._fits(number, candidate, 0)
+        row = self._problem.first_row[candidate.worker] + candidate.shift
         self._make_room(row)
-        insert_change.insert(self._fleet, row, candidate.position, number)
+        position, start = candidate.position, candidate.start_seconds
+        if not insert_change.insert_if_fits(self._fleet, row, position, number, start, self._found):
+            raise CandidateStale(number=number, worker=candidate.worker)
 
     def commit_pair(self, first: int, second: int, pair: Pair) -> None:
         """Put two linked visits where a pair says, and hold both to the start that was agreed."""
-        self._expect(first, placed=False)
-        self._expect(second, placed=False)
-        for number, candidate in ((first, pair.first), (second, pair.second)):
-            self._fits(number, candidate, candidate.start_seconds)
-        gap_seconds = pair.second.start_seconds - pair.first.start_seconds
-        self._links.append(Link(first=first, second=second, gap_min_seconds=gap_seconds, gap_max_seconds=gap_seconds))
-        for number, candidate in ((first, pair.first), (second, pair.second)):
+        both = ((first, pair.first), (second, pair.second))
+        for number, candidate in both:
+            self._expect(number, placed=False)
+            row = self._problem.first_row[candidate.worker] + candidate.shift
+            position, start = candidate.position, candidate.start_seconds
+            if not insert_change.fits(self._fleet, row, position, number, start, start, self._found):
+                raise CandidateStale(number=number, worker=candidate.worker)
+        apart = pair.second.start_seconds - pair.first.start_seconds
+        self._links.append(Link(first=first, second=second, gap_min_seconds=apart, gap_max_seconds=apart))
+        for number, candidate in both:
             worker, shift, start = candidate.worker, candidate.shift, candidate.start_seconds
             self._pin(number, Frozen(worker=worker, shift=shift, start_seconds=start))
             row = self._problem.first_row[worker] + shift
@@ -280,14 +284,14 @@ class Board:
         linked = {number for link in self._links for number in (link.first, link.second)}
         insert_change.clear(self._fleet)
         for row, route in enumerate(plan.routes):
-            while len(route.stops) + 3 > 1 << self._fleet.shift:
+            while len(route.stops) + 2 > self._fleet.positions.shape[1]:
                 self._fleet = insert_fleet.with_longer_rows(self._fleet)
             for stop in route.stops:
                 number = stop.visit if stop.visit < 0 else numbers[stop.visit]
                 if number in linked and self._visits[number].frozen is None:
                     self._pin(number, Frozen(worker=route.worker, shift=route.shift, start_seconds=stop.start_seconds))
                 insert_change.append(self._fleet, row, number)
-        insert_change.list_all(self._fleet)
+        insert_change.add_up(self._fleet)
 
     def _candidate(self, line: list[int]) -> Candidate:
         points, row, position, arrive, start, travel, wait, late, known, share, use = line
@@ -300,25 +304,13 @@ class Board:
         if (self._fleet.visits[number, V_ROW] >= 0) != placed:
             raise VisitPlaced(number=number, placed=not placed)
 
-    def _fits(self, number: int, candidate: Candidate, not_before: int) -> int:
-        """Give the row of a candidate after making sure that it still fits as it says."""
-        row = self._problem.first_row[candidate.worker] + candidate.shift
-        found, fleet = self._found, self._fleet
-        whole = fleet.rows[row, LENGTH] >= candidate.position >= fleet.rows[row, BEGUN]
-        quota = fleet.quota_left[fleet.worker_company[candidate.worker]] > 0
-        if not (whole and quota) or insert_search.gap(fleet, row, candidate.position, number, 0, not_before, found):
-            raise CandidateStale(number=number, worker=candidate.worker)
-        if found[BEGIN] != candidate.start_seconds:
-            raise CandidateStale(number=number, worker=candidate.worker)
-        return row
-
     def _pin(self, number: int, frozen: Frozen) -> None:
         self._visits[number] = replace(self._visits[number], frozen=frozen)
         self._fleet.visits[number, V_PIN] = frozen.start_seconds
         self._fleet.visits[number, V_UNDER_WAY] = int(frozen.under_way)
 
     def _make_room(self, row: int) -> None:
-        if self._fleet.rows[row, LENGTH] + 3 >= 1 << self._fleet.shift:
+        if self._fleet.rows[row, LENGTH] + 3 > self._fleet.positions.shape[1]:
             self._fleet = insert_fleet.with_longer_rows(self._fleet)
 
     def _insert_by_clock(self, number: int, frozen: Frozen) -> None:

@@ -2,7 +2,6 @@
 
 from routing.arrays import Ints
 from routing.compiled import kernel
-from routing.insert_index import enlist, unlist
 from routing.insert_rows import (
     BEGUN,
     LEAVE,
@@ -23,23 +22,40 @@ from routing.insert_search import BEGIN, POINTS, gap
 
 @kernel
 def settle(fleet: Fleet, row: int, before: int) -> None:
-    """Time a changed row, and bring the index and the worker's sums up to date; `before` is what it worked before."""
+    """Time a changed row and bring the worker's sums up to date; `before` is what the row worked before."""
     retime(fleet, row)
-    enlist(fleet, row)
     fleet.worked[fleet.row_worker[row]] += worked(fleet, row) - before
+
+
+@kernel
+def fits(fleet: Fleet, row: int, position: int, visit: int, start: int, not_before: int, found: Ints) -> bool:
+    """Tell whether a visit still begins at `start` in a gap, and its company may still win it."""
+    if not fleet.rows[row, BEGUN] <= position <= fleet.rows[row, LENGTH]:
+        return False
+    if fleet.quota_left[fleet.worker_company[fleet.row_worker[row]]] <= 0:
+        return False
+    return gap(fleet, row, position, visit, 0, not_before, found) == 0 and bool(found[BEGIN] == start)
 
 
 @kernel
 def insert(fleet: Fleet, row: int, position: int, visit: int) -> None:
     """Put a visit into the gap behind a position of a row."""
     before = worked(fleet, row)
-    unlist(fleet, row)
     put(fleet, row, position, visit)
     settle(fleet, row, before)
     company = fleet.worker_company[fleet.row_worker[row]]
     fleet.won[company] += 1
     fleet.quota_left[company] -= 1
     share_out(fleet)
+
+
+@kernel
+def insert_if_fits(fleet: Fleet, row: int, position: int, visit: int, start: int, found: Ints) -> bool:
+    """Put a visit into a gap if it still begins at `start` there; tell whether it was put."""
+    if not fits(fleet, row, position, visit, start, 0, found):
+        return False
+    insert(fleet, row, position, visit)
+    return True
 
 
 @kernel
@@ -55,7 +71,6 @@ def position_of(fleet: Fleet, row: int, number: int) -> int:
 def remove(fleet: Fleet, row: int, visit: int) -> None:
     """Take a visit out of its row."""
     before = worked(fleet, row)
-    unlist(fleet, row)
     take(fleet, row, position_of(fleet, row, visit))
     settle(fleet, row, before)
     company = fleet.worker_company[fleet.row_worker[row]]
@@ -68,7 +83,6 @@ def remove(fleet: Fleet, row: int, visit: int) -> None:
 def change_duration(fleet: Fleet, row: int, visit: int, duration: int) -> None:
     """Let a visit of a row take a different time."""
     before = worked(fleet, row)
-    unlist(fleet, row)
     fleet.visits[visit, V_DURATION] = duration
     settle(fleet, row, before)
 
@@ -110,7 +124,7 @@ def clear(fleet: Fleet) -> None:
 
 @kernel
 def append(fleet: Fleet, row: int, number: int) -> None:
-    """Put a visit or a break behind all that a row has; the caller lists everything anew at the end."""
+    """Put a visit or a break behind all that a row has; the caller adds up everything anew at the end."""
     put(fleet, row, fleet.rows[row, LENGTH], number)
     if number >= 0:
         company = fleet.worker_company[fleet.row_worker[row]]
@@ -120,23 +134,17 @@ def append(fleet: Fleet, row: int, number: int) -> None:
 
 @kernel
 def time_all(fleet: Fleet) -> None:
-    """Time every row for the fleet's present moment; the places, and so the index, stay."""
+    """Time every row for the present moment."""
     for row in range(fleet.rows.shape[0]):
         retime(fleet, row)
 
 
 @kernel
-def list_all(fleet: Fleet) -> None:
-    """Build the index and the sums anew."""
-    for mode in range(fleet.heads.shape[0]):
-        for cell in range(fleet.heads.shape[1]):
-            fleet.heads[mode, cell] = -1
-    for entry in range(fleet.cell.shape[0]):
-        fleet.cell[entry] = -1
+def add_up(fleet: Fleet) -> None:
+    """Time every row and add up all sums anew."""
     for worker in range(fleet.worked.shape[0]):
         fleet.worked[worker] = 0
     for row in range(fleet.rows.shape[0]):
         retime(fleet, row)
-        enlist(fleet, row)
         fleet.worked[fleet.row_worker[row]] += worked(fleet, row)
     share_out(fleet)

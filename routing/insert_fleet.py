@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing import arrays, travel
-from routing.insert_change import list_all
+from routing.insert_change import add_up
 from routing.insert_rows import (
     BREAKS,
     CAPACITY,
@@ -40,9 +40,8 @@ from routing.insert_rows import (
 )
 from routing.problem import Problem, Visit
 
-FIRST_SHIFT = 4  # rows begin with 2 ** 4 positions: two ends, twelve visits, a break, and one to spare
-SMALLEST_CELL_DECIMETRES = 2_000.0
-CELLS_ACROSS = 48
+FIRST_POSITIONS = 15  # two ends, twelve visits and one to spare; the breaks come on top
+PARTS_OF_DAY = 16
 
 
 def found_fleet(problem: Problem) -> Fleet:
@@ -50,10 +49,8 @@ def found_fleet(problem: Problem) -> Fleet:
     flat = problem.arrays
     rows, workers = flat.rows, flat.workers
     count = len(problem.rows)
-    shift = FIRST_SHIFT
-    while 1 << shift < int(np.diff(rows.break_from).max(initial=0)) + 4:
-        shift += 1
-    positions = np.zeros((count, 1 << shift, POSITION_COLUMNS), np.int64)
+    most = int(np.diff(rows.break_from).max(initial=0)) + FIRST_POSITIONS
+    positions = np.zeros((count, most, POSITION_COLUMNS), np.int64)
     table = np.zeros((count, ROW_COLUMNS), np.int64)
     table[:, CAPACITY], table[:, START], table[:, END] = rows.capacity, rows.start, rows.end
     table[:, MODE], table[:, USE], table[:, BREAKS] = rows.mode, rows.use_points, rows.break_from[:-1]
@@ -67,12 +64,15 @@ def found_fleet(problem: Problem) -> Fleet:
             positions[row, position, X], positions[row, position, Y] = int(flat.x[place]), int(flat.y[place])
     weights = problem.weights
     planar = problem.travel_seconds is None
-    sizes, sides = _levels(flat.x, flat.y)
-    cells = int((sizes[-1, 0] * sizes[-1, 1] + sizes[-1, 2]) if planar else 0)
+    day_start, day_end = int(rows.start.min(initial=arrays.FAR)), int(rows.end.max(initial=0))
     fleet = Fleet(
         positions=positions,
         rows=table,
         row_worker=rows.worker.copy(),
+        room=np.zeros((count, PARTS_OF_DAY), np.int32),
+        box=np.zeros((count, 5), np.int64),
+        day_start=day_start,
+        part_seconds=max(1, (day_end - day_start) // PARTS_OF_DAY + 1),
         visits=np.zeros((0, VISIT_COLUMNS), np.int64),
         windows=np.zeros((0, 1, 2), np.int64),
         excluded=np.zeros((0, 1), np.int32),
@@ -110,48 +110,19 @@ def found_fleet(problem: Problem) -> Fleet:
         roads=np.zeros((len(problem.modes), 0, 0), np.int32) if planar else problem.seconds.copy(),
         pace=np.array([travel.pace(mode) for mode in problem.modes], np.float64),
         mode_start=np.array([mode.start_seconds for mode in problem.modes], np.int64),
-        shift=shift,
-        heads=np.full((len(problem.modes), cells), -1, np.int32),
-        back=np.zeros(count << shift, np.int32),
-        cell=np.full(count << shift, -1, np.int32),
-        level_sizes=sizes,
-        level_sides=sides,
-        seen=np.zeros((len(problem.modes) * len(sides), 4), np.int64),
         rule=np.zeros(len(problem.workers), np.uint8),
         company_now=np.zeros(len(problem.companies), np.uint8),
     )
-    list_all(fleet)
+    add_up(fleet)
     return fleet
 
 
-def _levels(x: arrays.Reals, y: arrays.Reals) -> tuple[arrays.Ints, arrays.Reals]:
-    """Lay out the index: cell sides doubling from a fiftieth of the town to the whole of it."""
-    west, south = (float(x.min()), float(y.min())) if len(x) else (0.0, 0.0)
-    width, height = (float(np.ptp(x)), float(np.ptp(y))) if len(x) else (0.0, 0.0)
-    sides = [max(SMALLEST_CELL_DECIMETRES, max(width, height) / CELLS_ACROSS)]
-    while sides[-1] < width + height:
-        sides.append(sides[-1] * 2.0)
-    sizes, offset = [], 0
-    for side in sides:
-        wide, high = int(width // side) + 1, int(height // side) + 1
-        sizes.append((wide, high, offset, int(west), int(south)))
-        offset += wide * high
-    return np.array(sizes, np.int64), np.array(sides, np.float64)
-
-
 def with_longer_rows(fleet: Fleet) -> Fleet:
-    """Double the positions of every row."""
-    shift = fleet.shift + 1
-    positions = np.zeros((fleet.positions.shape[0], 1 << shift, POSITION_COLUMNS), np.int64)
-    positions[:, : fleet.positions.shape[1]] = fleet.positions
-    wider = fleet._replace(
-        positions=positions,
-        shift=shift,
-        back=np.zeros(len(positions) << shift, np.int32),
-        cell=np.full(len(positions) << shift, -1, np.int32),
-    )
-    list_all(wider)
-    return wider
+    """Give every row half as many positions again."""
+    count, most, columns = fleet.positions.shape
+    positions = np.zeros((count, most + most // 2, columns), np.int64)
+    positions[:, :most] = fleet.positions
+    return fleet._replace(positions=positions)
 
 
 def with_visit(fleet: Fleet, problem: Problem, number: int, visit: Visit, x: int, y: int) -> Fleet:

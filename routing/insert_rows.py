@@ -8,6 +8,13 @@ is one cache line, which is why the table is integers and not a group of arrays.
 `LEAVE` the earliest at which it can be left. With both, an insertion is judged without looking at any other position:
 leave, travel, serve, rest if a break comes next, travel, and arrive not after the latest.
 A visit with several windows keeps this exact: the start is a growing function of the arrival, so one threshold tells.
+`UNTIL` is the latest moment to leave a position straight for the next.
+
+Two summaries of a row let most rows be passed by unread. `room` is the longest idle time in each part of the day: since
+no detour is shorter than the way straight on, a visit longer than the room fits nowhere in that part. `box` is the
+rectangle of the row's places and its longest leg m: a visit at distance D from the rectangle adds at least
+`√(m² + 4D²) − m` to the way (reflect one end of the leg in the line that separates it from the visit). Both bounds are
+exact, so passing by changes no answer; they hold on the flat map and are not used with a matrix.
 """
 
 from typing import NamedTuple
@@ -16,10 +23,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.arrays import Bytes, Ints, Reals, Shorts
-from routing.compiled import kernel
+from routing.compiled import kernel, part
 
 # columns of a position
-NUMBER, X, Y, PLACE, LEAVE, LATEST, SECONDS, NEXT = range(8)
+NUMBER, X, Y, PLACE, LEAVE, LATEST, SECONDS, UNTIL = range(8)
 POSITION_COLUMNS = 8
 EDGE = -(10**9)  # the number of a row's two ends; visits are ≥ 0, breaks −1 … −many
 
@@ -42,16 +49,21 @@ NEVER = -(2**40)  # a latest arrival that nobody makes
 class Fleet(NamedTuple):
     """All that the insertion kernels read and write.
 
-    `positions` [rows, 2 ** shift, 8] · `rows` [rows, 13] · `visits` [visits, 13] · `windows` [visits, most, 2] ·
-    `breaks` [breaks, 3] = earliest, latest, duration · `worked` and `max_work` [workers] seconds · `share`, `won`,
-    `share_points` and `quota_left` [companies] · `weights` = travel, wait, continuity, share, share's cap · `now` [1] ·
-    `roads` [modes, places, places], empty where the map is flat · `pace` and `mode_start` [modes]. The rest is the
-    index (`routing.insert_index`) and scratch: `seen`, `rule` [workers] and `company_now` [companies].
+    `positions` [rows, most, 8] · `rows` [rows, 13] · `room` [rows, parts of the day] seconds, a part beginning every
+    `part_seconds` from `day_start` on · `box` [rows, 5] = west, east, south, north, longest leg, in decimetres ·
+    `visits` [visits, 13] · `windows` [visits, most, 2] · `breaks` [breaks, 3] = earliest, latest, duration · `worked`
+    and `max_work` [workers] seconds · `share`, `won`, `share_points` and `quota_left` [companies] · `weights` = travel,
+    wait, continuity, share, share's cap · `now` [1] · `roads` [modes, places, places], empty where the map is flat ·
+    `pace` and `mode_start` [modes] · `rule` [workers] and `company_now` [companies] are scratch.
     """
 
     positions: NDArray[np.int64]
     rows: Ints
     row_worker: Shorts
+    room: Shorts
+    box: Ints
+    day_start: int
+    part_seconds: int
     visits: Ints
     windows: Ints
     excluded: Shorts
@@ -78,18 +90,11 @@ class Fleet(NamedTuple):
     roads: Shorts
     pace: Reals
     mode_start: Ints
-    shift: int
-    heads: Shorts
-    back: Shorts
-    cell: Shorts
-    level_sizes: Ints
-    level_sides: Reals
-    seen: Ints
     rule: Bytes
     company_now: Bytes
 
 
-@kernel
+@part
 def leg(fleet: Fleet, mode: int, place: int, x: int, y: int, to_place: int, to_x: int, to_y: int) -> int:
     """Give the seconds from one place to another: from the matrix, or across the flat map."""
     if fleet.roads.shape[1] > 0:
@@ -102,13 +107,45 @@ def leg(fleet: Fleet, mode: int, place: int, x: int, y: int, to_place: int, to_x
     return int(fleet.mode_start[mode]) + int(np.sqrt(float(square)) * fleet.pace[mode] + 0.5)
 
 
-@kernel
+@part
 def first_start(fleet: Fleet, visit: int, arrive: int) -> int:
     """Give the first moment from `arrive` on at which a visit may begin, or NEVER."""
     for k in range(fleet.visits[visit, V_WINDOWS]):
         if arrive <= fleet.windows[visit, k, 1]:
             return int(max(arrive, fleet.windows[visit, k, 0]))
     return NEVER
+
+
+@part
+def summarise(fleet: Fleet, row: int) -> None:
+    """Write a row's longest idle time in each part of the day, its rectangle and its longest leg."""
+    table = fleet.positions[row]
+    length, begun = fleet.rows[row, LENGTH], fleet.rows[row, BEGUN]
+    parts = fleet.room.shape[1]
+    for k in range(parts):
+        fleet.room[row, k] = 0
+    behind = length + 1  # the next position that has a place of its own
+    for i in range(length, begun - 1, -1):
+        idle = table[i, UNTIL] - table[i, LEAVE]
+        if i < length and table[i + 1, NUMBER] >= 0:
+            behind = i + 1
+        if idle >= 0:
+            first = (table[i, LEAVE] - fleet.day_start) // fleet.part_seconds
+            last = (table[behind, LATEST] - fleet.day_start) // fleet.part_seconds
+            for k in range(max(first, 0), min(last, parts - 1) + 1):
+                fleet.room[row, k] = max(fleet.room[row, k], idle)
+    west = east = table[begun, X]
+    south = north = table[begun, Y]
+    longest, at = 0.0, begun
+    for i in range(begun + 1, length + 2):
+        if table[i, NUMBER] >= 0 or i == length + 1:
+            west, east = min(west, table[i, X]), max(east, table[i, X])
+            south, north = min(south, table[i, Y]), max(north, table[i, Y])
+            dx, dy = float(table[i, X] - table[at, X]), float(table[i, Y] - table[at, Y])
+            longest = max(longest, dx * dx + dy * dy)
+            at = i
+    fleet.box[row, 0], fleet.box[row, 1], fleet.box[row, 2], fleet.box[row, 3] = west, east, south, north
+    fleet.box[row, 4] = int(np.sqrt(longest)) + 1
 
 
 @kernel
@@ -179,6 +216,7 @@ def retime(fleet: Fleet, row: int) -> None:
         bound = table[i + 1, LATEST]
         if table[i + 1, NUMBER] >= 0 or i == length:
             bound -= table[i, SECONDS]
+        table[i, UNTIL] = bound
         if number < 0:
             rest = fleet.rows[row, BREAKS] - 1 - number
             bound -= fleet.breaks[rest, 2]
@@ -195,9 +233,11 @@ def retime(fleet: Fleet, row: int) -> None:
                     latest = min(bound, fleet.windows[number, k, 1])
                     break
         table[i, LATEST] = latest
+    table[0, UNTIL] = table[1, LATEST] - (table[0, SECONDS] if table[1, NUMBER] >= 0 or length == 0 else 0)
+    summarise(fleet, row)
 
 
-@kernel
+@part
 def worked(fleet: Fleet, row: int) -> int:
     """Give a row's service and travel in seconds."""
     total = 0
@@ -212,7 +252,7 @@ def worked(fleet: Fleet, row: int) -> int:
     return total
 
 
-@kernel
+@part
 def put(fleet: Fleet, row: int, position: int, number: int) -> None:
     """Insert a visit into the gap behind a position; the caller has made room, and times the row afterwards."""
     table = fleet.positions[row]
@@ -231,7 +271,7 @@ def put(fleet: Fleet, row: int, position: int, number: int) -> None:
     fleet.rows[row, LENGTH] += 1
 
 
-@kernel
+@part
 def take(fleet: Fleet, row: int, position: int) -> None:
     """Take out what stands at a position; the caller times the row afterwards."""
     table = fleet.positions[row]
@@ -246,7 +286,7 @@ def take(fleet: Fleet, row: int, position: int) -> None:
             fleet.rows[row, BEGUN] -= 1
 
 
-@kernel
+@part
 def share_out(fleet: Fleet) -> None:
     """Give every company its points: how many visits it is ahead of its share, priced and capped."""
     shares, total = 0, 0

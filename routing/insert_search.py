@@ -1,15 +1,14 @@
 """Find the cheapest lawful places for one visit over all workers: everywhere, or only where it can matter.
 
-`search` reads the gaps near the visit first and stops when nothing unread can be cheaper than the candidates it holds:
-the same choice as reading everything, since the bound is exact. `survey` reads everything and names, for every worker
-who cannot come, the rule. Ties go to the lower worker, then the earlier shift, then the earlier gap.
+`search` passes by the rows that have no time for the visit and those too far away to be cheaper than the candidates it
+holds: the same choice as reading everything, since both bounds are exact. `survey` reads everything and names, for
+every worker who cannot come, the rule. Ties go to the lower worker, then the earlier shift, then the earlier gap.
 """
 
 import numpy as np
 
 from routing.arrays import Ints
-from routing.compiled import kernel
-from routing.insert_index import HIGH, OFFSET, ORIGIN_X, ORIGIN_Y, WIDE
+from routing.compiled import kernel, part
 from routing.insert_rows import (
     BEGUN,
     BREAKS,
@@ -22,12 +21,13 @@ from routing.insert_rows import (
     LENGTH,
     LOAD,
     MODE,
-    NEXT,
+    NEVER,
     NUMBER,
     PLACE,
     READY,
     SECONDS,
     SOFT,
+    UNTIL,
     USE,
     V_DEMAND,
     V_DUE,
@@ -59,22 +59,18 @@ POINTS, ROW, POSITION, ARRIVE, BEGIN, TRAVEL_POINTS, WAIT_POINTS, LATE_POINTS, K
 )
 CANDIDATE_COLUMNS = 11
 
-FIRST_BUDGET_SECONDS = 120
-BUDGET_GROWTH = 3
-LAST_BUDGET_SECONDS = 120 * 3**5  # beyond an hour or eight of detour the rest is read at once
+ROUNDING_SECONDS = 2
+"""Legs are rounded to whole seconds: a detour of three legs may measure 1.5 s less than it is."""
 
 
-@kernel
-def fixed(fleet: Fleet, visit: int) -> int:
-    """Write into `fleet.rule` what keeps each worker away whatever the timetable; give the least share points."""
-    best = 2**40
+@part
+def fixed(fleet: Fleet, visit: int) -> None:
+    """Write into `fleet.rule` what keeps each worker away whatever the timetable."""
     for company in range(fleet.share_points.shape[0]):
         rule = fleet.company_rule[visit, company]
         if rule == NONE and fleet.quota_left[company] <= 0:
             rule = COMPANY_QUOTA
         fleet.company_now[company] = rule
-        if rule == NONE:
-            best = min(best, fleet.share_points[company])
     fixed_rules(
         fleet.visits[visit, V_SKILLS],
         fleet.visits[visit, V_SEX],
@@ -92,10 +88,9 @@ def fixed(fleet: Fleet, visit: int) -> int:
         fleet.worker_reach,
         fleet.rule,
     )
-    return best
 
 
-@kernel
+@part
 def followers(fleet: Fleet, row: int, position: int, arrive: int) -> int:
     """Give the points of lateness that arriving later at a position costs there and after it."""
     table = fleet.positions[row]
@@ -120,7 +115,7 @@ def followers(fleet: Fleet, row: int, position: int, arrive: int) -> int:
     return points
 
 
-@kernel
+@part
 def gap(fleet: Fleet, row: int, position: int, visit: int, known: int, not_before: int, found: Ints) -> int:
     """Try one gap: give the rule that closes it, or 0 and the candidate in `found`.
 
@@ -169,7 +164,7 @@ def gap(fleet: Fleet, row: int, position: int, visit: int, known: int, not_befor
     return NONE
 
 
-@kernel
+@part
 def earlier(one: Ints, other: Ints) -> bool:
     """Tell whether one candidate goes before another: cheaper, or as cheap and first by row and gap."""
     if one[POINTS] != other[POINTS]:
@@ -179,7 +174,7 @@ def earlier(one: Ints, other: Ints) -> bool:
     return bool(one[POSITION] < other[POSITION])
 
 
-@kernel
+@part
 def keep(fleet: Fleet, best: Ints, count: int, found: Ints) -> int:
     """Sort a candidate into the best, one for each worker; give how many there are now."""
     worker = fleet.row_worker[found[ROW]]
@@ -205,7 +200,7 @@ def keep(fleet: Fleet, best: Ints, count: int, found: Ints) -> int:
     return count
 
 
-@kernel
+@part
 def known_points(fleet: Fleet, visit: int, worker: int) -> int:
     """Give the continuity points that a worker earns at a visit."""
     for k in range(fleet.preferred.shape[1]):
@@ -214,7 +209,7 @@ def known_points(fleet: Fleet, visit: int, worker: int) -> int:
     return 0
 
 
-@kernel
+@part
 def alone(fleet: Fleet, row: int, visit: int) -> int:
     """Tell why a worker without any other visit could not make this one in a shift: OFF_SHIFT, REACH, or 0."""
     ready, end = fleet.rows[row, READY], fleet.rows[row, END]
@@ -231,11 +226,13 @@ def alone(fleet: Fleet, row: int, visit: int) -> int:
     return NONE if start >= 0 and start + duration + back <= end else REACH
 
 
-@kernel
+@part
 def survey_worker(fleet: Fleet, visit: int, worker: int, best: Ints, count: int, found: Ints) -> int:
     """Try all gaps of one worker, and write the rule that keeps the worker out; give the number of candidates."""
     known = known_points(fleet, visit, worker)
     nearest, serves = NONE, False
+    opens = fleet.windows[visit, 0, 0] + fleet.visits[visit, V_DURATION]
+    closes = fleet.windows[visit, fleet.visits[visit, V_WINDOWS] - 1, 1]
     for row in range(fleet.first_row[worker], fleet.first_row[worker + 1]):
         why = alone(fleet, row, visit)
         if why == OFF_SHIFT:
@@ -243,7 +240,12 @@ def survey_worker(fleet: Fleet, visit: int, worker: int, best: Ints, count: int,
             continue
         nearest = max(nearest, REACH if why == REACH else WINDOW)
         begun = fleet.rows[row, BEGUN]
+        table = fleet.positions[row]
         for position in range(fleet.rows[row, LENGTH] + 1):
+            if table[position, LEAVE] > closes:
+                break
+            if table[position + 1, NUMBER] >= 0 and table[position + 1, LATEST] < opens:
+                continue
             rule = gap(fleet, row, position, visit, known, 0, found)
             if position < begun:
                 rule = FROZEN if rule == NONE else rule
@@ -267,84 +269,80 @@ def survey(fleet: Fleet, visit: int, best: Ints, found: Ints) -> int:
     return count
 
 
-@kernel
-def visit_cell(fleet: Fleet, mode: int, cell: int, visit: int, best: Ints, count: int, found: Ints) -> int:
-    """Try the gaps of one cell of the index that the clock leaves open."""
-    shift, mask = fleet.shift, (1 << fleet.shift) - 1
-    table = fleet.positions
-    opens = fleet.windows[visit, 0, 0] + fleet.visits[visit, V_DURATION]
+@part
+def read(fleet: Fleet, row: int, visit: int, best: Ints, count: int, found: Ints) -> int:
+    """Try the gaps of a row that the clock leaves open; give the number of candidates."""
+    table = fleet.positions[row]
+    duration = fleet.visits[visit, V_DURATION]
+    opens = fleet.windows[visit, 0, 0] + duration
     closes = fleet.windows[visit, fleet.visits[visit, V_WINDOWS] - 1, 1]
-    entry = fleet.heads[mode, cell]
-    while entry >= 0:
-        row, position = entry >> shift, entry & mask
-        entry = table[row, position, NEXT]
-        if table[row, position, LEAVE] > closes:
+    slack = duration - ROUNDING_SECONDS if fleet.roads.shape[1] == 0 else NEVER
+    for i in range(fleet.rows[row, BEGUN], fleet.rows[row, LENGTH] + 1):
+        if table[i, LEAVE] > closes:
+            break
+        if table[i, LEAVE] + slack > table[i, UNTIL]:
             continue
-        if table[row, position + 1, NUMBER] >= 0 and table[row, position + 1, LATEST] < opens:
+        if table[i + 1, NUMBER] >= 0 and table[i + 1, LATEST] < opens:
             continue
-        if fleet.rule[fleet.row_worker[row]] != NONE:
-            continue
-        if gap(fleet, row, position, visit, 0, 0, found) == NONE:
+        if gap(fleet, row, i, visit, 0, 0, found) == NONE:
             count = keep(fleet, best, count, found)
     return count
 
 
-@kernel
-def visit_level(
-    fleet: Fleet, mode: int, level: int, radius: float, visit: int, best: Ints, count: int, found: Ints
-) -> int:
-    """Try the gaps of one level within a radius in decimetres, except in the cells an earlier round has read."""
-    side = fleet.level_sides[level]
-    sizes = fleet.level_sizes[level]
-    wide, high = sizes[WIDE], sizes[HIGH]
-    x, y = float(fleet.visits[visit, V_X] - sizes[ORIGIN_X]), float(fleet.visits[visit, V_Y] - sizes[ORIGIN_Y])
-    left = min(max(int(np.floor((x - radius) / side)), 0), wide - 1)
-    right = min(max(int(np.floor((x + radius) / side)), 0), wide - 1)
-    low = min(max(int(np.floor((y - radius) / side)), 0), high - 1)
-    top = min(max(int(np.floor((y + radius) / side)), 0), high - 1)
-    seen = fleet.seen[mode * fleet.level_sides.shape[0] + level]
-    for line in range(low, top + 1):
-        for column in range(left, right + 1):
-            if seen[0] <= column <= seen[1] and seen[2] <= line <= seen[3]:
-                continue
-            cell = sizes[OFFSET] + line * wide + column
-            if fleet.heads[mode, cell] >= 0:
-                count = visit_cell(fleet, mode, cell, visit, best, count, found)
-    seen[0], seen[1], seen[2], seen[3] = left, right, low, top
-    return count
+@part
+def roomy(fleet: Fleet, row: int, visit: int) -> bool:
+    """Tell whether a row is idle for as long as a visit takes, at a time when the visit could begin."""
+    last = fleet.room.shape[1] - 1
+    needed = fleet.visits[visit, V_DURATION] - ROUNDING_SECONDS
+    for k in range(fleet.visits[visit, V_WINDOWS]):
+        first = max((fleet.windows[visit, k, 0] - fleet.day_start) // fleet.part_seconds, 0)
+        for part_of_day in range(
+            first, min((fleet.windows[visit, k, 1] - fleet.day_start) // fleet.part_seconds, last) + 1
+        ):
+            if fleet.room[row, part_of_day] >= needed:
+                return True
+    return False
+
+
+@part
+def least_detour_points(fleet: Fleet, row: int, visit: int) -> int:
+    """Give points of travel that a visit adds to a row at least, by the row's rectangle and longest leg."""
+    x, y = fleet.visits[visit, V_X], fleet.visits[visit, V_Y]
+    dx = float(max(fleet.box[row, 0] - x, x - fleet.box[row, 1], 0))
+    dy = float(max(fleet.box[row, 2] - y, y - fleet.box[row, 3], 0))
+    leg_squared = float(fleet.box[row, 4]) * float(fleet.box[row, 4])
+    detour = np.sqrt(leg_squared + 4.0 * (dx * dx + dy * dy)) - float(fleet.box[row, 4])
+    seconds = int(detour * fleet.pace[fleet.rows[row, MODE]]) - ROUNDING_SECONDS
+    return int(seconds * fleet.weights[W_TRAVEL])
 
 
 @kernel
 def search(fleet: Fleet, visit: int, best: Ints, found: Ints) -> int:
-    """Find the best candidates through the index; give their number. Other workers' rule is then BEATEN."""
-    least_share = fixed(fleet, visit)
-    count = 0
+    """Find the best candidates, passing by the rows that cannot matter; give their number.
+
+    All other workers whom no fixed rule keeps out have the rule BEATEN.
+    """
+    fixed(fleet, visit)
+    count, most = 0, best.shape[0]
     for k in range(fleet.preferred.shape[1]):
         worker = fleet.preferred[visit, k]
         if worker >= 0 and fleet.rule[worker] == NONE:
             count = survey_worker(fleet, visit, worker, best, count, found)
             if fleet.rule[worker] == NONE:
-                fleet.rule[worker] = BEATEN  # read in full: the index passes it by
-    for k in range(fleet.seen.shape[0]):
-        fleet.seen[k, 0], fleet.seen[k, 1] = 1, 0
-    levels = fleet.level_sides.shape[0]
-    budget = FIRST_BUDGET_SECONDS
-    while True:
-        last = budget >= LAST_BUDGET_SECONDS
-        for mode in range(fleet.pace.shape[0]):
-            for level in range(levels):
-                radius = (budget / fleet.pace[mode] + fleet.level_sides[level]) * 0.5
-                if last or level == levels - 1:
-                    radius = 1e12
-                count = visit_level(fleet, mode, level, radius, visit, best, count, found)
-        # a leg is rounded to whole seconds, so a detour of three legs may measure 1.5 s less than it is
-        unread = (budget - 2) * fleet.weights[W_TRAVEL] + least_share
-        if last or (count == best.shape[0] and best[count - 1, POINTS] < unread):
-            break
-        budget *= BUDGET_GROWTH
+                fleet.rule[worker] = BEATEN  # read in full: not to be read again without the points of being known
     for worker in range(fleet.rule.shape[0]):
-        if fleet.rule[worker] == NONE:
-            fleet.rule[worker] = BEATEN
+        if fleet.rule[worker] != NONE:
+            continue
+        fleet.rule[worker] = BEATEN
+        for row in range(fleet.first_row[worker], fleet.first_row[worker + 1]):
+            if fleet.roads.shape[1] == 0:
+                if not roomy(fleet, row, visit):
+                    continue
+                if count == most:
+                    least = fleet.share_points[fleet.worker_company[worker]] + least_detour_points(fleet, row, visit)
+                    if least > best[most - 1, POINTS]:
+                        continue
+            count = read(fleet, row, visit, best, count, found)
     for k in range(count):
         fleet.rule[fleet.row_worker[best[k, ROW]]] = NONE
     return count
