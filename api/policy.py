@@ -26,7 +26,7 @@ POLICY: dict[str, frozenset[Role]] = {
     "log.verify": frozenset({_ADMINISTRATOR, _MANAGER, _FINANCE}),
     # registry
     "people.find": frozenset({_OPERATOR, _MANAGER}),
-    "people.read": frozenset({_OPERATOR, _MANAGER}),
+    "people.read": frozenset({_OPERATOR, _MANAGER, _PROVIDER, _WORKER}),  # companies: only whom they may visit
     "people.register": frozenset({_OPERATOR, _MANAGER}),
     "people.change": frozenset({_OPERATOR, _MANAGER}),
     "people.death.report": frozenset({_OPERATOR, _MANAGER}),

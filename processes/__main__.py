@@ -96,6 +96,52 @@ async def _works() -> AsyncIterator[Any]:
         yield found.works
 
 
+@app.command("import")
+def import_list(
+    kind: Annotated[str, typer.Argument(help="divisions, people, providers, workers, catalogue or requests")],
+    file: Path,
+    *,
+    column: Annotated[list[str] | None, typer.Option(help="OURS=THEIRS: which of the file's columns is which")] = None,
+    dry_run: Annotated[bool, typer.Option(help="say what would happen and write nothing")] = False,
+    as_json: Json = False,
+) -> None:
+    """Import a CSV or XLSX list: all rows or none; every fault is named with its row."""
+    outcome = run(_import(kind, file, dict(pair.split("=", 1) for pair in column or []), dry_run=dry_run))
+    if as_json:
+        faults = [
+            {"row": one.row, "column": one.column, "code": one.code, "why": one.sentence()} for one in outcome.faults
+        ]
+        say(
+            {"rows": outcome.rows, "written": 0 if dry_run or faults else outcome.written, "faults": faults},
+            as_json=True,
+        )
+    else:
+        for fault in outcome.faults:
+            console.print(fault.sentence("zh"), fault.sentence("en"), sep="  |  ", style="red", markup=False)
+        verb = "would be written" if dry_run else "written"
+        print(f"{outcome.rows} rows, {0 if outcome.faults else outcome.written} {verb}, {len(outcome.faults)} faults")
+    if outcome.faults:
+        raise typer.Exit(1)
+
+
+async def _import(kind: str, file: Path, mapping: dict[str, str], *, dry_run: bool) -> Any:
+    from dispatch import imports
+    from kit import tables
+
+    if kind not in imports.PLANS:
+        message = f"unknown list {kind}; one of {', '.join(imports.PLANS)}"
+        raise typer.BadParameter(message)
+    if not file.is_file():
+        message = f"no such file: {file}"
+        raise typer.BadParameter(message)
+    with console.status(f"{kind}: {file.name}"):
+        grid = tables.read_file(file)
+        async with _works() as works:
+            return await imports.run(
+                works, SYSTEM("import"), kind=kind, grid=grid, mapping=mapping or None, dry_run=dry_run
+            )
+
+
 @app.command("verify-log")
 def verify_log(*, anchor: str | None = None, as_json: Json = False) -> None:
     """Walk the chain over the event log again; `--anchor NUMBER:HASH` is a head that was printed earlier."""

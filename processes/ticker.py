@@ -23,14 +23,22 @@ Chore = Callable[[Work], Awaitable[object]]
 
 def chores() -> list[tuple[str, timedelta, Chore]]:
     """Return what is done how often, each in a work of its own, each safe to do twice."""
+    from dispatch.enrolment import wallet
+    from dispatch.requests import operations as requests
     from dispatch.visits import operations as visits
+    from kit.clock import day_of
     from providers.satisfaction import operations as satisfaction
+
+    async def standing(work: Work) -> object:
+        return await requests.materialise(work, on=day_of(work.now) + timedelta(days=1))
 
     return [
         ("seal", timedelta(seconds=1), chain.seal),
         ("lapse", timedelta(seconds=1), visits.lapse_due),
         ("missed", timedelta(seconds=15), visits.miss_due),
         ("confirm", timedelta(minutes=5), satisfaction.confirm_by_silence),
+        ("standing orders", timedelta(minutes=5), standing),
+        ("months", timedelta(minutes=10), wallet.turn_months),
         ("disclosures", timedelta(minutes=10), visits.close_disclosures_due),
     ]
 

@@ -83,8 +83,8 @@ async def _journey(works: Works, clock: FixedClock, wait: Wait) -> None:
             latest=NINE + timedelta(hours=3), source_key="call-1", channel=Channel.PHONE,
         )  # fmt: skip
         again = await requests.place(
-            work, person_id=person_id, item_code="B01", earliest=NINE, latest=NINE + timedelta(hours=9), source_key="call-1",
-            channel=Channel.PHONE,
+            work, person_id=person_id, item_code="B01", earliest=NINE, latest=NINE + timedelta(hours=9),
+            source_key="call-1", channel=Channel.PHONE,
         )  # fmt: skip
         assert again.id == request.id
     await wait()

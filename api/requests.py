@@ -1,0 +1,291 @@
+"""Care requests, standing orders and enrolments over HTTP: what the call centre does all day."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime, BaseModel, Field
+
+from api.acting import Route, doing
+from api.errors import responses
+from api.sessions import Form
+from dispatch.enrolment import operations as enrolment
+from dispatch.enrolment import queries as enrolments
+from dispatch.enrolment.model import Category, EndReason, EnrolmentState, SuspendReason
+from dispatch.matching import queries as matching
+from dispatch.requests import operations, queries, standing
+from dispatch.requests.model import CancelledBy, Channel, RequestState, StandingState
+from events.work import Work
+from kit.identifiers import Sex
+
+router = APIRouter(tags=["requests"], route_class=Route)
+
+Reading = Annotated[Work, doing("requests.read")]
+Enrolling = Annotated[Work, doing("enrolments.change")]
+Ordering = Annotated[Work, doing("standing_orders.change")]
+
+
+class NewRequest(Form):
+    """What an elder asks for; the window bounds the worker's arrival."""
+
+    person_id: UUID
+    item_code: str = Field(max_length=8, examples=["B01"])
+    earliest: AwareDatetime
+    latest: AwareDatetime
+    quantity: int = Field(default=1, ge=1, le=24)
+    urgent: bool = False
+    asked_at: AwareDatetime | None = None
+    channel: Channel = Channel.PHONE
+    source_key: str | None = Field(default=None, max_length=120)
+    override_duplicate: bool = False
+    accept_own_cost: bool = False
+    sex_wanted: Sex | None = None
+    note: str | None = Field(default=None, max_length=500)
+
+
+class Request(BaseModel):
+    """One care request; amounts in fen. `case_no` is what people speak."""
+
+    id: UUID
+    case_no: str
+    person_id: UUID
+    item_code: str
+    quantity: int
+    minutes: int
+    earliest: datetime
+    latest: datetime
+    urgent: bool
+    state: RequestState
+    reason: str | None
+    price_fen: int
+    quota_held_fen: int
+    own_fen: int
+    entered_at: datetime
+
+
+class Decision(BaseModel):
+    """One decision record (派单凭证): who was chosen, who else could have come, which rule ruled out whom."""
+
+    id: UUID
+    attempt: int
+    decided_at: datetime
+    outcome: str
+    provider_id: UUID | None
+    worker_number: int | None
+    starts_at: datetime | None
+    engine: str
+    weights: dict[str, Any]
+    candidates: list[Any]
+    ruled_out: dict[str, Any]
+    relaxation: dict[str, Any] | None
+    snapshot_hash: str
+
+
+class Cancellation(Form):
+    """Who withdraws a request, and why."""
+
+    by: CancelledBy = CancelledBy.ELDER
+    reason: str = Field(min_length=1, max_length=80)
+
+
+class NewStandingOrder(Form):
+    """A service wanted again and again; weekdays are a mask, Monday = 1 … Sunday = 64; minutes of the day."""
+
+    person_id: UUID
+    item_code: str = Field(max_length=8, examples=["A01"])
+    weekdays: int = Field(ge=1, le=127, examples=[31])
+    from_minute: int = Field(ge=0, lt=1440, examples=[630])
+    to_minute: int = Field(gt=0, le=1440, examples=[750])
+    starts_on: date
+    ends_on: date | None = None
+    quantity: int = Field(default=1, ge=1, le=24)
+    accept_own_cost: bool = False
+    sex_wanted: Sex | None = None
+
+
+class StandingOrder(BaseModel):
+    """One standing order."""
+
+    id: UUID
+    person_id: UUID
+    item_code: str
+    weekdays: int
+    from_minute: int
+    to_minute: int
+    starts_on: date
+    ends_on: date | None
+    paused_from: date | None
+    paused_until: date | None
+    state: StandingState
+
+
+class Pause(Form):
+    """A half-open span of days."""
+
+    from_day: date
+    until_day: date
+
+
+class Reason(Form):
+    """Why."""
+
+    reason: str = Field(min_length=1, max_length=80)
+
+
+class Application(Form):
+    """On whose account an elder applies."""
+
+    category: Category
+
+
+class Suspension(Form):
+    """Why an elder is not served for now."""
+
+    reason: SuspendReason
+
+
+class Ending(Form):
+    """Why and from which day an elder leaves."""
+
+    reason: EndReason
+    ended_on: date
+
+
+class Enrolment(BaseModel):
+    """Where an elder stands in the programme."""
+
+    person_id: UUID
+    category: Category
+    state: EnrolmentState
+
+
+class Standing(BaseModel):
+    """Whether an elder may be served, and what is left of this month's quota, in fen."""
+
+    state: EnrolmentState
+    category: str
+    level: int | None
+    monthly_fen: int | None
+    quota_left_fen: int
+    copay_percent: int | None
+
+
+@router.post("/requests", status_code=201, operation_id="place_request", summary="Log a care request",
+             responses=responses(404, 409, 422))  # fmt: skip
+async def place_request(form: NewRequest, work: Annotated[Work, doing("requests.place")]) -> Request:
+    """Put a request on record with its quota held; the matching engine offers it at once."""
+    return Request.model_validate(await operations.place(work, **form.model_dump()), from_attributes=True)
+
+
+@router.get("/requests", operation_id="requests", summary="List care requests")
+async def requests(
+    work: Reading,
+    state: RequestState | None = None,
+    person_id: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> list[Request]:
+    """Return requests of a state or a person, the latest first."""
+    found = await queries.requests(work, state=state, person_id=person_id, limit=limit)
+    return [Request.model_validate(one, from_attributes=True) for one in found]
+
+
+@router.get("/requests/{request_id}", operation_id="request", summary="Read one request", responses=responses(404))
+async def request(request_id: UUID, work: Reading) -> Request:
+    """Return one request."""
+    return Request.model_validate(await queries.request(work, request_id), from_attributes=True)
+
+
+@router.post("/requests/{request_id}/cancellation", operation_id="cancel_request", summary="Withdraw a request",
+             responses=responses(404, 409, 422))  # fmt: skip
+async def cancel_request(
+    request_id: UUID, form: Cancellation, work: Annotated[Work, doing("requests.cancel")]
+) -> Request:
+    """Withdraw it; free until two hours before a promised visit."""
+    found = await operations.cancel(work, request_id=request_id, by=form.by, reason=form.reason)
+    return Request.model_validate(found, from_attributes=True)
+
+
+@router.get(
+    "/requests/{request_id}/decisions", operation_id="decisions", summary="Why this company?", responses=responses(404)
+)
+async def decisions(request_id: UUID, work: Annotated[Work, doing("decisions.read")]) -> list[Decision]:
+    """Return the decisions on a request in the order they were made."""
+    return [Decision.model_validate(one, from_attributes=True) for one in await matching.decisions_of(work, request_id)]
+
+
+@router.post("/standing-orders", status_code=201, operation_id="place_standing_order", summary="Order again and again",
+             responses=responses(404, 409, 422))  # fmt: skip
+async def place_standing_order(form: NewStandingOrder, work: Ordering) -> StandingOrder:
+    """Order a service for every named weekday from tomorrow on at the earliest."""
+    wanted = standing.Wanted(**form.model_dump(exclude={"person_id"}))
+    found = await operations.place_standing_order(work, person_id=form.person_id, wanted=wanted)
+    return StandingOrder.model_validate(found, from_attributes=True)
+
+
+@router.post("/standing-orders/{order_id}/pause", operation_id="pause_standing_order", summary="Pause it",
+             responses=responses(404, 409, 422))  # fmt: skip
+async def pause_standing_order(order_id: UUID, form: Pause, work: Ordering) -> StandingOrder:
+    """Leave days out."""
+    found = await operations.pause(work, standing_order_id=order_id, from_day=form.from_day, until_day=form.until_day)
+    return StandingOrder.model_validate(found, from_attributes=True)
+
+
+@router.post("/standing-orders/{order_id}/end", operation_id="end_standing_order", summary="End it",
+             responses=responses(404, 409, 422))  # fmt: skip
+async def end_standing_order(order_id: UUID, form: Reason, work: Ordering) -> StandingOrder:
+    """End it, for a reason."""
+    found = await operations.end(work, standing_order_id=order_id, reason=form.reason)
+    return StandingOrder.model_validate(found, from_attributes=True)
+
+
+@router.get("/people/{person_id}/standing", operation_id="standing", summary="May this elder be served?",
+            responses=responses(404))  # fmt: skip
+async def person_standing(person_id: UUID, work: Annotated[Work, doing("enrolments.read")]) -> Standing:
+    """Return the elder's state and what is left of this month's quota."""
+    found = await enrolments.standing(work, person_id, work.now)
+    if found is None:
+        raise enrolment.EnrolmentMissing
+    terms = found.terms
+    return Standing(
+        state=found.state, category=found.category, level=found.level, quota_left_fen=found.quota_left_fen,
+        monthly_fen=terms.monthly_fen if terms else None, copay_percent=terms.copay_percent if terms else None,
+    )  # fmt: skip
+
+
+@router.post("/people/{person_id}/application", status_code=201, operation_id="apply", summary="Apply for home care",
+             responses=responses(404, 409, 422))  # fmt: skip
+async def apply(person_id: UUID, form: Application, work: Enrolling) -> Enrolment:
+    """Enter an application; somebody else approves it."""
+    found = await enrolment.apply(work, person_id=person_id, category=form.category)
+    return Enrolment.model_validate(found, from_attributes=True)
+
+
+@router.post("/people/{person_id}/activation", operation_id="activate", summary="Approve an application",
+             responses=responses(403, 404, 409))  # fmt: skip
+async def activate(person_id: UUID, work: Annotated[Work, doing("enrolments.decide")]) -> Enrolment:
+    """Let the elder be served; not by whoever entered the application."""
+    return Enrolment.model_validate(await enrolment.activate(work, person_id=person_id), from_attributes=True)
+
+
+@router.post("/people/{person_id}/suspension", operation_id="suspend", summary="Suspend services",
+             responses=responses(404, 409))  # fmt: skip
+async def suspend(person_id: UUID, form: Suspension, work: Enrolling) -> Enrolment:
+    """Serve nothing for now; open requests are withdrawn."""
+    found = await enrolment.suspend(work, person_id=person_id, reason=form.reason)
+    return Enrolment.model_validate(found, from_attributes=True)
+
+
+@router.post("/people/{person_id}/resumption", operation_id="resume", summary="Resume services",
+             responses=responses(404, 409))  # fmt: skip
+async def resume(person_id: UUID, work: Enrolling) -> Enrolment:
+    """Serve again."""
+    return Enrolment.model_validate(await enrolment.resume(work, person_id=person_id), from_attributes=True)
+
+
+@router.post("/people/{person_id}/leaving", operation_id="end_enrolment", summary="End an enrolment",
+             responses=responses(404, 409))  # fmt: skip
+async def end_enrolment(person_id: UUID, form: Ending, work: Annotated[Work, doing("enrolments.decide")]) -> Enrolment:
+    """End the enrolment."""
+    found = await enrolment.end(work, person_id=person_id, reason=form.reason, ended_on=form.ended_on)
+    return Enrolment.model_validate(found, from_attributes=True)

@@ -1,0 +1,144 @@
+"""The same story as its people live it: every desk through the API, each seeing what is theirs."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from api.accounts import operations as accounts
+from api.app import build
+from dispatch.enrolment import operations as enrolment
+from dispatch.enrolment.model import Category
+from events import bus
+from events.bus import Deliverer
+from events.quiet import Quiet
+from events.transport import PostgresDelivery
+from events.work import Works
+from kit.actor import SYSTEM, Role
+from kit.clock import FixedClock
+from kit.ids import new_id
+from processes import schema
+from tests.dispatch.stage import AREA, HOME, NINE, Stage, set_stage
+
+PASSWORD = "river stone lantern 7"
+
+
+class Desks:
+    """People at their desks, each with a session of their own."""
+
+    def __init__(self, works: Works) -> None:
+        self.works = works
+        self.transport = httpx.ASGITransport(app=build(works))
+
+    async def __call__(
+        self, role: Role, name: str, *, provider_id: UUID | None = None, worker_id: UUID | None = None
+    ) -> httpx.AsyncClient:
+        async with self.works(SYSTEM("test")) as work:
+            await accounts.open_account(
+                work, username=name, display_name=name, role=role, password=PASSWORD, provider_id=provider_id,
+                worker_id=worker_id,
+            )  # fmt: skip
+        client = httpx.AsyncClient(transport=self.transport, base_url="http://test")
+        answer = await client.post("/sessions", json={"username": name, "password": PASSWORD})
+        client.cookies.clear()
+        client.headers["Authorization"] = f"Bearer {answer.json()['token']}"
+        return client
+
+
+def _act(clock: FixedClock, code: str | None = None) -> dict[str, Any]:
+    return {
+        "id": str(new_id()), "claimed_at": clock.now().isoformat(), "code": code, "latitude": HOME[0],
+        "longitude": HOME[1], "accuracy_metres": 10, "fix_age_seconds": 2,
+    }  # fmt: skip
+
+
+async def _set(works: Works, clock: FixedClock) -> Stage:
+    stage = await set_stage(works, clock, companies=2, elders=1)
+    async with works(SYSTEM("test")) as work:
+        await enrolment.take_over(work, members=[enrolment.Member(stage.elders[0], AREA, Category.LOW_INCOME, 2)])
+    return stage
+
+
+async def test_every_desk_does_its_part_and_sees_only_its_own(works: Works, clock: FixedClock) -> None:
+    schema.import_handlers()
+    works.routes = bus.routes()
+    deliverer = Deliverer(works)
+    quiet = Quiet(works, deliverer, bus.routes())
+    stage = await _set(works, clock)
+    delivery = PostgresDelivery(works.database.url, deliverer)
+    await delivery.start()
+    desks = Desks(works)
+    try:
+        operator = await desks(Role.OPERATOR, "operator")
+        form = {
+            "person_id": str(stage.elders[0]), "item_code": "B01",
+            "earliest": (NINE + timedelta(hours=1)).isoformat(), "latest": (NINE + timedelta(hours=3)).isoformat(),
+        }  # fmt: skip
+        placed = await operator.post("/requests", json=form, headers={"Idempotency-Key": "call-000001"})
+        again = await operator.post("/requests", json=form, headers={"Idempotency-Key": "call-000001"})
+        assert (placed.status_code, again.json()) == (201, placed.json())
+        twice = await operator.post("/requests", json=form, headers={"Accept-Language": "en"})
+        assert (twice.status_code, twice.json()["code"]) == (409, "request.duplicate")
+        await asyncio.wait_for(quiet.wait(), 60)
+        decisions = await operator.get(f"/requests/{placed.json()['id']}/decisions")
+        assert decisions.json()[0]["candidates"]
+
+        company = [
+            await desks(Role.PROVIDER, f"company{place}", provider_id=one) for place, one in enumerate(stage.companies)
+        ]
+        offers = [(await client.get("/offers")).json() for client in company]
+        mine = 0 if offers[0] else 1
+        (offer,) = offers[mine]
+        assert offers[1 - mine] == []
+        stolen = await company[1 - mine].post(f"/offers/{offer['id']}/acceptance")
+        missing = await company[1 - mine].post(f"/offers/{new_id()}/acceptance")
+        assert (stolen.status_code, stolen.json()["title"]) == (404, missing.json()["title"])
+        person = f"/people/{stage.elders[0]}?purpose=visit"
+        assert (await company[mine].get(person)).status_code == 404
+        accepted = await company[mine].post(f"/offers/{offer['id']}/acceptance")
+        assert accepted.json()["state"] == "accepted"
+        visit_id = offer["visit"]["id"]
+        assert (await company[1 - mine].get(f"/visits/{visit_id}")).status_code == 404
+        await asyncio.wait_for(quiet.wait(), 60)
+        card = (await company[mine].get(person)).json()
+        assert (card["address"], card["id_no"], card["bank_account"]) == ("door", None, None)
+        assert (await company[1 - mine].get(person)).status_code == 404
+
+        (spoken,) = (await operator.get(f"/people/{stage.elders[0]}/codes")).json()
+        worker = await desks(
+            Role.WORKER, "worker", provider_id=stage.companies[mine], worker_id=UUID(offer["visit"]["worker_id"])
+        )
+        clock.advance(timedelta(hours=1))
+        worker = await _again(worker, "worker")
+        arrived = await worker.post(f"/visits/{visit_id}/arrival", json=_act(clock, spoken["code"]))
+        assert arrived.json()["state"] == "arrived", arrived.text
+        clock.advance(timedelta(minutes=61))
+        worker = await _again(worker, "worker")
+        left = await worker.post(f"/visits/{visit_id}/leaving", json=_act(clock))
+        assert left.status_code == 200, left.text
+        await asyncio.wait_for(quiet.wait(), 60)
+
+        operator = await _again(operator, "operator")
+        code = (await operator.get(f"/visits/{visit_id}/rating-code")).json()["code"]
+        rated = await operator.post(f"/visits/{visit_id}/rating", json={"code": code, "score": 5})
+        assert rated.json()["accepted"]
+        finance = await desks(Role.FINANCE, "finance")
+        (charge,) = (await finance.get(f"/visits/{visit_id}/charges")).json()
+        assert charge["payable_fen"] == 3000
+        rate = (await finance.get("/rates", params={"month": "2026-03"})).json()
+        assert (rate["numerator"], rate["denominator"], rate["percent"]) == (1, 1, None)
+        early = await finance.post("/statements", json={"month": "2026-03"})
+        assert (early.status_code, early.json()["code"]) == (409, "statement.month_not_over")
+        assert (await finance.get("/funnel")).json()["charged_fen"] == 3000
+    finally:
+        await delivery.stop()
+
+
+async def _again(client: httpx.AsyncClient, name: str) -> httpx.AsyncClient:
+    """Sign in anew, for an hour has passed."""
+    answer = await client.post("/sessions", json={"username": name, "password": PASSWORD})
+    client.cookies.clear()
+    client.headers["Authorization"] = f"Bearer {answer.json()['token']}"
+    return client
