@@ -1,0 +1,97 @@
+"""A town made by a seed: workers, companies and requests with every hard rule there is, for benches and tests."""
+
+import random
+from dataclasses import dataclass
+
+from kit.geo import Point
+from routing.problem import Break, Company, Mode, Problem, Sex, Shift, Visit, Weights, Window, Worker
+
+HOUR = 3_600
+MODES = (
+    Mode(name="e-bike", speed_metres_per_second=4.2, detour=1.3, start_seconds=120),
+    Mode(name="car", speed_metres_per_second=6.0, detour=1.35, start_seconds=180),
+    Mode(name="on foot", speed_metres_per_second=1.2, detour=1.25),
+)
+SKILLS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """How many there are of everything, and how far the town stretches."""
+
+    workers: int = 600
+    companies: int = 30
+    requests: int = 9_200
+    side_degrees: float = 0.14  # about 15 km
+    seed: int = 1
+
+
+def _point(dice: random.Random, side: float) -> Point:
+    return Point(39.0 + dice.random() * side, 116.0 + dice.random() * side * 1.28)
+
+
+def _worker(dice: random.Random, number: int, town: Town) -> Worker:
+    start = dice.choice((7, 8, 9)) * HOUR
+    noon = dice.choice((11, 12)) * HOUR
+    skills = sum(1 << k for k in range(SKILLS) if dice.random() < 0.6)
+    return Worker(
+        base=number,
+        shifts=(
+            Shift(
+                start_seconds=start,
+                end_seconds=start + 11 * HOUR,
+                breaks=(Break(earliest_seconds=noon, latest_seconds=noon + 2 * HOUR, duration_seconds=1_800),),
+            ),
+        ),
+        company=number * town.companies // town.workers,
+        skills=skills,
+        lapsed_skills=(1 << dice.randrange(SKILLS)) & ~skills,
+        sex=dice.choice((Sex.FEMALE, Sex.FEMALE, Sex.MALE)),
+        mode=dice.choices((0, 1, 2), (14, 4, 2))[0],
+        capacity=20,
+        max_work_seconds=9 * HOUR,
+        reach_metres=dice.choice((None, 6_000, 10_000)),
+        site_closed=dice.random() < 0.01,
+    )
+
+
+def _visit(dice: random.Random, place: int, town: Town) -> Visit:
+    begin = 7 * HOUR + dice.randrange(11 * HOUR)
+    width = dice.choice((1_800, 3_600, 7_200, 14_400))
+    windows = [Window(earliest_seconds=begin, latest_seconds=begin + width)]
+    if dice.random() < 0.1:
+        again = begin + width + HOUR
+        windows.append(Window(earliest_seconds=again, latest_seconds=again + HOUR))
+    soft = dice.random() < 0.2
+    preferred = frozenset(dice.sample(range(town.workers), 2)) if dice.random() < 0.3 else frozenset()
+    excluded = frozenset(dice.sample(range(town.workers), 3)) if dice.random() < 0.2 else frozenset()
+    return Visit(
+        place=place,
+        duration_seconds=dice.choice((900, 1_200, 1_800, 2_700)),
+        windows=tuple(windows),
+        due_seconds=begin + width // 2 if soft else None,
+        late_points_per_second=20 if soft else 0,
+        skills=1 << dice.randrange(SKILLS),
+        sex=dice.choices((Sex.UNSTATED, Sex.FEMALE, Sex.MALE), (8, 2, 1))[0],
+        companies=frozenset(dice.sample(range(town.companies), max(1, town.companies * 2 // 3))),
+        excluded=excluded - preferred,
+        preferred=preferred,
+        demand=dice.choice((0, 1, 1, 2)),
+    )
+
+
+def build(town: Town) -> Problem:
+    """Make the town; its visits are the requests, in the order in which they come."""
+    dice = random.Random(town.seed)
+    count = town.workers + town.requests
+    return Problem(
+        workers=tuple(_worker(dice, number, town) for number in range(town.workers)),
+        visits=tuple(_visit(dice, town.workers + number, town) for number in range(town.requests)),
+        modes=MODES,
+        places=tuple(_point(dice, town.side_degrees) for _ in range(count)),
+        companies=tuple(
+            Company(quota_visits=town.requests // town.companies + 20, share=dice.choice((10, 20, 30)))
+            for _ in range(town.companies)
+        ),
+        weights=Weights(),
+    )
