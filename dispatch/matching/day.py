@@ -117,6 +117,7 @@ class Day:
         self.until = self.origin + self.SPAN
         self.roster = list(roster)
         self.weights = weights
+        self.travel = travel
         self.known = known  # what this day was laid out from; another value asks for a new one
         self._by_number = {worker.number: worker for worker in roster}
         self.numbers = [worker.number for worker in roster]

@@ -1,0 +1,93 @@
+"""A company's day planned again: shorter ways, kept promises."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+
+from dispatch.matching import operations as matching
+from dispatch.matching.replanning import Replanned, replan
+from dispatch.visits import operations as visits
+from dispatch.visits import queries
+from dispatch.visits.model import Booking, Visit
+from events.work import Works
+from kit import clock as clocks
+from kit.clock import FixedClock
+from tests.dispatch.stage import HOME, NINE, SYSTEM_ACTOR, Stage, set_stage
+
+EAST = (HOME[0], HOME[1] + 0.1)
+TODAY = clocks.day_of(NINE)
+
+
+@pytest.fixture
+async def stage(works: Works, clock: FixedClock) -> Stage:
+    """Two workers at two ends of the town, each promised where the other lives."""
+    stage = await set_stage(works, clock, companies=0, elders=2)
+    await stage.add_company([Stage.worker(1, place=HOME), Stage.worker(2, place=EAST)])
+    return stage
+
+
+async def crossed(stage: Stage, *, hours: float = 3) -> list[UUID]:
+    start = NINE + timedelta(hours=hours) + timedelta(minutes=60)
+    first = await stage.add_request(earliest=start, place=EAST)
+    second = await stage.add_request(elder=1, earliest=start, place=HOME)
+    return [await stage.promised(first, worker=0), await stage.promised(second, worker=1)]
+
+
+async def again(stage: Stage) -> Replanned:
+    async with stage.works(SYSTEM_ACTOR) as work:
+        return await replan(work, provider_id=stage.companies[0], day=TODAY)
+
+
+async def workers_of(stage: Stage, found: list[UUID]) -> list[int]:
+    async with stage.works(SYSTEM_ACTOR) as work:
+        return [stage.workers[0].index((await queries.visit(work, visit_id)).worker_id) for visit_id in found]
+
+
+async def test_workers_exchange_visits_where_that_saves_the_way(stage: Stage) -> None:
+    found = await crossed(stage)
+    result = await again(stage)
+    assert result.moved == 2
+    assert result.saved_seconds > 3600
+    assert await workers_of(stage, found) == [1, 0]
+    async with stage.works(SYSTEM_ACTOR) as work:
+        query = select(func.count()).select_from(Booking).where(Booking.active)
+        assert await work.session.scalar(query) == 2
+        for visit in (await work.session.execute(select(Visit))).scalars():
+            booking = (
+                await work.session.execute(select(Booking).where(Booking.visit_id == visit.id, Booking.active))
+            ).scalar_one()
+            assert (booking.worker_id, booking.during.lower) == (visit.worker_id, visit.planned_start)
+            assert visit.planned_start <= visit.window_to
+    assert await again(stage) == Replanned(0, 0)
+
+
+async def test_what_is_promised_within_the_hour_does_not_move(stage: Stage) -> None:
+    found = await crossed(stage)
+    stage.clock.set(NINE + timedelta(hours=3, minutes=1))
+    assert await again(stage) == Replanned(0, 0)
+    assert await workers_of(stage, found) == [0, 1]
+
+
+async def test_what_has_begun_does_not_move(stage: Stage) -> None:
+    found = await crossed(stage)
+    async with stage.works(stage.person_of(0, 0)) as work:
+        await visits.depart(work, visit_id=found[0], act=visits.ActIn(id=UUID(int=1), claimed_at=work.now))
+    await again(stage)
+    assert (await workers_of(stage, found))[0] == 0
+
+
+async def test_what_nobody_has_accepted_yet_does_not_move(stage: Stage) -> None:
+    start = NINE + timedelta(hours=4)
+    offered = await stage.offer(await stage.add_request(earliest=start, place=EAST))
+    assert await again(stage) == Replanned(0, 0)
+    assert await workers_of(stage, [offered.visit_id]) == [0]
+
+
+async def test_people_who_are_kept_apart_are_not_brought_together_by_a_better_plan(stage: Stage) -> None:
+    found = await crossed(stage)
+    async with stage.works(SYSTEM_ACTOR) as work:
+        await matching.bar(work, person_id=stage.elders[0], worker_id=stage.workers[0][1], reason="不合")
+    await again(stage)
+    assert (await workers_of(stage, found))[0] == 0
