@@ -106,6 +106,9 @@ def import_list(
     as_json: Json = False,
 ) -> None:
     """Import a CSV or XLSX list: all rows or none; every fault is named with its row."""
+    if not file.is_file():
+        message = f"no such file: {file}"
+        raise typer.BadParameter(message)
     outcome = run(_import(kind, file, dict(pair.split("=", 1) for pair in column or []), dry_run=dry_run))
     if as_json:
         faults = [
@@ -130,9 +133,6 @@ async def _import(kind: str, file: Path, mapping: dict[str, str], *, dry_run: bo
 
     if kind not in imports.PLANS:
         message = f"unknown list {kind}; one of {', '.join(imports.PLANS)}"
-        raise typer.BadParameter(message)
-    if not file.is_file():
-        message = f"no such file: {file}"
         raise typer.BadParameter(message)
     with console.status(f"{kind}: {file.name}"):
         grid = tables.read_file(file)

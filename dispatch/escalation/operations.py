@@ -1,0 +1,115 @@
+"""Nobody is left waiting unseen: raise a case for a person, hand it over, close it with a reason."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from dispatch.escalation.model import MOVES, Case, CaseKind, CaseState
+from dispatch.requests.model import CareRequest, RequestState
+from dispatch.visits.model import Visit
+from dispatch.visits.moves import State
+from events.escalations import CaseClosed, CaseEscalated
+from events.work import Work
+from kit import rules
+from kit.actor import Role
+from kit.ids import new_id
+from kit.refusal import Kind, Refusal
+
+_OWNER = {CaseKind.VISIT_HELD: Role.MANAGER, CaseKind.COMPLAINT_OVERDUE: Role.MANAGER}
+"""Whose desk a case is on; every other kind is the call centre's."""
+
+
+class CaseMissing(Refusal):
+    """No such case."""
+
+    code = "case.missing"
+    kind = Kind.MISSING
+
+
+class CaseIsClosed(Refusal):
+    """The case is over."""
+
+    code = "case.closed"
+    kind = Kind.CONFLICT
+
+
+async def raise_case(
+    work: Work, *, kind: CaseKind, subject_id: UUID, since: datetime, facts: dict[str, Any] | None = None
+) -> Case | None:
+    """Give something that waits too long to a person; None when a case about it is open already."""
+    minutes = await rules.value(work.session, "escalation.answer_minutes", at=work.now)
+    row = {
+        "id": new_id(), "kind": kind, "subject_id": subject_id, "since": since, "facts": facts or {},
+        "due_at": work.now + timedelta(minutes=minutes), "owner_role": _OWNER.get(kind, Role.OPERATOR),
+        "state": CaseState.OPEN, "raised_at": work.now,
+    }  # fmt: skip
+    made = await work.session.execute(insert(Case).values(row).on_conflict_do_nothing().returning(Case))
+    found = made.scalar_one_or_none()
+    if found is not None:
+        work.tell(CaseEscalated(case_id=found.id, kind=kind.value, subject_id=subject_id, since=since))
+    return found
+
+
+async def assign(work: Work, *, case_id: UUID, owner_id: UUID) -> Case:
+    """Take a case into somebody's hands. Refuses `case.missing`, `case.closed`."""
+    found = await _locked(work, case_id, CaseState.ASSIGNED)
+    found.state, found.owner_id = CaseState.ASSIGNED, owner_id
+    return found
+
+
+async def close(work: Work, *, case_id: UUID, reason: str) -> Case:
+    """Close a case, saying what was done. Refuses `case.missing`, `case.closed`."""
+    found = await _locked(work, case_id, CaseState.CLOSED)
+    found.state, found.closed_at, found.closed_by = CaseState.CLOSED, work.now, work.actor.label
+    found.reason = reason[:200]
+    work.tell(CaseClosed(case_id=found.id, kind=found.kind.value, subject_id=found.subject_id))
+    return found
+
+
+async def sweep(work: Work, *, limit: int = 200) -> int:
+    """Find what waits longer than its rule allows and raise a case for each; return how many were raised."""
+    urgent = timedelta(minutes=await rules.value(work.session, "escalation.urgent_minutes", at=work.now))
+    ordinary = timedelta(minutes=await rules.value(work.session, "escalation.waiting_minutes", at=work.now))
+    late = timedelta(minutes=await rules.value(work.session, "escalation.late_minutes", at=work.now))
+    waiting = (
+        select(CareRequest.id, CareRequest.state_since)
+        .where(
+            CareRequest.state == RequestState.WAITING,
+            (CareRequest.urgent & (CareRequest.state_since <= work.now - urgent))
+            | (CareRequest.state_since <= work.now - ordinary),
+            ~_open(CaseKind.REQUEST_WAITING, CareRequest.id),
+        )
+        .order_by(CareRequest.number)
+        .limit(limit)
+    )
+    overdue = (
+        select(Visit.id, Visit.window_to)
+        .where(
+            Visit.state.in_([State.ACCEPTED, State.DEPARTED]),
+            Visit.window_to <= work.now - late,
+            ~_open(CaseKind.VISIT_NOT_STARTED, Visit.id),
+        )
+        .order_by(Visit.window_to, Visit.id)
+        .limit(limit)
+    )
+    raised = 0
+    for kind, query in ((CaseKind.REQUEST_WAITING, waiting), (CaseKind.VISIT_NOT_STARTED, overdue)):
+        for subject_id, since in (await work.session.execute(query)).all():
+            raised += await raise_case(work, kind=kind, subject_id=subject_id, since=since) is not None
+    return raised
+
+
+def _open(kind: CaseKind, subject: Any) -> Any:
+    return select(Case.id).where(Case.kind == kind, Case.subject_id == subject, Case.state != CaseState.CLOSED).exists()
+
+
+async def _locked(work: Work, case_id: UUID, wanted: CaseState) -> Case:
+    found = await work.session.get(Case, case_id, with_for_update=True)
+    if found is None:
+        raise CaseMissing
+    if wanted not in MOVES[found.state]:
+        raise CaseIsClosed
+    return found

@@ -1,0 +1,24 @@
+"""Questions about cases."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+
+from dispatch.escalation.model import Case, CaseState
+from events.work import Work
+from kit.actor import Role
+
+
+async def open_cases(work: Work, *, owner_role: Role | None = None, limit: int = 200) -> Sequence[Case]:
+    """Return what waits for a person, the most pressing first, of one desk or of all."""
+    query = select(Case).where(Case.state != CaseState.CLOSED)
+    if owner_role is not None:
+        query = query.where(Case.owner_role == owner_role)
+    return (await work.session.execute(query.order_by(Case.due_at, Case.id).limit(limit))).scalars().all()
+
+
+async def cases_of(work: Work, subject_id: UUID) -> Sequence[Case]:
+    """Return all cases about one request, visit or person, oldest first."""
+    query = select(Case).where(Case.subject_id == subject_id).order_by(Case.raised_at, Case.id)
+    return (await work.session.execute(query)).scalars().all()

@@ -1,0 +1,62 @@
+"""Nobody is left waiting unseen: one open case for each thing, whatever raises it and however often."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+
+import dispatch.escalation.handlers
+from dispatch.escalation import operations, queries
+from dispatch.escalation.model import CaseKind
+from events.offers import NobodyFound
+from events.visits import VisitHeld
+from events.work import Works
+from kit.actor import SYSTEM, Role
+from kit.clock import FixedClock
+from kit.ids import new_id
+from tests.dispatch.stage import AREA, set_stage
+
+assert dispatch.escalation.handlers.GROUP == "escalation"
+
+
+async def test_a_request_and_a_visit_that_wait_too_long_are_each_raised_once(works: Works, clock: FixedClock) -> None:
+    stage = await set_stage(works, clock, elders=2)
+    waiting = await stage.add_request(elder=0, urgent=True)
+    promised = await stage.add_request(elder=1)
+    visit_id = await stage.promised(promised)
+    clock.advance(timedelta(minutes=6))
+    async with works(SYSTEM("ticker")) as work:
+        assert await operations.sweep(work) == 1
+    clock.advance(timedelta(hours=4))
+    async with works(SYSTEM("ticker")) as work:
+        await operations.sweep(work)
+    async with works(SYSTEM("ticker")) as work:
+        assert await operations.sweep(work) == 0
+        (case,) = await queries.cases_of(work, waiting.id)
+        assert (case.kind, case.owner_role) == (CaseKind.REQUEST_WAITING, Role.OPERATOR)
+        (late,) = await queries.cases_of(work, visit_id)
+        assert late.kind is CaseKind.VISIT_NOT_STARTED
+
+
+async def test_who_is_told_of_what_and_a_closed_case_stays_closed(
+    works: Works, drain: Callable[[], Awaitable[int]]
+) -> None:
+    request_id, visit_id = new_id(), new_id()
+    nobody = NobodyFound(
+        request_id=request_id, district=AREA, attempt=1, urgent=True, relaxation="window", parameters={"minutes": 20}
+    )
+    held = VisitHeld(visit_id=visit_id, request_id=request_id, provider_id=new_id(), reasons=["no_place"])
+    async with works(SYSTEM("test")) as work:
+        for event in (nobody, nobody, held):
+            work.tell(event)
+    await drain()
+    async with works(SYSTEM("test")) as work:
+        (case,) = await queries.cases_of(work, request_id)
+        assert case.facts["parameters"] == {"minutes": 20}
+        (other,) = await queries.open_cases(work, owner_role=Role.MANAGER)
+        assert other.subject_id == visit_id
+        await operations.assign(work, case_id=case.id, owner_id=new_id())
+        await operations.close(work, case_id=case.id, reason="改约下午")
+    with pytest.raises(operations.CaseIsClosed):
+        async with works(SYSTEM("test")) as work:
+            await operations.close(work, case_id=case.id, reason="again")
