@@ -23,7 +23,7 @@ from dispatch.visits import bookings, offers
 from dispatch.visits.model import Visit
 from dispatch.visits.moves import BEGUN, OPEN, State
 from events.work import Work
-from kit import identifiers, metrics, rules
+from kit import clock, identifiers, metrics, rules
 from kit.geo import Point
 from providers.catalogue.model import Skill
 from providers.roster.queries import RosterWorker
@@ -253,3 +253,23 @@ async def _with_barred(work: Work, tasks: Sequence[Task], people: Mapping[UUID, 
     for person_id, worker_id in (await work.session.execute(query)).all():
         apart.setdefault(person_id, set()).add(worker_id)
     return [replace(task, barred=frozenset(apart.get(people[task.visit_id], ())) - {task.worker_id}) for task in tasks]
+
+
+async def replan_today(work: Work) -> Replanned:
+    """Improve every company's routes of the present day; what another process booked in between is left for next time.
+
+    For the ticker, every few minutes.
+    """
+    fleet = fleet_of(work)
+    async with fleet.lock:
+        day = await fleet.look(work, clock.day_of(work.now))
+    moved = saved = 0
+    for _, provider_id in sorted(day.providers.items()):
+        try:
+            async with work.session.begin_nested():
+                found = await replan(work, provider_id=provider_id, day=day.day)
+        except bookings.WorkerBusy:
+            metrics.REPLANS.labels("conflict").inc()
+            continue
+        moved, saved = moved + found.moved, saved + found.saved_seconds
+    return Replanned(moved, saved)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 import dispatch.matching.handlers
-import dispatch.visits.handlers  # noqa: F401 - subscribes
+import dispatch.visits.handlers  # noqa: F401 - importing subscribes its handlers
 from dispatch.matching import operations as matching
 from dispatch.matching import queries
 from dispatch.matching.decision import Reason

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from dispatch.matching import operations as matching
-from dispatch.matching.replanning import Replanned, replan
+from dispatch.matching.replanning import Replanned, replan, replan_today
 from dispatch.visits import operations as visits
 from dispatch.visits import queries
 from dispatch.visits.model import Booking, Visit
@@ -61,6 +61,14 @@ async def test_workers_exchange_visits_where_that_saves_the_way(stage: Stage) ->
             assert (booking.worker_id, booking.during.lower) == (visit.worker_id, visit.planned_start)
             assert visit.planned_start <= visit.window_to
     assert await again(stage) == Replanned(0, 0)
+
+
+async def test_all_companies_are_planned_again_in_one_round(stage: Stage) -> None:
+    await stage.add_company()
+    found = await crossed(stage)
+    async with stage.works(SYSTEM_ACTOR) as work:
+        assert (await replan_today(work)).moved == 2
+    assert await workers_of(stage, found) == [1, 0]
 
 
 async def test_what_is_promised_within_the_hour_does_not_move(stage: Stage) -> None:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 import dispatch.matching.handlers
-import dispatch.visits.handlers  # noqa: F401 - subscribes
+import dispatch.visits.handlers  # noqa: F401 - importing subscribes its handlers
 from dispatch.requests import operations as requests
 from dispatch.requests.model import CancelledBy, CareRequest, RequestState
 from dispatch.visits import changes, offers, queries
