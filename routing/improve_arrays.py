@@ -74,6 +74,7 @@ class Draft(NamedTuple):
     kept_bank: Shorts  # (visits,)
     touched: Shorts  # (rows,)
     key: Reals  # (visits,)
+    choice: Shorts  # (rows,)
     seen: Ints  # (kinds,)
     numbers: Ints  # (8,)
     dice: NDArray[np.uint64]  # (1,)
@@ -244,6 +245,7 @@ def make_draft(task: Task, longest: int, seed: int) -> Draft:
         kept_bank=np.zeros(n, np.int32),
         touched=np.zeros(rows, np.int32),
         key=np.zeros(n),
+        choice=np.zeros(rows, np.int32),
         seen=np.full(int(task.row[:, KIND].max(initial=0)) + 1, -1, np.int64),
         numbers=np.zeros(8, np.int64),
         dice=np.array([(seed * 0x9E3779B97F4A7C15 + 0x1234567) % 2**64 | 1], np.uint64),

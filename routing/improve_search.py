@@ -17,6 +17,7 @@ from routing.improve_arrays import (
     FREE,
     KEPT_BANK,
     KEPT_POINTS,
+    KEYS,
     KIND,
     LATE,
     LATEST,
@@ -46,7 +47,7 @@ from routing.improve_kernel import begin, delayed, insert, throw
 from routing.improve_rows import exchange_tails, keep, put_back, record, store_best, time_row
 
 BLINK = 0.01
-ORDER_SHARES = (0.42, 0.58, 0.72, 0.82, 0.92, 1.0)
+ORDER_SHARES = (0.42, 0.58, 0.72, 0.82, 0.92, 1.0)  # after 0.30 at random, then by the keys of a task
 SPLIT_STOP = 0.01
 
 
@@ -112,19 +113,9 @@ def order_bank(task: Task, draft: Draft) -> None:
     drawn = throw(draft.dice)
     which = -1
     if drawn > 0.30:
-        which = (
-            0
-            if drawn < 0.42
-            else 1
-            if drawn < 0.58
-            else 2
-            if drawn < 0.72
-            else 3
-            if drawn < 0.82
-            else 4
-            if drawn < 0.92
-            else 5
-        )
+        which = 0
+        while which + 1 < KEYS and drawn >= ORDER_SHARES[which]:
+            which += 1
     for i in range(draft.numbers[BANK]):
         v = draft.bank[i]
         key = throw(draft.dice) if which < 0 else task.keys[v, which]
@@ -138,13 +129,43 @@ def order_bank(task: Task, draft: Draft) -> None:
 
 
 @kernel
+def open_rows(task: Task, draft: Draft) -> int:
+    """List the rows that a visit may be put into: those in use, and of each kind one that is not; give how many."""
+    choices = 0
+    draft.numbers[STAMP] += 1
+    stamp = draft.numbers[STAMP]
+    for row in range(task.row.shape[0]):
+        if task.row[row, CLOSED] != 0:
+            continue
+        if draft.tally[row, COUNT] == 0:
+            kind = task.row[row, KIND]
+            if draft.seen[kind] == stamp:
+                continue
+            draft.seen[kind] = stamp
+        draft.choice[choices] = row
+        choices += 1
+    return choices
+
+
+@kernel
+def add_empty(task: Task, draft: Draft, choices: int, taken: int) -> int:
+    """List another empty row of the kind of `taken`, which is about to be used; give how many rows are listed."""
+    for row in range(task.row.shape[0]):
+        same = task.row[row, KIND] == task.row[taken, KIND] and task.row[row, CLOSED] == 0
+        if same and row != taken and draft.tally[row, COUNT] == 0:
+            draft.choice[choices] = row
+            return choices + 1
+    return choices
+
+
+@kernel
 def recreate(task: Task, draft: Draft, touched: int) -> int:
     """Put each visit of the bank where it costs least, now and then looking away; give how many rows are touched."""
     n = task.demand.shape[0]
-    rows = task.row.shape[0]
     visit, opens, closes, rate = task.visit, task.opens, task.closes, task.rate[0]
     dice, numbers, tallies, stops = draft.dice, draft.numbers, draft.tally, draft.stop
     left = 0
+    choices = open_rows(task, draft)
     for z in range(numbers[BANK]):
         v = draft.bank[z]
         place = visit[v, PLACE]
@@ -154,20 +175,17 @@ def recreate(task: Task, draft: Draft, touched: int) -> int:
         best = task.skip[v]
         best_row = -1
         best_position = 0
-        numbers[STAMP] += 1
-        for row in range(rows):
+        for choice in range(choices):
+            row = draft.choice[choice]
             line = task.row[row]
             tally = tallies[row]
             fee = task.fee[v, line[WORKER]]
             if fee >= FORBIDDEN or tally[LOAD] + demand > line[CAPACITY]:
                 continue
-            if tally[COUNT] == 0:
-                if draft.seen[line[KIND]] == numbers[STAMP]:
-                    continue
-                draft.seen[line[KIND]] = numbers[STAMP]
-                fee += line[USE]
-            if draft.won[line[COMPANY]] >= task.quota[line[COMPANY]] or line[CLOSED] != 0:
+            if draft.won[line[COMPANY]] >= task.quota[line[COMPANY]]:
                 continue
+            if tally[COUNT] == 0:
+                fee += line[USE]
             stop = stops[row]
             m = tally[LENGTH]
             inward = task.back[line[MODE], place]
@@ -226,6 +244,8 @@ def recreate(task: Task, draft: Draft, touched: int) -> int:
             left += 1
             continue
         tally = tallies[best_row]
+        if tally[COUNT] == 0:
+            choices = add_empty(task, draft, choices, best_row)
         if tally[TOUCHED] == 0:
             tally[TOUCHED] = 1
             draft.touched[touched] = best_row
