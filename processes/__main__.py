@@ -61,12 +61,15 @@ def serve(*, host: str = "127.0.0.1") -> None:
 async def _serve(host: str) -> None:
     from processes import http, ticker
     from processes.assembly import deliveries, house, task
+    from routing import insert
 
     settings = Settings.read()
     async with (
         house(settings) as found,
         deliveries(found) as running,
         task(ticker.run(found.works)) as ticking,
+        # The kernels are compiled, or read from disk, while the first people sign in, and not in a request.
+        task(asyncio.to_thread(insert.warm)),
     ):
         await _first_administrator(found.works)
         parts = {name: (lambda: True) for name in running}

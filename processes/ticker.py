@@ -25,6 +25,8 @@ def chores() -> list[tuple[str, timedelta, Chore]]:
     """Return what is done how often, each in a work of its own, each safe to do twice."""
     from dispatch.enrolment import wallet
     from dispatch.escalation import operations as escalation
+    from dispatch.matching import operations as matching
+    from dispatch.matching import replanning
     from dispatch.requests import operations as requests
     from dispatch.visits import operations as visits
     from kit.clock import day_of
@@ -37,6 +39,8 @@ def chores() -> list[tuple[str, timedelta, Chore]]:
         ("seal", timedelta(seconds=1), chain.seal),
         ("lapse", timedelta(seconds=1), visits.lapse_due),
         ("escalate", timedelta(seconds=15), escalation.sweep),
+        ("look again", timedelta(minutes=1), matching.look_again),
+        ("plan again", timedelta(minutes=5), replanning.replan_today),
         ("missed", timedelta(seconds=15), visits.miss_due),
         ("confirm", timedelta(minutes=5), satisfaction.confirm_by_silence),
         ("standing orders", timedelta(minutes=5), standing),
