@@ -66,7 +66,7 @@ class _Cache:
 _cache = _Cache()
 
 
-async def value(session: AsyncSession, name: str, *, at: datetime, known: datetime | None = None) -> Any:  # noqa: ANN401 - a rule's value is whatever JSON its room defines
+async def value(session: AsyncSession, name: str, *, at: datetime, known: datetime | None = None) -> Any:
     """Return the JSON value of a rule that is valid at an instant; `known` asks what had been recorded by then."""
     bind = session.bind
     if _cache.of is not bind or monotonic() - _cache.read_at > _STALE_SECONDS or name not in _cache.rows:
@@ -78,7 +78,7 @@ async def value(session: AsyncSession, name: str, *, at: datetime, known: dateti
     raise RuleUnknown(name=name)
 
 
-async def change(  # noqa: PLR0913 - a rule's row has that many facts
+async def change(
     session: AsyncSession, name: str, content: Any, *, valid_from: datetime, now: datetime, by: str, source: str = ""
 ) -> None:
     """Record a new value of a known rule; refuse `rule.unknown` and `rule.too_soon` (less than a minute ahead).
@@ -90,7 +90,7 @@ async def change(  # noqa: PLR0913 - a rule's row has that many facts
     await backdate(session, name, content, valid_from=valid_from, now=now, by=by, source=source)
 
 
-async def backdate(  # noqa: PLR0913 - a rule's row has that many facts
+async def backdate(
     session: AsyncSession, name: str, content: Any, *, valid_from: datetime, now: datetime, by: str, source: str = ""
 ) -> None:
     """Record a value of a known rule from any day on: for late papers; what was paid is never rewritten by it."""

@@ -8,6 +8,7 @@ import pytest
 import dispatch.escalation.handlers
 from dispatch.escalation import operations, queries
 from dispatch.escalation.model import CaseKind
+from events import bus
 from events.offers import NobodyFound
 from events.visits import VisitHeld
 from events.work import Works
@@ -16,7 +17,13 @@ from kit.clock import FixedClock
 from kit.ids import new_id
 from tests.dispatch.stage import AREA, set_stage
 
-assert dispatch.escalation.handlers.GROUP == "escalation"
+GROUP = dispatch.escalation.handlers.GROUP
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Deliver to this room only: the events here are about visits that no other room knows."""
+    monkeypatch.setattr(bus, "HANDLERS", {GROUP: bus.HANDLERS[GROUP]})
 
 
 async def test_a_request_and_a_visit_that_wait_too_long_are_each_raised_once(works: Works, clock: FixedClock) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 import providers.satisfaction.handlers
+from events import bus
 from events.visits import VisitFinished
 from events.work import Works
 from kit.actor import SYSTEM, Actor, Role
@@ -16,9 +17,15 @@ from providers.satisfaction import complaints, operations, queries
 from providers.satisfaction.model import CallBack, CallState, ComplaintState
 from providers.satisfaction.operations import Answers
 
-assert providers.satisfaction.handlers.GROUP == "satisfaction"
+GROUP = providers.satisfaction.handlers.GROUP
 Drain = Callable[[], Awaitable[int]]
 COMPANY, ELDER = new_id(), new_id()
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Deliver to this room only: the events here are about visits that no other room knows."""
+    monkeypatch.setattr(bus, "HANDLERS", {GROUP: bus.HANDLERS[GROUP]})
 
 
 def finished(clock: FixedClock, *, provider_id: UUID = COMPANY, person_id: UUID = ELDER) -> VisitFinished:
