@@ -12,7 +12,7 @@ from api.errors import responses
 from api.sessions import Form
 from events.work import Work
 from kit.actor import SYSTEM
-from providers.satisfaction import complaints, operations, queries, rates
+from providers.satisfaction import complaints, draws, operations, queries, rates
 from providers.satisfaction.model import CallBackReason, CallState, Channel, ComplaintState
 
 router = APIRouter(tags=["satisfaction"], route_class=Route)
@@ -167,14 +167,14 @@ async def no_answer(call_back_id: UUID, work: Calling) -> dict[str, CallState]:
              responses=responses(409))  # fmt: skip
 async def commit_draw(day: date, work: Annotated[Work, doing("complaints.decide")]) -> dict[str, str]:
     """Publish the hash of the seed before the list is known."""
-    return {"seed_hash": await operations.commit_seed(work, day=day)}
+    return {"seed_hash": await draws.commit_seed(work, day=day)}
 
 
 @router.post("/call-back-draws/{day}/drawing", operation_id="draw_call_backs", summary="Draw a day's call-backs",
              responses=responses(409))  # fmt: skip
 async def draw_call_backs(day: date, work: Annotated[Work, doing("complaints.decide")]) -> Draw:
     """Freeze the list and draw; a second time returns the first draw."""
-    return Draw.model_validate(await operations.draw_call_backs(work, day=day), from_attributes=True)
+    return Draw.model_validate(await draws.draw_call_backs(work, day=day), from_attributes=True)
 
 
 @router.post("/complaints", status_code=201, operation_id="receive_complaint", summary="Take a complaint",

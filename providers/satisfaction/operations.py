@@ -2,9 +2,8 @@
 
 import hashlib
 import hmac
-import secrets
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import insert, select, text, update
@@ -17,10 +16,9 @@ from kit import clock, rules
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
 from kit.vault import Vault
-from providers.satisfaction import complaints, sample
+from providers.satisfaction import complaints
 from providers.satisfaction.model import (
     CallBack,
-    CallBackDraw,
     CallBackReason,
     CallState,
     Channel,
@@ -83,34 +81,6 @@ class AnswersIncomplete(Refusal):
     """Answers that contradict one another or are missing."""
 
     code = "callback.answers_incomplete"
-
-
-class SeedTooLate(Refusal):
-    """The day whose list the seed shall draw from is over."""
-
-    code = "draw.seed_too_late"
-    kind = Kind.CONFLICT
-
-
-class SeedAlreadyCommitted(Refusal):
-    """A committed seed is never exchanged."""
-
-    code = "draw.seed_already_committed"
-    kind = Kind.CONFLICT
-
-
-class NoSeed(Refusal):
-    """Without a committed seed a draw proves nothing."""
-
-    code = "draw.no_seed"
-    kind = Kind.CONFLICT
-
-
-class DayNotOver(Refusal):
-    """The list of a running day is not frozen."""
-
-    code = "draw.day_not_over"
-    kind = Kind.CONFLICT
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,57 +194,6 @@ async def confirm_by_silence(work: Work, *, limit: int = 1000) -> int:
     return len(done.scalars().all())
 
 
-async def commit_seed(work: Work, *, day: date, seed: bytes | None = None) -> str:
-    """Commit the seed of a day's draw before the day ends and return the hash to publish.
-
-    Without `seed`, 32 random bytes are made. Refuses `draw.seed_too_late`, `draw.seed_already_committed`.
-    """
-    if work.now >= clock.at_local(day, 24 * 60):
-        raise SeedTooLate(day=day.isoformat())
-    seed = seed or secrets.token_bytes(32)
-    row = {
-        "day": day, "seed": seed, "seed_hash": sample.commitment(seed),
-        "committed_at": work.now, "committed_by": work.actor.label,
-    }  # fmt: skip
-    made = await work.session.execute(
-        upsert(CallBackDraw).values(row).on_conflict_do_nothing().returning(CallBackDraw.seed_hash)
-    )
-    seed_hash = made.scalar()
-    if seed_hash is None:
-        raise SeedAlreadyCommitted(day=day.isoformat())
-    return seed_hash
-
-
-async def draw_call_backs(work: Work, *, day: date) -> CallBackDraw:
-    """Freeze the list of visits finished by the end of a day and draw its call-backs; a second time returns the first.
-
-    Visits that became known late are on the next list, so that nothing escapes by being reported late. Refuses
-    `draw.no_seed`, `draw.day_not_over`.
-    """
-    draw = await work.session.get(CallBackDraw, day, with_for_update=True)
-    if draw is None:
-        raise NoSeed(day=day.isoformat())
-    if draw.drawn_at is not None:
-        return draw
-    end = clock.at_local(day, 24 * 60)
-    if work.now < end:
-        raise DayNotOver(day=day.isoformat())
-    percent = await rules.value(work.session, "callback.sample_percent", at=end)
-    listed = await work.session.execute(
-        update(Rateable)
-        .where(Rateable.drawn_on.is_(None), Rateable.finished_at < end)
-        .values(drawn_on=day)
-        .returning(Rateable.visit_id)
-        .execution_options(synchronize_session=False)
-    )
-    visits = listed.scalars().all()
-    chosen = sample.draw(draw.seed, visits, percent=percent)
-    await _ask(work, chosen, reason=CallBackReason.SAMPLE, known_at=work.now)
-    draw.percent, draw.visits, draw.drawn = percent, len(visits), len(chosen)
-    draw.list_hash, draw.drawn_at = sample.list_hash(visits), work.now
-    return draw
-
-
 async def record_call_back(work: Work, *, call_back_id: UUID, answers: Answers) -> Revealed:
     """Save an elder's answers and only then reveal whose visit it was; the answer overrides a rating by code.
 
@@ -355,7 +274,7 @@ async def _rate(work: Work, rateable: Rateable, *, channel: Channel, score: int)
     bad = await rules.value(work.session, "feedback.bad_score", at=work.now)
     if score <= bad and channel is not Channel.CALLBACK:
         await work.session.flush()
-        await _ask(work, [rateable.visit_id], reason=CallBackReason.BAD_RATING, known_at=work.now)
+        await ask(work, [rateable.visit_id], reason=CallBackReason.BAD_RATING, since=work.now)
 
 
 async def _keep(work: Work, visit_id: UUID, *, channel: Channel, score: int | None) -> None:
@@ -365,25 +284,31 @@ async def _keep(work: Work, visit_id: UUID, *, channel: Channel, score: int | No
     )
 
 
-async def _ask(work: Work, visits: list[UUID], *, reason: CallBackReason, known_at: datetime) -> None:
-    """Put visits on the list of calls; one that is on it already stays as it is."""
+async def ask(work: Work, visits: list[UUID], *, reason: CallBackReason, since: datetime) -> None:
+    """Put visits on the list of calls, due 48 hours after they finished or after `since` if that is later.
+
+    One that is on the list stays as it is; but a bad rating of an elder who could not be reached is asked again.
+    """
     if not visits:
         return
-    within = await rules.value(work.session, "callback.within_hours", at=work.now)
+    within = timedelta(hours=await rules.value(work.session, "callback.within_hours", at=work.now))
     wanted = await work.session.execute(
-        select(Rateable.visit_id, Rateable.person_id, Rateable.item_code).where(Rateable.visit_id.in_(visits))
+        select(Rateable.visit_id, Rateable.person_id, Rateable.item_code, Rateable.finished_at).where(
+            Rateable.visit_id.in_(visits)
+        )
     )
     rows = [
         {
             "id": new_id(), "visit_id": row.visit_id, "person_id": row.person_id, "item_code": row.item_code,
-            "reason": reason, "state": CallState.ASKED, "due_at": known_at + timedelta(hours=within), "tries": 0,
+            "reason": reason, "state": CallState.ASKED, "due_at": max(row.finished_at, since) + within, "tries": 0,
         }
         for row in wanted
     ]  # fmt: skip
-    made = await work.session.execute(
-        upsert(CallBack).values(rows).on_conflict_do_nothing(index_elements=["visit_id"]).returning(CallBack.visit_id)
-    )
-    asked = made.scalars().all()
+    fresh = upsert(CallBack).values(rows)
+    again = {name: fresh.excluded[name] for name in ("reason", "state", "due_at", "tries")}
+    vain = (CallBack.state == CallState.NOT_REACHED) & (fresh.excluded.reason == CallBackReason.BAD_RATING)
+    made = fresh.on_conflict_do_update(index_elements=["visit_id"], set_=again, where=vain)
+    asked = (await work.session.execute(made.returning(CallBack.visit_id))).scalars().all()
     await work.session.execute(
         update(Rateable)
         .where(Rateable.visit_id.in_(asked))

@@ -1,16 +1,50 @@
 """Questions about satisfaction: live rates counted from the rows, calls to make, complaints to handle."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import IntEnum, StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, cast, func, select
+from sqlalchemy import ColumnElement, Integer, SQLColumnExpression, cast, func, select
 
 from events.work import Work
 from kit import rules
-from providers.satisfaction import area
-from providers.satisfaction.model import CallBack, CallState, Channel, Complaint, Rateable
-from providers.satisfaction.rates import SATISFIED_FROM, Count, Rate
+from kit.identifiers import division_prefix
+from providers.satisfaction.model import CallBack, CallBackDraw, CallState, Channel, Complaint, Rateable
+from providers.satisfaction.rates import SATISFIED_FROM, Always, Count, Rate
+from providers.satisfaction.rates import always as worst_of
+
+
+class Group(StrEnum):
+    """What a table of rates has a row for; the value is the field of `Rate`."""
+
+    COMPANY = "provider_id"
+    ITEM = "item_code"
+    DIVISION = "division"
+    MONTH = "month"
+
+
+class Level(IntEnum):
+    """How many digits of a division's code name the level."""
+
+    CITY = 4
+    COUNTY = 6
+    TOWNSHIP = 9
+    VILLAGE = 12
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedDraw:
+    """A day's draw for everybody; from `seed` and `visits` on, `sample.draw` gives the same call-backs again."""
+
+    day: date
+    seed_hash: str
+    list_hash: str | None
+    seed: str | None
+    percent: int | None
+    visits: tuple[UUID, ...]
 
 
 def _counted() -> list[ColumnElement[int]]:
@@ -42,8 +76,9 @@ def _where(
     if item_code is not None:
         found.append(Rateable.item_code == item_code)
     if division is not None:
-        low, high = area.bounds(division)
-        found.append(Rateable.division_code.between(low, high))
+        # A range, for an index answers it in any collation; LIKE would need one of its own.
+        prefix = division_prefix(division)
+        found.append(Rateable.division_code.between(prefix.ljust(12, "0"), prefix.ljust(12, "9")))
     return found
 
 
@@ -62,25 +97,88 @@ async def rate(
     )  # fmt: skip
 
 
+async def rates(
+    work: Work,
+    *,
+    by: Group,
+    months: Sequence[str],
+    provider_id: UUID | None = None,
+    item_code: str | None = None,
+    division: str | None = None,
+    level: Level = Level.TOWNSHIP,
+) -> list[Rate]:
+    """Return one rate for each company, item, division or month that had finished visits in the months, in order.
+
+    `level` says how many digits make a division. A group without visits has no row.
+    """
+    columns: dict[Group, SQLColumnExpression[Any]] = {
+        Group.COMPANY: Rateable.provider_id,
+        Group.ITEM: Rateable.item_code,
+        Group.DIVISION: func.left(Rateable.division_code, level),
+        Group.MONTH: Rateable.month,
+    }
+    column = columns[by]
+    query = (
+        select(column, *_counted())
+        .where(Rateable.month.in_(months), *_where(provider_id, item_code, division, None))
+        .group_by(column)
+        .order_by(column)
+    )
+    least = await rules.value(work.session, "feedback.minimum_n", at=work.now)
+    of: dict[str, Any] = {
+        "provider_id": provider_id, "item_code": item_code, "division": division,
+        "month": months[0] if len(months) == 1 else None,
+    }  # fmt: skip
+    return [
+        Rate(Count(*map(int, row[1:])), minimum_n=least, **{**of, by.value: row[0]})
+        for row in (await work.session.execute(query)).all()
+    ]
+
+
 async def rates_by_company(work: Work, *, month: str) -> list[Rate]:
     """Return each company's rate of a month, by company."""
-    least = await rules.value(work.session, "feedback.minimum_n", at=work.now)
-    query = (
-        select(Rateable.provider_id, *_counted())
-        .where(Rateable.month == month)
-        .group_by(Rateable.provider_id)
-        .order_by(Rateable.provider_id)
-    )
-    rows = (await work.session.execute(query)).all()
-    return [Rate(Count(*map(int, row[1:])), minimum_n=least, provider_id=row[0], month=month) for row in rows]
+    return await rates(work, by=Group.COMPANY, months=[month])
+
+
+async def always(
+    work: Work,
+    *,
+    months: Sequence[str],
+    provider_id: UUID | None = None,
+    item_code: str | None = None,
+    division: str | None = None,
+) -> Always:
+    """Return what "always above" may say of a group over months (始终…以上); a month without visits cannot say."""
+    found = {
+        one.month: one
+        for one in await rates(
+            work, by=Group.MONTH, months=months, provider_id=provider_id, item_code=item_code, division=division
+        )
+    }
+    return worst_of([found.get(month) or Rate(Count(), month=month) for month in months])
 
 
 async def calls_due(work: Work, *, limit: int = 100) -> Sequence[CallBack]:
-    """Return the call-backs to make, the most pressing first; nothing on them names the company."""
-    query = (
-        select(CallBack).where(CallBack.state == CallState.ASKED).order_by(CallBack.due_at, CallBack.id).limit(limit)
-    )
-    return (await work.session.execute(query)).scalars().all()
+    """Return the call-backs to make at this hour, the most pressing first; nothing on them names the company.
+
+    An elder who did not answer is left out until another hour.
+    """
+    apart = timedelta(hours=await rules.value(work.session, "callback.hours_apart", at=work.now))
+    rested = CallBack.last_try_at.is_(None) | (CallBack.last_try_at <= work.now - apart)
+    query = select(CallBack).where(CallBack.state == CallState.ASKED, rested)
+    return (await work.session.execute(query.order_by(CallBack.due_at, CallBack.id).limit(limit))).scalars().all()
+
+
+async def draw(work: Work, day: date) -> PublishedDraw | None:
+    """Return a day's draw as it may be published: the seed and the list only once the list is frozen."""
+    found = await work.session.get(CallBackDraw, day)
+    if found is None:
+        return None
+    if found.drawn_at is None or found.percent is None:
+        return PublishedDraw(day, found.seed_hash, None, None, None, ())
+    listed = select(Rateable.visit_id).where(Rateable.drawn_on == day).order_by(Rateable.visit_id)
+    visits = tuple((await work.session.execute(listed)).scalars())
+    return PublishedDraw(day, found.seed_hash, found.list_hash, found.seed.hex(), found.percent, visits)
 
 
 async def complaints(work: Work, *, overdue_at: datetime | None = None, limit: int = 100) -> Sequence[Complaint]:

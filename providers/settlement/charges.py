@@ -1,11 +1,12 @@
 """From a verified visit to a charge: priced by a pure function, posted in double entry, corrected only by reversal."""
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, exists, func, insert, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from events.settlement import ChargeMade
@@ -27,6 +28,9 @@ from providers.settlement.model import (
     LedgerEntry,
 )
 
+DECEASED = "deceased"
+"""The reason of a void charge where the elder had died on an earlier day."""
+
 
 class PriceMissing(Refusal):
     """No price was recorded for the item on the day of the visit."""
@@ -40,36 +44,45 @@ async def standards_at(work: Work, at: datetime) -> Standards:
     return Standards(**{name: await rules.value(work.session, f"charge.{name}", at=at) for name in names})
 
 
-async def make(work: Work, *, visit: VisitVerified) -> Charge | None:
-    """Charge one verified visit, once; None when it has its charge. Refuses `charge.price_missing`."""
-    there = select(Charge.id).where(Charge.visit_id == visit.visit_id).limit(1)
-    if (await work.session.execute(there)).scalar() is not None:
-        return None
-    price_fen = await catalogue.price(work, visit.item_code, visit.planned_start)
-    if price_fen is None:
-        raise PriceMissing(item=visit.item_code)
-    standards = await standards_at(work, visit.planned_start)
-    day = clock.day_of(visit.planned_start)
-    facts = Facts(
+def seen_facts(visit: VisitVerified) -> Facts:
+    """Return what the event itself says of the visit, before anything was found."""
+    return Facts(
         outcome=Outcome(visit.outcome), quantity=visit.quantity, planned_minutes=visit.planned_minutes,
         done_minutes=visit.done_minutes, late_minutes=visit.late_minutes, evidence_grade=visit.evidence_grade,
         copay_percent=visit.copay_percent, quota_held_fen=visit.quota_held_fen,
-        **await _found(work, visit.visit_id, visit.person_id, day),
     )  # fmt: skip
-    await work.session.execute(
-        upsert(ChargeStandards)
-        .values(version=standards.version, content={name: getattr(standards, name) for name in _fields()})
-        .on_conflict_do_nothing()
-    )
+
+
+async def make(work: Work, *, visit: VisitVerified) -> Charge | None:
+    """Charge one verified visit, once; a visit verified again by other facts has its charge corrected.
+
+    Returns the new line, None when nothing changes. Refuses `charge.price_missing`.
+    """
+    await _hold_still(work, visit.visit_id, person_id=visit.person_id)
+    day = clock.day_of(visit.planned_start)
+    seen = seen_facts(visit)
+    standards = await standards_at(work, visit.planned_start)
+    standing = await _standing(work, visit.visit_id, visit.person_id, day, version=standards.version)
+    if standing.charged:
+        verdict = Finding.visit_id == visit.visit_id, Finding.kind == FindingKind.HELD
+        await work.session.execute(delete(Finding).where(*verdict))
+        last = await _last(work, visit.visit_id)
+        return await _correct(work, last, seen=seen, verified_by=work.causation) if last is not None else None
+    price_fen = await catalogue.price(work, visit.item_code, visit.planned_start)
+    if price_fen is None:
+        raise PriceMissing(item=visit.item_code)
+    if not standing.standards_kept:
+        await _keep_standards(work, standards)
+    facts = replace(seen, **standing.found)
     row = Charge(
         id=new_id(), visit_id=visit.visit_id, revision=1, kind=ChargeKind.CHARGE, request_id=visit.request_id,
         person_id=visit.person_id, provider_id=visit.provider_id, item_code=visit.item_code,
         division_code=visit.division_code, month=clock.month_of(visit.planned_start), visited_on=day,
-        facts=facts.json(), price_fen=price_fen, rule_version=standards.version, verified_by=work.causation,
-        made_at=work.now, **_amounts(charge(facts, price_fen=price_fen, standards=standards)),
+        planned_start=visit.planned_start, facts=facts.json(), price_fen=price_fen, rule_version=standards.version,
+        verified_by=work.causation, made_at=work.now,
+        **columns(charge(facts, price_fen=price_fen, standards=standards)),
     )  # fmt: skip
     await _enter(work, [row])
-    _tell(work, row)
     return row
 
 
@@ -78,48 +91,16 @@ async def revise(work: Work, *, visit_id: UUID) -> Charge | None:
 
     The last revision is taken back by a reversal and followed by a new one; both are stated in the next statement.
     """
-    last = (
-        await work.session.execute(
-            select(Charge)
-            .where(Charge.visit_id == visit_id, Charge.kind == ChargeKind.CHARGE)
-            .order_by(Charge.revision.desc())
-            .limit(1)
-        )
-    ).scalar_one_or_none()
-    if last is None:
-        return None
-    standards = await standards_of(work, last.rule_version)
-    known = {**last.facts, "complaint_percent": 0, "void": None, "forgiven": []}
-    found = await _found(work, visit_id, last.person_id, last.visited_on)
-    facts = Facts.read({**known, **found, "forgiven": [reason.value for reason in found["forgiven"]]})
-    amounts = _amounts(charge(facts, price_fen=last.price_fen, standards=standards))
-    if facts.json() == last.facts:
-        return None
-    kept = {
-        name: getattr(last, name)
-        for name in (
-            "visit_id", "request_id", "person_id", "provider_id", "item_code", "division_code", "month", "visited_on",
-            "price_fen", "rule_version",
-        )
-    }  # fmt: skip
-    reversal = Charge(
-        id=new_id(), revision=last.revision, kind=ChargeKind.REVERSAL, facts=last.facts, made_at=work.now, **kept,
-        **_amounts(read_amounts(last).reversed()),
-    )  # fmt: skip
-    again = Charge(
-        id=new_id(), revision=last.revision + 1, kind=ChargeKind.CHARGE, facts=facts.json(), made_at=work.now, **kept,
-        **amounts,
-    )  # fmt: skip
-    await _enter(work, [reversal, again])
-    _tell(work, reversal)
-    _tell(work, again)
-    return again
+    await _hold_still(work, visit_id)
+    last = await _last(work, visit_id)
+    return None if last is None else await _correct(work, last)
 
 
 async def find(
     work: Work, *, visit_id: UUID, source_id: UUID, kind: FindingKind, reason: str = "", percent: int = 0
 ) -> None:
     """Record a finding about a visit, whether or not it is charged yet, and correct its charge if it is."""
+    await _hold_still(work, visit_id)
     row = {"visit_id": visit_id, "source_id": source_id, "kind": kind, "reason": reason}
     await work.session.execute(
         upsert(Finding)
@@ -129,16 +110,61 @@ async def find(
     await revise(work, visit_id=visit_id)
 
 
+async def hold(work: Work, *, visit_id: UUID) -> None:
+    """Let the money of a charged visit wait while a person looks at it again; nothing to do before it is charged."""
+    await _hold_still(work, visit_id)
+    if await _last(work, visit_id) is not None:
+        await find(work, visit_id=visit_id, source_id=visit_id, kind=FindingKind.HELD)
+
+
 async def bury(work: Work, *, person_id: UUID, died_on: date) -> None:
-    """Note a death; charges for later days become void."""
+    """Note a death; charges for later days become void, and those that an earlier, wrong date made void stand again."""
+    await work.session.execute(select(func.pg_advisory_xact_lock(_lock_number(person_id))))
     await work.session.execute(
         upsert(Deceased)
         .values(person_id=person_id, died_on=died_on)
         .on_conflict_do_update(index_elements=["person_id"], set_={"died_on": died_on})
     )
-    later = select(Charge.visit_id).where(Charge.person_id == person_id, Charge.visited_on > died_on).distinct()
-    for visit_id in (await work.session.execute(later.order_by(Charge.visit_id))).scalars().all():
+    touched = select(Charge.visit_id).where(
+        Charge.person_id == person_id, or_(Charge.visited_on > died_on, Charge.facts["void"].astext == DECEASED)
+    )
+    for visit_id in (await work.session.execute(touched.distinct().order_by(Charge.visit_id))).scalars().all():
         await revise(work, visit_id=visit_id)
+
+
+async def adjust(
+    work: Work, *, month: str, item_code: str | None = None, provider_id: UUID | None = None
+) -> list[Charge]:
+    """Charge a month's visits again by the prices and rules as they are known now: what a late paper changes.
+
+    Nothing stated or paid is touched; the corrections are stated in the next statement drawn up. Doing it again
+    changes nothing. Refuses `charge.price_missing`.
+    """
+    latest = (
+        select(Charge.visit_id, Charge.item_code, Charge.planned_start)
+        .where(Charge.month == month, Charge.kind == ChargeKind.CHARGE, Charge.revision == 1)
+        .order_by(Charge.visit_id)
+    )
+    if item_code is not None:
+        latest = latest.where(Charge.item_code == item_code)
+    if provider_id is not None:
+        latest = latest.where(Charge.provider_id == provider_id)
+    made: list[Charge] = []
+    prices: dict[tuple[str, date], int | None] = {}
+    for visit_id, item, planned_start in (await work.session.execute(latest)).all():
+        key = item, clock.day_of(planned_start)
+        if key not in prices:
+            prices[key] = await catalogue.price(work, item, planned_start)
+        price_fen = prices[key]
+        if price_fen is None:
+            raise PriceMissing(item=item)
+        standards = await standards_at(work, planned_start)
+        await _hold_still(work, visit_id)
+        last = await _last(work, visit_id)
+        if last is not None and (last.price_fen, last.rule_version) != (price_fen, standards.version):
+            again = await _correct(work, last, price_fen=price_fen, standards=standards)
+            made += [again] if again is not None else []
+    return made
 
 
 async def standards_of(work: Work, version: str) -> Standards:
@@ -152,26 +178,109 @@ def read_amounts(row: Charge) -> Amounts:
     return Amounts(row.claimed_fen, dict(row.deductions), row.payable_fen, row.subsidised_fen, row.own_fen)
 
 
-def _fields() -> list[str]:
-    return list(Standards.__dataclass_fields__)
+async def _keep_standards(work: Work, standards: Standards) -> None:
+    row = {"version": standards.version, "content": asdict(standards)}
+    await work.session.execute(upsert(ChargeStandards).values(row).on_conflict_do_nothing())
 
 
-def _amounts(amounts: Amounts) -> dict[str, Any]:
+def columns(amounts: Amounts) -> dict[str, Any]:
+    """Return the amounts as the columns of a charge."""
     return {
         "claimed_fen": amounts.claimed, "deducted_fen": amounts.deducted, "payable_fen": amounts.payable,
         "subsidised_fen": amounts.subsidised, "own_fen": amounts.own, "deductions": amounts.deductions,
     }  # fmt: skip
 
 
-async def _found(work: Work, visit_id: UUID, person_id: UUID, day: date) -> dict[str, Any]:
-    findings = (await work.session.execute(select(Finding).where(Finding.visit_id == visit_id))).scalars().all()
-    died_on = (await work.session.execute(select(Deceased.died_on).where(Deceased.person_id == person_id))).scalar()
-    void = next((one.reason for one in findings if one.kind is FindingKind.VOID), None)
-    if died_on is not None and day > died_on:
-        void = "deceased"
-    complaints = sum(one.percent for one in findings if one.kind is FindingKind.COMPLAINT)
-    forgiven = {Reason(one.reason) for one in findings if one.kind is FindingKind.FORGIVEN}
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What is already known of a visit: whether it is charged, and the findings as fields of `Facts`."""
+
+    charged: bool
+    standards_kept: bool
+    found: dict[str, Any]
+
+
+async def _standing(work: Work, visit_id: UUID, person_id: UUID, day: date, *, version: str) -> _Standing:
+    finding = func.jsonb_build_array(Finding.kind, Finding.reason, Finding.percent)
+    row = await work.session.execute(
+        select(
+            exists().where(Charge.visit_id == visit_id),
+            exists().where(ChargeStandards.version == version),
+            select(Deceased.died_on).where(Deceased.person_id == person_id).scalar_subquery(),
+            select(func.jsonb_agg(finding)).where(Finding.visit_id == visit_id).scalar_subquery(),
+        )
+    )
+    charged, kept, died_on, listed = row.one()
+    findings = sorted((FindingKind(kind), reason, percent) for kind, reason, percent in listed or ())
+    return _Standing(charged, kept, _as_facts(findings, deceased=died_on is not None and day > died_on))
+
+
+def _as_facts(findings: Sequence[tuple[FindingKind, str, int]], *, deceased: bool) -> dict[str, Any]:
+    void = next((reason for kind, reason, _ in findings if kind is FindingKind.VOID), None)
+    if void is None and deceased:
+        void = DECEASED
+    if void is None and any(kind is FindingKind.HELD for kind, _, _ in findings):
+        void = FindingKind.HELD.value
+    complaints = sum(percent for kind, _, percent in findings if kind is FindingKind.COMPLAINT)
+    forgiven = {Reason(reason) for kind, reason, _ in findings if kind is FindingKind.FORGIVEN}
     return {"void": void, "complaint_percent": min(100, complaints), "forgiven": tuple(sorted(forgiven))}
+
+
+async def _hold_still(work: Work, visit_id: UUID, *, person_id: UUID | None = None) -> None:
+    """Let nobody else price this visit until the commit; else a finding and the charge could each miss the other."""
+    locks = [func.pg_advisory_xact_lock(_lock_number(visit_id))]
+    if person_id is not None:
+        # The person's lock first: a death takes it before the visits', and the order must be one for all.
+        locks.insert(0, func.pg_advisory_xact_lock_shared(_lock_number(person_id)))
+    await work.session.execute(select(*locks))
+
+
+def _lock_number(subject: UUID) -> int:
+    return int.from_bytes(subject.bytes[8:], "big", signed=True)
+
+
+async def _last(work: Work, visit_id: UUID) -> Charge | None:
+    query = select(Charge).where(Charge.visit_id == visit_id, Charge.kind == ChargeKind.CHARGE)
+    return (await work.session.execute(query.order_by(Charge.revision.desc()).limit(1))).scalar_one_or_none()
+
+
+async def _correct(
+    work: Work,
+    last: Charge,
+    *,
+    seen: Facts | None = None,
+    price_fen: int | None = None,
+    standards: Standards | None = None,
+    verified_by: UUID | None = None,
+) -> Charge | None:
+    """Take the last revision back and charge anew by whatever is given and by what was found; None if all is equal."""
+    standards = standards or await standards_of(work, last.rule_version)
+    price_fen = last.price_fen if price_fen is None else price_fen
+    standing = await _standing(work, last.visit_id, last.person_id, last.visited_on, version=standards.version)
+    if not standing.standards_kept:
+        await _keep_standards(work, standards)
+    facts = replace(seen or Facts.read(last.facts), **standing.found)
+    if (facts.json(), price_fen, standards.version) == (last.facts, last.price_fen, last.rule_version):
+        return None
+    kept = {
+        name: getattr(last, name)
+        for name in (
+            "visit_id", "request_id", "person_id", "provider_id", "item_code", "division_code", "month", "visited_on",
+            "planned_start",
+        )
+    }  # fmt: skip
+    reversal = Charge(
+        id=new_id(), revision=last.revision, kind=ChargeKind.REVERSAL, facts=last.facts, price_fen=last.price_fen,
+        rule_version=last.rule_version, verified_by=last.verified_by, made_at=work.now, **kept,
+        **columns(read_amounts(last).reversed()),
+    )  # fmt: skip
+    again = Charge(
+        id=new_id(), revision=last.revision + 1, kind=ChargeKind.CHARGE, facts=facts.json(), price_fen=price_fen,
+        rule_version=standards.version, verified_by=verified_by or last.verified_by, made_at=work.now, **kept,
+        **columns(charge(facts, price_fen=price_fen, standards=standards)),
+    )  # fmt: skip
+    await _enter(work, [reversal, again])
+    return again
 
 
 async def _enter(work: Work, rows: Sequence[Charge]) -> None:
@@ -187,6 +296,8 @@ async def _enter(work: Work, rows: Sequence[Charge]) -> None:
         if fen
     ]  # fmt: skip
     await post(work, [(row.id, row.provider_id, account, fen) for row, account, fen in legs])
+    for row in rows:
+        _tell(work, row)
 
 
 async def post(work: Work, legs: Sequence[tuple[UUID, UUID, Account, int]]) -> None:

@@ -3,7 +3,7 @@
 from events.bus import on
 from events.feedback import ComplaintDecided
 from events.people import PersonDeceased
-from events.visits import VisitVerified, VisitVoided
+from events.visits import VisitHeld, VisitVerified, VisitVoided
 from events.work import Work
 from providers.settlement import charges
 from providers.settlement.model import FindingKind
@@ -13,8 +13,14 @@ GROUP = "settlement"
 
 @on(VisitVerified, group=GROUP)
 async def when_verified(work: Work, event: VisitVerified) -> None:
-    """Charge the visit."""
+    """Charge the visit, or correct its charge where it was looked at again."""
     await charges.make(work, visit=event)
+
+
+@on(VisitHeld, group=GROUP)
+async def when_held(work: Work, event: VisitHeld) -> None:
+    """Let the money wait where the visit has been charged already."""
+    await charges.hold(work, visit_id=event.visit_id)
 
 
 @on(VisitVoided, group=GROUP)

@@ -65,6 +65,7 @@ class Charge(Base):
     division_code: Mapped[str] = mapped_column(String(12))
     month: Mapped[str] = mapped_column(String(7))
     visited_on: Mapped[date]
+    planned_start: Mapped[datetime]
     facts: Mapped[dict[str, Any]]
     price_fen: Mapped[Fen]
     rule_version: Mapped[str] = mapped_column(ForeignKey("charge_standards.version"))
@@ -93,6 +94,7 @@ class FindingKind(StrEnum):
 
     COMPLAINT = "complaint"  # upheld: `percent` is taken off
     VOID = "void"  # the visit does not count; `reason` says why
+    HELD = "held"  # a person is looking at the visit again; the money waits
     FORGIVEN = "forgiven"  # a dispute gave the deduction named in `reason` back
 
 

@@ -99,7 +99,7 @@ class CannotForgive(Refusal):
 _UNSTATED = (
     select(Charge)
     .where(~select(StatementLine.id).where(StatementLine.charge_id == Charge.id).exists())
-    .order_by(Charge.provider_id, Charge.visited_on, Charge.visit_id, Charge.revision, Charge.kind.desc())
+    .order_by(Charge.provider_id, Charge.visited_on, Charge.visit_id, Charge.revision, Charge.kind)
 )
 
 
@@ -233,10 +233,14 @@ async def approve(work: Work, *, statement_id: UUID) -> Statement:
 async def pay(work: Work, *, statement_id: UUID, reference: str) -> Payment:
     """Pay the public share of an approved paper, once; nothing in it changes any more.
 
-    Refuses `statement.missing`, `.cannot_move`, and `.second_person_wanted` for who approved it.
+    Refuses `statement.missing`, `.cannot_move`, and `.second_person_wanted` for who approved it, and for who drew it
+    up unless the rule allows it.
     """
     statement = await _locked(work, statement_id, StatementState.PAID)
-    if work.actor.label == statement.approved_by:
+    barred = {statement.approved_by}
+    if not await rules.value(work.session, "statement.drawer_may_pay", at=work.now):
+        barred.add(statement.drawn_by)
+    if work.actor.label in barred:
         raise SecondPersonWanted
     payment = Payment(
         id=new_id(), statement_id=statement.id, provider_id=statement.provider_id, month=statement.month,

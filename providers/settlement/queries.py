@@ -2,16 +2,28 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
 
+from events.model import LoggedEvent
+from events.visits import VisitVerified
 from events.work import Work
+from kit import money
+from providers.roster.model import Company
 from providers.settlement import charges
 from providers.settlement.arithmetic import Facts, canonical, charge
-from providers.settlement.model import Charge, ChargeKind, Dispute, LedgerEntry, Statement, StatementLine
+from providers.settlement.model import (
+    Charge,
+    ChargeKind,
+    Dispute,
+    LedgerEntry,
+    Statement,
+    StatementLine,
+    StatementState,
+)
 
 _SUMS = ("claimed_fen", "deducted_fen", "payable_fen", "subsidised_fen", "own_fen")
 
@@ -23,6 +35,20 @@ class Recomputed:
     content: bytes
     content_hash: str
     equal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRow:
+    """One row of the payment file: whom, where to, how much, and the amount in words (大写)."""
+
+    statement_id: UUID
+    provider_id: UUID
+    name: str
+    uscc: str
+    account: str | None
+    fen: int
+    yuan: str
+    words: str
 
 
 def line(row: Charge) -> dict[str, Any]:
@@ -80,26 +106,75 @@ async def disputes(work: Work, statement_id: UUID) -> Sequence[Dispute]:
 
 async def charges_of(work: Work, *, visit_id: UUID) -> Sequence[Charge]:
     """Return all lines of one visit, in the order they were made."""
-    query = select(Charge).where(Charge.visit_id == visit_id).order_by(Charge.revision, Charge.kind.desc())
+    query = select(Charge).where(Charge.visit_id == visit_id).order_by(Charge.revision, Charge.kind)
     return (await work.session.execute(query)).scalars().all()
 
 
 async def recompute(work: Work, found: Statement) -> Recomputed:
-    """Compute a statement again from the facts, prices and rule values of its charges alone."""
+    """Compute a statement again from the logged events, and the prices, findings and rule values of its charges.
+
+    What a charge says of its visit is not believed: it is read from the event that brought it, where that is logged.
+    """
+    rows = [row for _, row in await lines(work, found.id)]
+    standards = {version: await charges.standards_of(work, version) for version in {row.rule_version for row in rows}}
+    told = await _told(work, found.id)
     again: list[dict[str, Any]] = []
-    for _, row in await lines(work, found.id):
-        standards = await charges.standards_of(work, row.rule_version)
-        amounts = charge(Facts.read(row.facts), price_fen=row.price_fen, standards=standards)
+    for row in rows:
+        facts = Facts.read(row.facts)
+        if row.verified_by in told:
+            facts = replace(
+                charges.seen_facts(told[row.verified_by]), complaint_percent=facts.complaint_percent, void=facts.void,
+                forgiven=facts.forgiven,
+            )  # fmt: skip
+        amounts = charge(facts, price_fen=row.price_fen, standards=standards[row.rule_version])
         if row.kind is ChargeKind.REVERSAL:
             amounts = amounts.reversed()
-        again.append({
-            **line(row), "claimed_fen": amounts.claimed, "deducted_fen": amounts.deducted,
-            "payable_fen": amounts.payable, "subsidised_fen": amounts.subsidised, "own_fen": amounts.own,
-            "deductions": amounts.deductions,
-        })  # fmt: skip
+        again.append({**line(row), "facts": facts.json(), **charges.columns(amounts)})
     made = content(found.provider_id, found.month, again)
     digest = hashlib.sha256(made).hexdigest()
     return Recomputed(made, digest, digest == found.content_hash)
+
+
+async def _told(work: Work, statement_id: UUID) -> dict[UUID | None, VisitVerified]:
+    query = (
+        select(LoggedEvent.id, LoggedEvent.data)
+        .join(Charge, Charge.verified_by == LoggedEvent.id)
+        .join(StatementLine, StatementLine.charge_id == Charge.id)
+        .where(StatementLine.statement_id == statement_id)
+    )
+    return {id_: VisitVerified.model_validate(data) for id_, data in (await work.session.execute(query)).all()}
+
+
+async def running(work: Work, *, month: str, provider_id: UUID) -> dict[str, int]:
+    """Return what a company's next statement would sum up to if a month were drawn up now: lines and amounts in fen."""
+    sums = [func.coalesce(func.sum(getattr(Charge, name)), 0) for name in _SUMS]
+    stated = select(StatementLine.id).where(StatementLine.charge_id == Charge.id).exists()
+    query = select(func.count(), *sums).where(Charge.provider_id == provider_id, Charge.month <= month, ~stated)
+    row = (await work.session.execute(query)).one()
+    return dict(zip(("lines", *_SUMS), map(int, row), strict=True))
+
+
+async def payment_file(work: Work, *, month: str) -> list[PaymentRow]:
+    """Return what to hand to the bank for a month's approved and paid statements, by company number.
+
+    A negative amount is to be reclaimed. The bank account is opened, so this is for the finance desk alone.
+    """
+    query = (
+        select(Statement, Company)
+        .join(Company, Company.id == Statement.provider_id)
+        .where(Statement.month == month, Statement.state.in_((StatementState.APPROVED, StatementState.PAID)))
+        .order_by(Company.number)
+    )
+    return [
+        PaymentRow(
+            statement_id=paper.id, provider_id=company.id, name=company.name, uscc=company.uscc,
+            account=work.vault.open(company.data_key, f"company|bank_sealed|{company.id}", company.bank_sealed)
+            if company.bank_sealed is not None
+            else None,
+            fen=paper.subsidised_fen, yuan=money.show(paper.subsidised_fen), words=money.in_words(paper.subsidised_fen),
+        )
+        for paper, company in (await work.session.execute(query)).all()
+    ]  # fmt: skip
 
 
 async def balances(work: Work) -> dict[str, int]:

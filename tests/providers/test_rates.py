@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit import clock
-from providers.satisfaction import area, deadlines, rates, sample
+from providers.satisfaction import deadlines, rates, sample
 from providers.satisfaction.rates import Count, Rate
 
 OFF = {"2026-02-16", "2026-02-17", "2026-02-18", "2026-02-19", "2026-02-20", "2026-02-23"}
@@ -120,25 +120,3 @@ def test_a_longer_term_never_ends_sooner(start: datetime) -> None:
     ends = [deadlines.after_working_days(start.replace(tzinfo=UTC), days, off=OFF, on=ON) for days in range(6)]
     assert all(earlier < later for earlier, later in pairwise(ends))
     assert ends[0] > start.replace(tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("code", "prefix"),
-    [
-        ("33", "33"),
-        ("330000000000", "33"),
-        ("3303", "3303"),
-        ("330382", "330382"),
-        ("330382000000", "330382"),
-        ("330382001000", "330382001"),
-        ("330382001", "330382001"),
-        ("330382001010", "330382001010"),
-        ("330300000000", "3303"),
-    ],
-)
-def test_a_division_of_any_level_bounds_what_is_below_it(code: str, prefix: str) -> None:
-    assert area.prefix(code) == prefix
-    low, high = area.bounds(code)
-    assert low <= prefix.ljust(12, "0") <= high
-    assert low <= prefix.ljust(12, "9") <= high
-    assert len(low) == len(high) == 12

@@ -13,7 +13,7 @@ from events.work import Works
 from kit.actor import SYSTEM, Actor, Role
 from kit.clock import FixedClock, day_of
 from kit.ids import new_id
-from providers.satisfaction import complaints, operations, queries
+from providers.satisfaction import complaints, draws, operations, queries
 from providers.satisfaction.model import CallBack, CallState, ComplaintState
 from providers.satisfaction.operations import Answers
 
@@ -105,11 +105,11 @@ async def test_silence_confirms_and_is_no_rating_and_the_draw_takes_a_tenth(
 ) -> None:
     await _finish(works, drain, *(finished(clock) for _ in range(40)))
     async with works(SYSTEM("test")) as work:
-        await operations.commit_seed(work, day=day_of(work.now))
+        await draws.commit_seed(work, day=day_of(work.now))
     clock.advance(timedelta(hours=80))
     async with works(SYSTEM("test")) as work:
         assert await operations.confirm_by_silence(work) == 40
-        draw = await operations.draw_call_backs(work, day=day_of(clock.now() - timedelta(hours=80)))
+        draw = await draws.draw_call_backs(work, day=day_of(clock.now() - timedelta(hours=80)))
         assert (draw.visits, draw.drawn) == (40, 4)
     async with works(SYSTEM("test")) as work:
         found = await queries.rate(work)
