@@ -1,7 +1,6 @@
 """Accounts and sessions: argon2id passwords, a second factor, opaque tokens that end when they should."""
 
 import asyncio
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,13 +12,12 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import select, update
 
 from api.accounts.model import Account, AccountSession, RecoveryCode
+from api.accounts.tokens import LONGEST, actor_of, hash_of
 from events.work import Work
 from kit.actor import Actor, Role
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
 
-IDLE = timedelta(minutes=30)
-LONGEST = timedelta(hours=12)
 SHORTEST_PASSWORD = 12
 TRIES_BEFORE_DELAY = 5
 TOTP_STEP_SECONDS = 30
@@ -89,19 +87,6 @@ class SignedIn:
     token: str
     actor: Actor
     ends_at: datetime
-
-
-def actor_of(account: Account) -> Actor:
-    """Return the account as an actor."""
-    return Actor(
-        role=account.role, label=f"account:{account.id}", account_id=account.id, provider_id=account.provider_id,
-        worker_id=account.worker_id,
-    )  # fmt: skip
-
-
-def hash_of(token: str) -> bytes:
-    """Return what is stored of a token."""
-    return hashlib.sha256(token.encode()).digest()
 
 
 async def open_account(

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from api.accounts.model import Account, AccountSession
-from api.accounts.operations import IDLE, LONGEST, actor_of, hash_of
+from api.accounts.tokens import IDLE, LONGEST, actor_of, hash_of
 from events.work import Work
 from kit.actor import Actor
 

@@ -75,7 +75,7 @@ def distances(instance: Instance) -> list[list[int]]:
 
 
 def problem(instance: Instance) -> Problem:
-    """State an instance as a problem: one point per tenth of distance, a worker per vehicle, visit k = customer k + 1."""
+    """State an instance as a problem: a point per tenth of distance, a worker per vehicle, visit k = customer k + 1."""
     depot, *customers = instance.customers
     shift = Shift(start_seconds=_tenths(depot.ready), end_seconds=_tenths(depot.due))
     return Problem(
