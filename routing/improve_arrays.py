@@ -26,7 +26,7 @@ BROKEN = 2**52
 # visit: a break follows the visits as one more line, and has no place of its own
 PLACE, OPEN, CLOSE, SERVICE, WINDOWS, DUE, LATE, PINNED = range(8)
 # row: what does not change about a row
-WORKER, START_PLACE, END_PLACE, READY, END, MODE, USE, KIND, COMPANY, RESTS, CAPACITY, CLOSED = range(12)
+WORKER, START_PLACE, END_PLACE, READY, END, MODE, USE, KIND, COMPANY, RESTS, CAPACITY, CLOSED, BEGUN = range(13)
 # stop: position 0 is the start of the row, the last one its end
 VISIT, AT, FREE, LATEST, LEG, START = range(6)
 # tally: what a row comes to; KEPT is the plan to return to, BEST the best one seen
@@ -51,7 +51,7 @@ class Task(NamedTuple):
     keys: Reals  # (visits, KEYS): orders in which to put visits back
     fee: Ints  # (visits, workers): what this worker on this visit costs beside the way; FORBIDDEN where not allowed
     near: Shorts  # (visits, neighbours): nearest first
-    row: Ints  # (rows, 12)
+    row: Ints  # (rows, 13)
     max_work: Ints  # (workers,)
     quota: Ints  # (companies,)
     seconds: Shorts  # (modes, places, places)
@@ -190,7 +190,7 @@ def _visit_lines(problem: Problem, held: dict[int, tuple[int, int]]) -> Shorts:
 
 def _row_lines(problem: Problem, preludes: Sequence[Prelude], fee: Ints) -> Ints:
     rows, workers = problem.arrays.rows, problem.arrays.workers
-    out = np.zeros((len(problem.rows), 12), np.int64)
+    out = np.zeros((len(problem.rows), 13), np.int64)
     out[:, WORKER], out[:, END_PLACE], out[:, END] = rows.worker, rows.end_place, np.minimum(rows.end, NEVER)
     out[:, MODE], out[:, COMPANY] = rows.mode, workers.company[rows.worker]
     kinds: dict[tuple[object, ...], int] = {}
@@ -199,6 +199,7 @@ def _row_lines(problem: Problem, preludes: Sequence[Prelude], fee: Ints) -> Ints
         taken = sum(number < 0 for number in before.stops)
         out[row, START_PLACE], out[row, READY] = before.place, before.free_seconds
         out[row, USE] = 0 if begun else rows.use_points[row]
+        out[row, BEGUN] = begun
         out[row, RESTS] = rows.break_from[row + 1] - rows.break_from[row] - taken
         out[row, CAPACITY] = rows.capacity[row] - before.load
         alone = workers.max_work[rows.worker[row]] < FAR or out[row, RESTS] > 0 or begun

@@ -16,6 +16,7 @@ from routing.arrays import Ints, Shorts
 from routing.compiled import kernel, part
 from routing.improve_arrays import (
     AT,
+    BEGUN,
     BROKEN,
     CLOSE,
     COMPANY,
@@ -117,7 +118,8 @@ def retime(
         stop[i - 1, LEG] = leg
         stop[i, AT] = place
         stop[i, FREE] = free
-    leg = seconds[place, line[END_PLACE]] if count > 0 else 0
+    driven = count > 0 or line[BEGUN] != 0
+    leg = seconds[place, line[END_PLACE]] if driven else 0
     travel += leg
     stop[m, LEG] = leg
     place = line[END_PLACE]
@@ -130,7 +132,7 @@ def retime(
         v = stop[i, VISIT]
         free = last_begin(visit, opens, closes, v, free - stop[i, LEG] - visit[v, SERVICE])
         stop[i, LATEST] = free
-    if count == 0:
+    if not driven:
         broken = False
     work[worker] += service + travel - tally[WORK]
     won[line[COMPANY]] += count - tally[COUNT]

@@ -7,6 +7,7 @@ from routing.improve_arrays import (
     AT,
     BANK,
     BEST,
+    BROKEN,
     CAPACITY,
     CLOSE,
     CLOSED,
@@ -296,7 +297,10 @@ def search(
         for i in range(numbers[BANK]):
             points += task.skip[draft.bank[i]]
         for a in range(touched):
-            points += tallies[draft.touched[a], POINTS] - tallies[draft.touched[a], KEPT_POINTS]
+            row = draft.touched[a]
+            points += tallies[row, POINTS] - tallies[row, KEPT_POINTS]
+            if draft.work[task.row[row, WORKER]] > task.max_work[task.row[row, WORKER]]:
+                points += BROKEN  # without a triangle inequality a shorter round may take longer
         bound = float(numbers[NOW])
         if heat > 0.0:
             bound -= heat * math.log(throw(draft.dice) + 1e-300)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ortools.sat.python import cp_model
 
 from routing.arrays import FAR
-from routing.improve_arrays import COMPANY, COUNT, KIND, POINTS, POOL
+from routing.improve_arrays import COMPANY, COUNT, KIND, PINNED, POINTS, POOL
 from routing.improve_state import Search
 
 MOST_ROUTES = 6_000
@@ -73,6 +73,8 @@ def recombine(search: Search, *, seconds: float, work: float, seed: int) -> bool
     skipped = {v: model.new_bool_var("") for v in search.in_play}
     for v, variable in skipped.items():
         model.add_exactly_one([*covers[v], variable])
+        if task.visit[v, PINNED] and draft.where[v, 0] >= 0:
+            model.add(variable == 0)  # a promise has no price
         model.add_hint(variable, draft.where[v, 0] < 0)
     for company, pairs in won.items():
         if task.quota[company] < FAR:

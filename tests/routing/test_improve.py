@@ -1,0 +1,116 @@
+"""Ruin and recreate on days with every rule in them: lawful, never worse, frozen visits where they were, repeatable."""
+
+import os
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from routing import check, improve, plan, recombine
+from routing.improve_state import Search
+from routing.plan import Plan
+from routing.problem import Problem
+from routing.synchronised.annealing import Budget
+from tests.routing.worlds import Day, dice_day
+
+STATES = int(os.environ.get("NOWALLS_STATES", "120"))
+ROUNDS = 300
+
+seeds = st.integers(min_value=0, max_value=2**32)
+
+
+def scene(day: Day) -> tuple[Problem, Plan]:
+    snap = day.board.snapshot(waiting=day.waiting)
+    return snap.problem, snap.plan
+
+
+def frozen_stops(problem: Problem, made: Plan) -> dict[int, tuple[int, int, int]]:
+    return {
+        stop.visit: (route.worker, route.shift, stop.start_seconds)
+        for route in made.routes
+        for stop in route.stops
+        if stop.visit >= 0 and problem.visits[stop.visit].frozen is not None
+    }
+
+
+@settings(max_examples=STATES, deadline=None)
+@given(seed=seeds, pairs=st.booleans())
+def test_a_plan_is_never_worse_and_no_frozen_visit_moves(seed: int, pairs: bool) -> None:
+    problem, before = scene(dice_day(seed, pairs=pairs))
+    after = improve.improve(problem, before, budget=Budget(rounds=ROUNDS), seed=seed)
+    old, new = check.check(problem, before), check.check(problem, after)
+    assert len(new.violations) <= len(old.violations)
+    assert new.total_points <= old.total_points
+    assert frozen_stops(problem, after) == frozen_stops(problem, before)
+
+
+@settings(max_examples=STATES, deadline=None)
+@given(seed=seeds)
+def test_the_search_prices_a_plan_as_the_checker_does(seed: int) -> None:
+    problem, before = scene(dice_day(seed))
+    if not check.check(problem, before).lawful:
+        return
+    search = Search(problem, before, seed=seed)
+    start = search.best_points
+    for _ in range(3):
+        search.advance(100, 0.2, 0.9)
+        found = check.check(problem, plan.build(problem, search.sequences()))
+        assert found.lawful
+        assert found.total_points - check.check(problem, before).total_points == search.best_points - start
+
+
+@settings(max_examples=STATES // 4, deadline=None)
+@given(seed=seeds)
+def test_recombination_takes_routes_only_where_they_fit_together(seed: int) -> None:
+    problem, before = scene(dice_day(seed))
+    search = Search(problem, before, seed=seed)
+    search.advance(400, 0.0, 0.3)
+    standing = search.best_points
+    recombine.recombine(search, seconds=10.0, work=0.2, seed=seed)
+    assert search.best_points <= standing
+    old, new = check.check(problem, before), check.check(problem, plan.build(problem, search.sequences()))
+    assert len(new.violations) <= len(old.violations)
+    assert new.total_points - old.total_points <= 0
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_same_seed_and_rounds_give_the_same_plan(seed: int) -> None:
+    problem, before = scene(dice_day(seed, workers=6, visits=40))
+    once = improve.improve(problem, before, budget=Budget(rounds=2_000), seed=seed)
+    assert improve.improve(problem, before, budget=Budget(rounds=2_000), seed=seed) == once
+
+
+def test_a_poor_day_becomes_cheaper() -> None:
+    gains = []
+    for seed in range(8):
+        problem, before = scene(dice_day(seed, workers=6, visits=40))
+        after = improve.improve(problem, before, budget=Budget(rounds=5_000), seed=seed)
+        gains.append(check.check(problem, before).total_points - check.check(problem, after).total_points)
+    assert min(gains) >= 0
+    assert sum(gain > 0 for gain in gains) >= 6
+
+
+def test_wall_clock_is_kept() -> None:
+    problem, before = scene(dice_day(3, workers=6, visits=40))
+    improve.improve(problem, before, budget=Budget(rounds=10), seed=0)
+    told: list[float] = []
+    improve.improve(
+        problem, before, budget=Budget(seconds=1.0), seed=0, progress=lambda seconds, *_: told.append(seconds)
+    )
+    assert told == sorted(told)
+    assert 0.9 < told[-1] < 1.05
+
+
+def test_progress_never_gets_worse() -> None:
+    problem, before = scene(dice_day(5, workers=6, visits=40))
+    points: list[float] = []
+    improve.improve(
+        problem, before, budget=Budget(rounds=4_000), seed=0, progress=lambda _s, _r, best: points.append(best)
+    )
+    assert len(points) > 3
+    assert points == sorted(points, reverse=True)
+
+
+def test_nothing_to_plan_is_no_trouble() -> None:
+    problem, before = scene(dice_day(1, visits=3))
+    assert improve.improve(problem, before, budget=Budget(rounds=50), seed=0) is not None
