@@ -217,7 +217,7 @@ def coordinates(places: Sequence[Point], plane: Plane) -> tuple[Reals, Reals]:
 
 def seal(group: object) -> None:
     """Make every array of a group read-only."""
-    for name in group.__dataclass_fields__:  # type: ignore[attr-defined]
+    for name in group.__dataclass_fields__:  # type: ignore[attr-defined]  # every group is a dataclass
         value = getattr(group, name)
         if isinstance(value, np.ndarray):
             value.flags.writeable = False

@@ -63,7 +63,7 @@ class InHome(caching.UserWideCacheLocator):
         return _stamp(Path(self._py_file))
 
 
-numba.config.CACHE_LOCATOR_CLASSES = f"{__name__}.{BesideSource.__name__},{__name__}.{InHome.__name__}"  # type: ignore[attr-defined]
+numba.config.CACHE_LOCATOR_CLASSES = f"{__name__}.{BesideSource.__name__},{__name__}.{InHome.__name__}"  # type: ignore[attr-defined]  # numba.config fills itself at run time
 
 
 def _compile(function: Callable[P, T], **options: Any) -> Callable[P, T]:

@@ -66,7 +66,7 @@ def test_any_number_of_grave_findings_makes_the_level_one_worse_and_never_two(
     given: dict[str, int], beside: dict[str, int]
 ) -> None:
     plain = assessment.level(Findings(given))
-    assert assessment.level(Findings(given, **beside)) == min(plain + 1, 4)  # type: ignore[arg-type]
+    assert assessment.level(Findings(given, **beside)) == min(plain + 1, 4)  # type: ignore[arg-type]  # the wrong type is what is tested
 
 
 @given(scores())

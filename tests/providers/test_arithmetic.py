@@ -30,7 +30,7 @@ def facts(**changes: object) -> Facts:
         "copay_percent": 0,
         "quota_held_fen": 1_000_000,
     }
-    return Facts(**{**usual, **changes})  # type: ignore[arg-type]
+    return Facts(**{**usual, **changes})  # type: ignore[arg-type]  # the wrong type is what is tested
 
 
 any_facts = st.builds(
