@@ -114,6 +114,7 @@ async def recompute(work: Work, found: Statement) -> Recomputed:
     """Compute a statement again from the logged events, and the prices, findings and rule values of its charges.
 
     What a charge says of its visit is not believed: it is read from the event that brought it, where that is logged.
+    It is equal when what was frozen, what is stored and what is computed are the same bytes.
     """
     rows = [row for _, row in await lines(work, found.id)]
     standards = {version: await charges.standards_of(work, version) for version in {row.rule_version for row in rows}}
@@ -132,7 +133,8 @@ async def recompute(work: Work, found: Statement) -> Recomputed:
         again.append({**line(row), "facts": facts.json(), **charges.columns(amounts)})
     made = content(found.provider_id, found.month, again)
     digest = hashlib.sha256(made).hexdigest()
-    return Recomputed(made, digest, digest == found.content_hash)
+    stored = content(found.provider_id, found.month, [line(row) for row in rows])
+    return Recomputed(made, digest, equal=digest == found.content_hash and stored == made)
 
 
 async def _told(work: Work, statement_id: UUID) -> dict[UUID | None, VisitVerified]:
