@@ -51,9 +51,7 @@ class Model:
         self.starts = {stop.visit: stop.start_seconds for route in given.routes for stop in route.stops}
         self.row_of = {v: row for row, order in enumerate(self.orders) for v in order if v >= 0}
         self.linked = {v for link in problem.links for v in (link.first, link.second)}
-        self.visits = [
-            v for v in range(len(problem.visits)) if v not in gone and not (v in self.linked and v not in self.row_of)
-        ]
+        self.visits = [v for v in range(len(problem.visits)) if v not in gone and self._possible(v)]
         self.node_of = {visit: node for node, visit in enumerate(self.visits)}
         count, rows = len(self.visits), len(self.rows)
         self.manager = pywrapcp.RoutingIndexManager(
@@ -73,6 +71,15 @@ class Model:
         self._clock()
         self._limits()
         self._who()
+
+    def _possible(self, visit: int) -> bool:
+        """Tell whether a visit can be in a route at all; the model takes no empty domain."""
+        if self._held(visit):
+            return visit in self.row_of
+        rows = self.problem.arrays.rows
+        able = self.problem.rules[visit][rows.worker] == 0
+        begins = self.problem.visits[visit].windows[0].earliest_seconds
+        return bool((able & (begins <= rows.end)).any())
 
     def _row(self, row: int, order: Sequence[int]) -> Row:
         """Begin a row at its visit under way, which is locked; what lies before that is past."""
@@ -284,7 +291,18 @@ def solve(problem: Problem, given: Plan, *, budget: Budget) -> Plan:
 def _cheaper(problem: Problem, best: Plan, made: Model, found: Any) -> Plan:
     if found is None:
         return best
-    fresh = plan.build(problem, made.read(found))
+    fresh = _mended(problem, made.read(found))
     before, after = check.check(problem, best), check.check(problem, fresh)
     worse = len(after.violations) > len(before.violations) or after.total_points >= before.total_points
     return best if worse else fresh
+
+
+def _mended(problem: Problem, orders: list[list[int]]) -> Plan:
+    """Leave out what became late because a drive may not be interrupted by a break."""
+    while True:
+        made = plan.build(problem, orders)
+        late = {each.visit for each in check.check(problem, made).violations if each.fault == check.Fault.LATE}
+        late = {visit for visit in late if visit >= 0 and problem.visits[visit].frozen is None}
+        if not late:
+            return made
+        orders = [[v for v in order if v not in late] for order in orders]
