@@ -6,8 +6,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import case, func, select, true
-from sqlalchemy.orm import aliased
+from sqlalchemy import Select, bindparam, case, func, select, true
 
 from dispatch.enrolment import quota
 from dispatch.enrolment.model import Account, Assessment, Enrolment, EnrolmentState, Term, Wallet, WalletEntry
@@ -51,6 +50,36 @@ class Held:
     held_fen: int
 
 
+def _standing() -> Select[*tuple[Any, ...]]:
+    enrolment, term = Enrolment.__table__.c, Term.__table__.c
+    mine, before = Wallet.__table__.alias("mine"), Wallet.__table__.alias("before")
+    in_force = (
+        select(term.category, term.level)
+        .where(term.person_id == enrolment.person_id, term.from_month <= bindparam("month"))
+        .order_by(term.from_month.desc(), term.recorded_at.desc(), term.id.desc())
+        .limit(1)
+        .lateral("in_force")
+    )
+    return (
+        select(enrolment.id, enrolment.state, enrolment.category, enrolment.level, enrolment.suspend_reason,
+               in_force.c.category, in_force.c.level, mine.c.free_fen,
+               before.c.free_fen, before.c.granted_fen, before.c.carried_out_fen)
+        .select_from(Enrolment.__table__)
+        .outerjoin(in_force, true())
+        .outerjoin(mine, (mine.c.person_id == enrolment.person_id) & (mine.c.month == bindparam("month")))
+        .outerjoin(before, (before.c.person_id == enrolment.person_id) & (before.c.month == bindparam("month_before"))
+                   & before.c.closed_at.is_(None))
+        .where(enrolment.person_id == bindparam("person_id"))
+        .order_by(case((enrolment.state == EnrolmentState.ENDED, 1), else_=0), enrolment.applied_at.desc())
+        .limit(1)
+    )  # fmt: skip
+
+
+# An operator waits for this one: it is built once, for building it costs more than running it.
+_STANDING: Final = _standing()
+_STANDING_LOCKED: Final = _STANDING.with_for_update(of=Enrolment.__table__, key_share=True)
+
+
 async def standing(work: Work, person_id: UUID, at: datetime, *, lock: bool = False) -> Standing | None:
     """Return how an elder stands in the district's month of `at`; None was never an applicant.
 
@@ -58,30 +87,8 @@ async def standing(work: Work, person_id: UUID, at: datetime, *, lock: bool = Fa
     A month that nobody has opened yet is answered with what it will grant, and with what the month before it leaves.
     """
     month = clock.month_of(at)
-    mine, before = aliased(Wallet), aliased(Wallet)
-    term = (
-        select(Term.category, Term.level)
-        .where(Term.person_id == Enrolment.person_id, Term.from_month <= month)
-        .order_by(Term.from_month.desc(), Term.recorded_at.desc(), Term.id.desc())
-        .limit(1)
-        .lateral()
-    )
-    query = (
-        select(Enrolment.id, Enrolment.state, Enrolment.category, Enrolment.level, Enrolment.suspend_reason,
-               term.c.category, term.c.level, mine.free_fen,
-               before.free_fen, before.granted_fen, before.carried_out_fen)
-        .select_from(Enrolment)
-        .outerjoin(term, true())
-        .outerjoin(mine, (mine.person_id == Enrolment.person_id) & (mine.month == month))
-        .outerjoin(before, (before.person_id == Enrolment.person_id) & (before.month == quota.preceding(month))
-                   & before.closed_at.is_(None))
-        .where(Enrolment.person_id == person_id)
-        .order_by(case((Enrolment.state == EnrolmentState.ENDED, 1), else_=0), Enrolment.applied_at.desc())
-        .limit(1)
-    )  # fmt: skip
-    if lock:
-        query = query.with_for_update(of=Enrolment, key_share=True)
-    row = (await work.session.execute(query)).one_or_none()
+    asked = {"person_id": person_id, "month": month, "month_before": quota.preceding(month)}
+    row = (await work.session.execute(_STANDING_LOCKED if lock else _STANDING, asked)).one_or_none()
     if row is None:
         return None
     identity, state, category, level, reason, term_category, term_level, free, *left = row

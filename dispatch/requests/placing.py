@@ -1,10 +1,10 @@
 """Taking in a care request: who may be served, with what, when, and who pays."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import String, and_, bindparam, or_, select
 
 from dispatch.enrolment import queries as enrolment
 from dispatch.enrolment import wallet
@@ -81,9 +81,16 @@ class Duplicate(Refusal):
 
 
 class ItemCap(Refusal):
-    """The elder has asked for the item as often as the rule allows."""
+    """The elder has asked for the item as often as the rule allows in a day."""
 
     code = "request.item_cap"
+    kind = Kind.CONFLICT
+
+
+class ItemMonthCap(Refusal):
+    """The elder has asked for the item as often as the rule allows in a month."""
+
+    code = "request.item_month_cap"
     kind = Kind.CONFLICT
 
 
@@ -92,6 +99,25 @@ class SourceKeyTaken(Refusal):
 
     code = "request.source_key_taken"
     kind = Kind.CONFLICT
+
+
+_MARGIN: Final = timedelta(days=1)
+_C: Final = CareRequest.__table__.c
+_EARLIER: Final = (
+    select(_C.id, _C.number, _C.person_id, _C.earliest, _C.source_key)
+    .where(
+        or_(
+            and_(
+                _C.person_id == bindparam("person_id"),
+                _C.item_code == bindparam("item_code"),
+                _C.earliest.between(bindparam("begin"), bindparam("end")),
+                _C.state.not_in((RequestState.CANCELLED, RequestState.UNSERVED)),
+            ),
+            _C.source_key == bindparam("source_key", type_=String),
+        )
+    )
+    .order_by(_C.number)
+)
 
 
 async def place(
@@ -115,8 +141,10 @@ async def place(
     """Put a request on record, with its quota held, and tell CareRequested; a source key seen before gives its request.
 
     `earliest` and `latest` bound the worker's arrival. Refuses `request.` window_wrong, past, too_far, not_enrolled,
-    suspended, deceased, item_unknown, outside_window, duplicate (unless overridden), item_cap, over_quota (unless the
-    elder pays), source_key_taken. One elder's requests are judged one after the other.
+    suspended, deceased, item_unknown, outside_window, duplicate (unless overridden), item_cap, item_month_cap,
+    over_quota (unless the elder pays), source_key_taken. Urgent help comes at any hour and is never refused for
+    quota: what the quota does not bear is the elder's own and `over_quota` says so. One elder's requests are judged
+    one after the other.
     """
     standing = await enrolment.standing(work, person_id, earliest, lock=True)
     known, earlier = await _earlier(work, person_id, item_code, earliest, source_key)
@@ -130,7 +158,9 @@ async def place(
         raise ElderSuspended(reason=standing.suspend_reason)
     if standing is None or standing.state is not EnrolmentState.ACTIVE or standing.terms is None:
         raise NotEnrolled(state=standing.state if standing else "none")
-    item, price = await _offered(work, item_code, earliest, latest)
+    item, price = await _offered(work, item_code, earliest)
+    if not urgent:
+        check_item_hours(item, earliest, latest)
     if not override_duplicate:
         hours: int = await rules.value(work.session, "request.duplicate_hours", at=work.now)
         case_no = intake.same(earlier, earliest, hours)
@@ -139,11 +169,17 @@ async def place(
     caps: dict[str, dict[str, int]] = await rules.value(work.session, "request.item_caps", at=earliest)
     excess = intake.excess(earlier, earliest, item_code, caps)
     if excess is not None:
-        raise ItemCap(item_code=item_code, period=excess.period, most=excess.most, placed=excess.placed)
+        kind = ItemCap if excess.period == "day" else ItemMonthCap
+        raise kind(item_code=item_code, most=excess.most, placed=excess.placed)
     place_of = await registry.place_of(work, person_id)
     request_id, fen = new_id(), price * quantity
     holding = await wallet.hold(
-        work, terms=standing.terms, person_id=person_id, request_id=request_id, fen=fen, beyond=accept_own_cost
+        work,
+        terms=standing.terms,
+        person_id=person_id,
+        request_id=request_id,
+        fen=fen,
+        beyond=accept_own_cost or urgent,
     )
     two_from = item.two_person_from_level
     request = CareRequest(
@@ -187,29 +223,24 @@ async def _earlier(
 ) -> tuple[CareRequest | None, list[intake.Earlier]]:
     """Return the request of a source key, and what the elder has of this item about this month, in one statement."""
     begin, end = clock.month_bounds(clock.month_of(earliest))
-    margin = timedelta(days=1)
-    mine: Any = and_(
-        CareRequest.person_id == person_id,
-        CareRequest.item_code == item_code,
-        CareRequest.earliest.between(begin - margin, end + margin),
-        CareRequest.state.not_in((RequestState.CANCELLED, RequestState.UNSERVED)),
-    )
-    if source_key is not None:
-        mine = or_(mine, CareRequest.source_key == source_key)
-    query = select(CareRequest).where(mine).order_by(CareRequest.number)
-    rows = (await work.session.execute(query)).scalars().all()
+    asked = {
+        "person_id": person_id, "item_code": item_code, "begin": begin - _MARGIN, "end": end + _MARGIN,
+        "source_key": source_key,
+    }  # fmt: skip
+    rows = (await work.session.execute(_EARLIER, asked)).all()
     known = next((row for row in rows if source_key is not None and row.source_key == source_key), None)
-    if known is not None and known.person_id != person_id:
+    if known is None:
+        return None, [intake.Earlier(row.id, row.number, row.earliest) for row in rows]
+    if known.person_id != person_id:
         raise SourceKeyTaken
-    return known, [intake.Earlier(row.id, row.number, row.earliest) for row in rows]
+    return await work.session.get_one(CareRequest, known.id), []
 
 
-async def _offered(work: Work, item_code: str, earliest: datetime, latest: datetime) -> tuple[Item, int]:
+async def _offered(work: Work, item_code: str, earliest: datetime) -> tuple[Item, int]:
     item = await catalogue.item(work, item_code, earliest)
     price = await catalogue.price(work, item_code, earliest)
     if item is None or price is None:
         raise ItemUnknown(item_code=item_code)
-    check_item_hours(item, earliest, latest)
     return item, price
 
 
