@@ -8,12 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kit.geo import Point
+from routing import rules
 from routing.nouns import Link, Visit, Weights, Worker
 from routing.rules import Rule
 from routing.travel import Plane
 
 FAR = 2**40
 """Stands where there is no bound: later than any time, larger than any load."""
+
+EVERYWHERE = 2**62
+"""The square of a reach that ends nowhere, in square decimetres."""
 
 Ints = NDArray[np.int64]
 Shorts = NDArray[np.int32]
@@ -80,17 +84,11 @@ class RowArrays:
 
 @dataclass(frozen=True, slots=True)
 class WorkerArrays:
-    """Workers [w]; `reach_squared` in square decimetres as the crow flies, infinite where unbounded."""
+    """Workers [w]; `people` [8, w] holds what the fixed rules read, a line for each thing (`routing.rules`)."""
 
     company: Shorts
-    skills: Ints
-    lapsed: Ints
-    sex: NDArray[np.int8]
-    x: Reals
-    y: Reals
-    reach_squared: Reals
     max_work: Ints
-    closed: Bytes
+    people: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,18 +192,19 @@ def row_arrays(workers: Sequence[Worker], now_seconds: int) -> RowArrays:
 
 def worker_arrays(workers: Sequence[Worker], x: Reals, y: Reals) -> WorkerArrays:
     """Flatten what a worker is, wherever and whenever."""
+    people = np.zeros((rules.PEOPLE_LINES, len(workers)), np.int64)
     bases = [worker.base for worker in workers]
-    reach = [np.inf if w.reach_metres is None else float(w.reach_metres * 10) for w in workers]
+    people[rules.P_COMPANY] = [worker.company for worker in workers]
+    people[rules.P_SKILLS] = [worker.skills for worker in workers]
+    people[rules.P_LAPSED] = [worker.lapsed_skills for worker in workers]
+    people[rules.P_SEX] = [worker.sex for worker in workers]
+    people[rules.P_CLOSED] = [worker.site_closed for worker in workers]
+    people[rules.P_X], people[rules.P_Y] = x[bases], y[bases]
+    people[rules.P_REACH] = [EVERYWHERE if w.reach_metres is None else (w.reach_metres * 10) ** 2 for w in workers]
     return WorkerArrays(
         company=_shorts(worker.company for worker in workers),
-        skills=_ints(worker.skills for worker in workers),
-        lapsed=_ints(worker.lapsed_skills for worker in workers),
-        sex=np.array([worker.sex for worker in workers], np.int8),
-        x=x[bases] if len(x) else np.zeros(len(workers)),
-        y=y[bases] if len(y) else np.zeros(len(workers)),
-        reach_squared=np.array(reach, np.float64) ** 2,
         max_work=_ints(FAR if w.max_work_seconds is None else w.max_work_seconds for w in workers),
-        closed=_bytes(worker.site_closed for worker in workers),
+        people=people,
     )
 
 

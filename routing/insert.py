@@ -17,7 +17,7 @@ from kit.refusal import Kind, Refusal
 from routing import insert_change, insert_fleet, insert_pair, insert_search, nonsense
 from routing import plan as plans
 from routing.arrays import Bytes, Shorts
-from routing.insert_rows import LENGTH, NUMBER, V_PIN, V_ROW, V_UNDER_WAY
+from routing.insert_rows import LENGTH, NOW, NUMBER, V_PIN, V_ROW, V_UNDER_WAY
 from routing.insert_search import CANDIDATE_COLUMNS
 from routing.plan import Plan
 from routing.problem import Frozen, Link, Mode, Problem, Shift, Visit, Window, Worker
@@ -134,11 +134,11 @@ class Board:
     @property
     def now_seconds(self) -> int:
         """Give the moment before which nobody sets out."""
-        return int(self._fleet.now[0])
+        return int(self._fleet.settings[NOW])
 
     def advance(self, now_seconds: int) -> None:
         """Let time pass: nobody sets out before `now_seconds`, and all rows are timed anew."""
-        self._fleet.now[0] = now_seconds
+        self._fleet.settings[NOW] = now_seconds
         insert_change.time_all(self._fleet)
 
     def place(self, latitude: float, longitude: float, legs: tuple[Shorts, Shorts] | None = None) -> int:

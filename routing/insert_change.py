@@ -4,12 +4,16 @@ from routing.arrays import Ints
 from routing.compiled import kernel
 from routing.insert_rows import (
     BEGUN,
+    C_QUOTA_LEFT,
+    C_WON,
     LEAVE,
     LENGTH,
     NUMBER,
+    P_WORKED,
     V_DURATION,
     V_PIN,
     V_UNDER_WAY,
+    WORKER,
     Fleet,
     put,
     retime,
@@ -18,13 +22,14 @@ from routing.insert_rows import (
     worked,
 )
 from routing.insert_search import BEGIN, POINTS, gap
+from routing.rules import P_COMPANY
 
 
 @kernel
 def settle(fleet: Fleet, row: int, before: int) -> None:
     """Time a changed row and bring the worker's sums up to date; `before` is what the row worked before."""
     retime(fleet, row)
-    fleet.worked[fleet.row_worker[row]] += worked(fleet, row) - before
+    fleet.people[P_WORKED, fleet.rows[row, WORKER]] += worked(fleet, row) - before
 
 
 @kernel
@@ -32,7 +37,7 @@ def fits(fleet: Fleet, row: int, position: int, visit: int, start: int, not_befo
     """Tell whether a visit still begins at `start` in a gap, and its company may still win it."""
     if not fleet.rows[row, BEGUN] <= position <= fleet.rows[row, LENGTH]:
         return False
-    if fleet.quota_left[fleet.worker_company[fleet.row_worker[row]]] <= 0:
+    if fleet.companies[C_QUOTA_LEFT, fleet.people[P_COMPANY, fleet.rows[row, WORKER]]] <= 0:
         return False
     return gap(fleet, row, position, visit, 0, not_before, found) == 0 and bool(found[BEGIN] == start)
 
@@ -43,9 +48,9 @@ def insert(fleet: Fleet, row: int, position: int, visit: int) -> None:
     before = worked(fleet, row)
     put(fleet, row, position, visit)
     settle(fleet, row, before)
-    company = fleet.worker_company[fleet.row_worker[row]]
-    fleet.won[company] += 1
-    fleet.quota_left[company] -= 1
+    company = fleet.people[P_COMPANY, fleet.rows[row, WORKER]]
+    fleet.companies[C_WON, company] += 1
+    fleet.companies[C_QUOTA_LEFT, company] -= 1
     share_out(fleet)
 
 
@@ -73,9 +78,9 @@ def remove(fleet: Fleet, row: int, visit: int) -> None:
     before = worked(fleet, row)
     take(fleet, row, position_of(fleet, row, visit))
     settle(fleet, row, before)
-    company = fleet.worker_company[fleet.row_worker[row]]
-    fleet.won[company] -= 1
-    fleet.quota_left[company] += 1
+    company = fleet.people[P_COMPANY, fleet.rows[row, WORKER]]
+    fleet.companies[C_WON, company] -= 1
+    fleet.companies[C_QUOTA_LEFT, company] += 1
     share_out(fleet)
 
 
@@ -114,11 +119,11 @@ def position_at(fleet: Fleet, row: int, visit: int, start: int, found: Ints) -> 
 def clear(fleet: Fleet) -> None:
     """Empty every row, of breaks too, before a plan is laid in by `append`."""
     for row in range(fleet.rows.shape[0]):
-        company = fleet.worker_company[fleet.row_worker[row]]
+        company = fleet.people[P_COMPANY, fleet.rows[row, WORKER]]
         while fleet.rows[row, LENGTH] > 0:
             if fleet.positions[row, 1, NUMBER] >= 0:
-                fleet.won[company] -= 1
-                fleet.quota_left[company] += 1
+                fleet.companies[C_WON, company] -= 1
+                fleet.companies[C_QUOTA_LEFT, company] += 1
             take(fleet, row, 1)
 
 
@@ -127,9 +132,9 @@ def append(fleet: Fleet, row: int, number: int) -> None:
     """Put a visit or a break behind all that a row has; the caller adds up everything anew at the end."""
     put(fleet, row, fleet.rows[row, LENGTH], number)
     if number >= 0:
-        company = fleet.worker_company[fleet.row_worker[row]]
-        fleet.won[company] += 1
-        fleet.quota_left[company] -= 1
+        company = fleet.people[P_COMPANY, fleet.rows[row, WORKER]]
+        fleet.companies[C_WON, company] += 1
+        fleet.companies[C_QUOTA_LEFT, company] -= 1
 
 
 @kernel
@@ -142,9 +147,9 @@ def time_all(fleet: Fleet) -> None:
 @kernel
 def add_up(fleet: Fleet) -> None:
     """Time every row and add up all sums anew."""
-    for worker in range(fleet.worked.shape[0]):
-        fleet.worked[worker] = 0
+    for worker in range(fleet.people.shape[1]):
+        fleet.people[P_WORKED, worker] = 0
     for row in range(fleet.rows.shape[0]):
         retime(fleet, row)
-        fleet.worked[fleet.row_worker[row]] += worked(fleet, row)
+        fleet.people[P_WORKED, fleet.rows[row, WORKER]] += worked(fleet, row)
     share_out(fleet)

@@ -9,7 +9,11 @@ from routing import arrays, travel
 from routing.insert_change import add_up
 from routing.insert_rows import (
     BREAKS,
+    C_QUOTA_LEFT,
+    C_SHARE,
+    C_WON,
     CAPACITY,
+    COMPANY_LINES,
     EDGE,
     END,
     LENGTH,
@@ -34,6 +38,7 @@ from routing.insert_rows import (
     V_X,
     V_Y,
     VISIT_COLUMNS,
+    WORKER,
     Fleet,
     X,
     Y,
@@ -47,11 +52,12 @@ PARTS_OF_DAY = 16
 def found_fleet(problem: Problem) -> Fleet:
     """Lay out all workers with their breaks and without any visit."""
     flat = problem.arrays
-    rows, workers = flat.rows, flat.workers
+    rows = flat.rows
     count = len(problem.rows)
     most = int(np.diff(rows.break_from).max(initial=0)) + FIRST_POSITIONS
     positions = np.zeros((count, most, POSITION_COLUMNS), np.int64)
     table = np.zeros((count, ROW_COLUMNS), np.int64)
+    table[:, WORKER] = rows.worker
     table[:, CAPACITY], table[:, START], table[:, END] = rows.capacity, rows.start, rows.end
     table[:, MODE], table[:, USE], table[:, BREAKS] = rows.mode, rows.use_points, rows.break_from[:-1]
     table[:, LENGTH] = np.diff(rows.break_from)
@@ -68,36 +74,21 @@ def found_fleet(problem: Problem) -> Fleet:
     fleet = Fleet(
         positions=positions,
         rows=table,
-        row_worker=rows.worker.copy(),
         room=np.zeros((count, PARTS_OF_DAY), np.int32),
-        box=np.zeros((count, 5), np.int64),
-        day_start=day_start,
-        part_seconds=max(1, (day_end - day_start) // PARTS_OF_DAY + 1),
         visits=np.zeros((0, VISIT_COLUMNS), np.int64),
         windows=np.zeros((0, 1, 2), np.int64),
         excluded=np.zeros((0, 1), np.int32),
         preferred=np.zeros((0, 1), np.int32),
         company_rule=np.zeros((0, len(problem.companies)), np.uint8),
         breaks=np.stack([rows.break_earliest, rows.break_latest, rows.break_duration], axis=1),
-        worked=np.zeros(len(problem.workers), np.int64),
-        max_work=workers.max_work.copy(),
-        worker_company=workers.company.copy(),
-        worker_skills=workers.skills.copy(),
-        worker_lapsed=workers.lapsed.copy(),
-        worker_sex=workers.sex.copy(),
-        worker_closed=workers.closed.copy(),
-        worker_x=workers.x.copy(),
-        worker_y=workers.y.copy(),
-        worker_reach=workers.reach_squared.copy(),
-        first_row=np.array(problem.first_row, np.int32),
-        share=np.array([company.share for company in problem.companies], np.int64),
-        won=np.array([company.won_visits for company in problem.companies], np.int64),
-        share_points=np.zeros(len(problem.companies), np.int64),
-        quota_left=np.array(
-            [arrays.FAR if c.quota_visits is None else c.quota_visits for c in problem.companies], np.int64
-        ),
-        weights=np.array(
+        people=_people(problem),
+        companies=_companies(problem),
+        modes=np.array([(travel.pace(mode), mode.start_seconds) for mode in problem.modes], np.float64).reshape(-1, 2),
+        settings=np.array(
             [
+                problem.now_seconds,
+                day_start,
+                max(1, (day_end - day_start) // PARTS_OF_DAY + 1),
                 weights.travel_points_per_second,
                 weights.wait_points_per_second,
                 weights.continuity_points,
@@ -106,15 +97,28 @@ def found_fleet(problem: Problem) -> Fleet:
             ],
             np.int64,
         ),
-        now=np.array([problem.now_seconds], np.int64),
         roads=np.zeros((len(problem.modes), 0, 0), np.int32) if planar else problem.seconds.copy(),
-        pace=np.array([travel.pace(mode) for mode in problem.modes], np.float64),
-        mode_start=np.array([mode.start_seconds for mode in problem.modes], np.int64),
         rule=np.zeros(len(problem.workers), np.uint8),
-        company_now=np.zeros(len(problem.companies), np.uint8),
     )
     add_up(fleet)
     return fleet
+
+
+def _people(problem: Problem) -> arrays.Ints:
+    """Give the table of workers, with the sums of their day behind it."""
+    workers = problem.arrays.workers
+    first_row = np.array(problem.first_row, np.int64)
+    day = np.stack([np.zeros(len(first_row) - 1, np.int64), workers.max_work, first_row[:-1], first_row[1:]])
+    return np.ascontiguousarray(np.concatenate([workers.people, day]))
+
+
+def _companies(problem: Problem) -> arrays.Ints:
+    """Give the table of companies."""
+    table = np.zeros((COMPANY_LINES, len(problem.companies)), np.int64)
+    table[C_SHARE] = [company.share for company in problem.companies]
+    table[C_WON] = [company.won_visits for company in problem.companies]
+    table[C_QUOTA_LEFT] = [arrays.FAR if c.quota_visits is None else c.quota_visits for c in problem.companies]
+    return table
 
 
 def with_longer_rows(fleet: Fleet) -> Fleet:

@@ -11,18 +11,22 @@ from routing.compiled import compiled, kernel
 from routing.insert_rows import (
     BEGUN,
     BREAKS,
+    C_QUOTA_LEFT,
     EDGE,
     LATEST,
     LENGTH,
     MODE,
     NEVER,
     NUMBER,
+    P_END_ROW,
+    P_FIRST_ROW,
     PLACE,
     V_DURATION,
     V_PLACE,
     V_WINDOWS,
     V_X,
     V_Y,
+    WORKER,
     Fleet,
     X,
     Y,
@@ -40,7 +44,7 @@ from routing.insert_search import (
     known_points,
     survey_worker,
 )
-from routing.rules import NONE, PARTNER
+from routing.rules import NONE, P_COMPANY, PARTNER
 
 # an option is a candidate and, behind it, the latest start of the same gap in the same window
 UNTIL = CANDIDATE_COLUMNS
@@ -80,7 +84,7 @@ def options(fleet: Fleet, visit: int) -> Ints:
         if fleet.rule[worker] != NONE:
             continue
         known = known_points(fleet, visit, worker)
-        for row in range(fleet.first_row[worker], fleet.first_row[worker + 1]):
+        for row in range(fleet.people[P_FIRST_ROW, worker], fleet.people[P_END_ROW, worker]):
             for position in range(fleet.rows[row, BEGUN], fleet.rows[row, LENGTH] + 1):
                 until = latest_start(fleet, row, position, visit)
                 for k in range(fleet.visits[visit, V_WINDOWS]):
@@ -121,16 +125,16 @@ def search_pair(fleet: Fleet, first: int, second: int, gap_min: int, gap_max: in
     trial = np.empty((2, CANDIDATE_COLUMNS), np.int64)
     for a in range(ones.shape[0]):
         one = ones[a]
-        worker = fleet.row_worker[one[ROW]]
+        worker = fleet.rows[one[ROW], WORKER]
         for b in range(others.shape[0]):
             other = others[b]
             if count == most and one[POINTS] + other[POINTS] > best[most - 1, 0, POINTS] + best[most - 1, 1, POINTS]:
                 break
-            partner = fleet.row_worker[other[ROW]]
-            company = fleet.worker_company[worker]
+            partner = fleet.rows[other[ROW], WORKER]
+            company = fleet.people[P_COMPANY, worker]
             if worker == partner:
                 continue
-            if company == fleet.worker_company[partner] and fleet.quota_left[company] < 2:
+            if company == fleet.people[P_COMPANY, partner] and fleet.companies[C_QUOTA_LEFT, company] < 2:
                 continue
             start = max(one[BEGIN], other[BEGIN] - gap_max)
             begin = max(other[BEGIN], start + gap_min)
@@ -150,8 +154,8 @@ def search_pair(fleet: Fleet, first: int, second: int, gap_min: int, gap_max: in
 def _keep(fleet: Fleet, best: Ints, count: int, trial: Ints) -> int:
     at = count
     for k in range(count):
-        same = fleet.row_worker[best[k, 0, ROW]] == fleet.row_worker[trial[0, ROW]]
-        if same and fleet.row_worker[best[k, 1, ROW]] == fleet.row_worker[trial[1, ROW]]:
+        same = fleet.rows[best[k, 0, ROW], WORKER] == fleet.rows[trial[0, ROW], WORKER]
+        if same and fleet.rows[best[k, 1, ROW], WORKER] == fleet.rows[trial[1, ROW], WORKER]:
             if not before(trial, best[k]):
                 return count
             at = k

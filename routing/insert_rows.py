@@ -14,7 +14,8 @@ Two summaries of a row let most rows be passed by unread. `room` is the longest 
 no detour is shorter than the way straight on, a visit longer than the room fits nowhere in that part. `box` is the
 rectangle of the row's places and its longest leg m: a visit at distance D from the rectangle adds at least
 `√(m² + 4D²) − m` to the way (reflect one end of the leg in the line that separates it from the visit). Both bounds are
-exact, so passing by changes no answer; they hold on the flat map and are not used with a matrix.
+exact, so passing by changes no answer; they hold on the flat map and are not used with a matrix. (A visit before a
+break may bring the one after it forward, by a shorter leg: at most all present lateness of the row is saved so.)
 """
 
 from typing import NamedTuple
@@ -24,74 +25,61 @@ from numpy.typing import NDArray
 
 from routing.arrays import Bytes, Ints, Reals, Shorts
 from routing.compiled import kernel, part
+from routing.rules import PEOPLE_LINES
 
 # columns of a position
 NUMBER, X, Y, PLACE, LEAVE, LATEST, SECONDS, UNTIL = range(8)
 POSITION_COLUMNS = 8
 EDGE = -(10**9)  # the number of a row's two ends; visits are ≥ 0, breaks −1 … −many
 
-# columns of a row
-LENGTH, BEGUN, FRESH, VISITS, LOAD, CAPACITY, START, READY, END, SOFT, MODE, USE, BREAKS = range(13)
-ROW_COLUMNS = 13
+# columns of a row; LATE is the price of its present lateness, SOFT whether it could have one; WEST to LONGEST its box
+WORKER, LENGTH, BEGUN, FRESH, VISITS, LOAD, CAPACITY, START, READY, END = range(10)
+SOFT, LATE, MODE, USE, BREAKS, WEST, EAST, SOUTH, NORTH, LONGEST = range(10, 20)
+ROW_COLUMNS = 20
 
 # columns of a visit
-V_X, V_Y, V_PLACE, V_DURATION, V_DUE, V_LATE, V_SKILLS, V_SEX, V_DEMAND, V_PIN, V_UNDER_WAY, V_ROW, V_WINDOWS = range(
-    13
-)
+V_X, V_Y, V_PLACE, V_DURATION, V_DUE, V_LATE, V_SKILLS = range(7)
+V_SEX, V_DEMAND, V_PIN, V_UNDER_WAY, V_ROW, V_WINDOWS = range(7, 13)
 VISIT_COLUMNS = 13
 
-# columns of weights
-W_TRAVEL, W_WAIT, W_CONTINUITY, W_SHARE, W_CAP = range(5)
+# lines of people, behind those of `routing.rules`; the rows of a worker are FIRST_ROW up to END_ROW
+P_WORKED, P_MAX_WORK, P_FIRST_ROW, P_END_ROW = range(PEOPLE_LINES, PEOPLE_LINES + 4)
+
+# lines of companies; C_NOW is scratch
+C_SHARE, C_WON, C_POINTS, C_QUOTA_LEFT, C_NOW = range(5)
+COMPANY_LINES = 5
+
+# settings; a part of the day is that of `room`
+NOW, DAY_START, PART_SECONDS, W_TRAVEL, W_WAIT, W_CONTINUITY, W_SHARE, W_CAP = range(8)
 
 NEVER = -(2**40)  # a latest arrival that nobody makes
 
 
 class Fleet(NamedTuple):
-    """All that the insertion kernels read and write.
+    """All that the insertion kernels read and write; few arrays, since each costs a call about fifty nanoseconds.
 
-    `positions` [rows, most, 8] · `rows` [rows, 13] · `room` [rows, parts of the day] seconds, a part beginning every
-    `part_seconds` from `day_start` on · `box` [rows, 5] = west, east, south, north, longest leg, in decimetres ·
-    `visits` [visits, 13] · `windows` [visits, most, 2] · `breaks` [breaks, 3] = earliest, latest, duration · `worked`
-    and `max_work` [workers] seconds · `share`, `won`, `share_points` and `quota_left` [companies] · `weights` = travel,
-    wait, continuity, share, share's cap · `now` [1] · `roads` [modes, places, places], empty where the map is flat ·
-    `pace` and `mode_start` [modes] · `rule` [workers] and `company_now` [companies] are scratch.
+    `positions` [rows, most, 8] · `rows` [rows, 20] · `room` [rows, parts of the day] idle seconds · `visits`
+    [visits, 13] · `windows` [visits, most, 2] · `excluded` and `preferred` [visits, most] workers, padded with −1 ·
+    `company_rule` [visits, companies] · `breaks` [breaks, 3] = earliest, latest, duration · `people` [12, workers] ·
+    `companies` [5, companies] · `modes` [modes, 2] = seconds per decimetre, seconds to start · `settings` [8] ·
+    `roads` [modes, places, places], empty where the map is flat · `rule` [workers] is scratch.
     """
 
     positions: NDArray[np.int64]
     rows: Ints
-    row_worker: Shorts
     room: Shorts
-    box: Ints
-    day_start: int
-    part_seconds: int
     visits: Ints
     windows: Ints
     excluded: Shorts
     preferred: Shorts
     company_rule: Bytes
     breaks: Ints
-    worked: Ints
-    max_work: Ints
-    worker_company: Shorts
-    worker_skills: Ints
-    worker_lapsed: Ints
-    worker_sex: NDArray[np.int8]
-    worker_closed: Bytes
-    worker_x: Reals
-    worker_y: Reals
-    worker_reach: Reals
-    first_row: Shorts
-    share: Ints
-    won: Ints
-    share_points: Ints
-    quota_left: Ints
-    weights: Ints
-    now: Ints
+    people: Ints
+    companies: Ints
+    modes: Reals
+    settings: Ints
     roads: Shorts
-    pace: Reals
-    mode_start: Ints
     rule: Bytes
-    company_now: Bytes
 
 
 @part
@@ -104,7 +92,7 @@ def leg(fleet: Fleet, mode: int, place: int, x: int, y: int, to_place: int, to_x
     square = dx * dx + dy * dy
     if square == 0:
         return 0
-    return int(fleet.mode_start[mode]) + int(np.sqrt(float(square)) * fleet.pace[mode] + 0.5)
+    return int(fleet.modes[mode, 1]) + int(np.sqrt(float(square)) * fleet.modes[mode, 0] + 0.5)
 
 
 @part
@@ -130,8 +118,8 @@ def summarise(fleet: Fleet, row: int) -> None:
         if i < length and table[i + 1, NUMBER] >= 0:
             behind = i + 1
         if idle >= 0:
-            first = (table[i, LEAVE] - fleet.day_start) // fleet.part_seconds
-            last = (table[behind, LATEST] - fleet.day_start) // fleet.part_seconds
+            first = (table[i, LEAVE] - fleet.settings[DAY_START]) // fleet.settings[PART_SECONDS]
+            last = (table[behind, LATEST] - fleet.settings[DAY_START]) // fleet.settings[PART_SECONDS]
             for k in range(max(first, 0), min(last, parts - 1) + 1):
                 fleet.room[row, k] = max(fleet.room[row, k], idle)
     west = east = table[begun, X]
@@ -144,8 +132,9 @@ def summarise(fleet: Fleet, row: int) -> None:
             dx, dy = float(table[i, X] - table[at, X]), float(table[i, Y] - table[at, Y])
             longest = max(longest, dx * dx + dy * dy)
             at = i
-    fleet.box[row, 0], fleet.box[row, 1], fleet.box[row, 2], fleet.box[row, 3] = west, east, south, north
-    fleet.box[row, 4] = int(np.sqrt(longest)) + 1
+    fleet.rows[row, WEST], fleet.rows[row, EAST] = west, east
+    fleet.rows[row, SOUTH], fleet.rows[row, NORTH] = south, north
+    fleet.rows[row, LONGEST] = int(np.sqrt(longest)) + 1
 
 
 @kernel
@@ -153,13 +142,13 @@ def retime(fleet: Fleet, row: int) -> None:
     """Give every position of a row its earliest leave, its latest arrival and the travel to what follows."""
     table = fleet.positions[row]
     length, begun, mode = fleet.rows[row, LENGTH], fleet.rows[row, BEGUN], fleet.rows[row, MODE]
-    now = fleet.now[0]
+    now = fleet.settings[NOW]
     free = fleet.rows[row, START]
     fleet.rows[row, READY] = max(free, now)
     table[0, LEAVE] = max(free, now)
     free = table[0, LEAVE] if begun == 0 else free
     at = 0  # the last position that has a place of its own
-    fresh, soft, served, load = length + 1, 0, 0, 0
+    fresh, soft, served, load, late = length + 1, 0, 0, 0, 0
     for i in range(1, length + 1):
         number = table[i, NUMBER]
         if number < 0:
@@ -184,7 +173,8 @@ def retime(fleet: Fleet, row: int) -> None:
             start = fleet.visits[number, V_PIN]
             if i > begun:
                 start = first_start(fleet, number, arrive) if start < 0 else max(start, arrive)
-            free = (start if start >= 0 else arrive) + fleet.visits[number, V_DURATION]
+            start = start if start >= 0 else arrive
+            free = start + fleet.visits[number, V_DURATION]
             if i == begun:
                 free = max(free, now)
             served += 1
@@ -192,9 +182,10 @@ def retime(fleet: Fleet, row: int) -> None:
             fresh = min(fresh, i)
             if fleet.visits[number, V_LATE] > 0:
                 soft = 1
+                late += max(0, start - fleet.visits[number, V_DUE]) * fleet.visits[number, V_LATE]
         table[i, LEAVE] = free
     fleet.rows[row, FRESH], fleet.rows[row, SOFT] = fresh, soft
-    fleet.rows[row, VISITS], fleet.rows[row, LOAD] = served, load
+    fleet.rows[row, VISITS], fleet.rows[row, LOAD], fleet.rows[row, LATE] = served, load, late
     end = length + 1
     seconds = 0
     if served > 0:
@@ -290,10 +281,10 @@ def take(fleet: Fleet, row: int, position: int) -> None:
 def share_out(fleet: Fleet) -> None:
     """Give every company its points: how many visits it is ahead of its share, priced and capped."""
     shares, total = 0, 0
-    for company in range(fleet.share.shape[0]):
-        shares += fleet.share[company]
-        total += fleet.won[company]
-    for company in range(fleet.share.shape[0]):
-        ahead = fleet.won[company] * shares - total * fleet.share[company]
-        points = fleet.weights[W_SHARE] * ahead // max(shares, 1)
-        fleet.share_points[company] = min(max(points, -fleet.weights[W_CAP]), fleet.weights[W_CAP])
+    for company in range(fleet.companies.shape[1]):
+        shares += fleet.companies[C_SHARE, company]
+        total += fleet.companies[C_WON, company]
+    for company in range(fleet.companies.shape[1]):
+        ahead = fleet.companies[C_WON, company] * shares - total * fleet.companies[C_SHARE, company]
+        points = fleet.settings[W_SHARE] * ahead // max(shares, 1)
+        fleet.companies[C_POINTS, company] = min(max(points, -fleet.settings[W_CAP]), fleet.settings[W_CAP])

@@ -12,21 +12,35 @@ from routing.compiled import kernel, part
 from routing.insert_rows import (
     BEGUN,
     BREAKS,
+    C_NOW,
+    C_POINTS,
+    C_QUOTA_LEFT,
     CAPACITY,
+    DAY_START,
+    EAST,
     EDGE,
     END,
     FRESH,
+    LATE,
     LATEST,
     LEAVE,
     LENGTH,
     LOAD,
+    LONGEST,
     MODE,
     NEVER,
+    NORTH,
     NUMBER,
+    P_END_ROW,
+    P_FIRST_ROW,
+    P_MAX_WORK,
+    P_WORKED,
+    PART_SECONDS,
     PLACE,
     READY,
     SECONDS,
     SOFT,
+    SOUTH,
     UNTIL,
     USE,
     V_DEMAND,
@@ -44,19 +58,32 @@ from routing.insert_rows import (
     W_CONTINUITY,
     W_TRAVEL,
     W_WAIT,
+    WEST,
+    WORKER,
     Fleet,
     X,
     Y,
     first_start,
     leg,
 )
-from routing.rules import BEATEN, BREAK, COMPANY_QUOTA, FROZEN, MAX_WORK, NONE, OFF_SHIFT, REACH, WINDOW, fixed_rules
+from routing.rules import (
+    BEATEN,
+    BREAK,
+    COMPANY_QUOTA,
+    FROZEN,
+    MAX_WORK,
+    NONE,
+    OFF_SHIFT,
+    P_COMPANY,
+    REACH,
+    WINDOW,
+    fixed_rules,
+)
 from routing.rules import CAPACITY as TOO_HEAVY
 
 # columns of a candidate
-POINTS, ROW, POSITION, ARRIVE, BEGIN, TRAVEL_POINTS, WAIT_POINTS, LATE_POINTS, KNOWN_POINTS, SHARE, USE_POINTS = range(
-    11
-)
+POINTS, ROW, POSITION, ARRIVE, BEGIN = range(5)
+TRAVEL_POINTS, WAIT_POINTS, LATE_POINTS, KNOWN_POINTS, SHARE, USE_POINTS = range(5, 11)
 CANDIDATE_COLUMNS = 11
 
 ROUNDING_SECONDS = 2
@@ -66,33 +93,29 @@ ROUNDING_SECONDS = 2
 @part
 def fixed(fleet: Fleet, visit: int) -> None:
     """Write into `fleet.rule` what keeps each worker away whatever the timetable."""
-    for company in range(fleet.share_points.shape[0]):
+    for company in range(fleet.companies.shape[1]):
         rule = fleet.company_rule[visit, company]
-        if rule == NONE and fleet.quota_left[company] <= 0:
+        if rule == NONE and fleet.companies[C_QUOTA_LEFT, company] <= 0:
             rule = COMPANY_QUOTA
-        fleet.company_now[company] = rule
+        fleet.companies[C_NOW, company] = rule
     fixed_rules(
         fleet.visits[visit, V_SKILLS],
         fleet.visits[visit, V_SEX],
-        float(fleet.visits[visit, V_X]),
-        float(fleet.visits[visit, V_Y]),
-        fleet.company_now,
+        fleet.visits[visit, V_X],
+        fleet.visits[visit, V_Y],
+        fleet.companies[C_NOW],
         fleet.excluded[visit],
-        fleet.worker_closed,
-        fleet.worker_company,
-        fleet.worker_skills,
-        fleet.worker_lapsed,
-        fleet.worker_sex,
-        fleet.worker_x,
-        fleet.worker_y,
-        fleet.worker_reach,
+        fleet.people,
         fleet.rule,
     )
 
 
 @part
 def followers(fleet: Fleet, row: int, position: int, arrive: int) -> int:
-    """Give the points of lateness that arriving later at a position costs there and after it."""
+    """Give the points of lateness that another arrival at a position costs there and after it.
+
+    They may be negative: a matrix may hold a way round that is quicker than the way straight on.
+    """
     table = fleet.positions[row]
     points = 0
     free = arrive
@@ -105,7 +128,7 @@ def followers(fleet: Fleet, row: int, position: int, arrive: int) -> int:
             before = table[i, LEAVE] - fleet.visits[number, V_DURATION]
             pin = fleet.visits[number, V_PIN]
             start = max(free, pin) if pin >= 0 else first_start(fleet, number, free)
-            if start <= before:
+            if start == before:
                 return points
             due = fleet.visits[number, V_DUE]
             points += (max(0, start - due) - max(0, before - due)) * fleet.visits[number, V_LATE]
@@ -145,8 +168,8 @@ def gap(fleet: Fleet, row: int, position: int, visit: int, known: int, not_befor
     if fleet.rows[row, LOAD] + fleet.visits[visit, V_DEMAND] > fleet.rows[row, CAPACITY]:
         return TOO_HEAVY
     added = to + after - table[position, SECONDS]
-    worker = fleet.row_worker[row]
-    if fleet.worked[worker] + added + fleet.visits[visit, V_DURATION] > fleet.max_work[worker]:
+    worker = fleet.rows[row, WORKER]
+    if fleet.people[P_WORKED, worker] + added + fleet.visits[visit, V_DURATION] > fleet.people[P_MAX_WORK, worker]:
         return MAX_WORK
     fresh = position < fleet.rows[row, FRESH]
     late = max(0, start - fleet.visits[visit, V_DUE]) * fleet.visits[visit, V_LATE]
@@ -154,11 +177,11 @@ def gap(fleet: Fleet, row: int, position: int, visit: int, known: int, not_befor
         late += followers(fleet, row, j, free + after)
     found[ROW], found[POSITION] = row, position
     found[ARRIVE], found[BEGIN] = start if fresh else arrive, start
-    found[TRAVEL_POINTS] = added * fleet.weights[W_TRAVEL]
-    found[WAIT_POINTS] = 0 if fresh else (start - arrive) * fleet.weights[W_WAIT]
+    found[TRAVEL_POINTS] = added * fleet.settings[W_TRAVEL]
+    found[WAIT_POINTS] = 0 if fresh else (start - arrive) * fleet.settings[W_WAIT]
     found[LATE_POINTS] = late
     found[KNOWN_POINTS] = known
-    found[SHARE] = share = fleet.share_points[fleet.worker_company[worker]]
+    found[SHARE] = share = fleet.companies[C_POINTS, fleet.people[P_COMPANY, worker]]
     found[USE_POINTS] = fleet.rows[row, USE] if fleet.rows[row, VISITS] == 0 else 0
     found[POINTS] = found[TRAVEL_POINTS] + found[WAIT_POINTS] + late - known + share + found[USE_POINTS]
     return NONE
@@ -177,11 +200,11 @@ def earlier(one: Ints, other: Ints) -> bool:
 @part
 def keep(fleet: Fleet, best: Ints, count: int, found: Ints) -> int:
     """Sort a candidate into the best, one for each worker; give how many there are now."""
-    worker = fleet.row_worker[found[ROW]]
+    worker = fleet.rows[found[ROW], WORKER]
     most = best.shape[0]
     at = count
     for k in range(count):
-        if fleet.row_worker[best[k, ROW]] == worker:
+        if fleet.rows[best[k, ROW], WORKER] == worker:
             if not earlier(found, best[k]):
                 return count
             at = k
@@ -205,7 +228,7 @@ def known_points(fleet: Fleet, visit: int, worker: int) -> int:
     """Give the continuity points that a worker earns at a visit."""
     for k in range(fleet.preferred.shape[1]):
         if fleet.preferred[visit, k] == worker:
-            return int(fleet.weights[W_CONTINUITY])
+            return int(fleet.settings[W_CONTINUITY])
     return 0
 
 
@@ -233,7 +256,7 @@ def survey_worker(fleet: Fleet, visit: int, worker: int, best: Ints, count: int,
     nearest, serves = NONE, False
     opens = fleet.windows[visit, 0, 0] + fleet.visits[visit, V_DURATION]
     closes = fleet.windows[visit, fleet.visits[visit, V_WINDOWS] - 1, 1]
-    for row in range(fleet.first_row[worker], fleet.first_row[worker + 1]):
+    for row in range(fleet.people[P_FIRST_ROW, worker], fleet.people[P_END_ROW, worker]):
         why = alone(fleet, row, visit)
         if why == OFF_SHIFT:
             nearest = max(nearest, OFF_SHIFT)
@@ -290,17 +313,28 @@ def read(fleet: Fleet, row: int, visit: int, best: Ints, count: int, found: Ints
 
 
 @part
-def roomy(fleet: Fleet, row: int, visit: int) -> bool:
-    """Tell whether a row is idle for as long as a visit takes, at a time when the visit could begin."""
+def parts_of(fleet: Fleet, visit: int) -> int:
+    """Give the parts of the day in which a visit may begin, as bits."""
     last = fleet.room.shape[1] - 1
-    needed = fleet.visits[visit, V_DURATION] - ROUNDING_SECONDS
+    bits = 0
     for k in range(fleet.visits[visit, V_WINDOWS]):
-        first = max((fleet.windows[visit, k, 0] - fleet.day_start) // fleet.part_seconds, 0)
-        for part_of_day in range(
-            first, min((fleet.windows[visit, k, 1] - fleet.day_start) // fleet.part_seconds, last) + 1
-        ):
-            if fleet.room[row, part_of_day] >= needed:
-                return True
+        opens, closes = fleet.windows[visit, k, 0], fleet.windows[visit, k, 1]
+        first = max((opens - fleet.settings[DAY_START]) // fleet.settings[PART_SECONDS], 0)
+        until = min((closes - fleet.settings[DAY_START]) // fleet.settings[PART_SECONDS], last)
+        for part_of_day in range(first, until + 1):
+            bits |= 1 << part_of_day
+    return bits
+
+
+@part
+def roomy(fleet: Fleet, row: int, parts: int, seconds: int) -> bool:
+    """Tell whether a row is idle for so many seconds in one of the parts of the day."""
+    k = 0
+    while parts != 0:
+        if parts & 1 != 0 and fleet.room[row, k] >= seconds:
+            return True
+        parts >>= 1
+        k += 1
     return False
 
 
@@ -308,12 +342,12 @@ def roomy(fleet: Fleet, row: int, visit: int) -> bool:
 def least_detour_points(fleet: Fleet, row: int, visit: int) -> int:
     """Give points of travel that a visit adds to a row at least, by the row's rectangle and longest leg."""
     x, y = fleet.visits[visit, V_X], fleet.visits[visit, V_Y]
-    dx = float(max(fleet.box[row, 0] - x, x - fleet.box[row, 1], 0))
-    dy = float(max(fleet.box[row, 2] - y, y - fleet.box[row, 3], 0))
-    leg_squared = float(fleet.box[row, 4]) * float(fleet.box[row, 4])
-    detour = np.sqrt(leg_squared + 4.0 * (dx * dx + dy * dy)) - float(fleet.box[row, 4])
-    seconds = int(detour * fleet.pace[fleet.rows[row, MODE]]) - ROUNDING_SECONDS
-    return int(seconds * fleet.weights[W_TRAVEL])
+    dx = float(max(fleet.rows[row, WEST] - x, x - fleet.rows[row, EAST], 0))
+    dy = float(max(fleet.rows[row, SOUTH] - y, y - fleet.rows[row, NORTH], 0))
+    leg_squared = float(fleet.rows[row, LONGEST]) * float(fleet.rows[row, LONGEST])
+    detour = np.sqrt(leg_squared + 4.0 * (dx * dx + dy * dy)) - float(fleet.rows[row, LONGEST])
+    seconds = int(detour * fleet.modes[fleet.rows[row, MODE], 0]) - ROUNDING_SECONDS
+    return int(seconds * fleet.settings[W_TRAVEL])
 
 
 @kernel
@@ -324,6 +358,7 @@ def search(fleet: Fleet, visit: int, best: Ints, found: Ints) -> int:
     """
     fixed(fleet, visit)
     count, most = 0, best.shape[0]
+    parts, needed = parts_of(fleet, visit), fleet.visits[visit, V_DURATION] - ROUNDING_SECONDS
     for k in range(fleet.preferred.shape[1]):
         worker = fleet.preferred[visit, k]
         if worker >= 0 and fleet.rule[worker] == NONE:
@@ -334,15 +369,15 @@ def search(fleet: Fleet, visit: int, best: Ints, found: Ints) -> int:
         if fleet.rule[worker] != NONE:
             continue
         fleet.rule[worker] = BEATEN
-        for row in range(fleet.first_row[worker], fleet.first_row[worker + 1]):
+        for row in range(fleet.people[P_FIRST_ROW, worker], fleet.people[P_END_ROW, worker]):
             if fleet.roads.shape[1] == 0:
-                if not roomy(fleet, row, visit):
+                if not roomy(fleet, row, parts, needed):
                     continue
                 if count == most:
-                    least = fleet.share_points[fleet.worker_company[worker]] + least_detour_points(fleet, row, visit)
-                    if least > best[most - 1, POINTS]:
+                    least = fleet.companies[C_POINTS, fleet.people[P_COMPANY, worker]] - fleet.rows[row, LATE]
+                    if least + least_detour_points(fleet, row, visit) > best[most - 1, POINTS]:
                         continue
             count = read(fleet, row, visit, best, count, found)
     for k in range(count):
-        fleet.rule[fleet.row_worker[best[k, ROW]]] = NONE
+        fleet.rule[fleet.rows[best[k, ROW], WORKER]] = NONE
     return count

@@ -137,7 +137,7 @@ class Worker:
         _skills("worker.lapsed_skills", self.lapsed_skills)
         _quantity("worker.capacity", self.capacity or 0, MOST_POINTS)
         _quantity("worker.max_work_seconds", self.max_work_seconds or 0, LONGEST_SECONDS)
-        _quantity("worker.reach_metres", self.reach_metres or 0, MOST_POINTS)
+        _quantity("worker.reach_metres", self.reach_metres or 0, 40_000_000)
         _quantity("worker.use_points", self.use_points, MOST_POINTS)
 
 

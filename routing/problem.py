@@ -32,7 +32,7 @@ from routing.nouns import (
     Window,
     Worker,
 )
-from routing.rules import fixed_rules
+from routing.rules import all_fixed_rules
 from routing.travel import Plane, planar_matrices, plane_of
 
 __all__ = [
@@ -140,26 +140,14 @@ class Problem:
     @cached_property
     def rules(self) -> NDArray[np.uint8]:
         """Give, `[visits, workers]`, the fixed rule that keeps a worker from a visit, 0 where none does."""
-        visits, workers = self.arrays.visits, self.arrays.workers
+        flat = self.arrays
+        wanted = np.stack(
+            [flat.visits.skills, flat.visits.sex, flat.x[flat.visits.place], flat.y[flat.visits.place]], axis=1
+        ).astype(np.int64)
         out = np.empty((len(self.visits), len(self.workers)), np.uint8)
-        for number, visit in enumerate(self.visits):
-            fixed_rules(
-                visit.skills,
-                int(visit.sex),
-                self.arrays.x[visit.place],
-                self.arrays.y[visit.place],
-                visits.company_rule[number],
-                visits.excluded[number],
-                workers.closed,
-                workers.company,
-                workers.skills,
-                workers.lapsed,
-                workers.sex,
-                workers.x,
-                workers.y,
-                workers.reach_squared,
-                out[number],
-            )
+        all_fixed_rules(
+            wanted, flat.visits.company_rule.astype(np.int64), flat.visits.excluded, flat.workers.people, out
+        )
         out.flags.writeable = False
         return out
 

@@ -5,7 +5,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.compiled import compiled
+from routing.compiled import kernel, part
 
 
 class Rule(IntEnum):
@@ -47,47 +47,58 @@ SKILL, CERTIFICATE, SEX, EXCLUDED, REACH = 4, 5, 6, 7, 8
 OFF_SHIFT, WINDOW, FROZEN, BREAK, MAX_WORK, CAPACITY, PARTNER, BEATEN = 9, 10, 11, 12, 13, 14, 15, 16
 
 
-@compiled
+# lines of the table of people [8, workers]: places in decimetres, the reach as its square
+P_COMPANY, P_SKILLS, P_LAPSED, P_SEX, P_CLOSED, P_X, P_Y, P_REACH = range(8)
+PEOPLE_LINES = 8
+
+
+@part
 def fixed_rules(
     skills: int,
     sex: int,
-    x: float,
-    y: float,
-    company_closed: NDArray[np.uint8],
+    x: int,
+    y: int,
+    company_rule: NDArray[np.int64],
     excluded: NDArray[np.int32],
-    worker_closed: NDArray[np.uint8],
-    worker_company: NDArray[np.int32],
-    worker_skills: NDArray[np.int64],
-    worker_lapsed: NDArray[np.int64],
-    worker_sex: NDArray[np.int8],
-    worker_x: NDArray[np.float64],
-    worker_y: NDArray[np.float64],
-    worker_reach_squared: NDArray[np.float64],
+    people: NDArray[np.int64],
     out: NDArray[np.uint8],
 ) -> None:
     """Write, for one visit, the first rule that forbids each worker (0 = none) into `out` [workers].
 
-    `company_closed` [companies] holds 0, or the rule that keeps the whole company out. `sex` is 0 where either will do.
-    `worker_reach_squared` is in square decimetres as the crow flies, infinite where the worker goes anywhere.
+    `company_rule` [companies] holds 0, or the rule that keeps the whole company out. `sex` is 0 where either will do.
     """
     for worker in range(out.shape[0]):
         rule = NONE
-        dx = x - worker_x[worker]
-        dy = y - worker_y[worker]
-        if dx * dx + dy * dy > worker_reach_squared[worker]:
+        dx = x - people[P_X, worker]
+        dy = y - people[P_Y, worker]
+        if dx * dx + dy * dy > people[P_REACH, worker]:
             rule = REACH
-        if sex != 0 and worker_sex[worker] != sex:
+        if sex != 0 and people[P_SEX, worker] != sex:
             rule = SEX
-        missing = skills & ~worker_skills[worker]
+        missing = skills & ~people[P_SKILLS, worker]
         if missing != 0:
-            rule = SKILL if missing & ~worker_lapsed[worker] != 0 else CERTIFICATE
-        closed = company_closed[worker_company[worker]]
+            rule = SKILL if missing & ~people[P_LAPSED, worker] != 0 else CERTIFICATE
+        closed = company_rule[people[P_COMPANY, worker]]
         if closed != 0:
             rule = closed
-        if worker_closed[worker] != 0:
+        if people[P_CLOSED, worker] != 0:
             rule = SITE_CLOSED
         out[worker] = rule
     for k in range(excluded.shape[0]):
         worker = excluded[k]
         if worker >= 0 and (out[worker] == NONE or out[worker] == REACH):
             out[worker] = EXCLUDED
+
+
+@kernel
+def all_fixed_rules(
+    visits: NDArray[np.int64],
+    company_rule: NDArray[np.int64],
+    excluded: NDArray[np.int32],
+    people: NDArray[np.int64],
+    out: NDArray[np.uint8],
+) -> None:
+    """Write the fixed rules of all visits into `out` [visits, workers]; `visits` [n, 4] = skills, sex, x, y."""
+    for n in range(visits.shape[0]):
+        skills, sex, x, y = visits[n, 0], visits[n, 1], visits[n, 2], visits[n, 3]
+        fixed_rules(skills, sex, x, y, company_rule[n], excluded[n], people, out[n])

@@ -219,7 +219,7 @@ class PlainBoard:
                 if visit.due_seconds is not None:
                     late = max(0, start - visit.due_seconds) * visit.late_points_per_second
                 if row.soft:
-                    late += self._followers(row, j, free + onward)
+                    late += self.followers(row, j, free + onward)
                 wait = 0 if i < row.first_visit else (start - arrive) * weights.wait_points_per_second
                 travel = added * weights.travel_points_per_second
                 points = travel + wait + late - known + share + use
@@ -228,7 +228,8 @@ class PlainBoard:
         return best
 
     @staticmethod
-    def _followers(row: Row, position: int, free: int) -> int:
+    def followers(row: Row, position: int, free: int) -> int:
+        """Give the points of lateness that another arrival at a position costs there and after it."""
         points = 0
         spots = row.spots
         for i in range(position, len(spots) - 1):
@@ -238,7 +239,7 @@ class PlainBoard:
             elif visit is not None:
                 before = spots[i].leave - visit.duration_seconds
                 start = first_start(visit, free)
-                if start <= before:
+                if start == before:
                     break
                 if visit.due_seconds is not None:
                     more = max(0, start - visit.due_seconds) - max(0, before - visit.due_seconds)

@@ -1,0 +1,135 @@
+"""`nowalls bench insertion`: one visit over 600 workers, against plain Python and NumPy, and over 6,000.
+
+The town has every hard rule (`routing.bench.district`). It is filled to twelve visits a worker; then each request is
+evaluated and, if anybody can come, committed, by each of the three in turn on a board of its own. All three must make
+the same choice every time.
+"""
+
+import gc
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from routing import insert
+from routing.bench.command import Options
+from routing.bench.district import Town, build
+from routing.bench.insertion_numpy import NumpyBoard
+from routing.bench.insertion_plain import Choice, PlainBoard
+from routing.problem import Problem
+
+REQUESTS = 2_000
+STOPS_BEFORE = 12
+TOWN = Town(workers=600, companies=30, requests=600 * STOPS_BEFORE + REQUESTS)
+CITY = replace(TOWN, workers=6_000, companies=300, requests=6_000 * STOPS_BEFORE + REQUESTS)
+
+
+def run(options: Options) -> dict[str, object]:
+    """Measure; `ratio_to` says how many times faster we are, `large` how much longer 6,000 workers take than 600."""
+    insert.warm()
+    towns = [_compare(replace(TOWN, seed=1 + seed)) for seed in range(max(1, options.seeds))]
+    small = statistics.median(town["p50_us"] for town in towns)
+    city = build(CITY)
+    large = _told(_ours(_filled(city, CITY.workers), city, CITY.workers)[0])
+    return {
+        **{key: statistics.median(town[key] for town in towns) for key in ("p50_us", "p99_us", "per_s")},
+        "requests": sum(town["requests"] for town in towns),
+        "accepted": sum(town["accepted"] for town in towns),
+        "different_choices": sum(town["different"] for town in towns),
+        "ratio_to": {
+            peer: round(statistics.median(town["ratio_to"][peer] for town in towns), 1) for peer in ("python", "numpy")
+        },
+        "large": {"workers": CITY.workers, **large, "times_600": round(large["p50_us"] / small, 2)},
+    }
+
+
+def _filled(problem: Problem, workers: int) -> insert.Board:
+    """Give a board on which the first requests have been served, about twelve a worker."""
+    board = insert.Board(problem)
+    for number in range(workers * STOPS_BEFORE):
+        found = board.evaluate(number, best=1).candidates
+        if found:
+            board.commit(number, found[0])
+    return board
+
+
+def _ours(board: insert.Board, problem: Problem, workers: int) -> tuple[list[int], int]:
+    """Serve the remaining requests; give the nanoseconds of each and how many were accepted."""
+    accepted = 0
+
+    def serve(number: int) -> bool:
+        found = board.evaluate(number).candidates
+        if found:
+            board.commit(number, found[0])
+        return bool(found)
+
+    times = []
+    for number in range(workers * STOPS_BEFORE, len(problem.visits)):
+        took, served = _timed(serve, number)
+        times.append(took)
+        accepted += served
+    return times, accepted
+
+
+def _timed(serve: Callable[[int], Any], number: int) -> tuple[int, Any]:
+    before = time.perf_counter_ns()
+    answer = serve(number)
+    return time.perf_counter_ns() - before, answer
+
+
+def _told(times: list[int]) -> dict[str, float]:
+    ordered = sorted(times)
+    return {
+        "p50_us": round(ordered[len(ordered) // 2] / 1e3, 1),
+        "p99_us": round(ordered[len(ordered) * 99 // 100] / 1e3, 1),
+        "per_s": round(1e9 * len(times) / sum(times)),
+    }
+
+
+def _compare(town: Town) -> dict[str, Any]:
+    """Let the three serve the same requests in turn."""
+    problem = build(town)
+    board = _filled(problem, town.workers)
+    orders = [board.order(worker, shift) for worker, shift in problem.rows]
+    numpy_board, plain_board = NumpyBoard(problem, orders), PlainBoard(problem, orders)
+
+    def ours(number: int) -> Choice | None:
+        found = board.evaluate(number).candidates
+        if not found:
+            return None
+        board.commit(number, found[0])
+        one = found[0]
+        return Choice(one.points, problem.first_row[one.worker] + one.shift, one.position, one.start_seconds)
+
+    def theirs(other: NumpyBoard | PlainBoard) -> Callable[[int], Choice | None]:
+        def serve(number: int) -> Choice | None:
+            visit = problem.visits[number]
+            choice = other.evaluate(visit)
+            if choice is not None:
+                other.commit(visit, choice)
+            return choice
+
+        return serve
+
+    engines = {"ours": ours, "numpy": theirs(numpy_board), "python": theirs(plain_board)}
+    times: dict[str, list[int]] = {name: [] for name in engines}
+    accepted = different = 0
+    gc.disable()
+    for number in range(town.workers * STOPS_BEFORE, len(problem.visits)):
+        choices = []
+        for name, serve in engines.items():
+            took, choice = _timed(serve, number)
+            times[name].append(took)
+            choices.append(choice)
+        accepted += choices[0] is not None
+        different += len({None if c is None else (*c.key, c.start) for c in choices}) > 1
+    gc.enable()
+    total = sum(times["ours"])
+    return {
+        **_told(times["ours"]),
+        "requests": len(times["ours"]),
+        "accepted": accepted,
+        "different": different,
+        "ratio_to": {name: sum(times[name]) / total for name in ("python", "numpy")},
+    }
