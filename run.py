@@ -165,6 +165,8 @@ def main(words: list[str]) -> None:
     settle_home()
     if word == "bench":
         install("requirements-bench")
+    if word == "revision":
+        install("requirements-dev")
     command = ["serve", *rest] if word == "run" else ["--help"] if word == "help" else [word, *rest]
     become(PYTHON, "-P", "-m", "processes", *command)
 

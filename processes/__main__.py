@@ -18,6 +18,7 @@ from kit import text
 from kit.actor import SYSTEM, Role
 from kit.refusal import Refusal
 from kit.settings import Settings
+from processes import developing
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="没有围墙的敬老院: a nursing home without walls.")
 accounts = typer.Typer(no_args_is_help=True, help="Open accounts and set passwords.")
@@ -26,6 +27,7 @@ kafka = typer.Typer(no_args_is_help=True, help="A throw-away Apache Kafka on thi
 app.add_typer(accounts, name="accounts")
 app.add_typer(parked, name="parked")
 app.add_typer(kafka, name="kafka")
+app.command("revision")(developing.revision)
 
 Json = Annotated[bool, typer.Option("--json", help="one JSON object on the last line")]
 console = Console(stderr=True)

@@ -1,17 +1,30 @@
-"""Bring a database to the shape that this version of the program needs."""
+"""Bring a database to the shape that this version of the program needs, through the one history in `migrations/`."""
 
 from importlib import import_module
 from pathlib import Path
 
-from sqlalchemy import text
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, NullPool, inspect, text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from events.model import TELL_SQL
 from kit import rules
 from kit.database import PROVIDER_FUNCTION_SQL, ROLES_SQL, Base, security_sql
+from kit.refusal import Kind, Refusal
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("kit", "events", "registry", "providers", "dispatch", "api", "simulations")
+_LOCK = 0x736368656D61  # one upgrade at a time: the bytes of "schema"
+
+
+class SchemaUnknown(Refusal):
+    """The database has a shape that this version of the program has never heard of."""
+
+    code = "schema.unknown"
+    kind = Kind.CONFLICT
 
 
 def import_models() -> None:
@@ -28,21 +41,51 @@ def import_handlers() -> None:
             import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
 
 
+def history(connection: Connection | None = None) -> Config:
+    """Return Alembic's configuration for `migrations/`, to be run on a connection inside its transaction."""
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations").replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
 async def ensure(url: str) -> None:
-    """Create what is missing; a database that has the log already is left as it is."""
+    """Create or upgrade a database to the newest revision, in one transaction, and write the rules it has never seen.
+
+    Processes that start together wait for the first of them. A revision waits four seconds for a lock that running
+    code holds, then gives up whole. Refused: `schema.unknown`.
+    """
     import_models()
-    engine = create_async_engine(url)
-    async with engine.connect() as connection:
-        there = (await connection.execute(text("select to_regclass('event_log') is not null"))).scalar_one()
+    engine = create_async_engine(url, poolclass=NullPool)
+    async with engine.begin() as connection:
+        await connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        await connection.execute(text("set local lock_timeout = '4s'"))
+        await connection.execute(text(ROLES_SQL))
+        await connection.run_sync(_upgrade)
+        async with AsyncSession(connection) as session, session.begin():
+            await rules.propose(session, ROOT)
     await engine.dispose()
-    if not there:
-        await create(url)
 
 
-async def create(url: str) -> None:
-    """Create all tables, roles, functions and row policies in an empty database, and write the proposed rules."""
+def _upgrade(connection: Connection) -> None:
+    config = history(connection)
+    script = ScriptDirectory.from_config(config)
+    found = MigrationContext.configure(connection).get_current_revision()
+    if found is None and inspect(connection).has_table("event_log"):
+        raise SchemaUnknown(found="?")
+    if found is not None and found not in {one.revision for one in script.walk_revisions()}:
+        raise SchemaUnknown(found=found)
+    if found != script.get_current_head():
+        command.upgrade(config, "head")
+
+
+async def declare(url: str) -> None:
+    """Create in an empty database what the models declare, without the history.
+
+    Tests and the writer of revisions start from it; a house test holds that the history ends in exactly this.
+    """
     import_models()
-    engine = create_async_engine(url)
+    engine = create_async_engine(url, poolclass=NullPool)
     async with engine.begin() as connection:
         for statement in (ROLES_SQL, PROVIDER_FUNCTION_SQL):
             await connection.execute(text(statement))
@@ -52,6 +95,6 @@ async def create(url: str) -> None:
         await raw.execute(TELL_SQL)
         for statement in security_sql(Base.metadata):
             await raw.execute(statement)
-    async with AsyncSession(engine) as session, session.begin():
-        await rules.propose(session, ROOT)
+        async with AsyncSession(connection) as session, session.begin():
+            await rules.propose(session, ROOT)
     await engine.dispose()

@@ -39,7 +39,7 @@ def server() -> Iterator[str]:
 async def template(server: str) -> str:
     """Create the schema once; every test's database is a copy of it."""
     url = await postgres.make_database(server, TEMPLATE)
-    await schema.create(url)
+    await schema.declare(url)
     return TEMPLATE
 
 

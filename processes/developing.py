@@ -1,0 +1,18 @@
+"""The words of the command line that change the checkout and not the district: its written documents, its history."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+
+def revision(
+    message: Annotated[str, typer.Argument(help="what changed")],
+    *,
+    first: Annotated[bool, typer.Option(help="begin the history again; only before the first release")] = False,
+) -> None:
+    """Write the revision that leads from the history in migrations/ to what the models declare now."""
+    from processes import revision as revisions
+
+    path = asyncio.run(revisions.write(message, first=first))
+    print("the history is current" if path is None else f"wrote {path}; read it before it is committed")
