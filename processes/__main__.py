@@ -28,6 +28,7 @@ app.add_typer(accounts, name="accounts")
 app.add_typer(parked, name="parked")
 app.add_typer(kafka, name="kafka")
 app.command("revision")(developing.revision)
+app.command("docs")(developing.docs)
 
 Json = Annotated[bool, typer.Option("--json", help="one JSON object on the last line")]
 console = Console(stderr=True)
