@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from events.model import TransactionId
 
-revision = "953291e439a2"
+revision = "23c51f75e3ae"
 down_revision = None
 
 
@@ -1709,6 +1709,9 @@ def upgrade() -> None:
     op.execute("grant usage on sequence company_number_seq to nowalls_desk")
     op.execute("grant usage on sequence company_number_seq to nowalls_provider")
     op.execute("grant delete, insert, select, update on complaint to nowalls_desk")
+    op.execute(
+        "grant select (id, number, visit_id, provider_id, state, received_at, due_at, upheld, deduction_percent) on complaint to nowalls_provider"
+    )
     op.execute("grant usage on sequence complaint_number_seq to nowalls_desk")
     op.execute("grant usage on sequence complaint_number_seq to nowalls_provider")
     op.execute("grant insert, select on complaint_step to nowalls_desk")
@@ -1764,6 +1767,9 @@ def upgrade() -> None:
     op.execute("grant insert, select on price to nowalls_desk")
     op.execute("grant select on price to nowalls_provider")
     op.execute("grant delete, insert, select, update on rateable to nowalls_desk")
+    op.execute(
+        "grant select (provider_id, item_code, division_code, month, score, channel, valid, call_state) on rateable to nowalls_provider"
+    )
     op.execute("grant insert, select on rating to nowalls_desk")
     op.execute("grant insert, select on read_audit to nowalls_desk")
     op.execute("grant insert, select on read_audit to nowalls_provider")
@@ -1779,7 +1785,7 @@ def upgrade() -> None:
     op.execute("grant usage on sequence standing_order_number_seq to nowalls_desk")
     op.execute("grant usage on sequence standing_order_number_seq to nowalls_provider")
     op.execute("grant delete, insert, select, update on statement to nowalls_desk")
-    op.execute("grant select on statement to nowalls_provider")
+    op.execute("grant select, update (state, confirmed_by, confirmed_at) on statement to nowalls_provider")
     op.execute("grant insert, select on statement_line to nowalls_desk")
     op.execute("grant select on statement_line to nowalls_provider")
     op.execute("grant delete, insert, select, update on visit to nowalls_desk")
