@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from events.model import TransactionId
 
-revision = "23c51f75e3ae"
+revision = "314794e01e7d"
 down_revision = None
 
 
@@ -574,6 +574,16 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_read_audit_person_id"), "read_audit", ["person_id"], unique=False)
     op.create_index(op.f("ix_read_audit_read_at"), "read_audit", ["read_at"], unique=False)
+    op.create_table(
+        "rehearsal",
+        sa.Column("single", sa.Boolean(), nullable=False),
+        sa.Column("ahead_seconds", sa.BigInteger(), nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("ahead_seconds >= 0", name=op.f("ck_rehearsal_forward")),
+        sa.CheckConstraint("single", name=op.f("ck_rehearsal_single")),
+        sa.PrimaryKeyConstraint("single", name=op.f("pk_rehearsal")),
+        info={"provider_sees": "true"},
+    )
     op.create_table(
         "rule",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1442,6 +1452,8 @@ def upgrade() -> None:
     op.execute("alter table rating force row level security")
     op.execute("alter table read_audit enable row level security")
     op.execute("alter table read_audit force row level security")
+    op.execute("alter table rehearsal enable row level security")
+    op.execute("alter table rehearsal force row level security")
     op.execute("alter table roster_revision enable row level security")
     op.execute("alter table roster_revision force row level security")
     op.execute("alter table rule enable row level security")
@@ -1633,6 +1645,10 @@ def upgrade() -> None:
     op.execute(
         "create policy provider on read_audit as PERMISSIVE for ALL to nowalls_provider using ((provider_id = nowalls_provider())) with check ((provider_id = nowalls_provider()))"
     )
+    op.execute("create policy desk on rehearsal as PERMISSIVE for ALL to nowalls_desk using (true) with check (true)")
+    op.execute(
+        "create policy provider on rehearsal as PERMISSIVE for ALL to nowalls_provider using (true) with check (true)"
+    )
     op.execute(
         "create policy desk on roster_revision as PERMISSIVE for ALL to nowalls_desk using (true) with check (true)"
     )
@@ -1773,6 +1789,8 @@ def upgrade() -> None:
     op.execute("grant insert, select on rating to nowalls_desk")
     op.execute("grant insert, select on read_audit to nowalls_desk")
     op.execute("grant insert, select on read_audit to nowalls_provider")
+    op.execute("grant delete, insert, select, update on rehearsal to nowalls_desk")
+    op.execute("grant select on rehearsal to nowalls_provider")
     op.execute("grant delete, insert, select, update on roster_revision to nowalls_desk")
     op.execute("grant insert, select, update on roster_revision to nowalls_provider")
     op.execute("grant insert, select on rule to nowalls_desk")
