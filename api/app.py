@@ -1,7 +1,7 @@
 """The one room that knows HTTP: routes, answers, limits, the start page and the documents."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from importlib import import_module
 from pathlib import Path
@@ -10,26 +10,23 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline.core import _STATIC_PATH as SWAGGER
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import acting, errors
+from api import acting, errors, pages
 from api.errors import Problem
+from api.funnel import Board
 from api.live import Hub
 from events.work import Works
 from kit import metrics
+from kit.metrics import State
 
 HERE = Path(__file__).resolve().parent
 LARGEST_BODY = 1_000_000
-_CSP = (
-    "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
-)
 _HEADERS = {
-    b"content-security-policy": _CSP.encode(),
+    b"content-security-policy": pages.CSP.encode(),
     b"x-content-type-options": b"nosniff",
     b"referrer-policy": b"no-referrer",
     b"permissions-policy": b"geolocation=(self), camera=(self)",
@@ -101,13 +98,14 @@ def routers() -> list[APIRouter]:
     return [router for router in found if router is not None]
 
 
-def build(works: Works, *, parts: dict[str, Callable[[], bool]] | None = None) -> FastAPI:
+def build(works: Works, *, parts: Mapping[str, State] | None = None) -> FastAPI:
     """Build the application on units of work; `parts` are the neighbours in this process that /health names."""
+    hub = Hub(works.database.url)
 
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
-        app.state.hub = Hub(works.database.url)
-        task = asyncio.create_task(app.state.hub.run())
+        app.state.parts = {"live": hub.state, **(parts or {})}
+        task = asyncio.create_task(hub.run())
         yield
         task.cancel()
         with suppress(asyncio.CancelledError):
@@ -117,7 +115,7 @@ def build(works: Works, *, parts: dict[str, Callable[[], bool]] | None = None) -
         title="nowalls", version="1", summary="没有围墙的敬老院", description=_ABOUT, lifespan=running, docs_url=None,
         redoc_url=None, generate_unique_id_function=lambda route: route.name,
     )  # fmt: skip
-    app.state.works = works
+    app.state.works, app.state.hub, app.state.board = works, hub, Board(works)
     app.state.parts = parts or {}
     errors.install(app)
     app.add_exception_handler(acting.Answered, acting.on_answered)
@@ -128,15 +126,20 @@ def build(works: Works, *, parts: dict[str, Callable[[], bool]] | None = None) -
     app.mount("/swagger", StaticFiles(directory=SWAGGER), name="swagger")
 
     @app.get("/docs", include_in_schema=False)
-    async def docs() -> HTMLResponse:
-        return get_swagger_ui_html(
+    async def docs() -> Response:
+        page = get_swagger_ui_html(
             openapi_url="/openapi.json", title="nowalls", swagger_js_url="/swagger/swagger-ui-bundle.js",
             swagger_css_url="/swagger/swagger-ui.css", swagger_favicon_url="/swagger/favicon.png",
         )  # fmt: skip
+        return pages.answer(bytes(page.body).decode())
 
     @app.get("/", include_in_schema=False)
     async def start() -> Response:
-        return HTMLResponse((HERE / "start.html").read_text(encoding="utf-8"))
+        return pages.answer(pages.START.read_text(encoding="utf-8"))
+
+    @app.get("/tour", include_in_schema=False)
+    async def tour() -> Response:
+        return pages.answer(pages.tour())
 
     plain_openapi = app.openapi
 

@@ -1,5 +1,7 @@
-"""What the platform says of itself: health by part, metrics, the live funnel, parked messages, the log's head."""
+"""What the platform says of itself: health by part, metrics, parked messages, the log's head."""
 
+import asyncio
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -13,10 +15,14 @@ from api.acting import Route, doing, works_of
 from api.errors import responses
 from api.sessions import Form
 from events import log, parked
-from events.work import Work
+from events.work import Work, Works
 from kit.actor import SYSTEM
+from kit.metrics import State
 
 router = APIRouter(route_class=Route)
+
+PATIENCE_SECONDS = 3.0
+_WELL = {"ok", "compiling"}
 
 
 class Health(BaseModel):
@@ -24,19 +30,6 @@ class Health(BaseModel):
 
     status: str
     parts: dict[str, str]
-
-
-class Funnel(BaseModel):
-    """How far today's and all requests have come: told events by type."""
-
-    requested: int
-    offered: int
-    accepted: int
-    arrived: int
-    finished: int
-    verified: int
-    rated: int
-    charged_fen: int
 
 
 class ParkedRow(BaseModel):
@@ -66,48 +59,37 @@ class Verification(BaseModel):
 
 @router.get("/health", tags=["platform"], operation_id="health", summary="Does every part work?")
 async def health(request: Request, response: Response) -> Health:
-    """Answer 200 when every part works, 503 and the broken part's name when one does not."""
-    parts = {"http": "ok"}
-    try:
-        async with works_of(request)(SYSTEM("health")) as work:
-            (await work.session.execute(text("select 1"))).scalar_one()
-        parts["database"] = "ok"
-    except (DBAPIError, OSError):
-        parts["database"] = "away"
-    parts.update({name: "ok" if alive() else "stopped" for name, alive in request.app.state.parts.items()})
-    well = all(state == "ok" for state in parts.values())
+    """Answer 200 when every part works, 503 when one does not; each part's state is `ok` or says what is wrong.
+
+    `compiling` harms nothing: after an installation or an upgrade the first offers wait for it, a minute at most.
+    """
+    asked: dict[str, State] = {"database": partial(_database, works_of(request)), **request.app.state.parts}
+    states = await asyncio.gather(*(_asked(part) for part in asked.values()))
+    parts = {"http": "ok", **dict(zip(asked, states, strict=True))}
+    well = all(state in _WELL for state in parts.values())
     response.status_code = 200 if well else 503
     response.headers["Cache-Control"] = "no-store"
     return Health(status="ok" if well else "broken", parts=parts)
+
+
+async def _asked(part: State) -> str:
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await part()
+    except (DBAPIError, OSError, TimeoutError):
+        return "away"
+
+
+async def _database(works: Works) -> str:
+    async with works(SYSTEM("health")) as work:
+        (await work.session.execute(text("select 1"))).scalar_one()
+    return "ok"
 
 
 @router.get("/metrics", include_in_schema=False)
 async def metrics() -> Response:
     """Give the counters in Prometheus' text form."""
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
-
-_FUNNEL = text("select type, count(*) as told from event_log where type = any(:types) group by type")
-_STEPS = {
-    "requested": "care-requests.care_requested.v1",
-    "offered": "offers.visit_offered.v1",
-    "accepted": "offers.offer_accepted.v1",
-    "arrived": "visits.worker_arrived.v1",
-    "finished": "visits.visit_finished.v1",
-    "verified": "visits.visit_verified.v1",
-    "rated": "feedback.feedback_given.v1",
-}
-_CHARGED = text("select coalesce(sum((data->>'payable_fen')::bigint), 0) from event_log where type = :type")
-
-
-@router.get("/funnel", tags=["platform"], operation_id="funnel", summary="How far have the requests come?")
-async def funnel(request: Request) -> Funnel:
-    """Count the told events of each step; totals only, so that the start page may show it to anybody."""
-    async with works_of(request)(SYSTEM("funnel")) as work:
-        rows = (await work.session.execute(_FUNNEL, {"types": list(_STEPS.values())})).all()
-        charged = (await work.session.execute(_CHARGED, {"type": "settlement.charge_made.v1"})).scalar_one()
-    told = {row.type: row.told for row in rows}
-    return Funnel(charged_fen=charged, **{step: told.get(kind, 0) for step, kind in _STEPS.items()})
 
 
 @router.get("/parked", tags=["platform"], operation_id="parked", summary="Which messages wait for a person?")

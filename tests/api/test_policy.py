@@ -9,7 +9,7 @@ from api.acting import Opening
 from api.app import routers
 from api.policy import POLICY
 
-OPEN_TO_ALL = {"sign_in", "health", "metrics", "funnel", "rate_by_code"}
+OPEN_TO_ALL = {"sign_in", "health", "metrics", "funnel", "funnel_live", "rate_by_code"}
 
 
 def _openings(dependant: Dependant) -> Iterator[Opening]:
