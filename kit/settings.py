@@ -50,6 +50,11 @@ class Settings:
     kafka: str | None
     geocoder: str
 
+    @property
+    def embedded(self) -> Path:
+        """Say where the embedded server keeps its data."""
+        return self.home / "postgres"
+
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """Read NOWALLS_HOME, NOWALLS_PORT, NOWALLS_DATABASE_URL, NOWALLS_KAFKA and NOWALLS_GEOCODER."""

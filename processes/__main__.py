@@ -5,6 +5,7 @@ import json
 import secrets
 import sys
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from typer.exceptions import TyperException
 
+from kit import postgres
 from kit.actor import SYSTEM, Role
 from kit.refusal import Refusal
 from kit.settings import Settings
@@ -58,7 +60,11 @@ def serve(
 
     settings = Settings.read()
     with taking.home(settings.home), taking.port(host, settings.port) as taken:
-        from processes import serving
+        with ThreadPoolExecutor(1) as beside:
+            if settings.database_url is None:
+                # It takes as long as importing the rooms does. What goes wrong is met again, and told, by `house`.
+                beside.submit(postgres.start, settings.embedded)
+            from processes import serving
 
         run(serving.serve(settings, taken, host=host, demo=demo), lasting=True)
 
@@ -356,6 +362,9 @@ def main() -> int:
     except Refusal as refusal:
         tell(refusal)
         return 1
+    except KeyboardInterrupt:
+        console.print("已中断 · interrupted")
+        return 130
 
 
 if __name__ == "__main__":

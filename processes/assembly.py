@@ -6,7 +6,6 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -41,7 +40,7 @@ async def house(settings: Settings, *, clock: Clock | None = None, connections: 
     try:
         settings.home.mkdir(parents=True, exist_ok=True)
         vault = open_vault(settings.home)
-        url = settings.database_url or await postgres.start_embedded(embedded_folder(settings))
+        url = settings.database_url or await postgres.start_embedded(settings.embedded)
     except OSError as error:
         raise HomeUnusable(home=str(settings.home), why=error.strerror or str(error)) from error
     await postgres.reach(url)
@@ -59,11 +58,6 @@ async def _clock(database: Database) -> Clock:
     async with database.session() as session:
         ahead = (await session.execute(select(Rehearsal.ahead_seconds))).scalar_one_or_none()
     return WallClock() if ahead is None else RehearsalClock(timedelta(seconds=ahead))
-
-
-def embedded_folder(settings: Settings) -> Path:
-    """Say where the embedded server keeps its data."""
-    return settings.home / "postgres"
 
 
 @asynccontextmanager
