@@ -1,6 +1,7 @@
 """Accounts and sessions: argon2id passwords, a second factor, opaque tokens that end when they should."""
 
 import asyncio
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +18,10 @@ from events.work import Work
 from kit.actor import Actor, Role
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
+from providers.roster import queries as roster
 
+USERNAME = r"[a-z0-9_.-]{3,64}"
+LONGEST_NAME = 64
 SHORTEST_PASSWORD = 12
 TRIES_BEFORE_DELAY = 5
 TOTP_STEP_SECONDS = 30
@@ -52,6 +56,12 @@ class PasswordWeak(Refusal):
     """The password is too short or too well known."""
 
     code = "account.password_weak"
+
+
+class UsernameWrong(Refusal):
+    """Not a name that can be typed at every desk."""
+
+    code = "account.username_wrong"
 
 
 class UsernameTaken(Refusal):
@@ -93,11 +103,20 @@ async def open_account(
     work: Work, *, username: str, display_name: str, role: Role, password: str, provider_id: UUID | None = None,
     worker_id: UUID | None = None,
 ) -> Account:  # fmt: skip
-    """Open an account; refuse a taken name, a weak password, a role whose scope does not fit."""
+    """Open an account; refuse a wrong or taken name, a weak password, a role whose scope does not fit.
+
+    Refuses `company.missing` and `worker.missing` where the company or its worker is not there.
+    """
+    if not re.fullmatch(USERNAME, username) or not 1 <= len(display_name) <= LONGEST_NAME:
+        raise UsernameWrong(longest=LONGEST_NAME)
     wants = (role in {Role.PROVIDER, Role.WORKER}, role is Role.WORKER)
     if (provider_id is not None, worker_id is not None) != wants or role is Role.SYSTEM:
         raise ScopeWrong(role=role.value)
     _strong(password, username)
+    if provider_id is not None:
+        await roster.company(work, provider_id)
+    if worker_id is not None and (await roster.worker(work, worker_id)).provider_id != provider_id:
+        raise roster.WorkerMissing
     if (await work.session.execute(select(Account.id).where(Account.username == username))).scalar() is not None:
         raise UsernameTaken(username=username)
     account = Account(

@@ -16,32 +16,33 @@ def typed(monkeypatch: pytest.MonkeyPatch, home: Path, *words: str) -> int:
     try:
         return command_line.main()
     except SystemExit as end:
-        assert isinstance(end.code, int)
-        return end.code
+        return int(str(end.code))
 
 
-@pytest.mark.parametrize(
-    ("words", "code", "chinese", "english"),
-    [
-        (["serv"], 2, "没有这个命令", "There is no such command"),
-        (["import"], 2, "缺少参数", "lacks an argument"),
-        (["import", "people"], 2, "缺少参数", "lacks an argument"),
-        (["serve", "--demos"], 2, "没有这个选项", "no such option"),
-        (["accounts", "open", "somebody", "boss"], 2, "参数的值不对", "cannot have"),
-        (["accounts", "open", "somebody", "worker", "--worker-id", "7"], 2, "参数的值不对", "cannot have"),
-        (["parked", "replay", "seven"], 2, "参数的值不对", "cannot have"),
-        (["import", "persons", "here.csv"], 1, "没有“persons”这种清单", "There is no list “persons”"),
-        (["import", "people", "{home}/nowhere.csv"], 1, "读不了文件", "cannot be read"),
-        (["import", "people", "{home}"], 1, "读不了文件", "cannot be read"),
-        (["import", "people", "here.csv", "--column", "name"], 1, "看不懂", "is not understood"),
-        (["import", "people", "here.csv", "--column", "=x"], 1, "看不懂", "is not understood"),
-    ],
-    ids=lambda given: " ".join(given) if isinstance(given, list) else None,
-)
+MISTAKES = [
+    (["serv"], 2, "没有这个命令", "There is no such command"),
+    (["import"], 2, "缺少参数", "lacks an argument"),
+    (["import", "people"], 2, "缺少参数", "lacks an argument"),
+    (["serve", "--demos"], 2, "没有这个选项", "no such option"),
+    (["accounts", "open", "somebody", "boss"], 2, "参数的值不对", "cannot have"),
+    (["accounts", "open", "somebody", "worker", "--worker-id", "7"], 2, "参数的值不对", "cannot have"),
+    (["parked", "replay", "seven"], 2, "参数的值不对", "cannot have"),
+    (["import", "persons", "here.csv"], 1, "没有“persons”这种清单", "There is no list “persons”"),
+    (["import", "people", "{home}/nowhere.csv"], 1, "读不了文件", "cannot be read"),
+    (["import", "people", "{home}"], 1, "读不了文件", "cannot be read"),
+    (["import", "people", "here.csv", "--column", "name"], 1, "看不懂", "is not understood"),
+    (["import", "people", "here.csv", "--column", "=x"], 1, "看不懂", "is not understood"),
+]
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=[" ".join(words) for words, *_ in MISTAKES])
 def test_what_is_wrong_with_it_is_said_in_both_languages(
-    words: list[str], code: int, chinese: str, english: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    mistake: tuple[list[str], int, str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+) -> None:
+    words, code, chinese, english = mistake
     assert typed(monkeypatch, tmp_path, *(word.format(home=tmp_path) for word in words)) == code
     said = capsys.readouterr()
     assert chinese in said.err
