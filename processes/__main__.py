@@ -4,8 +4,9 @@ import asyncio
 import json
 import secrets
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -14,11 +15,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from kit import text
 from kit.actor import SYSTEM, Role
-from kit.refusal import Refusal
 from kit.settings import Settings
 from processes import developing
+from processes.terminal import Json, console, run, say
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="没有围墙的敬老院: a nursing home without walls.")
 accounts = typer.Typer(no_args_is_help=True, help="Open accounts and set passwords.")
@@ -29,30 +29,6 @@ app.add_typer(parked, name="parked")
 app.add_typer(kafka, name="kafka")
 app.command("revision")(developing.revision)
 app.command("docs")(developing.docs)
-
-Json = Annotated[bool, typer.Option("--json", help="one JSON object on the last line")]
-console = Console(stderr=True)
-
-
-def run(work: Coroutine[Any, Any, Any]) -> Any:
-    """Run one command; a refusal is said in both languages and ends with 1."""
-    try:
-        return asyncio.run(work)
-    except Refusal as refusal:
-        for language in text.LANGUAGES:
-            console.print(text.sentence(refusal.code, language, **refusal.parameters), style="red")
-        raise typer.Exit(1) from None
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
-
-
-def say(found: dict[str, Any], *, as_json: bool) -> None:
-    """Print a result for a person, or as one line for a program."""
-    if as_json:
-        print(json.dumps(found, ensure_ascii=False))
-        return
-    for name, value in found.items():
-        print(f"{name}: {value}")
 
 
 @app.command()
@@ -281,6 +257,9 @@ def _kafka_folder() -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
+
+# The simulations stand on a higher floor than the command line, so that they join it and are not imported by it.
+import_module("simulations.command").join(app)
 
 if __name__ == "__main__":
     sys.exit(app(prog_name="nowalls"))
