@@ -15,6 +15,7 @@ COPY routing/ routing/
 COPY dispatch/ dispatch/
 COPY api/ api/
 COPY processes/ processes/
+COPY simulations/ simulations/
 COPY migrations/ migrations/
 
 # nothing of the program can be written by the program; its state, and numba's machine code, lie on the volume

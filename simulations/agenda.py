@@ -35,6 +35,7 @@ GRID = timedelta(minutes=5)
 _ANSWERS = (("accept", 90), ("refuse", 7), ("silent", 3))
 _URGENT_ANSWERS = (("accept", 96), ("refuse", 3), ("silent", 1))
 _QUARTER = timedelta(minutes=15)
+_ADAY = timedelta(days=1)
 _BETWEEN = timedelta(minutes=10)  # nobody is at the next door sooner after leaving one
 
 
@@ -186,6 +187,9 @@ class Agenda:
         self._turn(now, just_after=False)
 
     def _turn(self, now: datetime, *, just_after: bool) -> None:
+        # Whatever is still open a day after everybody's hours have passed is a fault, and no sweep will mend it.
+        if now > max((placed.latest for placed in self.placed.values()), default=now) + _ADAY:
+            return
         step = timedelta(seconds=1) if just_after else timedelta()
         if self.unanswered and (Deed.LOOK_AGAIN, -1, -1) not in self._due:
             self.put(Deed.LOOK_AGAIN, grid(now + step))

@@ -1,14 +1,15 @@
-"""Read a list of real calls and say what each asks for: the file gives time, place and reason, the rest is made up."""
+"""Calls: out of a list of real ones, which gives time, place and reason, or made up; and what each of them asks for."""
 
 import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from kit import clock, columns, tables
 from kit.columns import Column, Sheet
 from kit.geo import Point
+from providers.catalogue.model import Category
 from providers.catalogue.operations import ItemFacts
 from registry.changes import NewDivision
 from registry.model import DivisionKind
@@ -25,6 +26,13 @@ COLUMNS = (
     Column("township", ("township", "乡镇街道"), columns.text(60)),
 )
 _URGENT_WITHIN = timedelta(minutes=60)
+_HOURS = ((0, 1), (3, 1), (6, 3), (7, 8), (8, 14), (9, 16), (10, 13), (11, 9), (12, 5), (13, 5), (14, 9), (15, 9),
+          (16, 7), (17, 5), (18, 4), (19, 3), (20, 2), (22, 1))  # fmt: skip
+_WANTED = (
+    ("A01", 18), ("A02", 7), ("A03", 3), ("A04", 4), ("B01", 14), ("B02", 6), ("B03", 5), ("B04", 4), ("B05", 3),
+    ("B06", 5), ("B07", 5), ("B08", 3), ("C01", 2), ("C02", 2), ("C03", 2), ("C04", 5), ("C05", 2), ("D01", 4),
+    ("D02", 2), ("D03", 1), ("D04", 1), ("D05", 1), ("E01", 3), ("E02", 3), ("E03", 2), ("U01", 4),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,26 +95,32 @@ def arrange(sheet: Sheet) -> tuple[list[Call], Ground]:
 
 
 class Reasons:
-    """What each reason asks for, out of `reasons.csv`: the reason itself, or the longest beginning marked by `*`."""
+    """Which item each reason asks for, out of `reasons.csv`: the reason itself, or its longest beginning with a `*`."""
 
-    def __init__(self, items: Sequence[ItemFacts]) -> None:
-        self._items = {item.code: item for item in items}
+    def __init__(self) -> None:
         with REASONS_FILE.open(encoding="utf-8", newline="") as file:
-            self._rows = {row["reason"]: (row["item"], row["urgent"] == "yes") for row in csv.DictReader(file)}
+            self._rows = {row["reason"]: row["item"] for row in csv.DictReader(file)}
         self._stems = sorted((reason[:-1] for reason in self._rows if reason.endswith("*")), key=len, reverse=True)
 
-    def of(self, reason: str) -> tuple[str, bool]:
-        """Return the item and whether it is urgent; every reason has an answer, for the last stem is empty."""
+    def of(self, reason: str) -> str:
+        """Return the item; every reason has one, for the shortest beginning is empty."""
         if reason in self._rows:
             return self._rows[reason]
         return next(self._rows[f"{stem}*"] for stem in self._stems if reason.startswith(stem))
 
-    def asked(self, dice: Dice, number: int, reason: str, at: datetime) -> Asked:
+
+class Wishes:
+    """When and what people want, by the hours in which the catalogue offers it."""
+
+    def __init__(self, dice: Dice, items: Sequence[ItemFacts]) -> None:
+        self._dice = dice
+        self._items = {item.code: item for item in items}
+
+    def of(self, number: int, code: str, at: datetime) -> Asked:
         """Say what a call asks for: urgent help at once, anything else in the item's next open hours."""
-        code, urgent = self.of(reason)
-        if urgent:
-            return Asked(code, urgent, at, at + _URGENT_WITHIN)
-        item = self._items[code]
+        item, dice = self._items[code], self._dice
+        if item.category is Category.URGENT:
+            return Asked(code, urgent=True, earliest=at, latest=at + _URGENT_WITHIN)
         width = dice.pick((60, 90, 120), "width", number)
         wish = dice.weighted(((60, 5), (120, 3), (240, 2)), "wish", number)
         day, minute = clock.day_of(at), _half_hour(clock.local(at).hour * 60 + clock.local(at).minute + wish)
@@ -114,7 +128,20 @@ class Reasons:
         if minute + width > item.window_to:
             day, minute = day + timedelta(days=1), item.window_from + 30 * dice.whole(0, 4, "hour", number)
             minute = min(minute, item.window_to - width)
-        return Asked(code, urgent, clock.at_local(day, minute), clock.at_local(day, minute + width))
+        return Asked(
+            code, urgent=False, earliest=clock.at_local(day, minute), latest=clock.at_local(day, minute + width)
+        )
+
+
+def made_up(dice: Dice, *, first: date, days: int, per_day: int, homes: int) -> list[Call]:
+    """Make up the calls of some days: by the hours in which people call, each for one item; `reason` is its code."""
+    found = []
+    for step in range(days):
+        for number in range(step * per_day, (step + 1) * per_day):
+            minute = dice.weighted(_HOURS, "hour", number) * 60 + dice.whole(0, 59, "minute", number)
+            at = clock.at_local(first + timedelta(days=step), minute)
+            found.append((at, dice.whole(0, homes - 1, "caller", number), dice.weighted(_WANTED, "item", number)))
+    return [Call(number, at, home, item) for number, (at, home, item) in enumerate(sorted(found))]
 
 
 def _half_hour(minute: int) -> int:

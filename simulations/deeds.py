@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID, uuid5
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from dispatch.enrolment import wallet
 from dispatch.escalation import operations as escalation
@@ -181,7 +181,9 @@ async def _settle_complaint(players: Players, trip: Trip) -> None:
 async def _call_back(players: Players) -> None:
     """Go through the list of elders to be asked, as the operators do every morning at ten."""
     async with players.works(OPERATOR) as work:
-        query = select(CallBack.id, CallBack.visit_id, CallBack.tries).where(CallBack.state == CallState.ASKED)
+        # Whoever was tried at this very instant has had the round already: it was cut short, and is gone through again.
+        fresh = or_(CallBack.last_try_at.is_(None), CallBack.last_try_at < work.now)
+        query = select(CallBack.id, CallBack.visit_id, CallBack.tries).where(CallBack.state == CallState.ASKED, fresh)
         waiting = [(players.agenda.trips[row.visit_id], row.id, row.tries) for row in await work.session.execute(query)]
     for trip, call_back_id, tries in sorted(waiting, key=lambda one: (one[0].call, one[0].attempt)):
         about = (trip.call, trip.attempt, tries)

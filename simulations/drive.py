@@ -120,13 +120,13 @@ class Drive:
             asked = select(CallBack.id).where(CallBack.state == CallState.ASKED).limit(1)
             asking = (await work.session.execute(asked)).first() is not None
         self.clock.set(last)
+        await self.still.catch_up()
         self.agenda.resume(last)
         if asking and not self.agenda.has(Deed.CALL_BACK):
             self.agenda.put(Deed.CALL_BACK, self.agenda.call_back_at_or_after(last))
 
     async def play(self) -> None:
         """Play to the end: every call made, every visit settled, every statement paid."""
-        await self.still.catch_up()
         await self.still.wait()
         await self._instant()
         while (at := self._soonest()) is not None:

@@ -72,13 +72,18 @@ _FACTS = {
 }
 
 
-async def state_hash(work: Work) -> str:
-    """Hash all facts of the simulation: SHA-256 over one sorted JSON line for each."""
+async def facts(work: Work) -> list[str]:
+    """Return all facts of the simulation, one sorted JSON line for each."""
     lines: list[str] = []
     for kind, query in _FACTS.items():
         rows = (await work.session.execute(text(_NAMES + query))).mappings()
         lines += [json.dumps([kind, dict(row)], sort_keys=True, ensure_ascii=False, default=str) for row in rows]
-    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+    return sorted(lines)
+
+
+async def state_hash(work: Work) -> str:
+    """Hash all facts of the simulation: SHA-256 over their lines."""
+    return hashlib.sha256("\n".join(await facts(work)).encode()).hexdigest()
 
 
 async def figures(work: Work, calls: int) -> dict[str, Any]:
