@@ -5,7 +5,7 @@ import json
 import secrets
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -32,17 +32,24 @@ app.command("docs")(developing.docs)
 
 
 @app.command()
-def serve(*, host: str = "127.0.0.1") -> None:
+def serve(
+    *,
+    host: str = "127.0.0.1",
+    demo: Annotated[bool, typer.Option(help="an invented district that lives; --no-demo leaves it empty")] = True,
+) -> None:
     """Run everything in one process: database, API, handlers, ticker and, with NOWALLS_KAFKA, the relay."""
-    run(_serve(host))
+    run(_serve(host, demo=demo))
 
 
-async def _serve(host: str) -> None:
+async def _serve(host: str, *, demo: bool) -> None:
     from processes import http, ticker
     from processes.assembly import deliveries, house, task
     from routing import insert
 
     settings = Settings.read()
+    # On a higher floor than the command line, as all simulations are.
+    district = import_module("simulations.demo")
+    plays = demo and await district.prepare(settings)
     async with (
         house(settings) as found,
         deliveries(found) as running,
@@ -51,10 +58,13 @@ async def _serve(host: str) -> None:
         task(asyncio.to_thread(insert.warm)),
     ):
         await _first_administrator(found.works)
+        if plays:
+            await district.open_desks(found.works)
         parts = {name: (lambda: True) for name in running}
         parts["ticker"] = lambda: not ticking.done()
         console.print(f"[green]nowalls[/] http://{host}:{settings.port}/   docs: /docs   health: /health")
-        await http.serve(found, host=host, parts=parts)
+        async with task(district.live(found)) if plays else nullcontext():
+            await http.serve(found, host=host, parts=parts)
 
 
 async def _first_administrator(works: Any) -> None:

@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -133,6 +133,11 @@ class Wishes:
         )
 
 
+def one_call(dice: Dice, number: int, *, at: datetime, homes: int) -> Call:
+    """Make up one call that comes now."""
+    return Call(number, at, dice.whole(0, homes - 1, "caller", number), dice.weighted(_WANTED, "item", number))
+
+
 def made_up(dice: Dice, *, first: date, days: int, per_day: int, homes: int) -> list[Call]:
     """Make up the calls of some days: by the hours in which people call, each for one item; `reason` is its code."""
     found = []
@@ -140,8 +145,9 @@ def made_up(dice: Dice, *, first: date, days: int, per_day: int, homes: int) -> 
         for number in range(step * per_day, (step + 1) * per_day):
             minute = dice.weighted(_HOURS, "hour", number) * 60 + dice.whole(0, 59, "minute", number)
             at = clock.at_local(first + timedelta(days=step), minute)
-            found.append((at, dice.whole(0, homes - 1, "caller", number), dice.weighted(_WANTED, "item", number)))
-    return [Call(number, at, home, item) for number, (at, home, item) in enumerate(sorted(found))]
+            found.append(one_call(dice, number, at=at, homes=homes))
+    found.sort(key=lambda call: (call.at, call.number))
+    return [replace(call, number=number) for number, call in enumerate(found)]
 
 
 def _half_hour(minute: int) -> int:

@@ -17,7 +17,6 @@ from simulations.cast import Size, yunhe
 from simulations.draws import Dice
 from simulations.playing import Play, play
 
-
 _FIRST = datetime(2026, 3, 2)  # noqa: DTZ001 - a day on the district's wall, as the option reads one
 
 

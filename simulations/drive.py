@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import Protocol
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from dispatch.requests import operations as requests
@@ -28,6 +28,8 @@ from simulations.deeds import OPERATOR, Players
 from simulations.model import RefusedCall
 
 _OWN_COST = 0.35
+_KEY = "call-"
+_BEYOND = 10**12
 _REQUESTED = CareRequested.type_name()
 
 
@@ -41,6 +43,13 @@ class Stillness(Protocol):
     async def wait(self) -> None:
         """Return when nothing is on its way."""
         ...
+
+
+def placed(request: CareRequest) -> Placed:
+    """Say which call a request came of; one that no call made has a number beyond all calls."""
+    key = request.source_key or ""
+    number = int(key.removeprefix(_KEY)) if key.startswith(_KEY) else _BEYOND + request.number
+    return Placed(number, (request.latitude, request.longitude), request.latest, request.urgent)
 
 
 @dataclass(slots=True)
@@ -58,7 +67,7 @@ class Drive:
 
     works: Works
     clock: FixedClock
-    still: Stillness
+    still: Stillness | None
     players: Players
     calls: Sequence[Call]
     people: Sequence[UUID]
@@ -95,44 +104,51 @@ class Drive:
         if isinstance(event, VisitOffered) and (begun := self.speeds.begun.pop(event.request_id, None)) is not None:
             self.speeds.request_to_offer.append((perf_counter() - begun) * 1000)
 
-    async def resume(self) -> None:
-        """Find the agenda of an earlier process again, out of the log; without one, begin before the first call."""
+    async def resume(self, since: datetime | None = None) -> None:
+        """Find the agenda of an earlier process again, out of the log; without one, begin before the first call.
+
+        With `since`, only what was told from then on is heard; visits offered before are nobody's business any more.
+        """
         async with self.works(SYSTEM("simulation")) as work:
-            rows = await work.session.execute(
-                select(
-                    CareRequest.id, CareRequest.source_key, CareRequest.latitude, CareRequest.longitude,
-                    CareRequest.latest, CareRequest.urgent,
-                )
-            )  # fmt: skip
-            for row in rows:
-                number = int(row.source_key.removeprefix("call-"))
-                place = (row.latitude, row.longitude)
-                self.agenda.placed[row.id] = Placed(number, place, row.latest, row.urgent)
-            refused = (await work.session.execute(select(func.max(RefusedCall.number)))).scalar()
-            refused_at = (await work.session.execute(select(func.max(RefusedCall.refused_at)))).scalar()
-            calls = {placed.call for placed in self.agenda.placed.values()} | {-1 if refused is None else refused}
+            requests_ = select(CareRequest)
+            told = select(LoggedEvent.type, LoggedEvent.data, LoggedEvent.occurred_at).order_by(LoggedEvent.position)
+            if since is not None:
+                requests_ = requests_.where(CareRequest.entered_at >= since)
+                told = told.where(LoggedEvent.occurred_at >= since)
+            for request in (await work.session.execute(requests_)).scalars():
+                self.agenda.placed[request.id] = placed(request)
+            refused = (await work.session.execute(select(RefusedCall.number, RefusedCall.refused_at))).all()
+            calls = {one.call for one in self.agenda.placed.values()} | {row.number for row in refused}
             self._next = max(calls, default=-1) + 1
-            last = max(refused_at or self.clock.now(), self.clock.now())
-            query = select(LoggedEvent.type, LoggedEvent.data, LoggedEvent.occurred_at).order_by(LoggedEvent.position)
-            for kind, data, at in (await work.session.execute(query)).all():
-                self.agenda.hear(REGISTRY[kind].model_validate(data), at)
+            last = max([self.clock.now(), *(row.refused_at for row in refused)])
+            for kind, data, at in (await work.session.execute(told)).all():
+                try:
+                    self.agenda.hear(REGISTRY[kind].model_validate(data), at)
+                except KeyError:
+                    if since is None:
+                        raise
                 last = max(last, at)
             asked = select(CallBack.id).where(CallBack.state == CallState.ASKED).limit(1)
             asking = (await work.session.execute(asked)).first() is not None
         self.clock.set(last)
-        await self.still.catch_up()
+        if self.still is not None:
+            await self.still.catch_up()
         self.agenda.resume(last)
         if asking and not self.agenda.has(Deed.CALL_BACK):
             self.agenda.put(Deed.CALL_BACK, self.agenda.call_back_at_or_after(last))
 
-    async def play(self) -> None:
-        """Play to the end: every call made, every visit settled, every statement paid."""
-        await self.still.wait()
+    async def play(self, until: datetime | None = None) -> None:
+        """Play to the end, every call made, every visit settled, every statement paid; or `until` an instant."""
+        await self._stillness()
         await self._instant()
-        while (at := self._soonest()) is not None:
+        while (at := self._soonest()) is not None and (until is None or at <= until):
             self.clock.set(at)
             await self._instant()
             self.progress(self._next, at)
+
+    async def _stillness(self) -> None:
+        if self.still is not None:
+            await self.still.wait()
 
     def _soonest(self) -> datetime | None:
         due = self.agenda.next_at()
@@ -146,11 +162,11 @@ class Drive:
             await self._side_by_side()
             while (due := self.agenda.pop(now, Phase.CHANCES)) is not None:
                 await self.players.do(due)
-                await self.still.wait()
+                await self._stillness()
             await self._take_calls(now)
             if (due := self.agenda.pop(now, Phase.PAPERS)) is not None:
                 await self.players.do(due)
-                await self.still.wait()
+                await self._stillness()
 
     async def _side_by_side(self) -> None:
         """Let people at different doors act without waiting for one another's consequences."""
@@ -159,7 +175,7 @@ class Drive:
             await self.players.do(due)
             acted = True
         if acted:
-            await self.still.wait()
+            await self._stillness()
 
     async def _take_calls(self, now: datetime) -> None:
         """Take the calls of this instant; one elder's second call waits until the first has had its consequences."""
@@ -167,15 +183,16 @@ class Drive:
         while self._next < len(self.calls) and self.calls[self._next].at <= now:
             call = self.calls[self._next]
             if call.home in homes:
-                await self.still.wait()
+                await self._stillness()
                 homes.clear()
             homes.add(call.home)
-            await self._take(call)
+            await self.take(call)
             self._next += 1
         if homes:
-            await self.still.wait()
+            await self._stillness()
 
-    async def _take(self, call: Call) -> None:
+    async def take(self, call: Call) -> None:
+        """Take one call as the operator does; a refusal is kept with its code."""
         asked = self.asked(call)
         pays = self.players.dice.chance(_OWN_COST, "pays", call.number)
         begun = perf_counter()
@@ -184,11 +201,9 @@ class Drive:
                 request = await requests.place(
                     work, person_id=self.people[call.home], item_code=asked.item, earliest=asked.earliest,
                     latest=asked.latest, urgent=asked.urgent, asked_at=call.at, channel=Channel.PHONE,
-                    source_key=f"call-{call.number}", accept_own_cost=pays,
+                    source_key=f"{_KEY}{call.number}", accept_own_cost=pays,
                 )  # fmt: skip
-                self.agenda.placed[request.id] = Placed(
-                    call.number, (request.latitude, request.longitude), request.latest, request.urgent
-                )
+                self.agenda.placed[request.id] = placed(request)
                 self.speeds.begun[request.id] = begun
         except Refusal as refusal:
             row = {"number": call.number, "code": refusal.code, "refused_at": self.clock.now()}

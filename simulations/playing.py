@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from statistics import quantiles
 from time import perf_counter
 from typing import Any
@@ -32,7 +32,7 @@ from simulations.calls import Call, Wishes
 from simulations.cast import Ground, Size
 from simulations.deeds import Players
 from simulations.draws import Dice
-from simulations.drive import Drive, Speeds
+from simulations.drive import Drive, Speeds, Stillness
 from simulations.model import PartKind, Simulation
 
 VERSION = 1  # of how a simulation is played; another one begins in another database
@@ -124,7 +124,7 @@ async def play(settings: Settings, what: Play, *, again: bool = False) -> dict[s
             await lay_out(house.works, what)
             laid_out = perf_counter() - laid_out
         still = assembly.quiet(house)
-        drive = await _drive(house, stands, still, what)
+        drive = await drive_of(house, stands, still, what)
         async with house.works(SYSTEM("simulation")) as work:
             await transport.release_leases(work)
         _ = await stack.enter_async_context(assembly.deliveries(house))
@@ -174,7 +174,10 @@ async def players(works: Works, seed: int) -> Players:
     return Players(works, Agenda(dice, missed_after=timedelta(minutes=minutes)), dice)
 
 
-async def _drive(house: House, stands: FixedClock, still: Any, what: Play) -> Drive:
+async def drive_of(
+    house: House, stands: FixedClock, still: Stillness | None, what: Play, *, since: datetime | None = None
+) -> Drive:
+    """Give the drive of a play in its district, at the point that an earlier process had reached."""
     works = house.works
     wishes = Wishes(Dice(what.seed), catalogue.shipped_items())
     async with works(SYSTEM("simulation")) as work:
@@ -183,8 +186,9 @@ async def _drive(house: House, stands: FixedClock, still: Any, what: Play) -> Dr
         works, stands, still, await players(works, what.seed), what.calls, people,
         asked=lambda call: wishes.of(call.number, what.item_of(call.reason), call.at),
     )  # fmt: skip
-    await drive.resume()
-    drive.listen(house.deliverer)
+    await drive.resume(since)
+    if still is not None:
+        drive.listen(house.deliverer)
     return drive
 
 
