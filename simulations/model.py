@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kit.database import Base
+from kit.database import Base, Long
 
 
 class PartKind(StrEnum):
@@ -44,6 +44,6 @@ class RefusedCall(Base):
 
     __tablename__ = "refused_call"
 
-    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    number: Mapped[Long] = mapped_column(primary_key=True, autoincrement=False)
     code: Mapped[str] = mapped_column(String(60))
     refused_at: Mapped[datetime]

@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from events.model import TransactionId
 
-revision = "bd510d9c202d"
+revision = "9b7067cc52fc"
 down_revision = None
 
 
@@ -576,7 +576,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_read_audit_read_at"), "read_audit", ["read_at"], unique=False)
     op.create_table(
         "refused_call",
-        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("code", sa.String(length=60), nullable=False),
         sa.Column("refused_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_refused_call")),
