@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 from uuid import UUID
 from weakref import WeakValueDictionary
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Request, Response, params
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -224,8 +226,13 @@ class Route(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap the handler."""
         handle = super().get_route_handler()
+        known = {one.alias for one in get_flat_params(self.dependant) if isinstance(one.field_info, params.Query)}
 
         async def keeping(request: Request) -> Response:
+            if unknown := request.query_params.keys() - known:
+                # A filter that is misspelt must not answer with everything.
+                places = [{"loc": ("query", name), "type": "extra_forbidden", "msg": "unknown"} for name in unknown]
+                raise RequestValidationError(sorted(places, key=str))
             response = await handle(request)
             claimed = getattr(request.state, "claimed", None)
             if claimed is not None:

@@ -106,7 +106,7 @@ class Rate(BaseModel):
     excluded: dict[str, int]
     asked: int
     percent: float | None
-    interval: tuple[float, float]
+    interval: list[float] = Field(min_length=2, max_length=2, description="the 95 % interval in percent")
     coverage: float | None
     reach: float | None
 

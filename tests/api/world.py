@@ -168,7 +168,7 @@ def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
     return {table for table in before if after[table] != before[table]}
 
 
-def canaries(answer: httpx.Response, secrets: frozenset[str], words: list[str], asked: str) -> list[str]:
+def canaries(answer: Any, secrets: frozenset[str], words: list[str], asked: str) -> list[str]:
     """Return what an answer gives away that was not in the question itself."""
     text = answer.text + json.dumps(dict(answer.headers))
     found = [one for one in UUIDS.findall(text.lower()) if one in secrets and one not in asked]
