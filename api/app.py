@@ -1,23 +1,29 @@
 """The one room that knows HTTP: routes, answers, limits, the start page and the documents."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import re
+from base64 import b64encode
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
+from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 from time import perf_counter
 from typing import Any
+from urllib.parse import unquote_plus
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline.core import _STATIC_PATH as SWAGGER
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import acting, errors
-from api.errors import Problem
+from api import acting, document, errors
+from api.forms import storable
 from api.live import Hub
 from events.work import Works
 from kit import metrics
@@ -25,70 +31,69 @@ from kit import metrics
 HERE = Path(__file__).resolve().parent
 LARGEST_BODY = 1_000_000
 _CSP = (
-    "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "default-src 'none'; script-src 'self' {scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
-_HEADERS = {
-    b"content-security-policy": _CSP.encode(),
-    b"x-content-type-options": b"nosniff",
-    b"referrer-policy": b"no-referrer",
-    b"permissions-policy": b"geolocation=(self), camera=(self)",
-}
+_HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"permissions-policy", b"geolocation=(self), camera=(self)"),
+]
+_METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
+_INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _ABOUT = """
 A nursing home without walls: from a call to a paid visit. Sign in at `POST /sessions`, then send the token as
-`Authorization: Bearer …`. Every POST may carry an `Idempotency-Key`: sent twice, it acts once. Refusals are
-`application/problem+json` with a code and a sentence in Chinese or English (`Accept-Language`).
+`Authorization: Bearer …`. What changes something may carry an `Idempotency-Key`: sent twice, it acts once. Refusals are
+`application/problem+json` with a code and a sentence in Chinese or English (`Accept-Language`). Text holds no control
+characters but tabs and line ends; days lie between 1900 and 2199.
 """
 
 
 class Guard:
-    """Bound the body, add the security headers, measure: for every answer, whatever made it."""
+    """Refuse what no route can take, add the security headers, measure: for every answer, whatever made it."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, scripts: str) -> None:
         self.app = app
+        self.policy = (b"content-security-policy", _CSP.format(scripts=scripts).encode())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request through."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        started, status, size, refused = perf_counter(), 500, 0, False
+        started, status = perf_counter(), 500
+        headers = [*_HEADERS, self.policy]
+        if not scope["path"].startswith("/swagger/"):
+            headers.append((b"cache-control", b"no-store"))
+        if scope["scheme"] == "https":
+            headers.append((b"strict-transport-security", b"max-age=31536000"))
 
         async def sending(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 held = {name.lower() for name, _ in message["headers"]}
-                message["headers"] = [
-                    *message["headers"], *((name, value) for name, value in _HEADERS.items() if name not in held)
-                ]  # fmt: skip
+                message["headers"] = [*message["headers"], *(pair for pair in headers if pair[0] not in held)]
             await send(message)
 
-        async def bounded() -> Message:
-            nonlocal size
-            message = await receive()
-            size += len(message.get("body", b""))
-            if size > LARGEST_BODY:
-                # The reader gets the end of the body instead; what it then makes of it is replaced by one refusal.
-                return {"type": "http.request", "body": b"", "more_body": False}
-            return message
-
-        async def answering(message: Message) -> None:
-            nonlocal refused
-            if size > LARGEST_BODY and not refused:
-                refused = True
-                answer = errors.problem(Request(scope), 413, "input.too_large")
-                await answer(scope, receive, sending)
-            if not refused:
-                await sending(message)
-
         try:
-            await self.app(scope, bounded, answering)
+            answer = _refused(Request(scope)) or self.app
+            await answer(scope, receive, sending)
         finally:
-            route = scope.get("route")
-            metrics.HTTP_SECONDS.labels(scope["method"], getattr(route, "path", "none"), str(status)).observe(
+            method = scope["method"] if scope["method"] in _METHODS else "other"
+            metrics.HTTP_SECONDS.labels(method, getattr(scope.get("route"), "path", "none"), str(status)).observe(
                 perf_counter() - started
             )
+
+
+def _refused(request: Request) -> ASGIApp | None:
+    """Refuse a body that says it is too large (one that does not say is counted as it is read), and odd addresses."""
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > LARGEST_BODY:
+        return errors.problem(request, 413, "input.too_large")
+    if storable(request.scope["path"]) and storable(unquote_plus(request.url.query)):
+        return None
+    return errors.problem(request, 422, "input.invalid")
 
 
 def routers() -> list[APIRouter]:
@@ -116,35 +121,48 @@ def build(works: Works, *, parts: dict[str, Callable[[], bool]] | None = None) -
     app = FastAPI(
         title="nowalls", version="1", summary="没有围墙的敬老院", description=_ABOUT, lifespan=running, docs_url=None,
         redoc_url=None, generate_unique_id_function=lambda route: route.name,
+        redirect_slashes=False,
     )  # fmt: skip
+    pages = {"/": (HERE / "start.html").read_text(encoding="utf-8"), "/docs": _swagger()}
     app.state.works = works
     app.state.parts = parts or {}
     errors.install(app)
     app.add_exception_handler(acting.Answered, acting.on_answered)
     app.add_middleware(GZipMiddleware, minimum_size=1024)
-    app.add_middleware(Guard)
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=LARGEST_BODY)
+    app.add_middleware(Guard, scripts=" ".join(sorted(_hashes(pages.values()))))
     for router in routers():
         app.include_router(router)
     app.mount("/swagger", StaticFiles(directory=SWAGGER), name="swagger")
 
-    @app.get("/docs", include_in_schema=False)
-    async def docs() -> HTMLResponse:
-        return get_swagger_ui_html(
-            openapi_url="/openapi.json", title="nowalls", swagger_js_url="/swagger/swagger-ui-bundle.js",
-            swagger_css_url="/swagger/swagger-ui.css", swagger_favicon_url="/swagger/favicon.png",
+    for path, page in pages.items():
+        app.add_api_route(
+            path, partial(_shown, page), include_in_schema=False, name=path, response_class=HTMLResponse,
+            response_model=None,
         )  # fmt: skip
-
-    @app.get("/", include_in_schema=False)
-    async def start() -> Response:
-        return HTMLResponse((HERE / "start.html").read_text(encoding="utf-8"))
 
     plain_openapi = app.openapi
 
     def openapi() -> dict[str, Any]:
-        document = plain_openapi()
-        schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        schemas.setdefault("Problem", Problem.model_json_schema(ref_template="#/components/schemas/{model}"))
-        return document
+        return document.complete(plain_openapi())
 
     setattr(app, "openapi", openapi)  # noqa: B010 - FastAPI's documented way to extend the document
     return app
+
+
+def _swagger() -> str:
+    page = get_swagger_ui_html(
+        openapi_url="/openapi.json", title="nowalls", swagger_js_url="/swagger/swagger-ui-bundle.js",
+        swagger_css_url="/swagger/swagger-ui.css", swagger_favicon_url="/swagger/favicon.png",
+    )  # fmt: skip
+    return bytes(page.body).decode()
+
+
+def _hashes(pages: Iterable[str]) -> set[str]:
+    """Name the scripts that stand in the pages themselves, so that no other script between the lines ever runs."""
+    scripts = [script for page in pages for script in _INLINE.findall(page)]
+    return {f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'" for script in scripts}
+
+
+async def _shown(page: str) -> HTMLResponse:
+    return HTMLResponse(page)

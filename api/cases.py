@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from api.acting import Route, doing
 from api.errors import responses
-from api.sessions import Form
+from api.forms import Form
 from dispatch.escalation import operations, queries
 from dispatch.escalation.model import CaseKind, CaseState
 from events.work import Work
@@ -37,7 +37,7 @@ class Case(BaseModel):
 class Closing(Form):
     """What was done."""
 
-    reason: str = Field(min_length=1, max_length=200)
+    reason: str = Field(min_length=1, max_length=200, examples=["called the family; the neighbour has the key"])
 
 
 @router.get("/cases", operation_id="cases", summary="What waits for a person?")

@@ -1,5 +1,6 @@
 """What the platform says of itself: health by part, metrics, the live funnel, parked messages, the log's head."""
 
+import asyncio
 from typing import Annotated
 from uuid import UUID
 
@@ -9,9 +10,10 @@ from pydantic import BaseModel, Field
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from api.acting import Route, doing, works_of
+from api import policy
+from api.acting import Route, actor_if_any, actor_of, doing, works_of
 from api.errors import responses
-from api.sessions import Form
+from api.forms import Form
 from events import log, parked
 from events.work import Work
 from kit.actor import SYSTEM
@@ -52,7 +54,7 @@ class ParkedRow(BaseModel):
 class Drop(Form):
     """Why a message is given up."""
 
-    reason: str = Field(min_length=1, max_length=500)
+    reason: str = Field(min_length=1, max_length=500, examples=["told before the rule it names"])
 
 
 class Verification(BaseModel):
@@ -82,8 +84,11 @@ async def health(request: Request, response: Response) -> Health:
 
 
 @router.get("/metrics", include_in_schema=False)
-async def metrics() -> Response:
-    """Give the counters in Prometheus' text form."""
+async def metrics(request: Request) -> Response:
+    """Give the counters in Prometheus' text form, on the machine itself or to a desk: they count what all do."""
+    local = request.client is not None and request.client.host in {"127.0.0.1", "::1"}
+    if not local or "x-forwarded-for" in request.headers:
+        policy.demand(await actor_of(request), "metrics.read")
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
@@ -100,14 +105,27 @@ _STEPS = {
 _CHARGED = text("select coalesce(sum((data->>'payable_fen')::bigint), 0) from event_log where type = :type")
 
 
+_counting = asyncio.Semaphore(2)  # open to anybody, so that a crowd of readers must not hold every connection
+_STEP_FEN = 100_000
+"""What the public sum is rounded down to: a sum to the fen, watched, would tell each company's every charge."""
+
+
 @router.get("/funnel", tags=["platform"], operation_id="funnel", summary="How far have the requests come?")
 async def funnel(request: Request) -> Funnel:
-    """Count the told events of each step; totals only, so that the start page may show it to anybody."""
-    async with works_of(request)(SYSTEM("funnel")) as work:
+    """Count the told events of each step; totals only, the money to the fen for the desks and in thousands for others.
+
+    Nobody needs to be signed in, so that the start page may show it.
+    """
+    actor = await actor_if_any(request)
+    exact = actor is not None and policy.allows(actor, "funnel.read")
+    async with _counting, works_of(request)(SYSTEM("funnel")) as work:
         rows = (await work.session.execute(_FUNNEL, {"types": list(_STEPS.values())})).all()
         charged = (await work.session.execute(_CHARGED, {"type": "settlement.charge_made.v1"})).scalar_one()
     told = {row.type: row.told for row in rows}
-    return Funnel(charged_fen=charged, **{step: told.get(kind, 0) for step, kind in _STEPS.items()})
+    return Funnel(
+        charged_fen=charged if exact else charged // _STEP_FEN * _STEP_FEN,
+        **{step: told.get(kind, 0) for step, kind in _STEPS.items()},
+    )
 
 
 @router.get("/parked", tags=["platform"], operation_id="parked", summary="Which messages wait for a person?")

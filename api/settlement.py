@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from api.acting import Route, doing
 from api.errors import responses
-from api.sessions import Form
+from api.forms import MONTH, Form, MonthName
 from events.work import Work
 from providers.settlement import operations, queries
 from providers.settlement.arithmetic import Reason
@@ -76,20 +76,20 @@ class Line(BaseModel):
 class Month(Form):
     """A district month that is over."""
 
-    month: str = Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", examples=["2026-10"])
+    month: MonthName
 
 
 class Objection(Form):
     """Why the company disagrees with a line."""
 
-    reason: str = Field(min_length=1, max_length=400)
+    reason: str = Field(min_length=1, max_length=400, examples=["the lift was out of order"])
 
 
 class Decision(Form):
     """How a dispute is decided, and which deductions are given back."""
 
-    upheld: bool
-    forgiven: list[Reason] = Field(default=[], max_length=2)
+    upheld: bool = Field(examples=[True])
+    forgiven: list[Reason] = Field(default=[], max_length=2, examples=[["late"]])
     note: str = Field(default="", max_length=400)
 
 
@@ -108,7 +108,7 @@ class Dispute(BaseModel):
 class PaymentOrder(Form):
     """The bank's reference of the payment."""
 
-    reference: str = Field(min_length=1, max_length=80)
+    reference: str = Field(min_length=1, max_length=80, examples=["ICBC-2026-1107-0031"])
 
 
 class Payment(BaseModel):
@@ -148,9 +148,7 @@ async def draw_up(form: Month, work: Annotated[Work, doing("statements.draw_up")
 
 
 @router.get("/statements", operation_id="statements", summary="List statements")
-async def statements(
-    work: Reading, month: Annotated[str | None, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")] = None
-) -> list[Statement]:
+async def statements(work: Reading, month: Annotated[str | None, Query(pattern=MONTH)] = None) -> list[Statement]:
     """Return statements, newest month first; a company's people see their own."""
     return [Statement.model_validate(one, from_attributes=True) for one in await queries.statements(work, month=month)]
 

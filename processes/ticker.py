@@ -23,6 +23,7 @@ Chore = Callable[[Work], Awaitable[object]]
 
 def chores() -> list[tuple[str, timedelta, Chore]]:
     """Return what is done how often, each in a work of its own, each safe to do twice."""
+    from api.accounts import operations as accounts
     from dispatch.enrolment import wallet
     from dispatch.escalation import operations as escalation
     from dispatch.matching import operations as matching
@@ -46,6 +47,7 @@ def chores() -> list[tuple[str, timedelta, Chore]]:
         ("standing orders", timedelta(minutes=5), standing),
         ("months", timedelta(minutes=10), wallet.turn_months),
         ("disclosures", timedelta(minutes=10), visits.close_disclosures_due),
+        ("forget", timedelta(hours=1), accounts.forget_old),
     ]
 
 

@@ -1,31 +1,24 @@
 """Questions about accounts: who is behind a token, who there is."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, or_, select, update
 
 from api.accounts.model import Account, AccountSession
 from api.accounts.tokens import IDLE, LONGEST, actor_of, hash_of
 from events.work import Work
 from kit.actor import Actor
+from providers.roster.model import Worker, WorkerState
 
 
 async def actor_behind(work: Work, token: str) -> Actor | None:
-    """Return who holds a live session's token; None when it is unknown, ended, idle or too old."""
-    found = (
-        await work.session.execute(
-            select(Account, AccountSession.seen_at)
-            .join(AccountSession, AccountSession.account_id == Account.id)
-            .where(
-                AccountSession.token_hash == hash_of(token),
-                AccountSession.ended_at.is_(None),
-                AccountSession.seen_at > work.now - IDLE,
-                AccountSession.begun_at > work.now - LONGEST,
-                Account.closed_at.is_(None),
-            )
-        )
-    ).first()
+    """Return who holds a live session's token; None when it is unknown, ended, idle or too old.
+
+    Nor does a worker who has left the company act any more.
+    """
+    found = (await work.session.execute(_live(work, token))).first()
     if found is None:
         return None
     # A write for every read would cost more than the read; a minute's grain is enough for a 30-minute limit.
@@ -34,6 +27,27 @@ async def actor_behind(work: Work, token: str) -> Actor | None:
             update(AccountSession).where(AccountSession.token_hash == hash_of(token)).values(seen_at=work.now)
         )
     return actor_of(found.Account)
+
+
+async def alive(work: Work, token: str) -> bool:
+    """Tell whether a token's session still lives, without keeping it alive by asking."""
+    return (await work.session.execute(_live(work, token))).first() is not None
+
+
+def _live(work: Work, token: str) -> Select[Account, datetime]:
+    return (
+        select(Account, AccountSession.seen_at)
+        .join(AccountSession, AccountSession.account_id == Account.id)
+        .outerjoin(Worker, Worker.id == Account.worker_id)
+        .where(
+            AccountSession.token_hash == hash_of(token),
+            AccountSession.ended_at.is_(None),
+            AccountSession.seen_at > work.now - IDLE,
+            AccountSession.begun_at > work.now - LONGEST,
+            Account.closed_at.is_(None),
+            or_(Account.worker_id.is_(None), Worker.state == WorkerState.ACTIVE),
+        )
+    )
 
 
 async def sessions(work: Work, account_id: UUID) -> Sequence[AccountSession]:

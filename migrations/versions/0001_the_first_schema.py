@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from events.model import TransactionId
 
-revision = "9b7067cc52fc"
+revision = "bc5f3168bc49"
 down_revision = None
 
 
@@ -71,10 +71,9 @@ def upgrade() -> None:
         sa.Column("password_hash", sa.String(length=200), nullable=False),
         sa.Column("key", sa.LargeBinary(), nullable=False),
         sa.Column("totp_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("totp_proposed", sa.LargeBinary(), nullable=True),
         sa.Column("totp_active", sa.Boolean(), nullable=False),
         sa.Column("totp_last_step", sa.BigInteger(), nullable=False),
-        sa.Column("failures", sa.Integer(), nullable=False),
-        sa.Column("failed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
@@ -437,11 +436,13 @@ def upgrade() -> None:
         sa.Column("provider_id", sa.Uuid(), nullable=True),
         sa.Column("request_hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("data_key", sa.LargeBinary(), nullable=False),
         sa.Column("status", sa.Integer(), nullable=True),
-        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("body_sealed", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("account_id", "key", name=op.f("pk_idempotency_key")),
         info={"provider_sees": "provider_id = nowalls_provider()", "provider_may": "select, insert, update"},
     )
+    op.create_index(op.f("ix_idempotency_key_claimed_at"), "idempotency_key", ["claimed_at"], unique=False)
     op.create_table(
         "item",
         sa.Column("code", sa.String(length=8), nullable=False),
@@ -681,6 +682,16 @@ def upgrade() -> None:
         },
     )
     op.create_index(op.f("ix_statement_month"), "statement", ["month"], unique=False)
+    op.create_table(
+        "tries",
+        sa.Column("subject", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("place", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("subject", "place", name=op.f("pk_tries")),
+    )
+    op.create_index(op.f("ix_tries_last_at"), "tries", ["last_at"], unique=False)
     op.create_table(
         "visit",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1254,7 +1265,11 @@ def upgrade() -> None:
     op.create_index(op.f("ix_worker_phone_blind"), "worker", ["phone_blind"], unique=False)
     op.create_index(op.f("ix_worker_provider_id"), "worker", ["provider_id"], unique=False)
     op.create_index(
-        "uq_worker_id_blind", "worker", ["id_blind"], unique=True, postgresql_where=sa.text("state = 'active'")
+        "uq_worker_id_blind",
+        "worker",
+        ["id_blind", "provider_id"],
+        unique=True,
+        postgresql_where=sa.text("state = 'active'"),
     )
     op.create_table(
         "absence",
@@ -1288,7 +1303,7 @@ def upgrade() -> None:
         info={"provider_sees": "provider_id = nowalls_provider()", "provider_may": "select, insert"},
     )
     op.create_index(op.f("ix_certificate_worker_id"), "certificate", ["worker_id"], unique=False)
-    op.create_index("uq_certificate_skill", "certificate", ["skill", "number"], unique=True)
+    op.create_index("uq_certificate_skill", "certificate", ["skill", "number", "provider_id"], unique=True)
     op.create_table(
         "contract_item",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1486,6 +1501,8 @@ def upgrade() -> None:
     op.execute("alter table statement force row level security")
     op.execute("alter table statement_line enable row level security")
     op.execute("alter table statement_line force row level security")
+    op.execute("alter table tries enable row level security")
+    op.execute("alter table tries force row level security")
     op.execute("alter table visit enable row level security")
     op.execute("alter table visit force row level security")
     op.execute("alter table wallet enable row level security")
@@ -1701,6 +1718,7 @@ def upgrade() -> None:
     op.execute(
         "create policy provider on statement_line as PERMISSIVE for ALL to nowalls_provider using ((provider_id = nowalls_provider())) with check ((provider_id = nowalls_provider()))"
     )
+    op.execute("create policy desk on tries as PERMISSIVE for ALL to nowalls_desk using (true) with check (true)")
     op.execute("create policy desk on visit as PERMISSIVE for ALL to nowalls_desk using (true) with check (true)")
     op.execute(
         "create policy provider on visit as PERMISSIVE for ALL to nowalls_provider using ((provider_id = nowalls_provider())) with check ((provider_id = nowalls_provider()))"
@@ -1827,6 +1845,7 @@ def upgrade() -> None:
     op.execute("grant update (confirmed_at, confirmed_by, state) on statement to nowalls_provider")
     op.execute("grant insert, select on statement_line to nowalls_desk")
     op.execute("grant select on statement_line to nowalls_provider")
+    op.execute("grant delete, insert, select, update on tries to nowalls_desk")
     op.execute("grant delete, insert, select, update on visit to nowalls_desk")
     op.execute("grant select, update on visit to nowalls_provider")
     op.execute("grant delete, insert, select, update on wallet to nowalls_desk")

@@ -19,6 +19,14 @@ def _openings(dependant: Dependant) -> Iterator[Opening]:
         yield from _openings(inner)
 
 
+def actions_of_routes() -> dict[str, str]:
+    """Return which action of the table each operation names."""
+    routes = [route for router in routers() for route in router.routes if isinstance(route, APIRoute)]
+    return {
+        str(route.operation_id): opening.action for route in routes for opening in _openings(route.dependant)
+    }  # fmt: skip
+
+
 def test_every_route_names_exactly_one_action_that_the_table_knows() -> None:
     seen: set[str] = set()
     for router in routers():
