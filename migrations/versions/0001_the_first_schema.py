@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from events.model import TransactionId
 
-revision = "bc5f3168bc49"
+revision = "b56e7a256a7b"
 down_revision = None
 
 
