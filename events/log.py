@@ -16,6 +16,8 @@ from kit import metrics
 
 GENESIS = bytes(32)
 BATCH = 1000
+SEALED_WITHIN_SECONDS = 300.0
+"""A big import's transaction may hold the sealer up for minutes; longer, and nobody is sealing."""
 _LOCK = 0x6E6F77616C6C73  # one sealer at a time: the bytes of "nowalls"
 
 _NEXT = text(
@@ -84,6 +86,24 @@ def canonical(row: RowMapping) -> bytes:
 def link(previous: bytes, row: RowMapping) -> bytes:
     """Return the next hash of the chain."""
     return hashlib.sha256(previous + canonical(row)).digest()
+
+
+_OLDEST_UNSEALED = text(
+    """
+    select coalesce(extract(epoch from clock_timestamp() - min(recorded_at)), 0) from (
+      select recorded_at from event_log
+      where (written_by, position) > (
+        select coalesce(max(s.written_by), '0'::xid8), coalesce(max(s.position), 0) from
+          (select written_by, position from event_seal order by number desc limit 1) s)
+      order by written_by, position limit 1
+    ) as oldest
+    """
+)
+
+
+async def unsealed_seconds(work: Work) -> float:
+    """Return for how many seconds the first event that is not sealed yet has been waiting; 0 when all are."""
+    return float((await work.session.execute(_OLDEST_UNSEALED)).scalar_one())
 
 
 async def head(work: Work) -> Head:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from faststream_outbox import make_outbox_table
-from sqlalchemy import FetchedValue, Identity, Index, LargeBinary, String, Text, func, text
+from sqlalchemy import CheckConstraint, FetchedValue, Identity, Index, LargeBinary, String, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import UserDefinedType
 
@@ -80,6 +80,21 @@ class Outgoing(Base):
     headers: Mapped[dict[str, Any]]
     body: Mapped[bytes]
     told_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+class Rehearsal(Base):
+    """The one row that makes a database a rehearsal, and says how far its clock has been put forward."""
+
+    __tablename__ = "rehearsal"
+    __table_args__ = (
+        CheckConstraint("single", name="single"),
+        CheckConstraint("ahead_seconds >= 0", name="forward"),
+        {"info": {"provider_sees": "true"}},
+    )
+
+    single: Mapped[bool] = mapped_column(primary_key=True, default=True)
+    ahead_seconds: Mapped[Long]
+    begun_at: Mapped[datetime]
 
 
 class Handled(Base):

@@ -4,13 +4,22 @@ import asyncio
 from dataclasses import dataclass
 
 from kafka.admin import KafkaAdminClient, NewTopic
-from kafka.errors import TopicAlreadyExistsError
+from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from events.event import REGISTRY
+from kit.refusal import Kind, Refusal
 
+PATIENCE_SECONDS = 5
 PARTITIONS = 6
 """Partitions of a topic: a province's districts spread over them, and one district always has one."""
 GROUP_PREFIX = "nowalls."
+
+
+class KafkaAway(Refusal):
+    """No broker answers at NOWALLS_KAFKA."""
+
+    code = "kafka.away"
+    kind = Kind.BUSY
 
 
 def names() -> list[str]:
@@ -33,7 +42,7 @@ class Lag:
 
 
 def _provision(servers: str) -> list[str]:
-    admin = KafkaAdminClient(bootstrap_servers=servers.split(","))
+    admin = KafkaAdminClient(bootstrap_servers=servers.split(","), bootstrap_timeout_ms=PATIENCE_SECONDS * 1000)
     try:
         missing = [name for name in names() if name not in set(admin.list_topics())]
         if missing:
@@ -48,9 +57,26 @@ def _provision(servers: str) -> list[str]:
         admin.close()
 
 
+async def _answers(server: str) -> bool:
+    # kafka-python would ask a silent broker for half a minute, and leave its sockets behind.
+    host, _, port = server.strip().rpartition(":")
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            _, writer = await asyncio.open_connection(host, int(port))
+    except (OSError, ValueError, TimeoutError):
+        return False
+    writer.close()
+    return True
+
+
 async def provision(servers: str) -> list[str]:
-    """Create the missing topics with the broker's own replication; return their names."""
-    return await asyncio.to_thread(_provision, servers)
+    """Create the missing topics with the broker's own replication; return their names. Refuses `kafka.away`."""
+    if not any(await asyncio.gather(*map(_answers, servers.split(",")))):
+        raise KafkaAway(servers=servers)
+    try:
+        return await asyncio.to_thread(_provision, servers)
+    except KafkaError as error:
+        raise KafkaAway(servers=servers) from error
 
 
 def _lags(servers: str, groups: list[str]) -> list[Lag]:

@@ -32,6 +32,23 @@ def _groups(only: list[str] | None) -> list[str]:
     return [group for group in sorted(bus.HANDLERS) if only is None or group in only]
 
 
+class _Reading:
+    """What reads each group's messages, and whether all of it still does."""
+
+    def __init__(self) -> None:
+        self.of: dict[str, Any] = {}
+        self._tasks: dict[str, int] = {}
+
+    def begun(self) -> None:
+        """Remember how many tasks each group reads with."""
+        self._tasks = {group: len(subscriber.tasks) for group, subscriber in self.of.items()}
+
+    async def state(self, group: str) -> str:
+        """Say `ok` while as many tasks read a group as at the start, else `stopped`."""
+        alive = sum(not task.done() for task in self.of[group].tasks)
+        return "ok" if 0 < self._tasks.get(group, 1) <= alive else "stopped"
+
+
 class PostgresDelivery:
     """Read each group's rows from `event_delivery` as they are told (LISTEN/NOTIFY, leases), one at a time a group."""
 
@@ -44,11 +61,12 @@ class PostgresDelivery:
             connect_args={"server_settings": {"role": DESK_ROLE, "jit": "off", "application_name": "nowalls-delivery"}},
         )
         self.broker = OutboxBroker(self._engine, outbox_table=DELIVERY, logger=_QUIET, apply_types=False)
+        self.reading = _Reading()
         for group in groups:
             self._subscribe(group, deliverer)
 
     def _subscribe(self, group: str, deliverer: bus.Deliverer) -> None:
-        @self.broker.subscriber(
+        subscriber = self.broker.subscriber(
             group,
             max_workers=1,
             fetch_batch_size=100,
@@ -60,6 +78,9 @@ class PostgresDelivery:
             decoder=_whole_row,
             title_=group,
         )
+        self.reading.of[group] = subscriber
+
+        @subscriber
         async def handle(message: tuple[Mapping[str, str], bytes]) -> None:
             headers, body = message
             await deliverer.deliver(group, headers, body)
@@ -67,6 +88,11 @@ class PostgresDelivery:
     async def start(self) -> None:
         """Begin to listen."""
         await self.broker.start()
+        self.reading.begun()
+
+    async def state(self) -> str:
+        """Say whether every group is read: `ok` or `stopped`."""
+        return "stopped" if "stopped" in [await self.reading.state(group) for group in self.reading.of] else "ok"
 
     async def stop(self) -> None:
         """Finish what is in hand and leave the rest for the next start."""
@@ -91,6 +117,7 @@ class KafkaDelivery:
         self.broker = KafkaBroker(
             servers.split(","), acks="all", enable_idempotence=True, logger=None, apply_types=False
         )
+        self.reading = _Reading()
         for group in _groups(only):
             self._subscribe(group, deliverer)
 
@@ -98,7 +125,7 @@ class KafkaDelivery:
         wanted = sorted({REGISTRY[kind].topic for kind in bus.HANDLERS[group]})
 
         # The default policy acknowledges first and loses what a crash interrupts; a batch costs one commit, not many.
-        @self.broker.subscriber(
+        subscriber = self.broker.subscriber(
             *wanted,
             group_id=topics.GROUP_PREFIX + group,
             auto_offset_reset="earliest",
@@ -111,6 +138,9 @@ class KafkaDelivery:
             decoder=_whole_batch,
             title=group,
         )
+        self.reading.of[group] = subscriber
+
+        @subscriber
         async def handle(records: Any) -> None:
             for record in records:
                 headers = {name: value.decode("utf-8", "replace") for name, value in record.headers}
@@ -120,6 +150,11 @@ class KafkaDelivery:
         """Make the topics and join the groups."""
         await topics.provision(self._servers)
         await self.broker.start()
+        self.reading.begun()
+
+    async def state(self) -> str:
+        """Say whether the broker answers: `ok` or `away`."""
+        return "ok" if await self.broker.ping(timeout=2.0) else "away"
 
     async def stop(self) -> None:
         """Leave the groups."""

@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import String, bindparam, text
@@ -12,12 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from events.event import Envelope, Event
 from kit.actor import Actor
-from kit.clock import Clock
+from kit.clock import Clock, RehearsalClock
 from kit.database import Database
 from kit.ids import new_id
 from kit.vault import Vault
 
 _TELL = text("select nowalls_tell(cast(:told as jsonb))").bindparams(bindparam("told", type_=String))
+_AHEAD = text("select ahead_seconds from rehearsal")
 
 
 @dataclass(slots=True)
@@ -80,6 +81,9 @@ class Works:
         """Open one unit of work; leaving the block commits it with all that was told, an exception undoes both."""
         scope = actor.provider_id if actor.scoped else None
         async with self.database.session(scope) as session:
+            if isinstance(self.clock, RehearsalClock):
+                # Whichever process put it forward, this one has heard of it before its next act.
+                self.clock.put(timedelta(seconds=(await session.execute(_AHEAD)).scalar_one()))
             work = Work(
                 session=session,
                 now=self.clock.now(),

@@ -24,6 +24,21 @@ class WallClock:
         return datetime.now(UTC)
 
 
+class RehearsalClock:
+    """The machine's clock put forward, for a district to practise in; it never goes back."""
+
+    def __init__(self, ahead: timedelta = timedelta()) -> None:
+        self._ahead = ahead
+
+    def now(self) -> datetime:
+        """Return the machine's present instant, put forward."""
+        return datetime.now(UTC) + self._ahead
+
+    def put(self, ahead: timedelta) -> None:
+        """Hear how far the clock was put forward."""
+        self._ahead = max(self._ahead, ahead)
+
+
 class FixedClock:
     """A clock that stands still until it is set: for tests, replays and simulated days."""
 

@@ -22,6 +22,13 @@ with function as (
                      and c.relkind = 'S' limit 1), quote_ident(c.relname)) as owner_table
   from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'S')
     and c.relname <> 'alembic_version'
+), granted as (
+  select r.oid, a.grantee, lower(a.privilege_type) as privilege from relation r, aclexplode(r.relacl) a
+  union all
+  select r.oid, a.grantee,
+         lower(a.privilege_type) || ' (' || string_agg(quote_ident(c.attname), ', ' order by c.attnum) || ')'
+  from relation r join pg_attribute c on c.attrelid = r.oid and not c.attisdropped, aclexplode(c.attacl) a
+  group by r.oid, a.grantee, a.privilege_type
 )
 select 1 as kind, name as key, null as of_table, trim(trailing E'\n' from pg_get_functiondef(oid)) as make,
        'drop function ' || name as undo
@@ -55,22 +62,12 @@ select 6, format('%I %I', p.tablename, p.policyname), quote_ident(p.tablename),
        format('drop policy %I on %I', p.policyname, p.tablename)
 from pg_policies p where p.schemaname = 'public'
 union all
-select 7, r.name || ' ' || a.grantee::regrole, r.owner_table,
-       'grant ' || lower(string_agg(a.privilege_type, ', ' order by a.privilege_type)) || ' on '
-         || r.noun || r.name || ' to ' || a.grantee::regrole,
-       'revoke all on ' || r.noun || r.name || ' from ' || a.grantee::regrole
-from relation r, aclexplode(r.relacl) a where a.grantee <> r.relowner
-group by r.name, r.owner_table, r.noun, a.grantee
-union all
-select 7, g.name || ' ' || g.grantee || ' ' || g.privilege, g.name,
-       'grant ' || g.privilege || g.columns || ' on ' || g.name || ' to ' || g.grantee,
-       'revoke ' || g.privilege || g.columns || ' on ' || g.name || ' from ' || g.grantee
-from (
-  select r.name, a.grantee::regrole::text as grantee, lower(a.privilege_type) as privilege,
-         ' (' || string_agg(quote_ident(c.attname), ', ' order by c.attname) || ')' as columns
-  from relation r join pg_attribute c on c.attrelid = r.oid and not c.attisdropped, aclexplode(c.attacl) a
-  where a.grantee <> r.relowner group by r.name, a.grantee, a.privilege_type
-) g
+select 7, r.name || ' ' || g.grantee::regrole, r.owner_table,
+       'grant ' || string_agg(g.privilege, ', ' order by g.privilege) || ' on '
+         || r.noun || r.name || ' to ' || g.grantee::regrole,
+       'revoke all on ' || r.noun || r.name || ' from ' || g.grantee::regrole
+from relation r join granted g on g.oid = r.oid where g.grantee <> r.relowner
+group by r.name, r.owner_table, r.noun, g.grantee
 union all
 select 8, r.name || ' ' || t.tgname, r.name, pg_get_triggerdef(t.oid), format('drop trigger %I on %s', t.tgname, r.name)
 from relation r join pg_trigger t on t.tgrelid = r.oid where not t.tgisinternal

@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from events.model import TransactionId
 
-revision = "b56e7a256a7b"
+revision = "912a18b8c799"
 down_revision = None
 
 
@@ -581,6 +581,16 @@ def upgrade() -> None:
         sa.Column("code", sa.String(length=60), nullable=False),
         sa.Column("refused_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_refused_call")),
+    )
+    op.create_table(
+        "rehearsal",
+        sa.Column("single", sa.Boolean(), nullable=False),
+        sa.Column("ahead_seconds", sa.BigInteger(), nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("ahead_seconds >= 0", name=op.f("ck_rehearsal_forward")),
+        sa.CheckConstraint("single", name=op.f("ck_rehearsal_single")),
+        sa.PrimaryKeyConstraint("single", name=op.f("pk_rehearsal")),
+        info={"provider_sees": "true"},
     )
     op.create_table(
         "rule",
@@ -1481,6 +1491,8 @@ def upgrade() -> None:
     op.execute("alter table read_audit force row level security")
     op.execute("alter table refused_call enable row level security")
     op.execute("alter table refused_call force row level security")
+    op.execute("alter table rehearsal enable row level security")
+    op.execute("alter table rehearsal force row level security")
     op.execute("alter table roster_revision enable row level security")
     op.execute("alter table roster_revision force row level security")
     op.execute("alter table rule enable row level security")
@@ -1681,6 +1693,10 @@ def upgrade() -> None:
     op.execute(
         "create policy desk on refused_call as PERMISSIVE for ALL to nowalls_desk using (true) with check (true)"
     )
+    op.execute("create policy desk on rehearsal as PERMISSIVE for ALL to nowalls_desk using (true) with check (true)")
+    op.execute(
+        "create policy provider on rehearsal as PERMISSIVE for ALL to nowalls_provider using (true) with check (true)"
+    )
     op.execute(
         "create policy desk on roster_revision as PERMISSIVE for ALL to nowalls_desk using (true) with check (true)"
     )
@@ -1763,7 +1779,7 @@ def upgrade() -> None:
     op.execute("grant usage on sequence company_number_seq to nowalls_provider")
     op.execute("grant delete, insert, select, update on complaint to nowalls_desk")
     op.execute(
-        "grant select (deduction_percent, due_at, id, number, provider_id, received_at, state, upheld, visit_id) on complaint to nowalls_provider"
+        "grant select (id, number, visit_id, provider_id, state, received_at, due_at, upheld, deduction_percent) on complaint to nowalls_provider"
     )
     op.execute("grant usage on sequence complaint_number_seq to nowalls_desk")
     op.execute("grant usage on sequence complaint_number_seq to nowalls_provider")
@@ -1821,12 +1837,14 @@ def upgrade() -> None:
     op.execute("grant select on price to nowalls_provider")
     op.execute("grant delete, insert, select, update on rateable to nowalls_desk")
     op.execute(
-        "grant select (call_state, channel, division_code, item_code, month, provider_id, score, valid) on rateable to nowalls_provider"
+        "grant select (provider_id, item_code, division_code, month, score, channel, valid, call_state) on rateable to nowalls_provider"
     )
     op.execute("grant insert, select on rating to nowalls_desk")
     op.execute("grant insert, select on read_audit to nowalls_desk")
     op.execute("grant insert, select on read_audit to nowalls_provider")
     op.execute("grant delete, insert, select, update on refused_call to nowalls_desk")
+    op.execute("grant delete, insert, select, update on rehearsal to nowalls_desk")
+    op.execute("grant select on rehearsal to nowalls_provider")
     op.execute("grant delete, insert, select, update on roster_revision to nowalls_desk")
     op.execute("grant insert, select, update on roster_revision to nowalls_provider")
     op.execute("grant insert, select on rule to nowalls_desk")
@@ -1841,8 +1859,7 @@ def upgrade() -> None:
     op.execute("grant usage on sequence standing_order_number_seq to nowalls_desk")
     op.execute("grant usage on sequence standing_order_number_seq to nowalls_provider")
     op.execute("grant delete, insert, select, update on statement to nowalls_desk")
-    op.execute("grant select on statement to nowalls_provider")
-    op.execute("grant update (confirmed_at, confirmed_by, state) on statement to nowalls_provider")
+    op.execute("grant select, update (state, confirmed_by, confirmed_at) on statement to nowalls_provider")
     op.execute("grant insert, select on statement_line to nowalls_desk")
     op.execute("grant select on statement_line to nowalls_provider")
     op.execute("grant delete, insert, select, update on tries to nowalls_desk")

@@ -74,3 +74,19 @@ async def test_a_cut_off_tail_shows_against_the_printed_head(works: Works) -> No
     await connection.close()
     assert (await _verify(works)).first_bad is None
     assert (await _verify(works, head)).first_bad == 5
+
+
+async def test_the_time_that_an_event_has_waited_for_its_seal_is_told(works: Works, database_url: str) -> None:
+    async with works(SYSTEM("test")) as work:
+        assert await log.unsealed_seconds(work) == 0
+    await _sealed(works, 3)
+    async with works(SYSTEM("test")) as work:
+        assert await log.unsealed_seconds(work) == 0
+        work.tell(PersonMoved(person_id=UUID(int=9), division_code="late"))
+    connection = await asyncpg.connect(dsn=plain(database_url))
+    await connection.execute("update event_log set recorded_at = recorded_at - interval '1 hour'")
+    await connection.close()
+    async with works(SYSTEM("test")) as work:
+        assert 3600 <= await log.unsealed_seconds(work) < 4000
+        assert await log.seal(work) == 1
+        assert await log.unsealed_seconds(work) == 0
