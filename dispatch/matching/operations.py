@@ -149,7 +149,7 @@ async def _choose(work: Work, request: CareRequest, ask: Ask, attempt: int) -> U
             options = [option for option in found.options if not taken & {option.worker, option.second_worker}]
             eased = None
             if not options:
-                eased = relaxation.smallest(day, ask, now=work.now, companies=companies, shares=shares)
+                eased = relaxation.smallest(day, ask, now=work.now, companies=companies)
             record = _record(fleet, day, ask, found, options, won=won, shares=shares, taken=taken, now=work.now)
             record |= {
                 "id": new_id(),
