@@ -4,8 +4,6 @@ import asyncio
 import json
 import secrets
 import sys
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -14,11 +12,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from kit import text
 from kit.actor import SYSTEM, Role
-from kit.refusal import Refusal
 from kit.settings import Settings
-from processes import developing
+from processes import benching, developing, travelling
+from processes.terminal import Json, console, open_works, run, say
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="没有围墙的敬老院: a nursing home without walls.")
 accounts = typer.Typer(no_args_is_help=True, help="Open accounts and set passwords.")
@@ -27,32 +24,10 @@ kafka = typer.Typer(no_args_is_help=True, help="A throw-away Apache Kafka on thi
 app.add_typer(accounts, name="accounts")
 app.add_typer(parked, name="parked")
 app.add_typer(kafka, name="kafka")
+app.add_typer(travelling.app, name="travel")
+app.command("bench", cls=benching.Several)(benching.bench)
 app.command("revision")(developing.revision)
 app.command("docs")(developing.docs)
-
-Json = Annotated[bool, typer.Option("--json", help="one JSON object on the last line")]
-console = Console(stderr=True)
-
-
-def run(work: Coroutine[Any, Any, Any]) -> Any:
-    """Run one command; a refusal is said in both languages and ends with 1."""
-    try:
-        return asyncio.run(work)
-    except Refusal as refusal:
-        for language in text.LANGUAGES:
-            console.print(text.sentence(refusal.code, language, **refusal.parameters), style="red")
-        raise typer.Exit(1) from None
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
-
-
-def say(found: dict[str, Any], *, as_json: bool) -> None:
-    """Print a result for a person, or as one line for a program."""
-    if as_json:
-        print(json.dumps(found, ensure_ascii=False))
-        return
-    for name, value in found.items():
-        print(f"{name}: {value}")
 
 
 @app.command()
@@ -92,14 +67,6 @@ async def _first_administrator(works: Any) -> None:
             work, username="admin", display_name="系统管理员", role=Role.ADMINISTRATOR, password=password
         )
     console.print(f"[bold]First administrator[/] admin / {password}   (shown this once)")
-
-
-@asynccontextmanager
-async def _works() -> AsyncIterator[Any]:
-    from processes.assembly import house
-
-    async with house(Settings.read()) as found:
-        yield found.works
 
 
 @app.command("import")
@@ -142,7 +109,7 @@ async def _import(kind: str, file: Path, mapping: dict[str, str], *, dry_run: bo
         raise typer.BadParameter(message)
     with console.status(f"{kind}: {file.name}"):
         grid = tables.read_file(file)
-        async with _works() as works:
+        async with open_works() as works:
             return await imports.run(
                 works, SYSTEM("import"), kind=kind, grid=grid, mapping=mapping or None, dry_run=dry_run
             )
@@ -167,7 +134,7 @@ async def _verify(anchor: str | None) -> Any:
     if anchor is not None:
         number, _, digest = anchor.partition(":")
         printed = log.Head(int(number), bytes.fromhex(digest))
-    async with _works() as works, works(SYSTEM("command line")) as work:
+    async with open_works() as works, works(SYSTEM("command line")) as work:
         return await log.verify(work, anchor=printed)
 
 
@@ -178,7 +145,7 @@ def parked_list(*, as_json: Json = False) -> None:
     async def find() -> list[dict[str, Any]]:
         from events import parked as messages
 
-        async with _works() as works, works(SYSTEM("command line")) as work:
+        async with open_works() as works, works(SYSTEM("command line")) as work:
             return [
                 {"id": str(one.id), "group": one.group, "type": one.type, "tries": one.tries, "error": one.error}
                 for one in await messages.waiting(work)
@@ -201,7 +168,7 @@ def parked_replay(message: UUID) -> None:
     async def act() -> None:
         from events import parked as messages
 
-        async with _works() as works, works(SYSTEM("command line")) as work:
+        async with open_works() as works, works(SYSTEM("command line")) as work:
             await messages.replay(work, parked_id=message)
 
     run(act())
@@ -214,7 +181,7 @@ def parked_drop(message: UUID, *, reason: Annotated[str, typer.Option(help="stay
     async def act() -> None:
         from events import parked as messages
 
-        async with _works() as works, works(SYSTEM("command line")) as work:
+        async with open_works() as works, works(SYSTEM("command line")) as work:
             await messages.drop(work, parked_id=message, reason=reason)
 
     run(act())
@@ -232,7 +199,7 @@ def accounts_open(
         from api.accounts import operations
 
         password = secrets.token_urlsafe(12)
-        async with _works() as works, works(SYSTEM("command line")) as work:
+        async with open_works() as works, works(SYSTEM("command line")) as work:
             account = await operations.open_account(
                 work, username=username, display_name=display_name or username, role=role, password=password,
                 provider_id=provider_id, worker_id=worker_id,
@@ -250,7 +217,7 @@ def accounts_password(username: str, *, as_json: Json = False) -> None:
         from api.accounts import operations, queries
 
         password = secrets.token_urlsafe(12)
-        async with _works() as works, works(SYSTEM("command line")) as work:
+        async with open_works() as works, works(SYSTEM("command line")) as work:
             account = await queries.by_username(work, username)
             if account is None:
                 raise operations.AccountMissing
