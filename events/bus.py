@@ -58,7 +58,7 @@ class Deliverer:
 
     def __init__(self, works: Works) -> None:
         self.works = works
-        self.watch: Callable[[str, Envelope], None] | None = None
+        self.watch: Callable[[str, Envelope, float], None] | None = None
 
     async def deliver(self, group: str, headers: Mapping[str, str], body: bytes) -> None:
         """Handle a message exactly once in effect; on return it may be acknowledged, for it is done or parked.
@@ -100,9 +100,10 @@ class Deliverer:
                     await self._park(group, headers, body, error, tries=tries)
                     break
                 await asyncio.sleep(FIRST_PAUSE_SECONDS * 3 ** (tries - 1))
-        metrics.HANDLER_SECONDS.labels(group, envelope.type).observe(perf_counter() - started)
+        took = perf_counter() - started
+        metrics.HANDLER_SECONDS.labels(group, envelope.type).observe(took)
         if self.watch is not None:
-            self.watch(group, envelope)
+            self.watch(group, envelope, took)
 
     async def _once(self, group: str, handler: Handler, envelope: Envelope, event: Event) -> None:
         async with self.works(SYSTEM(group), cause=envelope) as work:

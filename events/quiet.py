@@ -45,7 +45,7 @@ class Quiet:
             for group in self._routes.get(envelope.type, ()):
                 self._count((envelope.id, group), 1)
 
-    def _handled(self, group: str, envelope: Envelope) -> None:
+    def _handled(self, group: str, envelope: Envelope, _seconds: float) -> None:
         if group in self._routes.get(envelope.type, ()):
             self._count((envelope.id, group), -1)
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import secrets
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -248,6 +249,9 @@ def _kafka_folder() -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
+
+# The simulations stand on a higher floor than the command line, so that they join it and are not imported by it.
+import_module("simulations.command").join(app)
 
 if __name__ == "__main__":
     sys.exit(app(prog_name="nowalls"))

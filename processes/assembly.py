@@ -20,6 +20,9 @@ from kit.settings import Settings
 from kit.vault import open_vault
 from processes import schema
 
+DATABASE = "nowalls"
+"""The district's own database on the embedded server; simulations play in others."""
+
 
 @dataclass(slots=True)
 class House:
@@ -31,20 +34,29 @@ class House:
 
 
 @asynccontextmanager
-async def house(settings: Settings, *, clock: Clock | None = None, connections: int = 20) -> AsyncIterator[House]:
+async def house(
+    settings: Settings, *, clock: Clock | None = None, connections: int = 20, database: str = DATABASE
+) -> AsyncIterator[House]:
     """Open the database (the embedded one unless a server is named), bring its schema up, and begin works on it."""
     settings.home.mkdir(parents=True, exist_ok=True)
-    url = settings.database_url or await postgres.start_embedded(embedded_folder(settings))
+    url = settings.database_url or await postgres.start_embedded(embedded_folder(settings), database)
     await schema.ensure(url)
     schema.import_handlers()
-    database = Database(url, connections=connections)
+    engines = Database(url, connections=connections)
     works = Works(
-        database, clock or WallClock(), open_vault(settings.home), routes=bus.routes(), outgoing=bool(settings.kafka)
+        engines, clock or WallClock(), open_vault(settings.home), routes=bus.routes(), outgoing=bool(settings.kafka)
     )
     try:
         yield House(settings=settings, works=works, deliverer=Deliverer(works))
     finally:
-        await database.close()
+        await engines.close()
+
+
+async def forget(settings: Settings, database: str) -> None:
+    """Drop one database of the embedded server with all that is in it."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    address = await asyncio.to_thread(postgres.start, embedded_folder(settings))
+    await postgres.drop_database(address, database)
 
 
 def embedded_folder(settings: Settings) -> Path:

@@ -62,6 +62,16 @@ select 7, r.name || ' ' || a.grantee::regrole, r.owner_table,
 from relation r, aclexplode(r.relacl) a where a.grantee <> r.relowner
 group by r.name, r.owner_table, r.noun, a.grantee
 union all
+select 7, g.name || ' ' || g.grantee || ' ' || g.privilege, g.name,
+       'grant ' || g.privilege || g.columns || ' on ' || g.name || ' to ' || g.grantee,
+       'revoke ' || g.privilege || g.columns || ' on ' || g.name || ' from ' || g.grantee
+from (
+  select r.name, a.grantee::regrole::text as grantee, lower(a.privilege_type) as privilege,
+         ' (' || string_agg(quote_ident(c.attname), ', ' order by c.attname) || ')' as columns
+  from relation r join pg_attribute c on c.attrelid = r.oid and not c.attisdropped, aclexplode(c.attacl) a
+  where a.grantee <> r.relowner group by r.name, a.grantee, a.privilege_type
+) g
+union all
 select 8, r.name || ' ' || t.tgname, r.name, pg_get_triggerdef(t.oid), format('drop trigger %I on %s', t.tgname, r.name)
 from relation r join pg_trigger t on t.tgrelid = r.oid where not t.tgisinternal
 """)

@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from events.model import TransactionId
 
-revision = "953291e439a2"
+revision = "bd510d9c202d"
 down_revision = None
 
 
@@ -575,6 +575,13 @@ def upgrade() -> None:
     op.create_index(op.f("ix_read_audit_person_id"), "read_audit", ["person_id"], unique=False)
     op.create_index(op.f("ix_read_audit_read_at"), "read_audit", ["read_at"], unique=False)
     op.create_table(
+        "refused_call",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("code", sa.String(length=60), nullable=False),
+        sa.Column("refused_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_refused_call")),
+    )
+    op.create_table(
         "rule",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(length=80), nullable=False),
@@ -592,6 +599,21 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("died_on", sa.Date(), nullable=False),
         sa.PrimaryKeyConstraint("person_id", name=op.f("pk_settlement_deceased")),
+    )
+    op.create_table(
+        "simulated_part",
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "number", name=op.f("pk_simulated_part")),
+        sa.UniqueConstraint("id", name=op.f("uq_simulated_part_id")),
+    )
+    op.create_table(
+        "simulation",
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("plan", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("fingerprint", name=op.f("pk_simulation")),
     )
     op.create_table(
         "standing_order",
@@ -1442,6 +1464,8 @@ def upgrade() -> None:
     op.execute("alter table rating force row level security")
     op.execute("alter table read_audit enable row level security")
     op.execute("alter table read_audit force row level security")
+    op.execute("alter table refused_call enable row level security")
+    op.execute("alter table refused_call force row level security")
     op.execute("alter table roster_revision enable row level security")
     op.execute("alter table roster_revision force row level security")
     op.execute("alter table rule enable row level security")
@@ -1450,6 +1474,10 @@ def upgrade() -> None:
     op.execute("alter table settlement_deceased force row level security")
     op.execute("alter table shift enable row level security")
     op.execute("alter table shift force row level security")
+    op.execute("alter table simulated_part enable row level security")
+    op.execute("alter table simulated_part force row level security")
+    op.execute("alter table simulation enable row level security")
+    op.execute("alter table simulation force row level security")
     op.execute("alter table standing_day enable row level security")
     op.execute("alter table standing_day force row level security")
     op.execute("alter table standing_order enable row level security")
@@ -1634,6 +1662,9 @@ def upgrade() -> None:
         "create policy provider on read_audit as PERMISSIVE for ALL to nowalls_provider using ((provider_id = nowalls_provider())) with check ((provider_id = nowalls_provider()))"
     )
     op.execute(
+        "create policy desk on refused_call as PERMISSIVE for ALL to nowalls_desk using (true) with check (true)"
+    )
+    op.execute(
         "create policy desk on roster_revision as PERMISSIVE for ALL to nowalls_desk using (true) with check (true)"
     )
     op.execute(
@@ -1650,6 +1681,10 @@ def upgrade() -> None:
     op.execute(
         "create policy provider on shift as PERMISSIVE for ALL to nowalls_provider using ((provider_id = nowalls_provider())) with check ((provider_id = nowalls_provider()))"
     )
+    op.execute(
+        "create policy desk on simulated_part as PERMISSIVE for ALL to nowalls_desk using (true) with check (true)"
+    )
+    op.execute("create policy desk on simulation as PERMISSIVE for ALL to nowalls_desk using (true) with check (true)")
     op.execute(
         "create policy desk on standing_day as PERMISSIVE for ALL to nowalls_desk using (true) with check (true)"
     )
@@ -1709,6 +1744,9 @@ def upgrade() -> None:
     op.execute("grant usage on sequence company_number_seq to nowalls_desk")
     op.execute("grant usage on sequence company_number_seq to nowalls_provider")
     op.execute("grant delete, insert, select, update on complaint to nowalls_desk")
+    op.execute(
+        "grant select (deduction_percent, due_at, id, number, provider_id, received_at, state, upheld, visit_id) on complaint to nowalls_provider"
+    )
     op.execute("grant usage on sequence complaint_number_seq to nowalls_desk")
     op.execute("grant usage on sequence complaint_number_seq to nowalls_provider")
     op.execute("grant insert, select on complaint_step to nowalls_desk")
@@ -1764,9 +1802,13 @@ def upgrade() -> None:
     op.execute("grant insert, select on price to nowalls_desk")
     op.execute("grant select on price to nowalls_provider")
     op.execute("grant delete, insert, select, update on rateable to nowalls_desk")
+    op.execute(
+        "grant select (call_state, channel, division_code, item_code, month, provider_id, score, valid) on rateable to nowalls_provider"
+    )
     op.execute("grant insert, select on rating to nowalls_desk")
     op.execute("grant insert, select on read_audit to nowalls_desk")
     op.execute("grant insert, select on read_audit to nowalls_provider")
+    op.execute("grant delete, insert, select, update on refused_call to nowalls_desk")
     op.execute("grant delete, insert, select, update on roster_revision to nowalls_desk")
     op.execute("grant insert, select, update on roster_revision to nowalls_provider")
     op.execute("grant insert, select on rule to nowalls_desk")
@@ -1774,12 +1816,15 @@ def upgrade() -> None:
     op.execute("grant delete, insert, select, update on settlement_deceased to nowalls_desk")
     op.execute("grant delete, insert, select, update on shift to nowalls_desk")
     op.execute("grant insert, select, update on shift to nowalls_provider")
+    op.execute("grant delete, insert, select, update on simulated_part to nowalls_desk")
+    op.execute("grant delete, insert, select, update on simulation to nowalls_desk")
     op.execute("grant insert, select on standing_day to nowalls_desk")
     op.execute("grant delete, insert, select, update on standing_order to nowalls_desk")
     op.execute("grant usage on sequence standing_order_number_seq to nowalls_desk")
     op.execute("grant usage on sequence standing_order_number_seq to nowalls_provider")
     op.execute("grant delete, insert, select, update on statement to nowalls_desk")
     op.execute("grant select on statement to nowalls_provider")
+    op.execute("grant update (confirmed_at, confirmed_by, state) on statement to nowalls_provider")
     op.execute("grant insert, select on statement_line to nowalls_desk")
     op.execute("grant select on statement_line to nowalls_provider")
     op.execute("grant delete, insert, select, update on visit to nowalls_desk")

@@ -20,6 +20,8 @@ _CATALOGUE = text("""
   union all select 'index ' || indexname, indexdef from pg_indexes where schemaname = 'public'
   union all select 'constraint ' || conrelid::regclass || '.' || conname, pg_get_constraintdef(oid)
   from pg_constraint where connamespace = 'public'::regnamespace
+  union all select concat_ws(' ', 'right', grantee, table_name, column_name, privilege_type), 'granted'
+  from information_schema.column_privileges where table_schema = 'public' and table_name <> 'alembic_version'
 """)
 
 
