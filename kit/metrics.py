@@ -21,6 +21,7 @@ SEALED = Counter("nowalls_log_sealed_total", "How many events has the sealer cha
 DECISION_SECONDS = Histogram(
     "nowalls_dispatch_decision_seconds", "How long does one matching decision take?", ["outcome"], buckets=_FAST
 )
+DECISIONS = Counter("nowalls_dispatch_decisions_total", "Why was somebody looked for, and found?", ["cause", "outcome"])
 DECISION_CANDIDATES = Histogram(
     "nowalls_dispatch_candidates",
     "How many workers could have been offered the visit?",

@@ -4,8 +4,7 @@ import asyncio
 import json
 import secrets
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import nullcontext
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,8 +16,8 @@ from rich.table import Table
 
 from kit.actor import SYSTEM, Role
 from kit.settings import Settings
-from processes import developing
-from processes.terminal import Json, console, run, say
+from processes import benching, developing, travelling
+from processes.terminal import Json, console, open_works, run, say
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="没有围墙的敬老院: a nursing home without walls.")
 accounts = typer.Typer(no_args_is_help=True, help="Open accounts and set passwords.")
@@ -27,6 +26,8 @@ kafka = typer.Typer(no_args_is_help=True, help="A throw-away Apache Kafka on thi
 app.add_typer(accounts, name="accounts")
 app.add_typer(parked, name="parked")
 app.add_typer(kafka, name="kafka")
+app.add_typer(travelling.app, name="travel")
+app.command("bench", cls=benching.Several)(benching.bench)
 app.command("revision")(developing.revision)
 app.command("docs")(developing.docs)
 
@@ -80,14 +81,6 @@ async def _first_administrator(works: Any) -> None:
     console.print(f"[bold]First administrator[/] admin / {password}   (shown this once)")
 
 
-@asynccontextmanager
-async def _works() -> AsyncIterator[Any]:
-    from processes.assembly import house
-
-    async with house(Settings.read()) as found:
-        yield found.works
-
-
 @app.command("import")
 def import_list(
     kind: Annotated[str, typer.Argument(help="divisions, people, providers, workers, catalogue or requests")],
@@ -128,7 +121,7 @@ async def _import(kind: str, file: Path, mapping: dict[str, str], *, dry_run: bo
         raise typer.BadParameter(message)
     with console.status(f"{kind}: {file.name}"):
         grid = tables.read_file(file)
-        async with _works() as works:
+        async with open_works() as works:
             return await imports.run(
                 works, SYSTEM("import"), kind=kind, grid=grid, mapping=mapping or None, dry_run=dry_run
             )
@@ -153,7 +146,7 @@ async def _verify(anchor: str | None) -> Any:
     if anchor is not None:
         number, _, digest = anchor.partition(":")
         printed = log.Head(int(number), bytes.fromhex(digest))
-    async with _works() as works, works(SYSTEM("command line")) as work:
+    async with open_works() as works, works(SYSTEM("command line")) as work:
         return await log.verify(work, anchor=printed)
 
 
@@ -164,7 +157,7 @@ def parked_list(*, as_json: Json = False) -> None:
     async def find() -> list[dict[str, Any]]:
         from events import parked as messages
 
-        async with _works() as works, works(SYSTEM("command line")) as work:
+        async with open_works() as works, works(SYSTEM("command line")) as work:
             return [
                 {"id": str(one.id), "group": one.group, "type": one.type, "tries": one.tries, "error": one.error}
                 for one in await messages.waiting(work)
@@ -187,7 +180,7 @@ def parked_replay(message: UUID) -> None:
     async def act() -> None:
         from events import parked as messages
 
-        async with _works() as works, works(SYSTEM("command line")) as work:
+        async with open_works() as works, works(SYSTEM("command line")) as work:
             await messages.replay(work, parked_id=message)
 
     run(act())
@@ -200,7 +193,7 @@ def parked_drop(message: UUID, *, reason: Annotated[str, typer.Option(help="stay
     async def act() -> None:
         from events import parked as messages
 
-        async with _works() as works, works(SYSTEM("command line")) as work:
+        async with open_works() as works, works(SYSTEM("command line")) as work:
             await messages.drop(work, parked_id=message, reason=reason)
 
     run(act())
@@ -218,7 +211,7 @@ def accounts_open(
         from api.accounts import operations
 
         password = secrets.token_urlsafe(12)
-        async with _works() as works, works(SYSTEM("command line")) as work:
+        async with open_works() as works, works(SYSTEM("command line")) as work:
             account = await operations.open_account(
                 work, username=username, display_name=display_name or username, role=role, password=password,
                 provider_id=provider_id, worker_id=worker_id,
@@ -236,7 +229,7 @@ def accounts_password(username: str, *, as_json: Json = False) -> None:
         from api.accounts import operations, queries
 
         password = secrets.token_urlsafe(12)
-        async with _works() as works, works(SYSTEM("command line")) as work:
+        async with open_works() as works, works(SYSTEM("command line")) as work:
             account = await queries.by_username(work, username)
             if account is None:
                 raise operations.AccountMissing

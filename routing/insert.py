@@ -17,8 +17,9 @@ from kit.refusal import Kind, Refusal
 from routing import insert_change, insert_fleet, insert_pair, insert_search, nonsense
 from routing import plan as plans
 from routing.arrays import Bytes, Shorts
-from routing.insert_rows import LENGTH, NOW, NUMBER, V_PIN, V_ROW, V_UNDER_WAY
+from routing.insert_rows import C_QUOTA_LEFT, LENGTH, NOW, NUMBER, V_PIN, V_ROW, V_UNDER_WAY
 from routing.insert_search import CANDIDATE_COLUMNS
+from routing.part import Part, part_of
 from routing.plan import Plan
 from routing.problem import Frozen, Link, Mode, Problem, Shift, Visit, Window, Worker
 from routing.rules import Rule
@@ -132,6 +133,16 @@ class Board:
             self.adopt(plan, range(len(problem.visits)))
 
     @property
+    def worker_count(self) -> int:
+        """Give how many workers there are."""
+        return len(self._problem.workers)
+
+    @property
+    def visit_count(self) -> int:
+        """Give how many visits are known, standing in a route or not."""
+        return len(self._visits)
+
+    @property
     def now_seconds(self) -> int:
         """Give the moment before which nobody sets out."""
         return int(self._fleet.settings[NOW])
@@ -164,6 +175,10 @@ class Board:
         self._fleet = insert_fleet.with_visit(self._fleet, self._problem, number, visit, int(x), int(y))
         self._visits.append(visit)
         return number
+
+    def worker(self, number: int) -> Worker:
+        """Give a worker."""
+        return self._problem.workers[number]
 
     def visit(self, number: int) -> Visit:
         """Give a visit as it is known now, frozen or not."""
@@ -275,6 +290,37 @@ class Board:
         )
         sequences = [[index.get(number, number) for number in order] for order in orders]
         return Snapshot(problem, plans.build(problem, sequences), numbers)
+
+    def part(self, workers: Sequence[int], waiting: Iterable[int] = ()) -> Part:
+        """Give what some workers do, and the waiting visits named, as a small problem of its own with its plan."""
+        orders = {
+            worker: [self.order(worker, shift) for shift in range(len(self._problem.workers[worker].shifts))]
+            for worker in workers
+        }
+        won = Counter(
+            self._problem.workers[worker].company
+            for worker in workers
+            for order in orders[worker]
+            for number in order
+            if number >= 0
+        )
+        left = self._fleet.companies[C_QUOTA_LEFT].tolist()
+        count = self._place_count
+        return part_of(
+            self._problem,
+            workers=workers,
+            orders=orders,
+            visits=self._visits,
+            waiting=waiting,
+            places=self._places,
+            links=self._links,
+            roads=self._fleet.roads[:, :count, :count] if self._fleet.roads.shape[1] else None,
+            quotas=[
+                None if company.quota_visits is None else max(0, left[number] + won[number])
+                for number, company in enumerate(self._problem.companies)
+            ],
+            now_seconds=self.now_seconds,
+        )
 
     def adopt(self, plan: Plan, numbers: Sequence[int]) -> None:
         """Take over a plan of a snapshot's problem; `numbers[k]` is the board's number of its visit k.

@@ -134,7 +134,7 @@ class Day:
             for place, found in enumerate(roster)
         )
         self._shifts = [worker.shifts for worker in workers]
-        self._board = insert.Board(
+        self.board = insert.Board(
             problem.Problem(
                 workers=workers,
                 visits=(),
@@ -152,7 +152,11 @@ class Day:
         )
         self._at: dict[UUID, int] = {}
         self.mark = 0
-        self.used = 0
+
+    @property
+    def used(self) -> int:
+        """Return how many numbers the engine has given to visits of this day."""
+        return self.board.visit_count
 
     def worker_id(self, number: int) -> UUID:
         """Return a worker's id."""
@@ -176,14 +180,14 @@ class Day:
         shift = next((k for k, duty in enumerate(self._shifts[place]) if _within(start, end, duty)), None)
         if shift is None:
             return
-        number = self._add(
+        number = self.board.add(
             problem.Visit(
-                place=self._board.place(hours.latitude, hours.longitude),
+                place=self.board.place(hours.latitude, hours.longitude),
                 duration_seconds=end - start,
                 windows=(problem.Window(earliest_seconds=start, latest_seconds=start),),
             )
         )
-        self._board.book(number, problem.Frozen(worker=place, shift=shift, start_seconds=start, under_way=hours.begun))
+        self.board.book(number, problem.Frozen(worker=place, shift=shift, start_seconds=start, under_way=hours.begun))
         self._at[booking_id] = number
 
     def release(self, booking_id: UUID, hours: Hours) -> None:
@@ -191,7 +195,7 @@ class Day:
         self.mark ^= hours.mark()
         number = self._at.pop(booking_id, None)
         if number is not None:
-            self._board.remove(number)
+            self.board.remove(number)
 
     def companies(self, ask: Ask, won: Mapping[int, int]) -> Companies:
         """Say which companies may not be asked, by what they have agreed to and won this month."""
@@ -206,20 +210,24 @@ class Day:
                 asked.add(number)
         return Companies(uncovered=frozenset(uncovered), full=frozenset(full), asked=frozenset(asked))
 
+    def allowed(self, companies: Companies) -> list[int]:
+        """Return the places of the companies that may be asked."""
+        return [place for place, number in enumerate(self.company_numbers) if number not in companies.out]
+
     def targets(self) -> dict[int, float]:
         """Return the contract share of every company with a contract."""
         return {number: sum(one.share_target for one in terms) for number, terms in sorted(self.contracts.items())}
 
     def find(self, ask: Ask, *, now: datetime, companies: Companies, shares: Mapping[int, int]) -> Found:
         """Look for whoever can come, best first; ties go to the lower worker's number."""
-        self._board.advance(max(0, crew.seconds(now, self.origin)))
-        allowed = [place for place, number in enumerate(self.company_numbers) if number not in companies.out]
+        self.board.advance(max(0, crew.seconds(now, self.origin)))
+        allowed = self.allowed(companies)
         if ask.persons > 1:
             return self._pairs(ask, allowed, companies, shares)
-        number = self._add(self._visit(ask, allowed))
+        number = self.board.add(self.visit(ask, allowed))
         best = FIRST_LOOK
         while True:
-            verdict = self._board.evaluate(number, best=best, exhaustive=True)
+            verdict = self.board.evaluate(number, best=best, exhaustive=True)
             options = ranked(self._option(shares, one) for one in verdict.candidates)
             least = verdict.candidates[-1].points if len(verdict.candidates) == best else None
             if settled(options, unlisted_from=least, cap=self.weights.share_cap_points):
@@ -248,8 +256,8 @@ class Day:
         options: list[Option] = []
         rules = [int(Rule.NOT_CONTRACTED)] * len(self.roster)
         for company in allowed:
-            visit = self._visit(ask, [company])
-            verdict = self._board.evaluate_pair(self._add(visit), self._add(visit), best=FIRST_LOOK)
+            visit = self.visit(ask, [company])
+            verdict = self.board.evaluate_pair(self.board.add(visit), self.board.add(visit), best=FIRST_LOOK)
             options += [self._option(shares, pair.first, pair.second) for pair in verdict.pairs]
             for place, (one, other) in enumerate(
                 zip(verdict.first_rules.tolist(), verdict.second_rules.tolist(), strict=True)
@@ -260,16 +268,13 @@ class Day:
         unique = {frozenset((option.worker, option.second_worker)): option for option in ranked(options)[::-1]}
         return Found(ranked(unique.values()), rules, companies)
 
-    def _add(self, visit: problem.Visit) -> int:
-        self.used += 1
-        return self._board.add(visit)
-
-    def _visit(self, ask: Ask, allowed: Sequence[int]) -> problem.Visit:
+    def visit(self, ask: Ask, allowed: Iterable[int]) -> problem.Visit:
+        """Return what is looked for in the engine's terms; `allowed` are places of companies."""
         earliest, latest = crew.seconds(ask.earliest, self.origin), crew.seconds(ask.latest, self.origin)
         barred = frozenset(self.place_of[one] for one in ask.barred if one in self.place_of)
         familiar = frozenset(self.place_of[one] for one in ask.familiar if one in self.place_of)
         return problem.Visit(
-            place=self._board.place(ask.latitude, ask.longitude),
+            place=self.board.place(ask.latitude, ask.longitude),
             duration_seconds=ask.minutes * 60,
             windows=(problem.Window(earliest_seconds=max(0, earliest), latest_seconds=latest),),
             skills=crew.skill_bits({ask.skill}),

@@ -1,6 +1,7 @@
 """What matching does when something happens: decide, or decide again with somebody else."""
 
 from dispatch.matching import operations
+from dispatch.matching.operations import Cause
 from dispatch.visits.model import Visit
 from events.bus import on
 from events.care_requests import CareRequested
@@ -13,31 +14,31 @@ from events.work import Work
 @on(CareRequested, group="matching")
 async def when_requested(work: Work, event: CareRequested) -> None:
     """Offer the request to whoever comes at the lowest price."""
-    await operations.decide(work, request_id=event.request_id)
+    await operations.decide(work, request_id=event.request_id, cause=Cause.REQUESTED)
 
 
 @on(OfferRefused, group="matching")
 async def when_refused(work: Work, event: OfferRefused) -> None:
     """Ask the next best."""
-    await operations.decide(work, request_id=event.request_id)
+    await operations.decide(work, request_id=event.request_id, cause=Cause.REFUSED)
 
 
 @on(OfferLapsed, group="matching")
 async def when_lapsed(work: Work, event: OfferLapsed) -> None:
     """Ask the next best."""
-    await operations.decide(work, request_id=event.request_id)
+    await operations.decide(work, request_id=event.request_id, cause=Cause.LAPSED)
 
 
 @on(OfferWithdrawn, group="matching")
 async def when_withdrawn(work: Work, event: OfferWithdrawn) -> None:
     """Ask somebody else."""
-    await operations.decide(work, request_id=event.request_id)
+    await operations.decide(work, request_id=event.request_id, cause=Cause.WITHDRAWN)
 
 
 @on(VisitMissed, group="matching")
 async def when_missed(work: Work, event: VisitMissed) -> None:
     """Ask somebody else while there is time; without time the request is unserved."""
-    await operations.decide(work, request_id=event.request_id)
+    await operations.decide(work, request_id=event.request_id, cause=Cause.MISSED)
 
 
 @on(VisitAborted, group="matching")
@@ -45,7 +46,7 @@ async def when_aborted(work: Work, event: VisitAborted) -> None:
     """Ask somebody else where the visit was broken off on the way."""
     visit = await work.session.get_one(Visit, event.visit_id)
     if visit.arrived_at is None:
-        await operations.decide(work, request_id=event.request_id)
+        await operations.decide(work, request_id=event.request_id, cause=Cause.ABORTED)
 
 
 @on(WorkerUnavailable, group="matching")

@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from events.model import TransactionId
 
-revision = "912a18b8c799"
+revision = "8797415b1fbf"
 down_revision = None
 
 

@@ -248,6 +248,12 @@ async def workers(work: Work, *, provider_id: UUID, state: WorkerState | None = 
     return (await work.session.execute(query)).scalars().all()
 
 
+async def transports(work: Work) -> dict[UUID, Transport]:
+    """Return how every worker travels who was ever hired."""
+    rows = await work.session.execute(select(Worker.id, Worker.transport))
+    return {worker_id: transport for worker_id, transport in rows}  # noqa: C416 - rows are typed Row, dict() loses it
+
+
 async def skills_of(work: Work, worker_id: UUID, *, on: date) -> frozenset[Skill]:
     """Return the skills a worker is certified for on a day, implied ones included."""
     query = select(Certificate.skill).where(
