@@ -31,6 +31,7 @@ def chores() -> list[tuple[str, timedelta, Chore]]:
     from dispatch.requests import operations as requests
     from dispatch.visits import operations as visits
     from kit.clock import day_of
+    from providers.satisfaction import draws
     from providers.satisfaction import operations as satisfaction
 
     async def standing(work: Work) -> object:
@@ -44,6 +45,7 @@ def chores() -> list[tuple[str, timedelta, Chore]]:
         ("plan again", timedelta(minutes=5), replanning.replan_today),
         ("missed", timedelta(seconds=15), visits.miss_due),
         ("confirm", timedelta(minutes=5), satisfaction.confirm_by_silence),
+        ("call-backs", timedelta(minutes=10), draws.turn_day),
         ("standing orders", timedelta(minutes=5), standing),
         ("months", timedelta(minutes=10), wallet.turn_months),
         ("disclosures", timedelta(minutes=10), visits.close_disclosures_due),
