@@ -27,10 +27,10 @@ from kit.refusal import Kind, Refusal
 
 COOKIE = "nowalls"
 AT_ONCE = 8
-"""Requests of one account that are worked on at the same time; more wait, so that none can hold every connection."""
+"""Requests of one session that are worked on at the same time; more wait, so that none can hold every connection."""
 _KEY = re.compile(r"[\x21-\x7e]{8,120}\Z")
 _SAFE = {"GET", "HEAD", "OPTIONS"}
-_turns: WeakValueDictionary[UUID, asyncio.Semaphore] = WeakValueDictionary()
+_turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
 
 class ActorUnknown(Refusal):
@@ -154,17 +154,16 @@ class Opening:
 
     async def __call__(self, request: Request) -> AsyncIterator[Work]:
         """Find the actor, ask the table, begin the transaction, claim the idempotency key inside it."""
-        actor = await actor_of(request, opening=self)
-        assert actor.account_id is not None  # noqa: S101 - a session belongs to an account
-        turn = _turns.setdefault(actor.account_id, asyncio.Semaphore(AT_ONCE))
-        provider_id = actor.provider_id
-        if self.own:
-            actor = Actor(Role.SYSTEM, actor.label, account_id=actor.account_id)
-        async with turn, works_of(request)(actor) as work:
-            key = request.headers.get("idempotency-key")
-            if key is not None and request.method not in _SAFE:
-                await _claim(work, request, key, provider_id)
-            yield work
+        async with _turns.setdefault(token_of(request) or "", asyncio.Semaphore(AT_ONCE)):
+            actor = await actor_of(request, opening=self)
+            provider_id = actor.provider_id
+            if self.own:
+                actor = Actor(Role.SYSTEM, actor.label, account_id=actor.account_id)
+            async with works_of(request)(actor) as work:
+                key = request.headers.get("idempotency-key")
+                if key is not None and request.method not in _SAFE:
+                    await _claim(work, request, key, provider_id)
+                yield work
 
 
 def doing(action: str, *, own: bool = False, at_most: str | None = None) -> Any:

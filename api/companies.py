@@ -36,7 +36,7 @@ class Company(BaseModel):
 class NewCompany(Form):
     """A company to be admitted."""
 
-    uscc: str = Field(max_length=40, examples=["911309030000000011"])
+    uscc: str = Field(max_length=40, examples=["911309990000000078"])
     name: str = Field(min_length=2, max_length=100, examples=["示例居家养老服务公司"])
     grade: str | None = Field(default=None, pattern="^[ABCD]$")
     medical_licence: str | None = Field(default=None, max_length=40)

@@ -66,7 +66,8 @@ class Verification(BaseModel):
     why: str
 
 
-@router.get("/health", tags=["platform"], operation_id="health", summary="Does every part work?")
+@router.get("/health", tags=["platform"], operation_id="health", summary="Does every part work?",
+            responses={503: {"model": Health, "description": "Some part does not work"}})  # fmt: skip
 async def health(request: Request, response: Response) -> Health:
     """Answer 200 when every part works, 503 and the broken part's name when one does not."""
     parts = {"http": "ok"}

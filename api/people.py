@@ -40,7 +40,7 @@ class NewPerson(Form):
     """A person to be entered; typed coordinates are taken as they are, in the datum named."""
 
     name: str = Field(min_length=1, max_length=60, examples=["测试老人"])
-    id_no: str = Field(max_length=40, examples=["130999194503021249"])
+    id_no: str = Field(max_length=40, examples=["130999194503021240"])
     phone: str | None = Field(default=None, max_length=40, examples=["0317-2020202"])
     address: str = Field(min_length=1, max_length=200, examples=["水月寺街道某小区3号楼2单元101"])
     division_code: str = Field(max_length=12, examples=["130903001001"])

@@ -108,9 +108,10 @@ async def sign_in(request: Request, response: Response, form: SignIn) -> Session
     """Begin a session of at most 12 hours, 30 idle minutes."""
     own_page(request)
     works, address = works_of(request), request.client.host if request.client else ""
-    async with works(SYSTEM("sign-in")) as work:
-        candidate = await operations.present(work, username=form.username, address=address)
-    right = await operations.verified(candidate.password_hash, form.password)
+    async with operations.in_queue():
+        async with works(SYSTEM("sign-in")) as work:
+            candidate = await operations.present(work, username=form.username, address=address)
+        right = await operations.verified(candidate.password_hash, form.password)
     async with works(SYSTEM("sign-in")) as work:
         found = await operations.sign_in(
             work, candidate=candidate, right=right, code=form.code, client=request.headers.get("user-agent", "")
