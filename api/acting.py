@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
@@ -12,6 +12,7 @@ from uuid import UUID
 from weakref import WeakValueDictionary
 
 from fastapi import Depends, Request, Response, params
+from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -219,11 +220,26 @@ def _context(work: Work, key: str) -> str:
     return f"idempotency_key|body_sealed|{work.actor.account_id}|{key}"
 
 
+def openings_of(dependant: Dependant) -> Iterator[Opening]:
+    """Return what a route opens, wherever among its dependencies."""
+    if isinstance(dependant.call, Opening):
+        yield dependant.call
+    for inner in dependant.dependencies:
+        yield from openings_of(inner)
+
+
 class Route(APIRoute):
-    """A route that keeps the answer of a claimed act, so that a retry gets the same one."""
+    """A route that names its action, takes only parameters it knows, and keeps the answer of a claimed act.
+
+    A route that names no action, or two, cannot be made: the program does not start with it.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap the handler."""
+        actions = [opening.action for opening in openings_of(self.dependant)]
+        if len(actions) != (self.name not in policy.OPEN_TO_ALL):
+            message = f"the route {self.name} names {actions or 'no action of the policy table'}"
+            raise ValueError(message)
         handle = super().get_route_handler()
         known = {one.alias for one in get_flat_params(self.dependant) if isinstance(one.field_info, params.Query)}
 
