@@ -45,7 +45,7 @@ _ABOUT = """
 A nursing home without walls: from a call to a paid visit. Sign in at `POST /sessions`, then send the token as
 `Authorization: Bearer …`. What changes something may carry an `Idempotency-Key`: sent twice, it acts once. Refusals are
 `application/problem+json` with a code and a sentence in Chinese or English (`Accept-Language`). Text holds no control
-characters but tabs and line ends; days lie between 1900 and 2199.
+characters but tabs and line ends; days lie between 1900 and 2199. Long lists come a page at a time: follow `Link`.
 """
 
 
@@ -132,6 +132,9 @@ def build(works: Works, *, parts: dict[str, Callable[[], bool]] | None = None) -
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=LARGEST_BODY)
     app.add_middleware(Guard, scripts=" ".join(sorted(_hashes(pages.values()))))
     for router in routers():
+        if strangers := [route for route in router.routes if not isinstance(route, acting.Route)]:
+            message = f"{strangers} are under no policy: their router wants route_class=Route"
+            raise ValueError(message)
         app.include_router(router)
     app.mount("/swagger", StaticFiles(directory=SWAGGER), name="swagger")
 

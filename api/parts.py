@@ -14,6 +14,7 @@ from api import policy
 from api.acting import Route, actor_if_any, actor_of, doing, works_of
 from api.errors import responses
 from api.forms import Form
+from api.paging import Page
 from events import log, parked
 from events.work import Work
 from kit.actor import SYSTEM
@@ -66,7 +67,8 @@ class Verification(BaseModel):
     why: str
 
 
-@router.get("/health", tags=["platform"], operation_id="health", summary="Does every part work?")
+@router.get("/health", tags=["platform"], operation_id="health", summary="Does every part work?",
+            responses={503: {"model": Health, "description": "Some part does not work"}})  # fmt: skip
 async def health(request: Request, response: Response) -> Health:
     """Answer 200 when every part works, 503 and the broken part's name when one does not."""
     parts = {"http": "ok"}
@@ -129,9 +131,11 @@ async def funnel(request: Request) -> Funnel:
 
 
 @router.get("/parked", tags=["platform"], operation_id="parked", summary="Which messages wait for a person?")
-async def waiting(work: Annotated[Work, doing("parked.read")]) -> list[ParkedRow]:
+async def waiting(work: Annotated[Work, doing("parked.read")], page: Page) -> list[ParkedRow]:
     """Return the parked messages, oldest first."""
-    return [ParkedRow.model_validate(row, from_attributes=True) for row in await parked.waiting(work)]
+    found = await parked.waiting(work, after=page.after, limit=page.limit)
+    page.told(work, parked.PARKED, found)
+    return [ParkedRow.model_validate(row, from_attributes=True) for row in found]
 
 
 @router.post("/parked/{parked_id}/replay", status_code=204, tags=["platform"], operation_id="replay_parked",

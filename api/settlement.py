@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from api.acting import Route, doing
 from api.errors import responses
 from api.forms import MONTH, Form, MonthName
+from api.paging import Page
 from events.work import Work
 from providers.settlement import operations, queries
 from providers.settlement.arithmetic import Reason
@@ -148,9 +149,13 @@ async def draw_up(form: Month, work: Annotated[Work, doing("statements.draw_up")
 
 
 @router.get("/statements", operation_id="statements", summary="List statements")
-async def statements(work: Reading, month: Annotated[str | None, Query(pattern=MONTH)] = None) -> list[Statement]:
+async def statements(
+    work: Reading, page: Page, month: Annotated[str | None, Query(pattern=MONTH)] = None
+) -> list[Statement]:
     """Return statements, newest month first; a company's people see their own."""
-    return [Statement.model_validate(one, from_attributes=True) for one in await queries.statements(work, month=month)]
+    found = await queries.statements(work, month=month, after=page.after, limit=page.limit)
+    page.told(work, queries.STATEMENTS, found)
+    return [Statement.model_validate(one, from_attributes=True) for one in found]
 
 
 @router.get("/statements/{statement_id}", operation_id="statement", summary="Read one statement",
@@ -164,11 +169,13 @@ async def statement(statement_id: UUID, work: Reading) -> Statement:
 
 
 @router.get("/statements/{statement_id}/lines", operation_id="statement_lines", summary="A statement's lines")
-async def statement_lines(statement_id: UUID, work: Reading) -> list[Line]:
+async def statement_lines(statement_id: UUID, work: Reading, page: Page) -> list[Line]:
     """Return the lines with their charges, in order."""
+    found = await queries.lines(work, statement_id, after=page.after, limit=page.limit)
+    page.told(work, queries.LINES, found)
     return [
         Line(id=line.id, position=line.position, charge=Charge.model_validate(row, from_attributes=True))
-        for line, row in await queries.lines(work, statement_id)
+        for line, row in found
     ]
 
 
