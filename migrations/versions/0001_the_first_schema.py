@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from events.model import TransactionId
 
-revision = "8797415b1fbf"
+revision = "7b8c3613e80f"
 down_revision = None
 
 
