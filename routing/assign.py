@@ -10,7 +10,7 @@ flow is solved again until there are none: the answer is optimal over all pairs,
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,13 @@ FIRST_PAIRS = 16
 Shorts = NDArray[np.int32]
 
 
+class BatchSteps(Refusal):
+    """A company's next visit costs less than the one before: no flow can hold that."""
+
+    code = "routing.batch_steps"
+    kind = Kind.INVALID
+
+
 class BatchShape(Refusal):
     """Costs, workers, companies and penalties of a batch are not of one size."""
 
@@ -40,8 +47,9 @@ class Batch:
     """Visits [n], workers [m], and what each pair costs.
 
     `points` [n, m] may be negative (continuity earns); `allowed` [n, m] is 0 where a rule forbids. Leaving visit k out
-    costs `unassigned_points[k]`. Worker j takes `most[j]` visits at most and works for `company_of[j]`. Of the weights
-    the shares' are read; refuses `routing.batch_shape`, `routing.too_large`, `routing.unknown_number`.
+    costs `unassigned_points[k]`. Worker j takes `most[j]` visits at most and works for company `company_of[j]`.
+    `steps[c]` is what company c's first, second, … visit costs beside the pair, never less than the one before: as many
+    as it may win (`share_prices`). Refuses `routing.` batch_shape, batch_steps, too_large, unknown_number.
     """
 
     points: Ints
@@ -49,40 +57,43 @@ class Batch:
     unassigned_points: Ints
     most: Ints
     company_of: Ints
-    companies: tuple[Company, ...] = (Company(),)
-    weights: Weights = field(default_factory=Weights)
+    steps: tuple[Ints, ...]
 
     def __post_init__(self) -> None:
         n, m = self.allowed.shape
         sizes = [self.points.shape, self.unassigned_points.shape, self.most.shape, self.company_of.shape]
         if sizes != [(n, m), (n,), (m,), (m,)]:
             raise BatchShape(shapes=[list(size) for size in sizes])
-        largest = max(int(np.abs(self.points).max(initial=0)), int(np.abs(self.unassigned_points).max(initial=0)))
+        costs = [self.points, self.unassigned_points, *self.steps]
+        largest = max(int(np.abs(each).max(initial=0)) for each in costs)
         if largest > MOST_POINTS:
             raise nonsense.TooLarge(name="batch.points", value=largest, most=MOST_POINTS)
-        if m and not 0 <= self.company_of.min() <= self.company_of.max() < len(self.companies):
+        if m and not 0 <= self.company_of.min() <= self.company_of.max() < len(self.steps):
             raise nonsense.UnknownNumber(
-                name="batch.company_of", number=int(self.company_of.max()), count=len(self.companies)
+                name="batch.company_of", number=int(self.company_of.max()), count=len(self.steps)
             )
+        falling = [number for number, each in enumerate(self.steps) if (np.diff(each) < 0).any()]
+        if falling:
+            raise BatchSteps(companies=falling)
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """Who gets each visit (−1: nobody), and what all of it costs; `share_points` is the part for the shares."""
+    """Who gets each visit (−1: nobody), and what all of it costs; `step_points` is the companies' part of it."""
 
     workers: Shorts
     points: int
-    share_points: int
+    step_points: int
 
     def won(self, batch: Batch) -> list[int]:
         """Count what each company gets."""
         taken = batch.company_of[self.workers[self.workers >= 0]]
-        counts: list[int] = np.bincount(taken, minlength=len(batch.companies)).tolist()
+        counts: list[int] = np.bincount(taken, minlength=len(batch.steps)).tolist()
         return counts
 
 
-def share_prices(companies: Sequence[Company], weights: Weights, visits: int) -> list[Ints]:
-    """Give, for each company, what its first, second, … visit of a batch of so many costs for the shares' sake.
+def share_prices(companies: Sequence[Company], weights: Weights, visits: int) -> tuple[Ints, ...]:
+    """Give the steps of companies with quotas and shares for a batch of so many visits.
 
     As in insertion: `share_points` for each visit that the company is ahead of its share of all visits, past ones and
     this batch, less for each that it is behind, never more than the cap either way. As many as its quota allows.
@@ -96,26 +107,25 @@ def share_prices(companies: Sequence[Company], weights: Weights, visits: int) ->
         ahead = won * shares - total * company.share
         points = weights.share_points * ahead // max(shares, 1)
         prices.append(np.clip(points, -weights.share_cap_points, weights.share_cap_points))
-    return prices
+    return tuple(prices)
 
 
 def assign(batch: Batch) -> Assignment:
     """Return an assignment of the least cost: pairs, shares and what is left out together."""
-    shares = share_prices(batch.companies, batch.weights, len(batch.allowed))
     chosen = _first_pairs(batch)
     while True:
-        network = _Network(batch, shares, chosen)
+        network = _Network(batch, chosen)
         network.solve()
         missing = _improving(batch, chosen, *network.prices())
         if not missing.any():
             break
         chosen |= missing
     workers = network.workers()
-    won = np.bincount(batch.company_of[workers[workers >= 0]], minlength=len(batch.companies))
-    share_points = sum(int(prices[:count].sum()) for prices, count in zip(shares, won.tolist(), strict=True))
+    won = np.bincount(batch.company_of[workers[workers >= 0]], minlength=len(batch.steps))
+    step_points = sum(int(prices[:count].sum()) for prices, count in zip(batch.steps, won.tolist(), strict=True))
     given = np.flatnonzero(workers >= 0)
     points = int(batch.points[given, workers[given]].sum()) + int(batch.unassigned_points[workers < 0].sum())
-    return Assignment(workers, points + share_points, share_points)
+    return Assignment(workers, points + step_points, step_points)
 
 
 def _first_pairs(batch: Batch) -> NDArray[np.bool_]:
@@ -133,14 +143,14 @@ def _first_pairs(batch: Batch) -> NDArray[np.bool_]:
 class _Network:
     """The flow over some pairs: nodes are visits, workers, companies and away."""
 
-    def __init__(self, batch: Batch, shares: list[Ints], chosen: NDArray[np.bool_]) -> None:
+    def __init__(self, batch: Batch, chosen: NDArray[np.bool_]) -> None:
         n, m = chosen.shape
         self.visits, self.pairs = n, np.nonzero(chosen)
-        firms = len(batch.companies)
+        firms = len(batch.steps)
         away = n + m + firms
         i, j = (side.astype(np.int32) for side in self.pairs)
         company_nodes = (n + m + batch.company_of).astype(np.int32)
-        counts = [len(prices) for prices in shares]
+        counts = [len(prices) for prices in batch.steps]
         self.tails = np.concatenate(
             [i, np.arange(n), np.arange(n, n + m), np.repeat(np.arange(n + m, away), counts)]
         ).astype(np.int32)
@@ -149,7 +159,7 @@ class _Network:
         )
         self.room = np.concatenate([np.ones(len(i) + n, np.int64), batch.most, np.ones(sum(counts), np.int64)])
         nothing = np.zeros(m, np.int64)
-        self.costs = np.concatenate([batch.points[self.pairs], batch.unassigned_points, nothing, *shares])
+        self.costs = np.concatenate([batch.points[self.pairs], batch.unassigned_points, nothing, *batch.steps])
         self.nodes = away + 1
         self._flow = min_cost_flow.SimpleMinCostFlow()
         self._arcs = self._flow.add_arcs_with_capacity_and_unit_cost(self.tails, self.heads, self.room, self.costs)

@@ -16,7 +16,7 @@ from kit.geo import Point
 from kit.refusal import Kind, Refusal
 from routing import insert_change, insert_fleet, insert_pair, insert_search, nonsense
 from routing import plan as plans
-from routing.arrays import Bytes, Shorts
+from routing.arrays import FAR, Bytes, Shorts
 from routing.insert_rows import C_QUOTA_LEFT, LENGTH, NOW, NUMBER, V_PIN, V_ROW, V_UNDER_WAY
 from routing.insert_search import CANDIDATE_COLUMNS
 from routing.part import Part, part_of
@@ -150,6 +150,12 @@ class Board:
     def advance(self, now_seconds: int) -> None:
         """Let time pass: nobody sets out before `now_seconds`, and all rows are timed anew."""
         self._fleet.settings[NOW] = now_seconds
+        insert_change.time_all(self._fleet)
+
+    def rested(self) -> None:
+        """Say that the breaks that are over by now have been taken: for good, and they take no more time."""
+        breaks = self._fleet.breaks
+        breaks[breaks[:, 1] + breaks[:, 2] <= self.now_seconds] = (0, FAR, 0)
         insert_change.time_all(self._fleet)
 
     def place(self, latitude: float, longitude: float, legs: tuple[Shorts, Shorts] | None = None) -> int:

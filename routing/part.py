@@ -8,7 +8,7 @@ from kit.geo import Point
 from routing import plan as plans
 from routing.arrays import Shorts
 from routing.plan import Plan
-from routing.problem import Company, Link, Problem, Shift, Visit, Worker
+from routing.problem import Break, Company, Link, Problem, Shift, Visit, Worker
 
 
 class Part(NamedTuple):
@@ -39,8 +39,9 @@ def part_of(
 ) -> Part:
     """Cut out some workers; `orders` [worker][shift] holds visit numbers, −1 − k for break k, `waiting` stand in none.
 
-    `quotas` are what each company may win in this part. The origin of the flat map is kept, so that every leg is as
-    long as it was. A link stands in the part if both of its visits do.
+    Breaks that were over by now have been taken and are left out. `quotas` are what each company may win in this part.
+    The origin of the flat map is kept, so that every leg is as long as it was. A link stands in the part if both of its
+    visits do.
     """
     standing = {number for worker in workers for order in orders[worker] for number in order if number >= 0}
     chosen = tuple(sorted(standing | set(waiting)))
@@ -52,7 +53,7 @@ def part_of(
     spot = {place: k for k, place in enumerate(used)}
     kept = list(used)
     problem = Problem(
-        workers=tuple(_moved(whole.workers[number], spot) for number in workers),
+        workers=tuple(_moved(whole.workers[number], spot, now_seconds) for number in workers),
         visits=tuple(_seen(visits[number], spot, people) for number in chosen),
         modes=whole.modes,
         places=tuple(places[place] for place in kept) if places else (),
@@ -69,7 +70,11 @@ def part_of(
         travel_seconds=None if roads is None else roads[:, kept][:, :, kept],
         now_seconds=now_seconds,
     )
-    sequences = [[index.get(number, number) for number in order] for worker in workers for order in orders[worker]]
+    sequences = [
+        _renumbered(order, whole.workers[worker].shifts[shift], index, now_seconds)
+        for worker in workers
+        for shift, order in enumerate(orders[worker])
+    ]
     halves = {number for link in links for number in (link.first, link.second)}
     whole_pairs = {number for link in problem.links for number in (link.first, link.second)}
     linked = frozenset(index[number] for number in halves if number in index) - whole_pairs
@@ -81,15 +86,27 @@ def _places_of(worker: Worker) -> list[int]:
     return [worker.base, *ends]
 
 
-def _moved(worker: Worker, spot: Mapping[int, int]) -> Worker:
-    return replace(worker, base=spot[worker.base], shifts=tuple(_shift(shift, spot) for shift in worker.shifts))
+def _moved(worker: Worker, spot: Mapping[int, int], now: int) -> Worker:
+    return replace(worker, base=spot[worker.base], shifts=tuple(_shift(shift, spot, now) for shift in worker.shifts))
 
 
-def _shift(shift: Shift, spot: Mapping[int, int]) -> Shift:
-    if shift.start_place is None and shift.end_place is None:
-        return shift
+def _shift(shift: Shift, spot: Mapping[int, int], now: int) -> Shift:
     start, end = (None if place is None else spot[place] for place in (shift.start_place, shift.end_place))
-    return replace(shift, start_place=start, end_place=end)
+    return replace(
+        shift, start_place=start, end_place=end, breaks=tuple(rest for rest in shift.breaks if not is_over(rest, now))
+    )
+
+
+def is_over(rest: Break, now: int) -> bool:
+    """Tell whether a break that was taken as late as it may be is over by now."""
+    return rest.latest_seconds + rest.duration_seconds <= now
+
+
+def _renumbered(order: Sequence[int], shift: Shift, index: Mapping[int, int], now: int) -> list[int]:
+    """Give an order in the part's numbers, without the breaks that are over."""
+    kept = [k for k, rest in enumerate(shift.breaks) if not is_over(rest, now)]
+    place = {-1 - k: -1 - number for number, k in enumerate(kept)}
+    return [place[number] if number < 0 else index[number] for number in order if number >= 0 or number in place]
 
 
 def _seen(visit: Visit, spot: Mapping[int, int], people: Mapping[int, int]) -> Visit:

@@ -22,6 +22,7 @@ from events.visits import (
     VisitFinished,
     VisitHeld,
     VisitMissed,
+    VisitMoved,
     VisitVerified,
     VisitVoided,
     WorkerArrived,
@@ -264,6 +265,17 @@ class Agenda:
             self.put(Deed.ABORT, max(grid(depart), trip.arrive_at), trip)
         else:
             self.put(Deed.ARRIVE, trip.arrive_at, trip)
+
+    @_react.register
+    def _moved(self, event: VisitMoved, now: datetime) -> None:
+        trip = self.trips[event.visit_id]
+        trip.workers = tuple(one for one in (event.worker_id, event.second_worker_id) if one is not None)
+        later, trip.starts_at = event.starts_at - trip.starts_at, event.starts_at
+        for deed in (Deed.DEPART, Deed.ARRIVE, Deed.ABORT):
+            if due := self._due.get((deed, trip.call, trip.attempt)):
+                self.put(deed, grid(max(now + GRID, due.at + later)), trip)
+        if trip.arrive_at is not None:
+            trip.arrive_at = grid(max(now + GRID, trip.arrive_at + later))
 
     @_react.register
     def _closed(self, event: OfferRefused | OfferLapsed | OfferWithdrawn, _now: datetime) -> None:

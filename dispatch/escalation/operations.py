@@ -14,7 +14,7 @@ from dispatch.visits.model import Visit
 from dispatch.visits.moves import State
 from events.escalations import CaseClosed, CaseEscalated
 from events.work import Work
-from kit import rules
+from kit import clock, rules
 from kit.actor import Role
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
@@ -78,10 +78,13 @@ async def sweep(work: Work, *, limit: int = 200) -> int:
     urgent = timedelta(minutes=await rules.value(work.session, "escalation.urgent_minutes", at=work.now))
     ordinary = timedelta(minutes=await rules.value(work.session, "escalation.waiting_minutes", at=work.now))
     late = timedelta(minutes=await rules.value(work.session, "escalation.late_minutes", at=work.now))
+    tomorrow = clock.at_local(clock.day_of(work.now), 1440)
     waiting = (
         select(CareRequest.id, CareRequest.state_since)
         .where(
             CareRequest.state == RequestState.WAITING,
+            # What was made of a standing order waits for the night's plan of its day; of nobody found it tells itself.
+            CareRequest.standing_order_id.is_(None) | (CareRequest.earliest < tomorrow),
             (CareRequest.urgent & (CareRequest.state_since <= work.now - urgent))
             | (CareRequest.state_since <= work.now - ordinary),
             ~_open(CaseKind.REQUEST_WAITING, CareRequest.id),

@@ -1,7 +1,8 @@
 """What matching does when something happens: decide, or decide again with somebody else."""
 
-from dispatch.matching import operations
+from dispatch.matching import operations, overnight, overruns, replanning
 from dispatch.matching.operations import Cause
+from dispatch.matching.replanning import Why
 from dispatch.visits.model import Visit
 from events.bus import on
 from events.care_requests import CareRequested
@@ -10,11 +11,14 @@ from events.roster import CompanyExited, WorkerUnavailable
 from events.visits import VisitAborted, VisitMissed
 from events.work import Work
 
+_CAUSES = {"worker_unavailable": Cause.UNAVAILABLE, overruns.REASON: Cause.OVERRUN}
+
 
 @on(CareRequested, group="matching")
 async def when_requested(work: Work, event: CareRequested) -> None:
-    """Offer the request to whoever comes at the lowest price."""
-    await operations.decide(work, request_id=event.request_id, cause=Cause.REQUESTED)
+    """Offer the request to whoever comes at the lowest price; one of a standing order waits for its day's plan."""
+    if not await overnight.waits(work, event.request_id):
+        await operations.decide(work, request_id=event.request_id, cause=Cause.REQUESTED)
 
 
 @on(OfferRefused, group="matching")
@@ -32,7 +36,8 @@ async def when_lapsed(work: Work, event: OfferLapsed) -> None:
 @on(OfferWithdrawn, group="matching")
 async def when_withdrawn(work: Work, event: OfferWithdrawn) -> None:
     """Ask somebody else."""
-    await operations.decide(work, request_id=event.request_id, cause=Cause.WITHDRAWN)
+    cause = _CAUSES.get(event.reason, Cause.WITHDRAWN)
+    await operations.decide(work, request_id=event.request_id, cause=cause)
 
 
 @on(VisitMissed, group="matching")
@@ -61,3 +66,21 @@ async def when_worker_unavailable(work: Work, event: WorkerUnavailable) -> None:
 async def when_company_exited(work: Work, event: CompanyExited) -> None:
     """Hand the company's open visits to others."""
     await operations.withdraw_company(work, provider_id=event.provider_id, reason="company_exited")
+
+
+@on(OfferRefused, group="replanning")
+async def when_refused_plan_again(work: Work, event: OfferRefused) -> None:
+    """Use the hours that a refusal gives back."""
+    await replanning.replan_for(work, visit_id=event.visit_id, why=Why.REFUSED)
+
+
+@on(OfferWithdrawn, group="replanning")
+async def when_withdrawn_plan_again(work: Work, event: OfferWithdrawn) -> None:
+    """Plan the company's day again without whoever is ill or kept at another door."""
+    await replanning.replan_for(work, visit_id=event.visit_id, why=Why.WITHDRAWN)
+
+
+@on(VisitMissed, group="replanning")
+async def when_missed_plan_again(work: Work, event: VisitMissed) -> None:
+    """Plan the company's day again without the visit that nobody came to."""
+    await replanning.replan_for(work, visit_id=event.visit_id, why=Why.MISSED)

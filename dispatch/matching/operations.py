@@ -32,7 +32,9 @@ class Cause(StrEnum):
     REQUESTED = "requested"
     REFUSED = "refused"
     LAPSED = "lapsed"
-    WITHDRAWN = "withdrawn"  # ill, left, overrun, or the company is out
+    WITHDRAWN = "withdrawn"  # the company is out, or a person took it back
+    UNAVAILABLE = "unavailable"  # ill, on leave, gone
+    OVERRUN = "overrun"  # the worker is still at another door
     MISSED = "missed"
     ABORTED = "aborted"
     LOOKED_AGAIN = "looked_again"

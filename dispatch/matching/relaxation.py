@@ -82,7 +82,7 @@ class Relaxation:
 
 def smallest(day: Day, ask: Ask, *, now: datetime, companies: Companies) -> Relaxation | None:
     """Return the first change, in the order of `Change`, with which somebody could come; None: nothing would help."""
-    day.board.advance(max(0, crew.seconds(now, day.origin)))
+    day.advance(now)
     may = frozenset(day.allowed(companies))
     for limits, more, change in _steps(companies, EVERYTHING if ask.persons == 1 else None):
         wider = frozenset(place for place, number in enumerate(day.company_numbers) if number in more)

@@ -7,7 +7,7 @@ time is a multiple of scipy's assignment of the same pairs without companies, qu
 import importlib
 import statistics
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,18 +24,27 @@ REPEATS = 5
 BUDGET = "none"
 
 
+class Case(NamedTuple):
+    """A batch, and the companies and weights that its steps were made from."""
+
+    batch: Batch
+    companies: tuple[Company, ...]
+    weights: Weights
+
+
 def run(options: Options) -> dict[str, object]:
     """Decide a batch for each seed; `ratio_to` says how many times as long as scipy we take, at the median.
 
     Of a few turns, in which the two alternate, each engine's quickest counts.
     """
     scipy = importlib.import_module("scipy.optimize")
-    assign(make(1, visits=20, workers=30, companies=3))  # compile, or load what was compiled
+    assign(make(1, visits=20, workers=30, companies=3).batch)  # compile, or load what was compiled
     instances: dict[str, Any] = {}
     reference: dict[str, Any] = {}
     ratios, gaps = [], []
     for seed in range(1, max(1, options.seeds) + 1):
-        batch, name = make(seed), f"batch_{VISITS}x{WORKERS}_{seed}"
+        case, name = make(seed), f"batch_{VISITS}x{WORKERS}_{seed}"
+        batch = case.batch
         plain = np.where(batch.allowed != 0, batch.points, FORBIDDEN)
         walls: dict[str, list[float]] = {"nowalls": [], "scipy": []}
         found = assign(batch)
@@ -46,8 +55,8 @@ def run(options: Options) -> dict[str, object]:
             began = time.perf_counter()
             scipy.linear_sum_assignment(plain)
             walls["scipy"].append(time.perf_counter() - began)
-        best = linear_programme(batch)
-        cost, lawful = price(batch, found)
+        best = linear_programme(case)
+        cost, lawful = price(case, found)
         ratios.append(min(walls["nowalls"]) / min(walls["scipy"]))
         gaps.append(100.0 * (cost - best) / abs(best))
         cell = {"cost": cost, "wall_s": round(min(walls["nowalls"]), 5), "feasible": lawful}
@@ -63,7 +72,7 @@ def run(options: Options) -> dict[str, object]:
     }
 
 
-def make(seed: int, *, visits: int = VISITS, workers: int = WORKERS, companies: int = COMPANIES) -> Batch:
+def make(seed: int, *, visits: int = VISITS, workers: int = WORKERS, companies: int = COMPANIES) -> Case:
     """Make a batch out of a town: the way there and back less what continuity earns, where no rule forbids."""
     town = build(Town(workers=workers, companies=companies, requests=visits, seed=seed))
     flat = town.arrays
@@ -74,20 +83,22 @@ def make(seed: int, *, visits: int = VISITS, workers: int = WORKERS, companies: 
     seconds = 2 * (np.floor(away * paces + 0.5).astype(np.int64) + starts)
     weights = Weights()
     known = town.preferred.astype(np.int64) * weights.continuity_points
-    return Batch(
+    firms = tuple(Company(quota_visits=QUOTA, share=1 + number % 3) for number in range(companies))
+    batch = Batch(
         points=seconds * weights.travel_points_per_second - known,
         allowed=(town.rules == 0).astype(np.uint8),
         unassigned_points=np.full(visits, 10_000_000),
         most=np.ones(workers, np.int64),
         company_of=flat.workers.company.astype(np.int64),
-        companies=tuple(Company(quota_visits=QUOTA, share=1 + number % 3) for number in range(companies)),
-        weights=weights,
+        steps=share_prices(firms, weights, visits),
     )
+    return Case(batch, firms, weights)
 
 
-def price(batch: Batch, found: Assignment) -> tuple[int, bool]:
+def price(case: Case, found: Assignment) -> tuple[int, bool]:
     """Add up what an assignment costs, and tell whether it keeps every rule; shares no code with `assign`."""
-    won = [0] * len(batch.companies)
+    batch = case.batch
+    won = [0] * len(case.companies)
     taken = [0] * batch.allowed.shape[1]
     cost, lawful = 0, True
     for visit, worker in enumerate(found.workers.tolist()):
@@ -99,23 +110,23 @@ def price(batch: Batch, found: Assignment) -> tuple[int, bool]:
         won[int(batch.company_of[worker])] += 1
         cost += int(batch.points[visit, worker])
     lawful = lawful and all(count <= most for count, most in zip(taken, batch.most.tolist(), strict=True))
-    shares = sum(company.share for company in batch.companies)
-    visits = len(found.workers) + sum(company.won_visits for company in batch.companies)
-    for company, count in zip(batch.companies, won, strict=True):
+    shares = sum(company.share for company in case.companies)
+    visits = len(found.workers) + sum(company.won_visits for company in case.companies)
+    for company, count in zip(case.companies, won, strict=True):
         lawful = lawful and (company.quota_visits is None or count <= company.quota_visits)
         for number in range(count):
             ahead = (company.won_visits + number) * shares - visits * company.share
-            cap = batch.weights.share_cap_points
-            cost += max(-cap, min(cap, batch.weights.share_points * ahead // shares))
+            cap = case.weights.share_cap_points
+            cost += max(-cap, min(cap, case.weights.share_points * ahead // max(shares, 1)))
     return cost, lawful
 
 
-def linear_programme(batch: Batch) -> int:
+def linear_programme(case: Case) -> int:
     """Give the least cost by a linear programme over all pairs, which has whole-numbered corners."""
     optimize, sparse = importlib.import_module("scipy.optimize"), importlib.import_module("scipy.sparse")
+    batch, prices = case.batch, case.batch.steps
     n, m = batch.allowed.shape
     i, j = np.nonzero(batch.allowed)
-    prices = share_prices(batch.companies, batch.weights, n)
     steps = sum(map(len, prices))
     pairs = len(i)
     owners = np.repeat(np.arange(len(prices)), [len(one) for one in prices])
