@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from events.model import TransactionId
 
-revision = "7b8c3613e80f"
+revision = "bb909b091328"
 down_revision = None
 
 
