@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from events.model import TransactionId
 
-revision = "bb909b091328"
+revision = "3488446ea6e2"
 down_revision = None
 
 
