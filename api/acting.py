@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
@@ -12,6 +12,7 @@ from uuid import UUID
 from weakref import WeakValueDictionary
 
 from fastapi import Depends, Request, Response, params
+from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -27,10 +28,10 @@ from kit.refusal import Kind, Refusal
 
 COOKIE = "nowalls"
 AT_ONCE = 8
-"""Requests of one account that are worked on at the same time; more wait, so that none can hold every connection."""
+"""Requests of one session that are worked on at the same time; more wait, so that none can hold every connection."""
 _KEY = re.compile(r"[\x21-\x7e]{8,120}\Z")
 _SAFE = {"GET", "HEAD", "OPTIONS"}
-_turns: WeakValueDictionary[UUID, asyncio.Semaphore] = WeakValueDictionary()
+_turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
 
 class ActorUnknown(Refusal):
@@ -154,17 +155,16 @@ class Opening:
 
     async def __call__(self, request: Request) -> AsyncIterator[Work]:
         """Find the actor, ask the table, begin the transaction, claim the idempotency key inside it."""
-        actor = await actor_of(request, opening=self)
-        assert actor.account_id is not None  # noqa: S101 - a session belongs to an account
-        turn = _turns.setdefault(actor.account_id, asyncio.Semaphore(AT_ONCE))
-        provider_id = actor.provider_id
-        if self.own:
-            actor = Actor(Role.SYSTEM, actor.label, account_id=actor.account_id)
-        async with turn, works_of(request)(actor) as work:
-            key = request.headers.get("idempotency-key")
-            if key is not None and request.method not in _SAFE:
-                await _claim(work, request, key, provider_id)
-            yield work
+        async with _turns.setdefault(token_of(request) or "", asyncio.Semaphore(AT_ONCE)):
+            actor = await actor_of(request, opening=self)
+            provider_id = actor.provider_id
+            if self.own:
+                actor = Actor(Role.SYSTEM, actor.label, account_id=actor.account_id)
+            async with works_of(request)(actor) as work:
+                key = request.headers.get("idempotency-key")
+                if key is not None and request.method not in _SAFE:
+                    await _claim(work, request, key, provider_id)
+                yield work
 
 
 def doing(action: str, *, own: bool = False, at_most: str | None = None) -> Any:
@@ -220,11 +220,26 @@ def _context(work: Work, key: str) -> str:
     return f"idempotency_key|body_sealed|{work.actor.account_id}|{key}"
 
 
+def openings_of(dependant: Dependant) -> Iterator[Opening]:
+    """Return what a route opens, wherever among its dependencies."""
+    if isinstance(dependant.call, Opening):
+        yield dependant.call
+    for inner in dependant.dependencies:
+        yield from openings_of(inner)
+
+
 class Route(APIRoute):
-    """A route that keeps the answer of a claimed act, so that a retry gets the same one."""
+    """A route that names its action, takes only parameters it knows, and keeps the answer of a claimed act.
+
+    A route that names no action, or two, cannot be made: the program does not start with it.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap the handler."""
+        actions = [opening.action for opening in openings_of(self.dependant)]
+        if len(actions) != (self.name not in policy.OPEN_TO_ALL):
+            message = f"the route {self.name} names {actions or 'no action of the policy table'}"
+            raise ValueError(message)
         handle = super().get_route_handler()
         known = {one.alias for one in get_flat_params(self.dependant) if isinstance(one.field_info, params.Query)}
 

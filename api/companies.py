@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from api.acting import Route, doing
 from api.errors import responses
 from api.forms import Day, Form, Instant
+from api.paging import Page
 from events.work import Work
 from kit.identifiers import Sex
 from providers.catalogue.model import Skill
@@ -36,7 +37,7 @@ class Company(BaseModel):
 class NewCompany(Form):
     """A company to be admitted."""
 
-    uscc: str = Field(max_length=40, examples=["911309030000000011"])
+    uscc: str = Field(max_length=40, examples=["911309990000000078"])
     name: str = Field(min_length=2, max_length=100, examples=["示例居家养老服务公司"])
     grade: str | None = Field(default=None, pattern="^[ABCD]$")
     medical_licence: str | None = Field(default=None, max_length=40)
@@ -175,11 +176,12 @@ async def sign_contract(provider_id: UUID, form: NewContract, work: Changing) ->
 @router.get("/companies/{provider_id}/workers", operation_id="workers", summary="List a company's workers",
             responses=responses(404))  # fmt: skip
 async def workers(
-    provider_id: UUID, work: Annotated[Work, doing("workers.read")], state: WorkerState | None = None
+    provider_id: UUID, work: Annotated[Work, doing("workers.read")], page: Page, state: WorkerState | None = None
 ) -> list[Worker]:
-    """Return a company's workers."""
+    """Return a company's workers, by number."""
     await queries.company(work, provider_id)
-    found = await queries.workers(work, provider_id=provider_id, state=state)
+    found = await queries.workers(work, provider_id=provider_id, state=state, after=page.after, limit=page.limit)
+    page.told(work, queries.WORKERS, found)
     return [Worker.model_validate(one, from_attributes=True) for one in found]
 
 

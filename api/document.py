@@ -3,15 +3,16 @@
 from typing import Any
 
 from api.errors import Problem, responses
+from api.policy import OPEN_TO_ALL
 
-OPEN = {"sign_in", "health", "funnel", "rate_by_code"}
-"""Operations that ask for nobody's session."""
 _WRITES = {"post", "put", "patch", "delete"}
 _KEY = {
     "name": "Idempotency-Key", "in": "header", "required": False,
     "description": "8 to 120 visible ASCII characters; the same key again acts no second time and answers the same",
     "schema": {"type": "string", "minLength": 8, "maxLength": 120, "pattern": "^[!-~]+$"},
 }  # fmt: skip
+
+_LINK = {"description": '`<…>; rel="next"` where the list goes on', "required": False, "schema": {"type": "string"}}
 
 
 def complete(document: dict[str, Any]) -> dict[str, Any]:
@@ -29,7 +30,9 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _complete(operation: dict[str, Any], method: str, schemas: dict[str, Any]) -> None:
-    known = operation["operationId"] not in OPEN
+    if any(parameter["name"] == "after" for parameter in operation.get("parameters", ())):
+        operation["responses"]["200"]["headers"] = {"Link": _LINK}
+    known = operation["operationId"] not in OPEN_TO_ALL
     writes = method in _WRITES
     statuses = {422, 503}
     if known:

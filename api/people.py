@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from api.acting import Route, doing
 from api.errors import responses
 from api.forms import DIVISION, Day, Form
+from api.paging import Page
 from dispatch.visits import queries as visits
 from events.work import Work
 from kit.clock import day_of
@@ -40,7 +41,7 @@ class NewPerson(Form):
     """A person to be entered; typed coordinates are taken as they are, in the datum named."""
 
     name: str = Field(min_length=1, max_length=60, examples=["测试老人"])
-    id_no: str = Field(max_length=40, examples=["130999194503021249"])
+    id_no: str = Field(max_length=40, examples=["130999194503021240"])
     phone: str | None = Field(default=None, max_length=40, examples=["0317-2020202"])
     address: str = Field(min_length=1, max_length=200, examples=["水月寺街道某小区3号楼2单元101"])
     division_code: str = Field(max_length=12, examples=["130903001001"])
@@ -170,9 +171,11 @@ async def person_card(
 
 @router.get("/people/{person_id}/readings", operation_id="person_readings", summary="Who read this record?",
             responses=responses(404))  # fmt: skip
-async def person_readings(person_id: UUID, work: Annotated[Work, doing("people.audit")]) -> list[Read]:
+async def person_readings(person_id: UUID, work: Annotated[Work, doing("people.audit")], page: Page) -> list[Read]:
     """Return the recorded readings, newest first."""
-    return [Read.model_validate(one, from_attributes=True) for one in await queries.audit_of(work, person_id)]
+    found = await queries.audit_of(work, person_id, after=page.after, limit=page.limit)
+    page.told(work, queries.READINGS, found)
+    return [Read.model_validate(one, from_attributes=True) for one in found]
 
 
 @router.put("/people/{person_id}/address", status_code=204, operation_id="move_person", summary="Change the address",

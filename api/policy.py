@@ -88,6 +88,10 @@ POLICY: dict[str, frozenset[Role]] = {
 }
 
 
+OPEN_TO_ALL = frozenset({"sign_in", "health", "metrics", "funnel", "rate_by_code"})
+"""The routes, by name, that ask for nobody's session; any other that names no action stops the program's start."""
+
+
 class NotAllowed(Refusal):
     """The role may not do what was asked."""
 

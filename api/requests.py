@@ -4,12 +4,13 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from api.acting import Route, doing
 from api.errors import responses
 from api.forms import Day, Form, Id, Instant
+from api.paging import Page
 from dispatch.enrolment import operations as enrolment
 from dispatch.enrolment import queries as enrolments
 from dispatch.enrolment.model import Category, EndReason, EnrolmentState, SuspendReason
@@ -180,13 +181,11 @@ async def place_request(form: NewRequest, work: Annotated[Work, doing("requests.
 
 @router.get("/requests", operation_id="requests", summary="List care requests")
 async def requests(
-    work: Reading,
-    state: RequestState | None = None,
-    person_id: UUID | None = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    work: Reading, page: Page, state: RequestState | None = None, person_id: UUID | None = None
 ) -> list[Request]:
-    """Return requests of a state or a person, the latest first."""
-    found = await queries.requests(work, state=state, person_id=person_id, limit=limit)
+    """Return requests of a state or a person, the most pressing first."""
+    found = await queries.requests(work, state=state, person_id=person_id, after=page.after, limit=page.limit)
+    page.told(work, queries.REQUESTS, found)
     return [Request.model_validate(one, from_attributes=True) for one in found]
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from api.acting import Route, doing, works_of
 from api.errors import responses
 from api.forms import DIVISION, MONTH, Day, Form, Id
+from api.paging import Page
 from events.work import Work
 from kit.actor import SYSTEM
 from providers.satisfaction import complaints, draws, operations, queries, rates
@@ -143,11 +144,11 @@ async def rating_code(visit_id: UUID, work: Annotated[Work, doing("visits.codes"
 
 
 @router.get("/call-backs", operation_id="call_backs", summary="Which elders to call")
-async def call_backs(
-    work: Annotated[Work, doing("callbacks.read")], limit: Annotated[int, Query(ge=1, le=500)] = 100
-) -> list[Call]:
+async def call_backs(work: Annotated[Work, doing("callbacks.read")], page: Page) -> list[Call]:
     """Return the call-backs to make, the most pressing first."""
-    return [Call.model_validate(one, from_attributes=True) for one in await queries.calls_due(work, limit=limit)]
+    found = await queries.calls_due(work, after=page.after, limit=page.limit)
+    page.told(work, queries.CALLS, found)
+    return [Call.model_validate(one, from_attributes=True) for one in found]
 
 
 @router.post("/call-backs/{call_back_id}/answers", operation_id="save_answers", summary="Save an elder's answers",
@@ -189,9 +190,11 @@ async def receive_complaint(form: NewComplaint, work: Annotated[Work, doing("com
 
 
 @router.get("/complaints", operation_id="complaints", summary="Complaints that wait for a step")
-async def list_complaints(work: Annotated[Work, doing("complaints.read")]) -> list[Complaint]:
+async def list_complaints(work: Annotated[Work, doing("complaints.read")], page: Page) -> list[Complaint]:
     """Return the open complaints, the most pressing first."""
-    return [Complaint.model_validate(one, from_attributes=True) for one in await queries.complaints(work)]
+    found = await queries.complaints(work, after=page.after, limit=page.limit)
+    page.told(work, queries.COMPLAINTS, found)
+    return [Complaint.model_validate(one, from_attributes=True) for one in found]
 
 
 @router.post("/complaints/{complaint_id}/steps", operation_id="step_complaint", summary="Take a complaint's next step",

@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from api.accounts import operations, queries
 from api.acting import ChangingMyself, Myself, Route, cookie_of, doing, own_page, token_of, works_of
 from api.errors import refused, responses
 from api.forms import Form, Id
+from api.paging import Page
 from events.work import Work
 from kit.actor import SYSTEM, Role
 from kit.refusal import Refusal
@@ -108,9 +109,10 @@ async def sign_in(request: Request, response: Response, form: SignIn) -> Session
     """Begin a session of at most 12 hours, 30 idle minutes."""
     own_page(request)
     works, address = works_of(request), request.client.host if request.client else ""
-    async with works(SYSTEM("sign-in")) as work:
-        candidate = await operations.present(work, username=form.username, address=address)
-    right = await operations.verified(candidate.password_hash, form.password)
+    async with operations.in_queue():
+        async with works(SYSTEM("sign-in")) as work:
+            candidate = await operations.present(work, username=form.username, address=address)
+        right = await operations.verified(candidate.password_hash, form.password)
     async with works(SYSTEM("sign-in")) as work:
         found = await operations.sign_in(
             work, candidate=candidate, right=right, code=form.code, client=request.headers.get("user-agent", "")
@@ -189,13 +191,10 @@ async def confirm_totp(form: Code, work: ChangingMyself) -> dict[str, list[str]]
 
 
 @router.get("/accounts", tags=["accounts"], operation_id="accounts", summary="List accounts")
-async def accounts(
-    work: Annotated[Work, doing("accounts.read")],
-    after: Annotated[str, Query(max_length=64)] = "",
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
-) -> list[AccountRow]:
-    """Return accounts by name; the next page begins after the last name."""
-    rows = await queries.accounts(work, after=after, limit=limit)
+async def accounts(work: Annotated[Work, doing("accounts.read")], page: Page) -> list[AccountRow]:
+    """Return accounts by name."""
+    rows = await queries.accounts(work, after=page.after, limit=page.limit)
+    page.told(work, queries.ACCOUNTS, rows)
     return [AccountRow.model_validate(row, from_attributes=True) for row in rows]
 
 

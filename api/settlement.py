@@ -10,7 +10,9 @@ from pydantic import BaseModel, Field
 from api.acting import Route, doing
 from api.errors import responses
 from api.forms import MONTH, Form, MonthName
+from api.paging import Page
 from events.work import Work
+from providers.roster import queries as roster
 from providers.settlement import operations, queries
 from providers.settlement.arithmetic import Reason
 from providers.settlement.model import ChargeKind, DisputeState, StatementState
@@ -63,6 +65,19 @@ class Statement(BaseModel):
     confirmed_at: datetime | None
     approved_at: datetime | None
     paid_at: datetime | None
+
+
+class Running(BaseModel):
+    """What a company's month comes to so far: no paper, and nobody can confirm or pay it; amounts in fen."""
+
+    provider_id: UUID
+    month: str
+    lines: int
+    claimed_fen: int
+    deducted_fen: int
+    payable_fen: int
+    subsidised_fen: int
+    own_fen: int
 
 
 class Line(BaseModel):
@@ -148,9 +163,29 @@ async def draw_up(form: Month, work: Annotated[Work, doing("statements.draw_up")
 
 
 @router.get("/statements", operation_id="statements", summary="List statements")
-async def statements(work: Reading, month: Annotated[str | None, Query(pattern=MONTH)] = None) -> list[Statement]:
+async def statements(
+    work: Reading, page: Page, month: Annotated[str | None, Query(pattern=MONTH)] = None
+) -> list[Statement]:
     """Return statements, newest month first; a company's people see their own."""
-    return [Statement.model_validate(one, from_attributes=True) for one in await queries.statements(work, month=month)]
+    found = await queries.statements(work, month=month, after=page.after, limit=page.limit)
+    page.told(work, queries.STATEMENTS, found)
+    return [Statement.model_validate(one, from_attributes=True) for one in found]
+
+
+@router.get("/statements/running", operation_id="running_statement", summary="What a month comes to so far",
+            responses=responses(404))  # fmt: skip
+async def running_statement(
+    work: Reading,
+    month: Annotated[str, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")],
+    provider_id: UUID | None = None,
+) -> Running:
+    """Sum up what a company's next statement would hold if it were drawn up now; nothing is frozen by asking."""
+    company_id = work.actor.provider_id if work.actor.scoped else provider_id
+    if company_id is None:
+        raise roster.CompanyMissing
+    company = await roster.company(work, company_id)
+    found = await queries.running(work, month=month, provider_id=company.id)
+    return Running(provider_id=company.id, month=month, **found)
 
 
 @router.get("/statements/{statement_id}", operation_id="statement", summary="Read one statement",
@@ -164,11 +199,13 @@ async def statement(statement_id: UUID, work: Reading) -> Statement:
 
 
 @router.get("/statements/{statement_id}/lines", operation_id="statement_lines", summary="A statement's lines")
-async def statement_lines(statement_id: UUID, work: Reading) -> list[Line]:
+async def statement_lines(statement_id: UUID, work: Reading, page: Page) -> list[Line]:
     """Return the lines with their charges, in order."""
+    found = await queries.lines(work, statement_id, after=page.after, limit=page.limit)
+    page.told(work, queries.LINES, found)
     return [
         Line(id=line.id, position=line.position, charge=Charge.model_validate(row, from_attributes=True))
-        for line, row in await queries.lines(work, statement_id)
+        for line, row in found
     ]
 
 

@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from api.acting import Route, doing
 from api.errors import responses
 from api.forms import Day, Form, Id, Instant
+from api.paging import Page
 from dispatch.visits import door, operations, queries
 from dispatch.visits.moves import OfferState, State
 from events.work import Work
@@ -105,12 +106,13 @@ class Spoken(BaseModel):
 
 @router.get("/offers", operation_id="offers", summary="List offers")
 async def offers(
-    work: Annotated[Work, doing("offers.read")],
-    state: OfferState | None = OfferState.OPEN,
-    limit: Annotated[int, Query(ge=1, le=500)] = 200,
+    work: Annotated[Work, doing("offers.read")], page: Page, state: OfferState | None = OfferState.OPEN
 ) -> list[Offer]:
     """Return the open offers (or those of another state), a company's own people only theirs."""
-    found = await queries.offers_of(work, provider_id=work.actor.provider_id, state=state, limit=limit)
+    found = await queries.offers_of(
+        work, provider_id=work.actor.provider_id, state=state, after=page.after, limit=page.limit
+    )
+    page.told(work, queries.OFFERS, found)
     return [
         Offer(
             id=offer.id, state=offer.state, made_at=offer.made_at, deadline=offer.deadline,
@@ -139,15 +141,16 @@ async def refuse_offer(offer_id: UUID, form: Reason, work: Answering) -> Visit:
 @router.get("/visits", operation_id="visits", summary="List visits")
 async def visits(
     work: Annotated[Work, doing("visits.read")],
+    page: Page,
     day: Day | None = None,
     person_id: UUID | None = None,
     request_id: UUID | None = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 200,
 ) -> list[Visit]:
     """Return visits by day, person or request; a company's people see their own."""
     found = await queries.visits(
-        work, provider_id=work.actor.provider_id, person_id=person_id, request_id=request_id, day=day, limit=limit
+        work, person_id=person_id, request_id=request_id, day=day, after=page.after, limit=page.limit
     )
+    page.told(work, queries.VISITS, found)
     return [Visit.model_validate(one, from_attributes=True) for one in found]
 
 

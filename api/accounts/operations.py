@@ -2,6 +2,8 @@
 
 import asyncio
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -133,14 +135,21 @@ async def open_account(
     return account
 
 
+@asynccontextmanager
+async def in_queue() -> AsyncIterator[None]:
+    """Take a place among those who sign in at this moment; refuse `platform.busy` where all are taken."""
+    if _queue.locked():
+        raise SignInBusy(seconds=2)
+    async with _queue:
+        yield
+
+
 async def present(work: Work, *, username: str, address: str) -> Candidate:
-    """Begin to sign in: count the try before anything is verified; refuse `sign_in.delayed` and `platform.busy`.
+    """Begin to sign in: count the try before anything is verified; refuse `sign_in.delayed`.
 
     The password is verified between this work and that of `sign_in`, so that whoever waits for argon2 holds no
     connection.
     """
-    if _queue.locked():
-        raise SignInBusy(seconds=2)
     if wait := await tries.begin(work, name=username, address=address):
         raise SignInDelayed(seconds=wait)
     query = select(Account.id, Account.password_hash).where(Account.username == username)
@@ -306,7 +315,7 @@ def _strong(password: str, username: str) -> None:
 
 
 async def _hashed(password: str) -> str:
-    async with _queue, _hashing:
+    async with _hashing:
         return await asyncio.to_thread(_hasher.hash, password)
 
 
@@ -319,5 +328,5 @@ async def verified(stored: str, password: str) -> bool:
         except (VerifyMismatchError, InvalidHashError):
             return False
 
-    async with _queue, _hashing:
+    async with _hashing:
         return await asyncio.to_thread(verify)

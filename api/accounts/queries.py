@@ -10,7 +10,10 @@ from api.accounts.model import Account, AccountSession
 from api.accounts.tokens import IDLE, LONGEST, actor_of, hash_of
 from events.work import Work
 from kit.actor import Actor
+from kit.pages import Order
 from providers.roster.model import Worker, WorkerState
+
+ACCOUNTS = Order("accounts", Account.username)
 
 
 async def actor_behind(work: Work, token: str) -> Actor | None:
@@ -61,10 +64,10 @@ async def sessions(work: Work, account_id: UUID) -> Sequence[AccountSession]:
     return (await work.session.execute(query)).scalars().all()
 
 
-async def accounts(work: Work, *, after: str = "", limit: int = 100) -> Sequence[Account]:
+async def accounts(work: Work, *, after: str | None = None, limit: int = 100) -> Sequence[Account]:
     """Return accounts by name, a page at a time."""
-    query = select(Account).where(Account.username > after).order_by(Account.username).limit(limit)
-    return (await work.session.execute(query)).scalars().all()
+    page = ACCOUNTS.page(select(Account), work.vault, after=after, limit=limit)
+    return (await work.session.execute(page)).scalars().all()
 
 
 async def account(work: Work, account_id: UUID) -> Account | None:

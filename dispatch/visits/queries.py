@@ -14,7 +14,11 @@ from dispatch.visits.moves import OPEN, PROMISED, OfferState, State
 from events.work import Work
 from kit import clock
 from kit.actor import Role
+from kit.pages import Order
 from kit.refusal import Kind, Refusal
+
+OFFERS = Order("offers", Offer.deadline, Offer.id)
+VISITS = Order("visits", Visit.planned_start, Visit.worker_number, Visit.id, falling=1)
 
 
 class CodesForbidden(Refusal):
@@ -55,16 +59,17 @@ async def offer(work: Work, offer_id: UUID) -> tuple[Offer, Visit]:
 
 
 async def offers_of(
-    work: Work, *, provider_id: UUID | None = None, state: OfferState | None = OfferState.OPEN, limit: int = 200
-) -> list[tuple[Offer, Visit]]:
+    work: Work, *, provider_id: UUID | None = None, state: OfferState | None = OfferState.OPEN,
+    after: str | None = None, limit: int = 200,
+) -> list[tuple[Offer, Visit]]:  # fmt: skip
     """Return the offers of one company or all, nearest deadline first; a company sees its own, a worker the own."""
-    query = select(Offer, Visit).join(Visit, Visit.id == Offer.visit_id).order_by(Offer.deadline, Visit.worker_number)
-    query = query.where(*_seen(work))
+    query = select(Offer, Visit).join(Visit, Visit.id == Offer.visit_id).where(*_seen(work))
     if provider_id is not None:
         query = query.where(Offer.provider_id == provider_id)
     if state is not None:
         query = query.where(Offer.state == state)
-    return [(found, about) for found, about in (await work.session.execute(query.limit(limit))).all()]
+    page = OFFERS.page(query, work.vault, after=after, limit=limit)
+    return [(found, about) for found, about in (await work.session.execute(page)).all()]
 
 
 async def day_of(work: Work, *, worker_id: UUID, day: date) -> Sequence[Visit]:
@@ -85,6 +90,7 @@ async def visits(
     request_id: UUID | None = None,
     states: Sequence[State] = (),
     day: date | None = None,
+    after: str | None = None,
     limit: int = 200,
 ) -> Sequence[Visit]:
     """Return visits, latest planned first; a company's people see theirs, a worker the own."""
@@ -99,8 +105,8 @@ async def visits(
             query = query.where(column == value)
     if states:
         query = query.where(Visit.state.in_(states))
-    query = query.order_by(None).order_by(Visit.planned_start.desc(), Visit.worker_number).limit(limit)
-    return (await work.session.execute(query.where(*_seen(work)))).scalars().all()
+    page = VISITS.page(query.where(*_seen(work)), work.vault, after=after, limit=limit)
+    return (await work.session.execute(page)).scalars().all()
 
 
 def _planned(day: date) -> Select[Visit]:

@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from events.model import TransactionId
 
-revision = "8797415b1fbf"
+revision = "3488446ea6e2"
 down_revision = None
 
 
