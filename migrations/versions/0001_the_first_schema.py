@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from events.model import TransactionId
 
-revision = "3488446ea6e2"
+revision = "5241b8897f33"
 down_revision = None
 
 
