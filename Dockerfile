@@ -15,6 +15,7 @@ COPY routing/ routing/
 COPY dispatch/ dispatch/
 COPY api/ api/
 COPY processes/ processes/
+COPY simulations/ simulations/
 COPY migrations/ migrations/
 COPY docs/ docs/
 

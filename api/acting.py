@@ -1,27 +1,37 @@
 """From an HTTP request to a unit of work: who acts, whether they may, and that a retry never acts twice."""
 
+import asyncio
 import hashlib
 import re
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
 from urllib.parse import urlsplit
+from uuid import UUID
+from weakref import WeakValueDictionary
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Request, Response, params
+from fastapi.dependencies.models import Dependant
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from api import policy
-from api.accounts import queries
+from api.accounts import queries, tries
 from api.accounts.model import IdempotencyKey
 from events.work import Work, Works
-from kit.actor import SYSTEM, Actor
+from kit.actor import SYSTEM, Actor, Role
 from kit.refusal import Kind, Refusal
 
 COOKIE = "nowalls"
+AT_ONCE = 8
+"""Requests of one session that are worked on at the same time; more wait, so that none can hold every connection."""
 _KEY = re.compile(r"[\x21-\x7e]{8,120}\Z")
 _SAFE = {"GET", "HEAD", "OPTIONS"}
+_turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
 
 class ActorUnknown(Refusal):
@@ -36,6 +46,13 @@ class ForeignPage(Refusal):
 
     code = "actor.foreign_page"
     kind = Kind.FORBIDDEN
+
+
+class TooOften(Refusal):
+    """The account has done this as often as the rule allows in a minute."""
+
+    code = "actor.too_often"
+    kind = Kind.TOO_MANY
 
 
 class KeyWrong(Refusal):
@@ -64,109 +81,179 @@ def works_of(request: Request) -> Works:
     return cast("Works", request.app.state.works)
 
 
+def cookie_of(request: Request) -> str:
+    """Name the cookie; over TLS the prefix makes browsers refuse it from any other host, path or plain connection."""
+    return f"__Host-{COOKIE}" if request.url.scheme == "https" else COOKIE
+
+
 def token_of(request: Request) -> str | None:
     """Return the session token: a bearer token (phones, programs) or the browser's cookie."""
+    return _bearer(request) or request.cookies.get(cookie_of(request))
+
+
+def _bearer(request: Request) -> str | None:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and token:
-        return token
-    return request.cookies.get(COOKIE)
+    return token.strip() or None if scheme.lower() == "bearer" else None
 
 
-async def actor_of(request: Request) -> Actor:
-    """Say who acts; refuse `actor.unknown`, and a foreign page that rides on the cookie."""
+async def actor_of(request: Request, *, opening: "Opening | None" = None) -> Actor:
+    """Say who acts; refuse `actor.unknown`, and a foreign page that rides on the cookie.
+
+    With an opening, refuse also what the policy table refuses, and `actor.too_often`.
+    """
     token = token_of(request)
     if not token:
         raise ActorUnknown
-    if request.method not in _SAFE and "authorization" not in request.headers:
-        _own_page(request)
+    if request.method not in _SAFE and _bearer(request) is None:
+        own_page(request)
     async with works_of(request)(SYSTEM("sign-in")) as work:
         actor = await queries.actor_behind(work, token)
-    if actor is None:
-        raise ActorUnknown
+        if actor is None:
+            raise ActorUnknown
+        if opening is not None:
+            policy.demand(actor, opening.action)
+            if opening.at_most is not None:
+                wait = await tries.spend(work, opening.at_most, str(actor.account_id))
+                if wait:
+                    raise TooOften(seconds=wait)
     return actor
 
 
-def _own_page(request: Request) -> None:
+async def actor_if_any(request: Request) -> Actor | None:
+    """Say who acts where anybody may; a token that is worth nothing is nobody's."""
+    with suppress(ActorUnknown):
+        return await actor_of(request)
+    return None
+
+
+def own_page(request: Request) -> None:
+    """Refuse `actor.foreign_page` where the browser says that another site's page sends this."""
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
-    if site not in {None, "same-origin", "none"} or (origin and urlsplit(origin).netloc != request.headers.get("host")):
+    if site not in {None, "same-origin", "none"} or (origin and _host_of(origin) != request.headers.get("host")):
         raise ForeignPage
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """Open a unit of work for one action of the policy table; every route has exactly one."""
+    """Open a unit of work for one action of the policy table; every route has exactly one.
+
+    `own` is for the rows of the own account, which no company's database role may read: the platform's role works, and
+    the route asks for nothing but `work.actor.account_id`. `at_most` names the rule that says how often a minute.
+    """
 
     action: str
+    own: bool = False
+    at_most: str | None = None
 
     async def __call__(self, request: Request) -> AsyncIterator[Work]:
         """Find the actor, ask the table, begin the transaction, claim the idempotency key inside it."""
-        actor = await actor_of(request)
-        policy.demand(actor, self.action)
-        async with works_of(request)(actor) as work:
-            key = request.headers.get("idempotency-key")
-            if key is not None and request.method not in _SAFE:
-                await _claim(work, request, key)
-            yield work
+        async with _turns.setdefault(token_of(request) or "", asyncio.Semaphore(AT_ONCE)):
+            actor = await actor_of(request, opening=self)
+            provider_id = actor.provider_id
+            if self.own:
+                actor = Actor(Role.SYSTEM, actor.label, account_id=actor.account_id)
+            async with works_of(request)(actor) as work:
+                key = request.headers.get("idempotency-key")
+                if key is not None and request.method not in _SAFE:
+                    await _claim(work, request, key, provider_id)
+                yield work
 
 
-def doing(action: str) -> Any:
+def doing(action: str, *, own: bool = False, at_most: str | None = None) -> Any:
     """Declare a route's action; the work commits before the answer leaves (scope="function")."""
     if action not in policy.POLICY:
         message = f"the policy table does not know {action}"
         raise ValueError(message)
-    return Depends(Opening(action), scope="function")
+    return Depends(Opening(action, own, at_most), scope="function")
 
 
-async def _claim(work: Work, request: Request, key: str) -> None:
+async def _claim(work: Work, request: Request, key: str, provider_id: UUID | None) -> None:
     if not _KEY.match(key):
         raise KeyWrong
-    actor = work.actor
-    content = b"\x1f".join((request.method.encode(), request.url.path.encode(), await request.body()))
+    url, data_key = request.url, work.vault.new_key()
+    content = b"\x1f".join((request.method.encode(), url.path.encode(), url.query.encode(), await request.body()))
     digest = hashlib.sha256(content).digest()
     claimed = await work.session.execute(
         insert(IdempotencyKey)
         .values(
-            account_id=actor.account_id,
-            key=key,
-            provider_id=actor.provider_id,
-            request_hash=digest,
-            claimed_at=work.now,
+            account_id=work.actor.account_id, key=key, provider_id=provider_id, request_hash=digest,
+            claimed_at=work.now, data_key=data_key,
         )
         .on_conflict_do_nothing()
         .returning(IdempotencyKey.key)
-    )
+    )  # fmt: skip
     if claimed.scalar() is not None:
-        request.state.claimed = (work, key)
+        request.state.claimed = (work, key, data_key)
         return
-    earlier = (
-        await work.session.execute(
-            select(IdempotencyKey).where(IdempotencyKey.account_id == actor.account_id, IdempotencyKey.key == key)
-        )
-    ).scalar_one()
+    mine = IdempotencyKey.account_id == work.actor.account_id, IdempotencyKey.key == key
+    earlier = (await work.session.execute(select(IdempotencyKey).where(*mine))).scalar_one()
     if earlier.request_hash != digest:
         raise OtherRequest
-    raise Answered(earlier.status or 204, earlier.body or b"")
+    sealed = earlier.body_sealed
+    body = "" if sealed is None else work.vault.open(earlier.data_key, _context(work, key), sealed)
+    raise Answered(earlier.status or 204, body.encode())
+
+
+async def _keep(work: Work, key: str, data_key: bytes, response: Response) -> None:
+    """Keep an answer, sealed: it may hold a name, or a secret that was to be shown once."""
+    body = bytes(response.body).decode()
+    mine = IdempotencyKey.account_id == work.actor.account_id, IdempotencyKey.key == key
+    await work.session.execute(
+        update(IdempotencyKey)
+        .where(*mine)
+        .values(
+            status=response.status_code,
+            body_sealed=work.vault.seal(data_key, _context(work, key), body) if body else None,
+        )
+    )
+
+
+def _context(work: Work, key: str) -> str:
+    return f"idempotency_key|body_sealed|{work.actor.account_id}|{key}"
+
+
+def openings_of(dependant: Dependant) -> Iterator[Opening]:
+    """Return what a route opens, wherever among its dependencies."""
+    if isinstance(dependant.call, Opening):
+        yield dependant.call
+    for inner in dependant.dependencies:
+        yield from openings_of(inner)
 
 
 class Route(APIRoute):
-    """A route that keeps the answer of a claimed act, so that a retry gets the same one."""
+    """A route that names its action, takes only parameters it knows, and keeps the answer of a claimed act.
+
+    A route that names no action, or two, cannot be made: the program does not start with it.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap the handler."""
+        actions = [opening.action for opening in openings_of(self.dependant)]
+        if len(actions) != (self.name not in policy.OPEN_TO_ALL):
+            message = f"the route {self.name} names {actions or 'no action of the policy table'}"
+            raise ValueError(message)
         handle = super().get_route_handler()
+        known = {one.alias for one in get_flat_params(self.dependant) if isinstance(one.field_info, params.Query)}
 
         async def keeping(request: Request) -> Response:
+            if unknown := request.query_params.keys() - known:
+                # A filter that is misspelt must not answer with everything.
+                places = [{"loc": ("query", name), "type": "extra_forbidden", "msg": "unknown"} for name in unknown]
+                raise RequestValidationError(sorted(places, key=str))
             response = await handle(request)
             claimed = getattr(request.state, "claimed", None)
             if claimed is not None:
                 # The work is still open here: FastAPI closes it after this function and before the first byte leaves.
-                work, key = claimed
-                await work.session.execute(
-                    update(IdempotencyKey)
-                    .where(IdempotencyKey.account_id == work.actor.account_id, IdempotencyKey.key == key)
-                    .values(status=response.status_code, body=bytes(response.body))
-                )
+                work, key, data_key = claimed
+                await _keep(work, key, data_key, response)
             return response
 
         return keeping
@@ -176,10 +263,10 @@ async def on_answered(_request: Request, answered: Exception) -> Response:
     """Give the first answer again."""
     assert isinstance(answered, Answered)  # noqa: S101 - registered for this class only
     return Response(
-        answered.body, status_code=answered.status, media_type="application/json",
-        headers={"Idempotency-Replayed": "true", "Cache-Control": "no-store"},
+        answered.body or None, status_code=answered.status, media_type="application/json" if answered.body else None,
+        headers={"Idempotency-Replayed": "true"},
     )  # fmt: skip
 
 
-Myself = Annotated[Work, doing("account.read")]
-ChangingMyself = Annotated[Work, doing("account.change")]
+Myself = Annotated[Work, doing("account.read", own=True)]
+ChangingMyself = Annotated[Work, doing("account.change", own=True)]

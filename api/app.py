@@ -7,16 +7,18 @@ from importlib import import_module
 from pathlib import Path
 from time import perf_counter
 from typing import Any
+from urllib.parse import unquote_plus
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline.core import _STATIC_PATH as SWAGGER
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import acting, errors, pages
-from api.errors import Problem
+from api import acting, document, errors, pages
+from api.forms import storable
 from api.funnel import Board
 from api.live import Hub
 from events.work import Works
@@ -25,21 +27,23 @@ from kit.metrics import State
 
 HERE = Path(__file__).resolve().parent
 LARGEST_BODY = 1_000_000
-_HEADERS = {
-    b"content-security-policy": pages.CSP.encode(),
-    b"x-content-type-options": b"nosniff",
-    b"referrer-policy": b"no-referrer",
-    b"permissions-policy": b"geolocation=(self), camera=(self)",
-}
+_HEADERS = [
+    (b"content-security-policy", pages.CSP.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"permissions-policy", b"geolocation=(self), camera=(self)"),
+]
+_METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
 _ABOUT = """
 A nursing home without walls: from a call to a paid visit. Sign in at `POST /sessions`, then send the token as
-`Authorization: Bearer …`. Every POST may carry an `Idempotency-Key`: sent twice, it acts once. Refusals are
-`application/problem+json` with a code and a sentence in Chinese or English (`Accept-Language`).
+`Authorization: Bearer …`. What changes something may carry an `Idempotency-Key`: sent twice, it acts once. Refusals are
+`application/problem+json` with a code and a sentence in Chinese or English (`Accept-Language`). Text holds no control
+characters but tabs and line ends; days lie between 1900 and 2199. Long lists come a page at a time: follow `Link`.
 """
 
 
 class Guard:
-    """Bound the body, add the security headers, measure: for every answer, whatever made it."""
+    """Refuse what no route can take, add the security headers, measure: for every answer, whatever made it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -49,43 +53,39 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        started, status, size, refused = perf_counter(), 500, 0, False
+        started, status = perf_counter(), 500
+        headers = [*_HEADERS]
+        if not scope["path"].startswith("/swagger/"):
+            headers.append((b"cache-control", b"no-store"))
+        if scope["scheme"] == "https":
+            headers.append((b"strict-transport-security", b"max-age=31536000"))
 
         async def sending(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 held = {name.lower() for name, _ in message["headers"]}
-                message["headers"] = [
-                    *message["headers"], *((name, value) for name, value in _HEADERS.items() if name not in held)
-                ]  # fmt: skip
+                message["headers"] = [*message["headers"], *(pair for pair in headers if pair[0] not in held)]
             await send(message)
 
-        async def bounded() -> Message:
-            nonlocal size
-            message = await receive()
-            size += len(message.get("body", b""))
-            if size > LARGEST_BODY:
-                # The reader gets the end of the body instead; what it then makes of it is replaced by one refusal.
-                return {"type": "http.request", "body": b"", "more_body": False}
-            return message
-
-        async def answering(message: Message) -> None:
-            nonlocal refused
-            if size > LARGEST_BODY and not refused:
-                refused = True
-                answer = errors.problem(Request(scope), 413, "input.too_large")
-                await answer(scope, receive, sending)
-            if not refused:
-                await sending(message)
-
         try:
-            await self.app(scope, bounded, answering)
+            answer = _refused(Request(scope)) or self.app
+            await answer(scope, receive, sending)
         finally:
-            route = scope.get("route")
-            metrics.HTTP_SECONDS.labels(scope["method"], getattr(route, "path", "none"), str(status)).observe(
+            method = scope["method"] if scope["method"] in _METHODS else "other"
+            metrics.HTTP_SECONDS.labels(method, getattr(scope.get("route"), "path", "none"), str(status)).observe(
                 perf_counter() - started
             )
+
+
+def _refused(request: Request) -> ASGIApp | None:
+    """Refuse a body that says it is too large (one that does not say is counted as it is read), and odd addresses."""
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > LARGEST_BODY:
+        return errors.problem(request, 413, "input.too_large")
+    if storable(request.scope["path"]) and storable(unquote_plus(request.url.query)):
+        return None
+    return errors.problem(request, 422, "input.invalid")
 
 
 def routers() -> list[APIRouter]:
@@ -114,14 +114,19 @@ def build(works: Works, *, parts: Mapping[str, State] | None = None) -> FastAPI:
     app = FastAPI(
         title="nowalls", version="1", summary="没有围墙的敬老院", description=_ABOUT, lifespan=running, docs_url=None,
         redoc_url=None, generate_unique_id_function=lambda route: route.name,
+        redirect_slashes=False,
     )  # fmt: skip
     app.state.works, app.state.hub, app.state.board = works, hub, Board(works)
     app.state.parts = parts or {}
     errors.install(app)
     app.add_exception_handler(acting.Answered, acting.on_answered)
     app.add_middleware(GZipMiddleware, minimum_size=1024)
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=LARGEST_BODY)
     app.add_middleware(Guard)
     for router in routers():
+        if strangers := [route for route in router.routes if not isinstance(route, acting.Route)]:
+            message = f"{strangers} are under no policy: their router wants route_class=Route"
+            raise ValueError(message)
         app.include_router(router)
     app.mount("/swagger", StaticFiles(directory=SWAGGER), name="swagger")
 
@@ -144,10 +149,7 @@ def build(works: Works, *, parts: Mapping[str, State] | None = None) -> FastAPI:
     plain_openapi = app.openapi
 
     def openapi() -> dict[str, Any]:
-        document = plain_openapi()
-        schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        schemas.setdefault("Problem", Problem.model_json_schema(ref_template="#/components/schemas/{model}"))
-        return document
+        return document.complete(plain_openapi())
 
     setattr(app, "openapi", openapi)  # noqa: B010 - FastAPI's documented way to extend the document
     return app

@@ -9,7 +9,8 @@ from pydantic import BaseModel, Field
 
 from api.acting import Route, doing
 from api.errors import responses
-from api.sessions import Form
+from api.forms import Form
+from api.paging import Page
 from dispatch.escalation import operations, queries
 from dispatch.escalation.model import CaseKind, CaseState
 from events.work import Work
@@ -37,15 +38,15 @@ class Case(BaseModel):
 class Closing(Form):
     """What was done."""
 
-    reason: str = Field(min_length=1, max_length=200)
+    reason: str = Field(min_length=1, max_length=200, examples=["called the family; the neighbour has the key"])
 
 
 @router.get("/cases", operation_id="cases", summary="What waits for a person?")
-async def cases(work: Annotated[Work, doing("cases.read")], owner_role: Role | None = None) -> list[Case]:
+async def cases(work: Annotated[Work, doing("cases.read")], page: Page, owner_role: Role | None = None) -> list[Case]:
     """Return the open cases, the most pressing first."""
-    return [
-        Case.model_validate(one, from_attributes=True) for one in await queries.open_cases(work, owner_role=owner_role)
-    ]
+    found = await queries.open_cases(work, owner_role=owner_role, after=page.after, limit=page.limit)
+    page.told(work, queries.CASES, found)
+    return [Case.model_validate(one, from_attributes=True) for one in found]
 
 
 @router.post("/cases/{case_id}/assignment", operation_id="assign_case", summary="Take a case up",

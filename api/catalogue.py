@@ -3,15 +3,17 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
 from api.acting import Route, doing
 from api.errors import responses
-from api.sessions import Form
+from api.forms import Day, Form
 from events.work import Work
 from kit.clock import day_of
 from providers.catalogue import operations, queries
+
+ItemCode = Annotated[str, Path(max_length=8, examples=["B01"])]
 
 router = APIRouter(tags=["catalogue"], route_class=Route)
 
@@ -36,7 +38,7 @@ class NewPrice(Form):
     """A price from a day on; earlier prices and what was charged by them stay."""
 
     fen: int = Field(ge=0, le=10_000_000, examples=[12000])
-    valid_from: date
+    valid_from: Day
 
 
 class Priced(BaseModel):
@@ -48,7 +50,7 @@ class Priced(BaseModel):
 
 
 @router.get("/catalogue", operation_id="catalogue", summary="List the items and prices of a day")
-async def catalogue(work: Annotated[Work, doing("catalogue.read")], on: date | None = None) -> list[Item]:
+async def catalogue(work: Annotated[Work, doing("catalogue.read")], on: Day | None = None) -> list[Item]:
     """Return the active items, today's unless a day is named."""
     day = on or day_of(work.now)
     prices = await queries.prices(work, day)
@@ -63,8 +65,8 @@ async def catalogue(work: Annotated[Work, doing("catalogue.read")], on: date | N
 
 
 @router.post("/catalogue/{item_code}/prices", status_code=201, operation_id="set_price", summary="Set a price",
-             responses=responses(422))  # fmt: skip
-async def set_price(item_code: str, form: NewPrice, work: Annotated[Work, doing("catalogue.change")]) -> Priced:
+             responses=responses(404))  # fmt: skip
+async def set_price(item_code: ItemCode, form: NewPrice, work: Annotated[Work, doing("catalogue.change")]) -> Priced:
     """Record a price from a day on."""
     found = await operations.set_price(work, item_code=item_code, fen=form.fen, valid_from=form.valid_from)
     return Priced(item_code=found.item_code, fen=found.fen, valid_from=found.valid_from)

@@ -1,6 +1,5 @@
 """Service companies, their contracts, workers and shifts; a company's people see their own company only."""
 
-from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -9,7 +8,8 @@ from pydantic import BaseModel, Field
 
 from api.acting import Route, doing
 from api.errors import responses
-from api.sessions import Form
+from api.forms import Day, Form, Instant
+from api.paging import Page
 from events.work import Work
 from kit.identifiers import Sex
 from providers.catalogue.model import Skill
@@ -37,11 +37,11 @@ class Company(BaseModel):
 class NewCompany(Form):
     """A company to be admitted."""
 
-    uscc: str = Field(max_length=40, examples=["91130903MA0000000A"])
+    uscc: str = Field(max_length=40, examples=["911309990000000078"])
     name: str = Field(min_length=2, max_length=100, examples=["示例居家养老服务公司"])
     grade: str | None = Field(default=None, pattern="^[ABCD]$")
     medical_licence: str | None = Field(default=None, max_length=40)
-    medical_licence_until: date | None = None
+    medical_licence_until: Day | None = None
     phone: str | None = Field(default=None, max_length=20)
     bank_account: str | None = Field(default=None, max_length=40)
 
@@ -49,8 +49,8 @@ class NewCompany(Form):
 class NewContract(Form):
     """Which items in which divisions (any level), how many visits a month, which share is meant."""
 
-    valid_from: date
-    valid_to: date
+    valid_from: Day = Field(examples=["2026-01-01"])
+    valid_to: Day = Field(examples=["2027-01-01"])
     monthly_capacity: int = Field(ge=1, le=1_000_000, examples=[600])
     share_target: float = Field(ge=0, le=1, examples=[0.05])
     item_codes: list[str] = Field(min_length=1, max_length=100, examples=[["B01", "B03"]])
@@ -66,7 +66,7 @@ class Made(BaseModel):
 class Reason(Form):
     """Why."""
 
-    reason: str = Field(min_length=1, max_length=200)
+    reason: str = Field(min_length=1, max_length=200, examples=["licence under review"])
 
 
 class Worker(BaseModel):
@@ -86,9 +86,9 @@ class NewPaper(Form):
     """One certificate."""
 
     skill: Skill
-    number: str = Field(min_length=1, max_length=40)
-    valid_from: date
-    expires_on: date
+    number: str = Field(min_length=1, max_length=40, examples=["HLY-2026-0117"])
+    valid_from: Day = Field(examples=["2026-01-01"])
+    expires_on: Day = Field(examples=["2028-12-31"])
 
 
 class NewHours(Form):
@@ -99,16 +99,16 @@ class NewHours(Form):
     to_minute: int = Field(gt=0, le=2880, examples=[1020])
     break_from: int | None = Field(default=None, ge=0, le=2880)
     break_to: int | None = Field(default=None, ge=0, le=2880)
-    valid_from: date
+    valid_from: Day = Field(examples=["2026-01-01"])
 
 
 class NewWorker(Form):
     """A worker to be hired, with certificates and shifts."""
 
-    name: str = Field(min_length=1, max_length=60)
+    name: str = Field(min_length=1, max_length=60, examples=["示例服务员"])
     sex: Sex
-    latitude: float = Field(ge=-90, le=90)
-    longitude: float = Field(ge=-180, le=180)
+    latitude: float = Field(ge=-90, le=90, examples=[38.3045])
+    longitude: float = Field(ge=-180, le=180, examples=[116.8388])
     transport: Transport = Transport.EBIKE
     max_minutes: int = Field(default=480, ge=30, le=720)
     id_no: str | None = Field(default=None, max_length=40)
@@ -120,9 +120,9 @@ class NewWorker(Form):
 class NewAbsence(Form):
     """When a worker cannot work, and why."""
 
-    from_at: datetime
-    until_at: datetime
-    reason: str = Field(min_length=1, max_length=200)
+    from_at: Instant = Field(examples=["2026-11-02T08:00:00+08:00"])
+    until_at: Instant = Field(examples=["2026-11-04T18:00:00+08:00"])
+    reason: str = Field(min_length=1, max_length=200, examples=["sick"])
 
 
 @router.get("/companies", operation_id="companies", summary="List the companies")
@@ -176,11 +176,12 @@ async def sign_contract(provider_id: UUID, form: NewContract, work: Changing) ->
 @router.get("/companies/{provider_id}/workers", operation_id="workers", summary="List a company's workers",
             responses=responses(404))  # fmt: skip
 async def workers(
-    provider_id: UUID, work: Annotated[Work, doing("workers.read")], state: WorkerState | None = None
+    provider_id: UUID, work: Annotated[Work, doing("workers.read")], page: Page, state: WorkerState | None = None
 ) -> list[Worker]:
-    """Return a company's workers."""
+    """Return a company's workers, by number."""
     await queries.company(work, provider_id)
-    found = await queries.workers(work, provider_id=provider_id, state=state)
+    found = await queries.workers(work, provider_id=provider_id, state=state, after=page.after, limit=page.limit)
+    page.told(work, queries.WORKERS, found)
     return [Worker.model_validate(one, from_attributes=True) for one in found]
 
 
@@ -193,7 +194,7 @@ async def hire_worker(provider_id: UUID, form: NewWorker, work: Staffing) -> Wor
         provider_id=provider_id,
         **form.model_dump(exclude={"papers", "shifts"}),
         papers=tuple(hiring.Paper(**paper.model_dump()) for paper in form.papers),
-        shifts=tuple(calendar.Hours(**hours.model_dump()) for hours in form.shifts),
+        shifts=tuple(calendar.Hours(**hours.model_dump(), valid_to=None) for hours in form.shifts),
     )
     return Worker.model_validate(await hiring.hire_worker(work, facts=facts), from_attributes=True)
 

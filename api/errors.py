@@ -4,11 +4,13 @@ import logging
 from http import HTTPStatus
 from typing import Any
 
+from asyncpg import PostgresError
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.exceptions import HTTPException
 
 from kit import text
@@ -16,6 +18,9 @@ from kit.ids import new_id
 from kit.refusal import Kind, Refusal
 
 log = logging.getLogger("nowalls.api")
+
+MOST_ERRORS, LONGEST_NAME = 50, 80
+"""How much of what is wrong with an input is told: an answer is never much larger than what was sent."""
 
 STATUS = {
     Kind.INVALID: 422, Kind.FORBIDDEN: 403, Kind.MISSING: 404, Kind.CONFLICT: 409, Kind.UNKNOWN_ACTOR: 401,
@@ -60,7 +65,7 @@ def problem(
         parameters=parameters or {},
         **more,
     )
-    headers = {"Cache-Control": "no-store"}
+    headers = {"Cache-Control": "no-store"}  # a bug is answered outside of what adds it to all others
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="nowalls"'
     if "seconds" in (parameters or {}):
@@ -83,24 +88,44 @@ async def _on_refusal(request: Request, error: Exception) -> JSONResponse:
 async def _on_invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
     # What was sent is not sent back: it may be personal, and it may be hostile.
-    errors = [{"where": list(map(str, one["loc"])), "what": one["type"], "why": one["msg"]} for one in error.errors()]
+    errors = [
+        {"where": [_name(part) for part in one["loc"]], "what": one["type"], "why": one["msg"]}
+        for one in error.errors()[:MOST_ERRORS]
+    ]
     return problem(request, 422, "input.invalid", errors=errors)
+
+
+def _name(part: str | int) -> str:
+    """Give back where an error is, as far as it can be written and is no longer than a name."""
+    return str(part).encode("ascii", "backslashreplace").decode()[:LONGEST_NAME]
 
 
 async def _on_http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
-    code = {404: "route.missing", 405: "method.not_allowed", 413: "input.too_large"}.get(error.status_code)
-    answer = problem(request, error.status_code, code or "input.invalid")
+    if error.status_code == 413:
+        return problem(request, 413, "input.too_large")
+    code = {404: "route.missing", 405: "method.not_allowed"}.get(error.status_code)
+    # A body that cannot be read and one that can but makes no sense are the same to whoever sent it.
+    answer = problem(request, error.status_code if code else 422, code or "input.invalid")
     answer.headers.update(error.headers or {})
     return answer
 
 
+_BUSY = ("08", "40", "53", "55P03", "57")
+"""SQLSTATE of what passes: connections, deadlocks, a full machine, a lock waited for too long, a stopping server."""
+_RACED = {"23505", "23P01"}
+"""SQLSTATE of a row that somebody else wrote first."""
+
+
 async def _on_database(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, DBAPIError)  # noqa: S101 - registered for this class only
     trace = str(new_id())
-    original = type(error.orig).__name__ if error.orig else ""
+    state = str(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
+    if state in _RACED:
+        log.warning("raced %s on %s %s", trace, request.method, request.url.path, exc_info=error)
+        return problem(request, 409, "platform.raced", trace=trace)
     log.error("database error %s on %s %s", trace, request.method, request.url.path, exc_info=error)
-    if error.connection_invalidated or "Connection" in original or "DiskFull" in str(error.orig):
+    lost = not isinstance(error, DBAPIError) or error.connection_invalidated
+    if lost or state.startswith(_BUSY):
         return problem(request, 503, "platform.busy", {"seconds": 2}, trace=trace)
     return problem(request, 500, "platform.bug", {"trace": trace}, trace=trace)
 
@@ -116,5 +141,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Refusal, _on_refusal)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
-    app.add_exception_handler(DBAPIError, _on_database)
+    for kind in (DBAPIError, NoConnection, PostgresError, OSError):
+        app.add_exception_handler(kind, _on_database)
     app.add_exception_handler(Exception, _on_bug)

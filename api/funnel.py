@@ -11,8 +11,8 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 from sqlalchemy import text
 
-from api import errors
-from api.acting import Route
+from api import errors, policy
+from api.acting import Route, actor_if_any
 from api.live import Hub
 from events.work import Works
 from kit import clock
@@ -24,6 +24,7 @@ router = APIRouter(tags=["platform"], route_class=Route)
 WATCHERS = 500
 """How many may watch at once without having signed in."""
 PING_SECONDS = 15.0
+_STEP_FEN = 100_000
 _LEAST_SECONDS = 0.2
 _SHARE = 10  # counting may take a tenth of the time, however long the log has grown
 
@@ -73,6 +74,16 @@ class Funnel(Steps):
     rehearsal: bool
 
 
+def for_anybody(found: Funnel) -> Funnel:
+    """Round the money down: a sum to the fen, watched, would tell each company's every charge."""
+    today = found.today.model_copy(update={"charged_fen": _rough(found.today.charged_fen)})
+    return found.model_copy(update={"charged_fen": _rough(found.charged_fen), "today": today})
+
+
+def _rough(fen: int) -> int:
+    return fen // _STEP_FEN * _STEP_FEN
+
+
 class Board:
     """The funnel, counted once for all who look."""
 
@@ -113,7 +124,7 @@ class Board:
             yield b"retry: 3000\n\n"
             while True:
                 news = hub.news
-                found = await self.look()
+                found = for_anybody(await self.look())
                 changed = shown is None or found.model_copy(update={"at": shown.at}) != shown
                 shown = found
                 yield b"data: " + found.model_dump_json().encode() + b"\n\n" if changed else b": ping\n\n"
@@ -133,8 +144,13 @@ def _board(request: Request) -> Board:
 
 @router.get("/funnel", operation_id="funnel", summary="How far have the requests come?")
 async def funnel(request: Request) -> Funnel:
-    """Count the told events of each step, of today and of all time."""
-    return await _board(request).look()
+    """Count the told events of each step, of today and of all time; the money to the fen for the desks alone.
+
+    Nobody needs to be signed in, so that the start page may show it.
+    """
+    found = await _board(request).look()
+    actor = await actor_if_any(request)
+    return found if actor is not None and policy.allows(actor, "funnel.read") else for_anybody(found)
 
 
 @router.get(
@@ -142,7 +158,7 @@ async def funnel(request: Request) -> Funnel:
     response_class=StreamingResponse, responses=errors.responses(503),
 )  # fmt: skip
 async def funnel_live(request: Request) -> Response:
-    """Stream what `/funnel` answers, at once and whenever it has changed."""
+    """Stream what `/funnel` answers anybody, at once and whenever it has changed."""
     board = _board(request)
     if board.watchers >= WATCHERS:
         return errors.problem(request, 503, "platform.busy", {"seconds": 30})

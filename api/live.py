@@ -3,28 +3,45 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from functools import partial
+from time import monotonic
 from typing import Annotated, Any
 from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
+from sqlalchemy.exc import DBAPIError
 
-from api.acting import Route, doing
+from api.accounts import queries
+from api.acting import Route, doing, token_of, works_of
 from events.model import LIVE_CHANNEL
 from events.work import Work
+from kit.actor import SYSTEM, Actor
 from kit.database import DESK_ROLE
 from kit.postgres import plain
+from kit.refusal import Kind, Refusal
 
 log = logging.getLogger("nowalls.live")
 router = APIRouter(tags=["live"], route_class=Route)
 
 QUEUE = 256
 PING_SECONDS = 15.0
+TRUST_SECONDS = 5.0
+"""How long a stream goes on without looking again whether its session still lives."""
+STREAMS = 20
+"""Open streams of one account."""
 _RESYNC = b"event: resync\ndata: {}\n\n"
+
+
+class TooManyStreams(Refusal):
+    """The account listens in as many places as it may."""
+
+    code = "live.too_many"
+    kind = Kind.TOO_MANY
 
 
 class Hub:
@@ -33,6 +50,7 @@ class Hub:
     def __init__(self, url: str) -> None:
         self._url = plain(url)
         self._readers: dict[asyncio.Queue[bytes], UUID | None] = {}
+        self._streams: Counter[UUID | None] = Counter()
         self._listening: asyncio.Event | None = None
         self.news = asyncio.Event()
         """Set when something was told, and replaced by the next; whoever waits on it asks for what changed."""
@@ -91,10 +109,17 @@ class Hub:
             frame = _RESYNC
         queue.put_nowait(frame)
 
-    async def read(self, scope: UUID | None) -> AsyncIterator[bytes]:
-        """Yield frames for one reader; `scope` is its company, None hears all."""
+    def admit(self, actor: Actor) -> None:
+        """Refuse `live.too_many`."""
+        if self._streams[actor.account_id] >= STREAMS:
+            raise TooManyStreams(seconds=int(PING_SECONDS))
+
+    async def read(self, actor: Actor, alive: Callable[[], Awaitable[bool]]) -> AsyncIterator[bytes]:
+        """Yield frames for one reader until its session ends; a company's people hear of their company alone."""
         queue: asyncio.Queue[bytes] = asyncio.Queue(QUEUE)
-        self._readers[queue] = scope
+        self._readers[queue] = actor.provider_id if actor.scoped else None
+        self._streams[actor.account_id] += 1
+        looked = monotonic()
         try:
             yield b"retry: 2000\n\n" + _RESYNC
             while True:
@@ -103,9 +128,15 @@ class Hub:
                     frame = await asyncio.wait_for(queue.get(), PING_SECONDS)
                     while not queue.empty():
                         frame += queue.get_nowait()
+                if monotonic() - looked > TRUST_SECONDS:
+                    if not await alive():
+                        return
+                    looked = monotonic()
                 yield frame
         finally:
             del self._readers[queue]
+            self._streams.subtract([actor.account_id])
+            self._streams += Counter()  # drops whoever listens no more
 
 
 def _set(gone: asyncio.Event, _connection: object) -> None:
@@ -119,6 +150,15 @@ def _set(gone: asyncio.Event, _connection: object) -> None:
 async def live(request: Request, work: Annotated[Work, doing("live.listen")]) -> StreamingResponse:
     """Stream `id`, `type`, `subject`, `at` of each told event; `resync` means: fetch your lists again."""
     hub: Hub = request.app.state.hub
-    scope = work.actor.provider_id if work.actor.scoped else None
+    hub.admit(work.actor)
+    token, works = token_of(request) or "", works_of(request)
+
+    async def alive() -> bool:
+        try:
+            async with works(SYSTEM("live")) as own:
+                return await queries.alive(own, token)
+        except (DBAPIError, OSError):
+            return False  # whoever cannot be asked about comes again and is asked then
+
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(hub.read(scope), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(hub.read(work.actor, alive), media_type="text/event-stream", headers=headers)

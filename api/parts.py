@@ -11,9 +11,11 @@ from pydantic import BaseModel, Field
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from api.acting import Route, doing, works_of
+from api import policy
+from api.acting import Route, actor_of, doing, works_of
 from api.errors import responses
-from api.sessions import Form
+from api.forms import Form
+from api.paging import Page
 from events import log, parked
 from events.work import Work, Works
 from kit.actor import SYSTEM
@@ -45,7 +47,7 @@ class ParkedRow(BaseModel):
 class Drop(Form):
     """Why a message is given up."""
 
-    reason: str = Field(min_length=1, max_length=500)
+    reason: str = Field(min_length=1, max_length=500, examples=["told before the rule it names"])
 
 
 class Verification(BaseModel):
@@ -57,7 +59,8 @@ class Verification(BaseModel):
     why: str
 
 
-@router.get("/health", tags=["platform"], operation_id="health", summary="Does every part work?")
+@router.get("/health", tags=["platform"], operation_id="health", summary="Does every part work?",
+            responses={503: {"model": Health, "description": "Some part does not work"}})  # fmt: skip
 async def health(request: Request, response: Response) -> Health:
     """Answer 200 when every part works, 503 when one does not; each part's state is `ok` or says what is wrong.
 
@@ -87,15 +90,20 @@ async def _database(works: Works) -> str:
 
 
 @router.get("/metrics", include_in_schema=False)
-async def metrics() -> Response:
-    """Give the counters in Prometheus' text form."""
+async def metrics(request: Request) -> Response:
+    """Give the counters in Prometheus' text form, on the machine itself or to a desk: they count what all do."""
+    local = request.client is not None and request.client.host in {"127.0.0.1", "::1"}
+    if not local or "x-forwarded-for" in request.headers:
+        policy.demand(await actor_of(request), "metrics.read")
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
 @router.get("/parked", tags=["platform"], operation_id="parked", summary="Which messages wait for a person?")
-async def waiting(work: Annotated[Work, doing("parked.read")]) -> list[ParkedRow]:
+async def waiting(work: Annotated[Work, doing("parked.read")], page: Page) -> list[ParkedRow]:
     """Return the parked messages, oldest first."""
-    return [ParkedRow.model_validate(row, from_attributes=True) for row in await parked.waiting(work)]
+    found = await parked.waiting(work, after=page.after, limit=page.limit)
+    page.told(work, parked.PARKED, found)
+    return [ParkedRow.model_validate(row, from_attributes=True) for row in found]
 
 
 @router.post("/parked/{parked_id}/replay", status_code=204, tags=["platform"], operation_id="replay_parked",

@@ -10,7 +10,9 @@ from pydantic import BaseModel, Field
 
 from api.acting import Route, doing
 from api.errors import responses
-from api.sessions import Form
+from api.forms import DIVISION, Day, Form
+from api.paging import Page
+from dispatch.visits import queries as visits
 from events.work import Work
 from kit.clock import day_of
 from kit.geo import Datum
@@ -20,7 +22,9 @@ from registry.model import ContactKind
 
 router = APIRouter(tags=["people"], route_class=Route)
 
-Finding = Annotated[Work, doing("people.find")]
+LOOKUPS = "people.lookups_per_minute"
+
+Finding = Annotated[Work, doing("people.find", at_most=LOOKUPS)]
 Reading = Annotated[Work, doing("people.read")]
 Changing = Annotated[Work, doing("people.change")]
 
@@ -37,7 +41,7 @@ class NewPerson(Form):
     """A person to be entered; typed coordinates are taken as they are, in the datum named."""
 
     name: str = Field(min_length=1, max_length=60, examples=["测试老人"])
-    id_no: str = Field(max_length=40, examples=["130999194503021249"])
+    id_no: str = Field(max_length=40, examples=["130999194503021240"])
     phone: str | None = Field(default=None, max_length=40, examples=["0317-2020202"])
     address: str = Field(min_length=1, max_length=200, examples=["水月寺街道某小区3号楼2单元101"])
     division_code: str = Field(max_length=12, examples=["130903001001"])
@@ -101,17 +105,17 @@ class Card(BaseModel):
 class Move(Form):
     """A new address."""
 
-    address: str = Field(min_length=1, max_length=200)
-    division_code: str = Field(max_length=12)
-    latitude: float = Field(ge=-90, le=90)
-    longitude: float = Field(ge=-180, le=180)
+    address: str = Field(min_length=1, max_length=200, examples=["水月寺街道另一小区1号楼1单元102"])
+    division_code: str = Field(max_length=12, examples=["130903001001"])
+    latitude: float = Field(ge=-90, le=90, examples=[38.3101])
+    longitude: float = Field(ge=-180, le=180, examples=[116.8402])
     datum: Datum = Datum.WGS84
 
 
 class Death(Form):
     """A death that one source reports."""
 
-    died_on: date
+    died_on: Day
     source: str = Field(min_length=1, max_length=40, examples=["family"])
 
 
@@ -137,7 +141,9 @@ class Read(BaseModel):
 
 @router.post("/people", status_code=201, operation_id="register_person", summary="Enter a person",
              responses=responses(409, 422))  # fmt: skip
-async def register_person(form: NewPerson, work: Annotated[Work, doing("people.register")]) -> Registered:
+async def register_person(
+    form: NewPerson, work: Annotated[Work, doing("people.register", at_most=LOOKUPS)]
+) -> Registered:
     """Enter a person with address and telephone; the resident ID carries birth and sex."""
     facts = form.model_dump(exclude={"contacts"})
     contacts = tuple(operations.ContactFacts(one.kind, one.phone, one.relation) for one in form.contacts)
@@ -157,15 +163,19 @@ async def callers(phone: Annotated[str, Query(max_length=40)], work: Finding) ->
 async def person_card(
     person_id: UUID, purpose: Annotated[str, Query(min_length=2, max_length=80)], work: Reading
 ) -> Card:
-    """Return the card and record who read which fields for what purpose."""
+    """Return the card and record who read which fields for what purpose; workers read of whom they are sent to."""
+    if not await visits.goes_to(work, person_id):
+        raise queries.PersonMissing
     return Card.model_validate(asdict(await queries.card(work, person_id, purpose)))
 
 
 @router.get("/people/{person_id}/readings", operation_id="person_readings", summary="Who read this record?",
             responses=responses(404))  # fmt: skip
-async def person_readings(person_id: UUID, work: Annotated[Work, doing("people.audit")]) -> list[Read]:
+async def person_readings(person_id: UUID, work: Annotated[Work, doing("people.audit")], page: Page) -> list[Read]:
     """Return the recorded readings, newest first."""
-    return [Read.model_validate(one, from_attributes=True) for one in await queries.audit_of(work, person_id)]
+    found = await queries.audit_of(work, person_id, after=page.after, limit=page.limit)
+    page.told(work, queries.READINGS, found)
+    return [Read.model_validate(one, from_attributes=True) for one in found]
 
 
 @router.put("/people/{person_id}/address", status_code=204, operation_id="move_person", summary="Change the address",
@@ -191,7 +201,7 @@ async def confirm_death(person_id: UUID, work: Annotated[Work, doing("people.dea
 
 @router.get("/divisions", operation_id="divisions", summary="List the divisions of today")
 async def divisions(
-    work: Annotated[Work, doing("divisions.read")], parent: Annotated[str | None, Query(max_length=12)] = None
+    work: Annotated[Work, doing("divisions.read")], parent: Annotated[str | None, Query(pattern=DIVISION)] = None
 ) -> list[Division]:
     """Return the divisions that exist today, or those right below one."""
     found: list[Any] = list(await queries.divisions(work, day_of(work.now)))

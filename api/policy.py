@@ -84,7 +84,12 @@ POLICY: dict[str, frozenset[Role]] = {
     "statements.recompute": frozenset({_FINANCE, _MANAGER}),
     # boards
     "funnel.read": frozenset({_OPERATOR, _MANAGER, _FINANCE}),
+    "metrics.read": frozenset({_ADMINISTRATOR, _MANAGER}),
 }
+
+
+OPEN_TO_ALL = frozenset({"sign_in", "health", "metrics", "funnel", "funnel_live", "rate_by_code"})
+"""The routes, by name, that ask for nobody's session; any other that names no action stops the program's start."""
 
 
 class NotAllowed(Refusal):
@@ -94,7 +99,12 @@ class NotAllowed(Refusal):
     kind = Kind.FORBIDDEN
 
 
+def allows(actor: Actor, action: str) -> bool:
+    """Tell whether the table gives this role the action."""
+    return actor.role in POLICY.get(action, frozenset())
+
+
 def demand(actor: Actor, action: str) -> None:
     """Refuse `actor.not_allowed` unless the table gives this role the action."""
-    if actor.role not in POLICY.get(action, frozenset()):
+    if not allows(actor, action):
         raise NotAllowed(action=action, role=actor.role.value)

@@ -4,12 +4,13 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, Field
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
 
 from api.acting import Route, doing
 from api.errors import responses
-from api.sessions import Form
+from api.forms import Day, Form, Id, Instant
+from api.paging import Page
 from dispatch.enrolment import operations as enrolment
 from dispatch.enrolment import queries as enrolments
 from dispatch.enrolment.model import Category, EndReason, EnrolmentState, SuspendReason
@@ -29,13 +30,13 @@ Ordering = Annotated[Work, doing("standing_orders.change")]
 class NewRequest(Form):
     """What an elder asks for; the window bounds the worker's arrival."""
 
-    person_id: UUID
+    person_id: Id
     item_code: str = Field(max_length=8, examples=["B01"])
-    earliest: AwareDatetime
-    latest: AwareDatetime
+    earliest: Instant = Field(examples=["2026-11-02T09:00:00+08:00"])
+    latest: Instant = Field(examples=["2026-11-02T11:00:00+08:00"])
     quantity: int = Field(default=1, ge=1, le=24)
     urgent: bool = False
-    asked_at: AwareDatetime | None = None
+    asked_at: Instant | None = None
     channel: Channel = Channel.PHONE
     source_key: str | None = Field(default=None, max_length=120)
     override_duplicate: bool = False
@@ -86,19 +87,19 @@ class Cancellation(Form):
     """Who withdraws a request, and why."""
 
     by: CancelledBy = CancelledBy.ELDER
-    reason: str = Field(min_length=1, max_length=80)
+    reason: str = Field(min_length=1, max_length=80, examples=["her daughter is visiting"])
 
 
 class NewStandingOrder(Form):
     """A service wanted again and again; weekdays are a mask, Monday = 1 … Sunday = 64; minutes of the day."""
 
-    person_id: UUID
+    person_id: Id
     item_code: str = Field(max_length=8, examples=["A01"])
     weekdays: int = Field(ge=1, le=127, examples=[31])
     from_minute: int = Field(ge=0, lt=1440, examples=[630])
     to_minute: int = Field(gt=0, le=1440, examples=[750])
-    starts_on: date
-    ends_on: date | None = None
+    starts_on: Day
+    ends_on: Day | None = None
     quantity: int = Field(default=1, ge=1, le=24)
     accept_own_cost: bool = False
     sex_wanted: Sex | None = None
@@ -123,14 +124,14 @@ class StandingOrder(BaseModel):
 class Pause(Form):
     """A half-open span of days."""
 
-    from_day: date
-    until_day: date
+    from_day: Day = Field(examples=["2026-11-10"])
+    until_day: Day = Field(examples=["2026-11-17"])
 
 
 class Reason(Form):
     """Why."""
 
-    reason: str = Field(min_length=1, max_length=80)
+    reason: str = Field(min_length=1, max_length=80, examples=["moves to her son"])
 
 
 class Application(Form):
@@ -149,7 +150,7 @@ class Ending(Form):
     """Why and from which day an elder leaves."""
 
     reason: EndReason
-    ended_on: date
+    ended_on: Day
 
 
 class Enrolment(BaseModel):
@@ -180,13 +181,11 @@ async def place_request(form: NewRequest, work: Annotated[Work, doing("requests.
 
 @router.get("/requests", operation_id="requests", summary="List care requests")
 async def requests(
-    work: Reading,
-    state: RequestState | None = None,
-    person_id: UUID | None = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    work: Reading, page: Page, state: RequestState | None = None, person_id: UUID | None = None
 ) -> list[Request]:
-    """Return requests of a state or a person, the latest first."""
-    found = await queries.requests(work, state=state, person_id=person_id, limit=limit)
+    """Return requests of a state or a person, the most pressing first."""
+    found = await queries.requests(work, state=state, person_id=person_id, after=page.after, limit=page.limit)
+    page.told(work, queries.REQUESTS, found)
     return [Request.model_validate(one, from_attributes=True) for one in found]
 
 

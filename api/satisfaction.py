@@ -9,7 +9,8 @@ from pydantic import BaseModel, Field
 
 from api.acting import Route, doing, works_of
 from api.errors import responses
-from api.sessions import Form
+from api.forms import DIVISION, MONTH, Day, Form, Id
+from api.paging import Page
 from events.work import Work
 from kit.actor import SYSTEM
 from providers.satisfaction import complaints, draws, operations, queries, rates
@@ -25,15 +26,14 @@ class RatingByCode(Form):
     """The elder's six digits and a score, 5 very satisfied to 1 very dissatisfied."""
 
     code: str = Field(max_length=12, examples=["048213"])
-    score: int = Field(examples=[5])
+    score: int = Field(ge=1, le=5, examples=[5])
     channel: Literal["code", "family"] = "code"
 
 
 class CodeAnswer(BaseModel):
-    """Whether the code was right, and how many tries are left."""
+    """Whether the code was right; a visit that nobody had, or that has heard too many wrong codes, answers alike."""
 
     accepted: bool
-    tries_left: int
 
 
 class Call(BaseModel):
@@ -50,10 +50,10 @@ class Call(BaseModel):
 class CallAnswers(Form):
     """What the elder said; `score` null where no opinion could be given."""
 
-    came: bool
-    stayed_minutes: int | None = Field(default=None, ge=0, le=1440)
+    came: bool = Field(examples=[True])
+    stayed_minutes: int | None = Field(default=None, ge=0, le=1440, examples=[55])
     goods_instead: bool = False
-    score: int | None = None
+    score: int | None = Field(default=None, ge=1, le=5, examples=[5])
 
 
 class Revealed(BaseModel):
@@ -67,9 +67,9 @@ class Revealed(BaseModel):
 class NewComplaint(Form):
     """A complaint about a visit; a visit not known here needs its company named."""
 
-    visit_id: UUID
-    words: str = Field(min_length=1, max_length=2000)
-    provider_id: UUID | None = None
+    visit_id: Id
+    words: str = Field(min_length=1, max_length=2000, examples=["nobody came, and nobody called"])
+    provider_id: Id | None = None
 
 
 class Complaint(BaseModel):
@@ -107,7 +107,7 @@ class Rate(BaseModel):
     excluded: dict[str, int]
     asked: int
     percent: float | None
-    interval: tuple[float, float]
+    interval: list[float] = Field(min_length=2, max_length=2, description="the 95 % interval in percent")
     coverage: float | None
     reach: float | None
 
@@ -123,14 +123,18 @@ class Draw(BaseModel):
 
 
 @router.post("/visits/{visit_id}/rating", operation_id="rate_by_code", summary="Rate a visit by the elder's code",
-             responses=responses(404, 409, 422, 429))  # fmt: skip
+             responses=responses(409))  # fmt: skip
 async def rate_by_code(visit_id: UUID, form: RatingByCode, request: Request) -> CodeAnswer:
-    """Rate once; open to whoever holds the six digits, five tries."""
-    async with works_of(request)(SYSTEM("elder")) as work:
-        found = await operations.give_by_code(
-            work, visit_id=visit_id, code=form.code, score=form.score, channel=Channel(form.channel)
-        )
-    return CodeAnswer(accepted=found.accepted, tries_left=found.tries_left)
+    """Rate once; open to whoever holds the six digits, five tries, after which the elder is called instead."""
+    try:
+        async with works_of(request)(SYSTEM("elder")) as work:
+            found = await operations.give_by_code(
+                work, visit_id=visit_id, code=form.code, score=form.score, channel=Channel(form.channel)
+            )
+    except (operations.UnknownVisit, operations.CodeLocked):
+        # Whoever does not hold the code is not told whether there was such a visit.
+        return CodeAnswer(accepted=False)
+    return CodeAnswer(accepted=found.accepted)
 
 
 @router.get("/visits/{visit_id}/rating-code", operation_id="rating_code", summary="The code to read to the elder")
@@ -140,11 +144,11 @@ async def rating_code(visit_id: UUID, work: Annotated[Work, doing("visits.codes"
 
 
 @router.get("/call-backs", operation_id="call_backs", summary="Which elders to call")
-async def call_backs(
-    work: Annotated[Work, doing("callbacks.read")], limit: Annotated[int, Query(ge=1, le=500)] = 100
-) -> list[Call]:
+async def call_backs(work: Annotated[Work, doing("callbacks.read")], page: Page) -> list[Call]:
     """Return the call-backs to make, the most pressing first."""
-    return [Call.model_validate(one, from_attributes=True) for one in await queries.calls_due(work, limit=limit)]
+    found = await queries.calls_due(work, after=page.after, limit=page.limit)
+    page.told(work, queries.CALLS, found)
+    return [Call.model_validate(one, from_attributes=True) for one in found]
 
 
 @router.post("/call-backs/{call_back_id}/answers", operation_id="save_answers", summary="Save an elder's answers",
@@ -165,14 +169,14 @@ async def no_answer(call_back_id: UUID, work: Calling) -> dict[str, CallState]:
 
 @router.post("/call-back-draws/{day}", status_code=201, operation_id="commit_draw", summary="Commit a day's seed",
              responses=responses(409))  # fmt: skip
-async def commit_draw(day: date, work: Annotated[Work, doing("complaints.decide")]) -> dict[str, str]:
+async def commit_draw(day: Day, work: Annotated[Work, doing("complaints.decide")]) -> dict[str, str]:
     """Publish the hash of the seed before the list is known."""
     return {"seed_hash": await draws.commit_seed(work, day=day)}
 
 
 @router.post("/call-back-draws/{day}/drawing", operation_id="draw_call_backs", summary="Draw a day's call-backs",
              responses=responses(409))  # fmt: skip
-async def draw_call_backs(day: date, work: Annotated[Work, doing("complaints.decide")]) -> Draw:
+async def draw_call_backs(day: Day, work: Annotated[Work, doing("complaints.decide")]) -> Draw:
     """Freeze the list and draw; a second time returns the first draw."""
     return Draw.model_validate(await draws.draw_call_backs(work, day=day), from_attributes=True)
 
@@ -186,9 +190,11 @@ async def receive_complaint(form: NewComplaint, work: Annotated[Work, doing("com
 
 
 @router.get("/complaints", operation_id="complaints", summary="Complaints that wait for a step")
-async def list_complaints(work: Annotated[Work, doing("complaints.read")]) -> list[Complaint]:
+async def list_complaints(work: Annotated[Work, doing("complaints.read")], page: Page) -> list[Complaint]:
     """Return the open complaints, the most pressing first."""
-    return [Complaint.model_validate(one, from_attributes=True) for one in await queries.complaints(work)]
+    found = await queries.complaints(work, after=page.after, limit=page.limit)
+    page.told(work, queries.COMPLAINTS, found)
+    return [Complaint.model_validate(one, from_attributes=True) for one in found]
 
 
 @router.post("/complaints/{complaint_id}/steps", operation_id="step_complaint", summary="Take a complaint's next step",
@@ -209,8 +215,8 @@ async def rate(
     work: Annotated[Work, doing("rates.read")],
     provider_id: UUID | None = None,
     item_code: Annotated[str | None, Query(max_length=8)] = None,
-    division: Annotated[str | None, Query(pattern=r"^\d{2,12}$")] = None,
-    month: Annotated[str | None, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")] = None,
+    division: Annotated[str | None, Query(pattern=DIVISION)] = None,
+    month: Annotated[str | None, Query(pattern=MONTH)] = None,
 ) -> Rate:
     """Return the rate as it stands this moment, with n, interval, exclusions and reach; a company sees its own."""
     scope = work.actor.provider_id if work.actor.scoped else provider_id
@@ -219,7 +225,7 @@ async def rate(
 
 @router.get("/rates/companies", operation_id="rates_by_company", summary="Each company's rate of a month")
 async def rates_by_company(
-    work: Annotated[Work, doing("rates.read")], month: Annotated[str, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+    work: Annotated[Work, doing("rates.read")], month: Annotated[str, Query(pattern=MONTH)]
 ) -> list[Rate]:
     """Return the companies' rates, a company's own people only theirs."""
     return [_shown(found) for found in await queries.rates_by_company(work, month=month)]

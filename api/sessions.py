@@ -5,22 +5,18 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from api.accounts import operations, queries
-from api.acting import COOKIE, Route, doing, token_of, works_of
+from api.acting import ChangingMyself, Myself, Route, cookie_of, doing, own_page, token_of, works_of
 from api.errors import refused, responses
+from api.forms import Form, Id
+from api.paging import Page
 from events.work import Work
 from kit.actor import SYSTEM, Role
 from kit.refusal import Refusal
 
 router = APIRouter(route_class=Route)
-
-
-class Form(BaseModel):
-    """Input takes what it names and nothing else."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
 class SignIn(Form):
@@ -81,22 +77,22 @@ class NewAccount(Form):
     username: str = Field(pattern=f"^{operations.USERNAME}$", examples=["operator2"])
     display_name: str = Field(min_length=1, max_length=64, examples=["二号话务员"])
     role: Role
-    password: str = Field(max_length=200)
-    provider_id: UUID | None = None
-    worker_id: UUID | None = None
+    password: str = Field(max_length=200, examples=["quiet river, 7 lanterns"])
+    provider_id: Id | None = None
+    worker_id: Id | None = None
 
 
 class NewPassword(Form):
     """The old password and the new one."""
 
-    old: str = Field(max_length=200)
-    new: str = Field(max_length=200)
+    old: str = Field(max_length=200, examples=["quiet river, 7 lanterns"])
+    new: str = Field(max_length=200, examples=["9 geese over the bridge"])
 
 
 class ResetPassword(Form):
     """Another's new password."""
 
-    new: str = Field(max_length=200)
+    new: str = Field(max_length=200, examples=["9 geese over the bridge"])
 
 
 class Code(Form):
@@ -111,16 +107,20 @@ class Code(Form):
 )  # fmt: skip
 async def sign_in(request: Request, response: Response, form: SignIn) -> Session | Response:
     """Begin a session of at most 12 hours, 30 idle minutes."""
-    async with works_of(request)(SYSTEM("sign-in")) as work:
+    own_page(request)
+    works, address = works_of(request), request.client.host if request.client else ""
+    async with operations.in_queue():
+        async with works(SYSTEM("sign-in")) as work:
+            candidate = await operations.present(work, username=form.username, address=address)
+        right = await operations.verified(candidate.password_hash, form.password)
+    async with works(SYSTEM("sign-in")) as work:
         found = await operations.sign_in(
-            work, username=form.username, password=form.password, code=form.code,
-            client=request.headers.get("user-agent", ""),
-        )  # fmt: skip
+            work, candidate=candidate, right=right, code=form.code, client=request.headers.get("user-agent", "")
+        )
     if isinstance(found, Refusal):
         return refused(request, found)
-    response.set_cookie(
-        COOKIE, found.token, httponly=True, samesite="lax", secure=request.url.scheme == "https", path="/"
-    )
+    secure = request.url.scheme == "https"
+    response.set_cookie(cookie_of(request), found.token, httponly=True, samesite="lax", secure=secure, path="/")
     actor = found.actor
     return Session(
         token=found.token,
@@ -132,18 +132,16 @@ async def sign_in(request: Request, response: Response, form: SignIn) -> Session
 
 
 @router.delete("/sessions/current", status_code=204, tags=["account"], operation_id="sign_out", summary="Sign out")
-async def sign_out(request: Request, response: Response, work: Annotated[Work, doing("account.change")]) -> None:
+async def sign_out(request: Request, response: Response, work: ChangingMyself) -> None:
     """End this session."""
     await operations.sign_out(work, token=token_of(request) or "")
-    response.delete_cookie(COOKIE, path="/")
+    response.delete_cookie(cookie_of(request), path="/", secure=request.url.scheme == "https")
 
 
-@router.get("/me", tags=["account"], operation_id="me", summary="Who am I?", responses=responses(401))
-async def me(work: Annotated[Work, doing("account.read")], request: Request) -> Me:
+@router.get("/me", tags=["account"], operation_id="me", summary="Who am I?", responses=responses(404))
+async def me(work: Myself) -> Me:
     """Return the own account."""
-    actor = work.actor
-    async with works_of(request)(SYSTEM("sign-in")) as own:
-        account = await queries.account(own, actor.account_id) if actor.account_id else None
+    account = await queries.account(work, _own(work))
     if account is None:
         raise operations.AccountMissing
     return Me(
@@ -153,54 +151,50 @@ async def me(work: Annotated[Work, doing("account.read")], request: Request) -> 
 
 
 @router.get("/me/sessions", tags=["account"], operation_id="my_sessions", summary="Where am I signed in?")
-async def my_sessions(request: Request, work: Annotated[Work, doing("account.read")]) -> list[LiveSession]:
+async def my_sessions(work: Myself) -> list[LiveSession]:
     """Return the own live sessions, newest first."""
-    async with works_of(request)(SYSTEM("sign-in")) as own:
-        rows = await queries.sessions(own, _own(work))
-    return [LiveSession(id=row.id, begun_at=row.begun_at, seen_at=row.seen_at, client=row.client) for row in rows]
+    return [
+        LiveSession(id=row.id, begun_at=row.begun_at, seen_at=row.seen_at, client=row.client)
+        for row in await queries.sessions(work, _own(work))
+    ]
 
 
 @router.delete("/me/sessions/{session_id}", status_code=204, tags=["account"], operation_id="end_my_session",
                summary="Sign another device out")  # fmt: skip
-async def end_my_session(request: Request, session_id: UUID, work: Annotated[Work, doing("account.change")]) -> None:
+async def end_my_session(session_id: UUID, work: ChangingMyself) -> None:
     """End one of the own sessions."""
-    async with works_of(request)(SYSTEM("sign-in")) as own:
-        await operations.end_session(own, account_id=_own(work), session_id=session_id)
+    await operations.end_session(work, account_id=_own(work), session_id=session_id)
 
 
 @router.put("/me/password", status_code=204, tags=["account"], operation_id="change_my_password",
-            summary="Change the own password", responses=responses(401, 422))  # fmt: skip
+            summary="Change the own password", responses=responses(404))  # fmt: skip
 async def change_my_password(
-    request: Request, form: NewPassword, work: Annotated[Work, doing("account.change")]
+    form: NewPassword,
+    work: Annotated[Work, doing("account.change", own=True, at_most="account.password_changes_per_minute")],
 ) -> None:
     """Change the own password; every session ends."""
-    async with works_of(request)(SYSTEM("sign-in")) as own:
-        await operations.change_password(own, account_id=_own(work), old=form.old, new=form.new)
+    await operations.change_password(work, account_id=_own(work), old=form.old, new=form.new)
 
 
-@router.post("/me/totp", tags=["account"], operation_id="propose_totp", summary="Begin a second factor")
-async def propose_totp(request: Request, work: Annotated[Work, doing("account.change")]) -> dict[str, str]:
+@router.post("/me/totp", tags=["account"], operation_id="propose_totp", summary="Begin a second factor",
+             responses=responses(404))  # fmt: skip
+async def propose_totp(work: ChangingMyself) -> dict[str, str]:
     """Return an `otpauth://` address for an authenticator; it counts once a code was confirmed."""
-    async with works_of(request)(SYSTEM("sign-in")) as own:
-        return {"otpauth": await operations.propose_totp(own, account_id=_own(work))}
+    return {"otpauth": await operations.propose_totp(work, account_id=_own(work))}
 
 
 @router.post("/me/totp/confirmation", tags=["account"], operation_id="confirm_totp",
-             summary="Switch the second factor on", responses=responses(422))  # fmt: skip
-async def confirm_totp(
-    request: Request, form: Code, work: Annotated[Work, doing("account.change")]
-) -> dict[str, list[str]]:
+             summary="Switch the second factor on", responses=responses(404))  # fmt: skip
+async def confirm_totp(form: Code, work: ChangingMyself) -> dict[str, list[str]]:
     """Return ten recovery codes, shown this once."""
-    async with works_of(request)(SYSTEM("sign-in")) as own:
-        return {"recovery_codes": await operations.confirm_totp(own, account_id=_own(work), code=form.code)}
+    return {"recovery_codes": await operations.confirm_totp(work, account_id=_own(work), code=form.code)}
 
 
 @router.get("/accounts", tags=["accounts"], operation_id="accounts", summary="List accounts")
-async def accounts(
-    work: Annotated[Work, doing("accounts.read")], after: str = "", limit: int = 100
-) -> list[AccountRow]:
-    """Return accounts by name, at most 500 a page; the next page begins after the last name."""
-    rows = await queries.accounts(work, after=after, limit=max(1, min(limit, 500)))
+async def accounts(work: Annotated[Work, doing("accounts.read")], page: Page) -> list[AccountRow]:
+    """Return accounts by name."""
+    rows = await queries.accounts(work, after=page.after, limit=page.limit)
+    page.told(work, queries.ACCOUNTS, rows)
     return [AccountRow.model_validate(row, from_attributes=True) for row in rows]
 
 

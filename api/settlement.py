@@ -9,7 +9,8 @@ from pydantic import BaseModel, Field
 
 from api.acting import Route, doing
 from api.errors import responses
-from api.sessions import Form
+from api.forms import MONTH, Form, MonthName
+from api.paging import Page
 from events.work import Work
 from providers.roster import queries as roster
 from providers.settlement import operations, queries
@@ -90,20 +91,20 @@ class Line(BaseModel):
 class Month(Form):
     """A district month that is over."""
 
-    month: str = Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", examples=["2026-10"])
+    month: MonthName
 
 
 class Objection(Form):
     """Why the company disagrees with a line."""
 
-    reason: str = Field(min_length=1, max_length=400)
+    reason: str = Field(min_length=1, max_length=400, examples=["the lift was out of order"])
 
 
 class Decision(Form):
     """How a dispute is decided, and which deductions are given back."""
 
-    upheld: bool
-    forgiven: list[Reason] = Field(default=[], max_length=2)
+    upheld: bool = Field(examples=[True])
+    forgiven: list[Reason] = Field(default=[], max_length=2, examples=[["late"]])
     note: str = Field(default="", max_length=400)
 
 
@@ -122,7 +123,7 @@ class Dispute(BaseModel):
 class PaymentOrder(Form):
     """The bank's reference of the payment."""
 
-    reference: str = Field(min_length=1, max_length=80)
+    reference: str = Field(min_length=1, max_length=80, examples=["ICBC-2026-1107-0031"])
 
 
 class Payment(BaseModel):
@@ -163,10 +164,12 @@ async def draw_up(form: Month, work: Annotated[Work, doing("statements.draw_up")
 
 @router.get("/statements", operation_id="statements", summary="List statements")
 async def statements(
-    work: Reading, month: Annotated[str | None, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")] = None
+    work: Reading, page: Page, month: Annotated[str | None, Query(pattern=MONTH)] = None
 ) -> list[Statement]:
     """Return statements, newest month first; a company's people see their own."""
-    return [Statement.model_validate(one, from_attributes=True) for one in await queries.statements(work, month=month)]
+    found = await queries.statements(work, month=month, after=page.after, limit=page.limit)
+    page.told(work, queries.STATEMENTS, found)
+    return [Statement.model_validate(one, from_attributes=True) for one in found]
 
 
 @router.get("/statements/running", operation_id="running_statement", summary="What a month comes to so far",
@@ -196,11 +199,13 @@ async def statement(statement_id: UUID, work: Reading) -> Statement:
 
 
 @router.get("/statements/{statement_id}/lines", operation_id="statement_lines", summary="A statement's lines")
-async def statement_lines(statement_id: UUID, work: Reading) -> list[Line]:
+async def statement_lines(statement_id: UUID, work: Reading, page: Page) -> list[Line]:
     """Return the lines with their charges, in order."""
+    found = await queries.lines(work, statement_id, after=page.after, limit=page.limit)
+    page.told(work, queries.LINES, found)
     return [
         Line(id=line.id, position=line.position, charge=Charge.model_validate(row, from_attributes=True))
-        for line, row in await queries.lines(work, statement_id)
+        for line, row in found
     ]
 
 

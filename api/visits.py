@@ -1,15 +1,16 @@
 """Offers and visits: what a company is asked, what it answers, what happened at the door."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, Field
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
 
 from api.acting import Route, doing
 from api.errors import responses
-from api.sessions import Form
+from api.forms import Day, Form, Id, Instant
+from api.paging import Page
 from dispatch.visits import door, operations, queries
 from dispatch.visits.moves import OfferState, State
 from events.work import Work
@@ -45,13 +46,13 @@ class Visit(BaseModel):
 
 
 class Offer(BaseModel):
-    """One offer and the visit it is about."""
+    """One offer and the visit it is about; how many were asked before (`attempt`) is for the desk alone."""
 
     id: UUID
     state: OfferState
     made_at: datetime
     deadline: datetime
-    attempt: int
+    attempt: int | None
     visit: Visit
 
 
@@ -64,8 +65,8 @@ class Reason(Form):
 class Act(Form):
     """Something that happened at the door, told by the phone: its own id makes a repeat harmless."""
 
-    id: UUID
-    claimed_at: AwareDatetime
+    id: Id
+    claimed_at: Instant
     sequence: int | None = Field(default=None, ge=0, le=1_000_000)
     offline: bool = False
     latitude: float | None = Field(default=None, ge=-90, le=90)
@@ -88,10 +89,10 @@ class Act(Form):
 class Decision(Form):
     """Whether a held visit stands, and why; corrected times where the evidence was wrong."""
 
-    stands: bool
-    reason: str = Field(min_length=1, max_length=200)
-    arrived_at: AwareDatetime | None = None
-    left_at: AwareDatetime | None = None
+    stands: bool = Field(examples=[True])
+    reason: str = Field(min_length=1, max_length=200, examples=["the family confirms the visit"])
+    arrived_at: Instant | None = None
+    left_at: Instant | None = None
 
 
 class Spoken(BaseModel):
@@ -105,15 +106,17 @@ class Spoken(BaseModel):
 
 @router.get("/offers", operation_id="offers", summary="List offers")
 async def offers(
-    work: Annotated[Work, doing("offers.read")],
-    state: OfferState | None = OfferState.OPEN,
-    limit: Annotated[int, Query(ge=1, le=500)] = 200,
+    work: Annotated[Work, doing("offers.read")], page: Page, state: OfferState | None = OfferState.OPEN
 ) -> list[Offer]:
     """Return the open offers (or those of another state), a company's own people only theirs."""
-    found = await queries.offers_of(work, provider_id=work.actor.provider_id, state=state, limit=limit)
+    found = await queries.offers_of(
+        work, provider_id=work.actor.provider_id, state=state, after=page.after, limit=page.limit
+    )
+    page.told(work, queries.OFFERS, found)
     return [
         Offer(
-            id=offer.id, state=offer.state, made_at=offer.made_at, deadline=offer.deadline, attempt=offer.attempt,
+            id=offer.id, state=offer.state, made_at=offer.made_at, deadline=offer.deadline,
+            attempt=None if work.actor.scoped else offer.attempt,
             visit=Visit.model_validate(visit, from_attributes=True),
         )
         for offer, visit in found
@@ -138,20 +141,21 @@ async def refuse_offer(offer_id: UUID, form: Reason, work: Answering) -> Visit:
 @router.get("/visits", operation_id="visits", summary="List visits")
 async def visits(
     work: Annotated[Work, doing("visits.read")],
-    day: date | None = None,
+    page: Page,
+    day: Day | None = None,
     person_id: UUID | None = None,
     request_id: UUID | None = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 200,
 ) -> list[Visit]:
     """Return visits by day, person or request; a company's people see their own."""
     found = await queries.visits(
-        work, provider_id=work.actor.provider_id, person_id=person_id, request_id=request_id, day=day, limit=limit
+        work, person_id=person_id, request_id=request_id, day=day, after=page.after, limit=page.limit
     )
+    page.told(work, queries.VISITS, found)
     return [Visit.model_validate(one, from_attributes=True) for one in found]
 
 
 @router.get("/visits/mine", operation_id="my_day", summary="My visits of a day")
-async def my_day(work: Acting, day: date | None = None) -> list[Visit]:
+async def my_day(work: Acting, day: Day | None = None) -> list[Visit]:
     """Return the signed-in worker's visits of today or another day, in order."""
     worker_id = work.actor.worker_id
     if worker_id is None:

@@ -58,7 +58,7 @@ class Deliverer:
 
     def __init__(self, works: Works) -> None:
         self.works = works
-        self.watch: Callable[[str, Envelope], None] | None = None
+        self.watch: Callable[[str, Envelope, float], None] | None = None
         self.gates: dict[str, asyncio.Event] = {}
         """Groups that are not ready yet: their messages wait in hand until the event is set."""
 
@@ -104,9 +104,10 @@ class Deliverer:
                     await self._park(group, headers, body, error, tries=tries)
                     break
                 await asyncio.sleep(FIRST_PAUSE_SECONDS * 3 ** (tries - 1))
-        metrics.HANDLER_SECONDS.labels(group, envelope.type).observe(perf_counter() - started)
+        took = perf_counter() - started
+        metrics.HANDLER_SECONDS.labels(group, envelope.type).observe(took)
         if self.watch is not None:
-            self.watch(group, envelope)
+            self.watch(group, envelope, took)
 
     async def _once(self, group: str, handler: Handler, envelope: Envelope, event: Event) -> None:
         async with self.works(SYSTEM(group), cause=envelope) as work:

@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 
 from events.model import Parked, ParkedState
 from events.work import Work
+from kit.pages import Order
 from kit.refusal import Kind, Refusal
 
 
@@ -47,12 +48,17 @@ async def park(
     return row
 
 
-async def waiting(work: Work, *, group: str | None = None) -> Sequence[Parked]:
+PARKED = Order("parked", Parked.parked_at, Parked.id)
+
+
+async def waiting(
+    work: Work, *, group: str | None = None, after: str | None = None, limit: int | None = None
+) -> Sequence[Parked]:
     """Return the messages that wait for a person, oldest first."""
-    query = select(Parked).where(Parked.state == ParkedState.WAITING).order_by(Parked.parked_at, Parked.id)
+    query = select(Parked).where(Parked.state == ParkedState.WAITING)
     if group is not None:
         query = query.where(Parked.group == group)
-    return (await work.session.execute(query)).scalars().all()
+    return (await work.session.execute(PARKED.page(query, work.vault, after=after, limit=limit))).scalars().all()
 
 
 async def replay(work: Work, *, parked_id: UUID) -> Parked:

@@ -6,7 +6,6 @@ A fixed clock may move only then. What is outstanding is counted in this process
 
 import asyncio
 import json
-from collections import Counter
 from collections.abc import Mapping
 from uuid import UUID
 
@@ -34,7 +33,10 @@ class Quiet:
     def __init__(self, works: Works, deliverer: Deliverer, routes: Mapping[str, tuple[str, ...]]) -> None:
         self._works = works
         self._routes = routes
-        self._outstanding: Counter[tuple[UUID, str]] = Counter()
+        self._outstanding: set[tuple[UUID, str]] = set()
+        # A handler may finish before the teller's commit returns to Python; and what a killed process had handled but
+        # not yet acknowledged comes again, is recognised by the inbox, and was never owed.
+        self._early: set[tuple[UUID, str]] = set()
         self._none = asyncio.Event()
         self._none.set()
         works.watch = self._told
@@ -43,28 +45,30 @@ class Quiet:
     def _told(self, envelopes: list[Envelope]) -> None:
         for envelope in envelopes:
             for group in self._routes.get(envelope.type, ()):
-                self._count((envelope.id, group), 1)
+                self._owe((envelope.id, group))
 
-    def _handled(self, group: str, envelope: Envelope) -> None:
-        if group in self._routes.get(envelope.type, ()):
-            self._count((envelope.id, group), -1)
+    def _owe(self, which: tuple[UUID, str]) -> None:
+        if which in self._early:
+            self._early.remove(which)
+            return
+        self._outstanding.add(which)
+        self._none.clear()
 
-    def _count(self, which: tuple[UUID, str], by: int) -> None:
-        # A handler may finish before the teller's commit returns to Python, so a count may pass through minus one.
-        self._outstanding[which] += by
-        if self._outstanding[which] == 0:
-            del self._outstanding[which]
-        if self._outstanding:
-            self._none.clear()
-        else:
+    def _handled(self, group: str, envelope: Envelope, _seconds: float) -> None:
+        which = (envelope.id, group)
+        if which not in self._outstanding:
+            self._early.add(which)
+            return
+        self._outstanding.remove(which)
+        if not self._outstanding:
             self._none.set()
 
     async def catch_up(self) -> int:
-        """Count the deliveries that are owed from before this process began; return how many."""
+        """Count the deliveries that are owed from before this process began, before any is made; return how many."""
         async with self._works(SYSTEM("quiet")) as work:
             rows = (await work.session.execute(_LEFT, {"routes": json.dumps(self._routes)})).all()
         for row in rows:
-            self._count((row.id, row.group), 1)
+            self._owe((row.id, row.group))
         return len(rows)
 
     async def wait(self) -> None:

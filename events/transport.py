@@ -8,11 +8,13 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream_outbox import OutboxBroker
 from faststream_outbox.message import OutboxMessage
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from events import bus, topics
 from events.event import REGISTRY
 from events.model import DELIVERY
+from events.work import Work
 from kit.database import DESK_ROLE
 
 _QUIET = logging.getLogger("nowalls.transport")
@@ -70,7 +72,7 @@ class PostgresDelivery:
             fetch_batch_size=100,
             min_fetch_interval=0.05,
             max_fetch_interval=2.0,
-            lease_ttl_seconds=120,
+            lease_ttl_seconds=30,
             terminal_flush_batch_size=50,
             ack_policy=AckPolicy.NACK_ON_ERROR,
             decoder=_whole_row,
@@ -96,6 +98,15 @@ class PostgresDelivery:
         """Finish what is in hand and leave the rest for the next start."""
         await self.broker.stop()
         await self._engine.dispose()
+
+
+async def release_leases(work: Work) -> int:
+    """Give back what an earlier process had in hand, where that process is known to be dead; return how many rows.
+
+    Without it they come back when their leases end.
+    """
+    held = update(DELIVERY).where(DELIVERY.c.acquired_token.is_not(None)).values(acquired_at=None, acquired_token=None)
+    return len((await work.session.execute(held.returning(DELIVERY.c.id))).all())
 
 
 class KafkaDelivery:

@@ -87,6 +87,16 @@ class VisitMissed(_VisitEvent):
     """Told by visits: the worker never came."""
 
 
+class VisitMoved(_VisitEvent):
+    """Told by visits: a promised visit has another worker or another hour than was told before."""
+
+    worker_id: UUID
+    second_worker_id: UUID | None
+    starts_at: datetime
+    ends_at: datetime
+    reason: str
+
+
 class VisitVoided(_VisitEvent):
     """Told by visits: a person has decided that the visit does not count."""
 

@@ -26,9 +26,27 @@ SEALED = Counter("nowalls_log_sealed_total", "How many events has the sealer cha
 DECISION_SECONDS = Histogram(
     "nowalls_dispatch_decision_seconds", "How long does one matching decision take?", ["outcome"], buckets=_FAST
 )
+DECISIONS = Counter("nowalls_dispatch_decisions_total", "Why was somebody looked for, and found?", ["cause", "outcome"])
 DECISION_CANDIDATES = Histogram(
     "nowalls_dispatch_candidates",
     "How many workers could have been offered the visit?",
     buckets=(0, 1, 2, 5, 10, 20, 50, 100, 200, 500),
 )
-REPLANS = Counter("nowalls_dispatch_replans_total", "How often was the plan improved, and did it help?", ["outcome"])
+REPLANS = Counter(
+    "nowalls_dispatch_replans_total", "Why was a company's day planned again, and did it help?", ["cause", "outcome"]
+)
+REPLAN_SECONDS = Histogram(
+    "nowalls_dispatch_replan_seconds", "How long does planning a company's day again take?", ["cause"], buckets=_FAST
+)
+REPLAN_SAVED_SECONDS = Counter(
+    "nowalls_dispatch_replan_saved_seconds_total", "How much travel has planning again saved?"
+)
+OVERRUNS = Counter("nowalls_dispatch_overruns_total", "What follows from visits that go on?", ["outcome"])
+NIGHT_SECONDS = Histogram(
+    "nowalls_dispatch_night_seconds",
+    "How long does planning a day's standing orders take?",
+    buckets=(0.1, 0.3, 1, 3, 10, 30, 100, 300),
+)
+NIGHT_REQUESTS = Counter(
+    "nowalls_dispatch_night_requests_total", "What became of planned standing requests?", ["outcome"]
+)

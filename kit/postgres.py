@@ -8,7 +8,7 @@ import subprocess
 import warnings
 from contextlib import suppress
 from pathlib import Path
-from time import sleep
+from time import perf_counter, sleep
 
 import asyncpg
 import psutil
@@ -158,7 +158,41 @@ def plain(url: str) -> str:
     return url.replace("postgresql+asyncpg://", "postgresql://")
 
 
-async def start_embedded(folder: Path) -> str:
-    """Start the embedded server without blocking the loop and return the address of the product's database."""
+async def drop_database(address: str, name: str) -> None:
+    """Drop database `name` with all that is in it, whoever is connected; a missing one is fine."""
+    connection = await asyncpg.connect(dsn=plain(address % "postgres"))
+    try:
+        await connection.execute(f'drop database if exists "{name}" with (force)')
+    finally:
+        await connection.close()
+
+
+async def start_embedded(folder: Path, name: str) -> str:
+    """Start the embedded server without blocking the loop and return the address of one of its databases."""
     address = await asyncio.to_thread(start, folder)
-    return await make_database(address, "nowalls")
+    return await make_database(address, name)
+
+
+async def one_row_commits_per_second(url: str, *, connections: int, seconds: float) -> float:
+    """Measure what a database does alone: commits of one small row each, from some connections at once."""
+    pool = [await asyncpg.connect(dsn=plain(url)) for _ in range(connections)]
+    try:
+        await pool[0].execute("create table if not exists bare_commit (id bigint, at timestamptz default now())")
+        insert = [await one.prepare("insert into bare_commit (id) values ($1)") for one in pool]
+        end = perf_counter() + seconds
+
+        async def keep(statement: "asyncpg.prepared_stmt.PreparedStatement[asyncpg.Record]") -> int:
+            done = 0
+            while perf_counter() < end:
+                await statement.fetch(done)
+                done += 1
+            return done
+
+        began = perf_counter()
+        done = sum(await asyncio.gather(*map(keep, insert)))
+        took = perf_counter() - began
+        await pool[0].execute("drop table bare_commit")
+    finally:
+        for one in pool:
+            await one.close()
+    return done / took

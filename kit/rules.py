@@ -110,7 +110,7 @@ async def history(session: AsyncSession, name: str | None = None) -> Sequence[Ru
 def proposals(root: Path) -> dict[str, dict[str, Any]]:
     """Read every room's `rules.toml` below the project's root: name → {value, source, note}."""
     found: dict[str, dict[str, Any]] = {}
-    for folder in ("registry", "providers", "dispatch"):
+    for folder in ("registry", "providers", "dispatch", "api"):
         for path in sorted((root / folder).rglob("rules.toml")):
             for name, entry in tomllib.loads(path.read_text(encoding="utf-8")).items():
                 if name in found:

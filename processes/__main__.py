@@ -4,9 +4,8 @@ import asyncio
 import json
 import secrets
 import sys
-from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -20,8 +19,9 @@ from kit import postgres
 from kit.actor import SYSTEM, Role
 from kit.refusal import Refusal
 from kit.settings import Settings
-from processes import developing
-from processes.running import console, run, tell
+from processes import benching, developing, travelling
+from processes.running import tell
+from processes.terminal import Json, console, open_works, run, say
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="没有围墙的敬老院: a nursing home without walls.")
 accounts = typer.Typer(no_args_is_help=True, help="Open accounts and set passwords.")
@@ -32,19 +32,10 @@ app.add_typer(accounts, name="accounts")
 app.add_typer(parked, name="parked")
 app.add_typer(kafka, name="kafka")
 app.add_typer(rehearsal, name="rehearsal")
+app.add_typer(travelling.app, name="travel")
+app.command("bench", cls=benching.Several)(benching.bench)
 app.command("revision")(developing.revision)
 app.command("docs")(developing.docs)
-
-Json = Annotated[bool, typer.Option("--json", help="one JSON object on the last line")]
-
-
-def say(found: dict[str, Any], *, as_json: bool) -> None:
-    """Print a result for a person, or as one line for a program."""
-    if as_json:
-        print(json.dumps(found, ensure_ascii=False))
-        return
-    for name, value in found.items():
-        print(f"{name}: {value}")
 
 
 @app.command()
@@ -67,14 +58,6 @@ def serve(
             from processes import serving
 
         run(serving.serve(settings, taken, host=host, demo=demo), lasting=True)
-
-
-@asynccontextmanager
-async def _works() -> AsyncIterator[Any]:
-    from processes.assembly import house
-
-    async with house(Settings.read()) as found:
-        yield found.works
 
 
 class FileUnreadable(Refusal):
@@ -140,7 +123,7 @@ async def _import(kind: str, file: Path, mapping: dict[str, str], *, dry_run: bo
             grid = tables.read_file(file)
         except OSError as error:
             raise FileUnreadable(file=str(file), why=error.strerror or str(error)) from error
-        async with _works() as works:
+        async with open_works() as works:
             return await imports.run(
                 works, SYSTEM("import"), kind=kind, grid=grid, mapping=mapping or None, dry_run=dry_run
             )
@@ -162,7 +145,7 @@ async def _verify(anchor: str | None) -> Any:
     from events import log
 
     printed = log.Head.read(anchor) if anchor is not None else None
-    async with _works() as works, works(SYSTEM("command line")) as work:
+    async with open_works() as works, works(SYSTEM("command line")) as work:
         return await log.verify(work, anchor=printed)
 
 
@@ -173,7 +156,7 @@ def parked_list(*, as_json: Json = False) -> None:
     async def find() -> list[dict[str, Any]]:
         from events import parked as messages
 
-        async with _works() as works, works(SYSTEM("command line")) as work:
+        async with open_works() as works, works(SYSTEM("command line")) as work:
             return [
                 {"id": str(one.id), "group": one.group, "type": one.type, "tries": one.tries, "error": one.error}
                 for one in await messages.waiting(work)
@@ -196,7 +179,7 @@ def parked_replay(message: UUID) -> None:
     async def act() -> None:
         from events import parked as messages
 
-        async with _works() as works, works(SYSTEM("command line")) as work:
+        async with open_works() as works, works(SYSTEM("command line")) as work:
             await messages.replay(work, parked_id=message)
 
     run(act())
@@ -209,7 +192,7 @@ def parked_drop(message: UUID, *, reason: Annotated[str, typer.Option(help="stay
     async def act() -> None:
         from events import parked as messages
 
-        async with _works() as works, works(SYSTEM("command line")) as work:
+        async with open_works() as works, works(SYSTEM("command line")) as work:
             await messages.drop(work, parked_id=message, reason=reason)
 
     run(act())
@@ -227,7 +210,7 @@ def accounts_open(
         from api.accounts import operations
 
         password = secrets.token_urlsafe(12)
-        async with _works() as works, works(SYSTEM("command line")) as work:
+        async with open_works() as works, works(SYSTEM("command line")) as work:
             account = await operations.open_account(
                 work, username=username, display_name=display_name or username, role=role, password=password,
                 provider_id=provider_id, worker_id=worker_id,
@@ -245,7 +228,7 @@ def accounts_password(username: str, *, as_json: Json = False) -> None:
         from api.accounts import operations, queries
 
         password = secrets.token_urlsafe(12)
-        async with _works() as works, works(SYSTEM("command line")) as work:
+        async with open_works() as works, works(SYSTEM("command line")) as work:
             account = await queries.by_username(work, username)
             if account is None:
                 raise operations.AccountMissing
@@ -284,7 +267,7 @@ def rehearsal_begin(*, as_json: Json = False) -> None:
     async def act() -> dict[str, Any]:
         from events import rehearsal as practice
 
-        async with _works() as works, works(SYSTEM("command line")) as work:
+        async with open_works() as works, works(SYSTEM("command line")) as work:
             found = await practice.begin(work)
             return {"rehearsal": "begun", "begun_at": found.begun_at.isoformat()}
 
@@ -302,7 +285,7 @@ def rehearsal_forward(
     async def act() -> dict[str, Any]:
         from events import rehearsal as practice
 
-        async with _works() as works, works(SYSTEM("command line")) as work:
+        async with open_works() as works, works(SYSTEM("command line")) as work:
             at = await practice.put_forward(work, to=practice.read(to, work.now))
             return {"clock": practice.shown(at)}
 
@@ -363,6 +346,9 @@ def main() -> int:
         console.print("已中断 · interrupted")
         return 130
 
+
+# The simulations stand on a higher floor than the command line, so that they join it and are not imported by it.
+import_module("simulations.command").join(app)
 
 if __name__ == "__main__":
     sys.exit(main())

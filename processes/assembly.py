@@ -24,6 +24,9 @@ from kit.vault import open_vault
 from processes import schema
 from processes.taking import HomeUnusable
 
+DATABASE = "nowalls"
+"""The district's own database on the embedded server; simulations play in others."""
+
 
 @dataclass(slots=True)
 class House:
@@ -35,23 +38,32 @@ class House:
 
 
 @asynccontextmanager
-async def house(settings: Settings, *, clock: Clock | None = None, connections: int = 20) -> AsyncIterator[House]:
+async def house(
+    settings: Settings, *, clock: Clock | None = None, connections: int = 20, database: str = DATABASE
+) -> AsyncIterator[House]:
     """Open the database (the embedded one unless a server is named), bring its schema up, and begin works on it."""
     try:
         settings.home.mkdir(parents=True, exist_ok=True)
         vault = open_vault(settings.home)
-        url = settings.database_url or await postgres.start_embedded(settings.embedded)
+        url = settings.database_url or await postgres.start_embedded(settings.embedded, database)
     except OSError as error:
         raise HomeUnusable(home=str(settings.home), why=error.strerror or str(error)) from error
     await postgres.reach(url)
     await schema.ensure(url)
     schema.import_handlers()
-    database = Database(url, connections=connections)
-    works = Works(database, clock or await _clock(database), vault, routes=bus.routes(), outgoing=bool(settings.kafka))
+    engines = Database(url, connections=connections)
+    works = Works(engines, clock or await _clock(engines), vault, routes=bus.routes(), outgoing=bool(settings.kafka))
     try:
         yield House(settings=settings, works=works, deliverer=Deliverer(works))
     finally:
-        await database.close()
+        await engines.close()
+
+
+async def forget(settings: Settings, database: str) -> None:
+    """Drop one database of the embedded server with all that is in it."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    address = await asyncio.to_thread(postgres.start, settings.embedded)
+    await postgres.drop_database(address, database)
 
 
 async def _clock(database: Database) -> Clock:

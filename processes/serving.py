@@ -3,7 +3,9 @@
 import asyncio
 import secrets
 import socket
+from contextlib import nullcontext
 from functools import partial
+from importlib import import_module
 
 from api.accounts import operations, queries
 from events import log
@@ -21,6 +23,9 @@ from processes.ticker import Ticker
 
 async def serve(settings: Settings, taken: socket.socket, *, host: str, demo: bool) -> None:
     """Run database, API, handlers, ticker and, with NOWALLS_KAFKA, the relay, until a signal ends them."""
+    # On a higher floor than the processes, as all simulations are.
+    district = import_module("simulations.demo")
+    plays = demo and await district.prepare(settings)
     async with house(settings) as found:
         # Offers wait for the kernels, and nothing else does: they are machine code after the first start.
         warmed = found.deliverer.gates["matching"] = asyncio.Event()
@@ -35,8 +40,11 @@ async def serve(settings: Settings, taken: socket.socket, *, host: str, demo: bo
                 "sealer": partial(_sealer, found.works), "kernels": partial(kernels.state, warming, warmed),
             }  # fmt: skip
             await _first_administrator(found.works)
+            if plays:
+                await district.open_desks(found.works)
             _greet(found.works, f"http://{host}:{settings.port}", demo=demo)
-            await http.serve(found, taken, parts=parts)
+            async with task(district.live(found)) if plays else nullcontext():
+                await http.serve(found, taken, parts=parts)
 
 
 async def _sealer(works: Works) -> str:

@@ -26,17 +26,15 @@ Chore = Callable[[Work], Awaitable[object]]
 
 def chores() -> list[tuple[str, timedelta, Chore]]:
     """Return what is done how often, each in a work of its own, each safe to do twice."""
+    from api.accounts import operations as accounts
     from dispatch.enrolment import wallet
     from dispatch.escalation import operations as escalation
     from dispatch.matching import operations as matching
-    from dispatch.matching import replanning
+    from dispatch.matching import overnight, overruns, replanning
     from dispatch.requests import operations as requests
     from dispatch.visits import operations as visits
-    from kit.clock import day_of
+    from providers.satisfaction import draws
     from providers.satisfaction import operations as satisfaction
-
-    async def standing(work: Work) -> object:
-        return await requests.materialise(work, on=day_of(work.now) + timedelta(days=1))
 
     return [
         ("seal", timedelta(seconds=1), chain.seal),
@@ -44,11 +42,15 @@ def chores() -> list[tuple[str, timedelta, Chore]]:
         ("escalate", timedelta(seconds=15), escalation.sweep),
         ("look again", timedelta(minutes=1), matching.look_again),
         ("plan again", timedelta(minutes=5), replanning.replan_today),
+        ("overrun", timedelta(minutes=1), overruns.follow),
         ("missed", timedelta(seconds=15), visits.miss_due),
         ("confirm", timedelta(minutes=5), satisfaction.confirm_by_silence),
-        ("standing orders", timedelta(minutes=5), standing),
+        ("call-backs", timedelta(minutes=10), draws.turn_day),
+        ("standing orders", timedelta(minutes=1), requests.make_due),
+        ("night", timedelta(minutes=2), overnight.plan_standing),
         ("months", timedelta(minutes=10), wallet.turn_months),
         ("disclosures", timedelta(minutes=10), visits.close_disclosures_due),
+        ("forget", timedelta(hours=1), accounts.forget_old),
     ]
 
 

@@ -12,6 +12,7 @@ from kit import clock, identifiers, phone
 from kit.actor import Role
 from kit.identifiers import Sex
 from kit.ids import new_id
+from kit.pages import Order
 from kit.refusal import Kind, Refusal
 from registry.model import (
     Address,
@@ -24,6 +25,8 @@ from registry.model import (
     Person,
     ReadAudit,
 )
+
+READINGS = Order("readings", ReadAudit.id, falling=1)
 
 
 class PersonMissing(Refusal):
@@ -338,10 +341,12 @@ async def people(
     return [PersonLine(row[0], row[1], mask_name(row[2]), *row[3:]) for row in await work.session.execute(query)]
 
 
-async def audit_of(work: Work, person_id: UUID) -> Sequence[ReadAudit]:
+async def audit_of(
+    work: Work, person_id: UUID, *, after: str | None = None, limit: int | None = None
+) -> Sequence[ReadAudit]:
     """Return who has read a person's record, latest first."""
-    query = select(ReadAudit).where(ReadAudit.person_id == person_id).order_by(ReadAudit.id.desc())
-    return (await work.session.execute(query)).scalars().all()
+    query = select(ReadAudit).where(ReadAudit.person_id == person_id)
+    return (await work.session.execute(READINGS.page(query, work.vault, after=after, limit=limit))).scalars().all()
 
 
 async def disclosures_of(work: Work, person_id: UUID) -> Sequence[Disclosure]:

@@ -124,7 +124,7 @@ def make_task(problem: Problem, preludes: Sequence[Prelude], held: dict[int, tup
 
     `held` gives the worker and start of visits that stay as they are beside the frozen ones: halves of pairs.
     """
-    seconds = np.ascontiguousarray(problem.seconds, np.int32)
+    seconds = np.array(problem.seconds, np.int32)  # writable, as its turned copy is: the kernels are compiled once
     turned = np.ascontiguousarray(seconds.transpose(0, 2, 1))
     visit = _visit_lines(problem, held)
     n = len(problem.visits)

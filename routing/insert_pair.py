@@ -7,7 +7,7 @@ sum of the two prices bounds the pair from below, and the pairs are read in the 
 import numpy as np
 
 from routing.arrays import Bytes, Ints
-from routing.compiled import compiled, kernel
+from routing.compiled import kernel
 from routing.insert_rows import (
     BEGUN,
     BREAKS,
@@ -38,6 +38,7 @@ from routing.insert_search import (
     POINTS,
     POSITION,
     ROW,
+    WHO,
     earlier,
     fixed,
     gap,
@@ -49,6 +50,7 @@ from routing.rules import NONE, P_COMPANY, PARTNER
 # an option is a candidate and, behind it, the latest start of the same gap in the same window
 UNTIL = CANDIDATE_COLUMNS
 OPTION_COLUMNS = CANDIDATE_COLUMNS + 1
+FIRST_OPTIONS = 256
 
 
 @kernel
@@ -69,38 +71,52 @@ def latest_start(fleet: Fleet, row: int, position: int, visit: int) -> int:
     return int(bound - fleet.visits[visit, V_DURATION])
 
 
-@compiled
-def options(fleet: Fleet, visit: int) -> Ints:
-    """Give every gap and window of every worker that could take a visit by itself, cheapest first."""
+@kernel
+def attempt(fleet: Fleet, row: int, position: int, visit: int, not_before: int, found: Ints) -> int:
+    """Try one gap: give the rule that closes it, or 0 and the candidate in `found`."""
+    return gap(fleet, row, position, visit, known_points(fleet, visit, fleet.rows[row, WORKER]), not_before, found)
+
+
+@kernel
+def list_options(fleet: Fleet, visit: int, scratch: Ints, out: Ints) -> int:
+    """Write every gap and window of every worker that could take a visit by itself; give how many there are.
+
+    What does not fit into `out` is counted and not written; `scratch` is [2, candidate columns].
+    """
     fixed(fleet, visit)
-    nobody = np.empty((1, CANDIDATE_COLUMNS), np.int64)
-    found = np.empty(CANDIDATE_COLUMNS, np.int64)
-    out = np.empty((64, OPTION_COLUMNS), np.int64)
-    count = 0
+    found, nobody, count = scratch[0], scratch[1:], 0
     for worker in range(fleet.rule.shape[0]):
         if fleet.rule[worker] != NONE:
             continue
         survey_worker(fleet, visit, worker, nobody, 0, found)
         if fleet.rule[worker] != NONE:
             continue
-        known = known_points(fleet, visit, worker)
         for row in range(fleet.people[P_FIRST_ROW, worker], fleet.people[P_END_ROW, worker]):
             for position in range(fleet.rows[row, BEGUN], fleet.rows[row, LENGTH] + 1):
                 until = latest_start(fleet, row, position, visit)
                 for k in range(fleet.visits[visit, V_WINDOWS]):
                     opens, closes = fleet.windows[visit, k, 0], min(until, fleet.windows[visit, k, 1])
-                    if closes < opens or gap(fleet, row, position, visit, known, opens, found) != NONE:
+                    if closes < opens or attempt(fleet, row, position, visit, opens, found) != NONE:
                         continue
                     if found[BEGIN] > closes:
                         continue
-                    if count == out.shape[0]:
-                        wider = np.empty((2 * count, OPTION_COLUMNS), np.int64)
-                        wider[:count] = out
-                        out = wider
-                    out[count, :CANDIDATE_COLUMNS] = found
-                    out[count, UNTIL] = closes
+                    if count < out.shape[0]:
+                        for column in range(CANDIDATE_COLUMNS):
+                            out[count, column] = found[column]
+                        out[count, UNTIL] = closes
                     count += 1
-    return out[:count][np.argsort(out[:count, POINTS], kind="mergesort")]
+    return count
+
+
+def options(fleet: Fleet, visit: int) -> Ints:
+    """Give every gap and window of every worker that could take a visit by itself, cheapest first."""
+    scratch = np.empty((2, CANDIDATE_COLUMNS), np.int64)
+    out = np.empty((0, OPTION_COLUMNS), np.int64)
+    count = FIRST_OPTIONS
+    while count > len(out):
+        out = np.empty((count, OPTION_COLUMNS), np.int64)
+        count = list_options(fleet, visit, scratch, out)
+    return out[np.argsort(out[:count, POINTS], kind="stable")]
 
 
 @kernel
@@ -114,23 +130,32 @@ def before(one: Ints, other: Ints) -> bool:
     return earlier(one[1], other[1])
 
 
-@compiled
 def search_pair(fleet: Fleet, first: int, second: int, gap_min: int, gap_max: int, best: Ints, rules: Bytes) -> int:
     """Find the best pairs, one for every two workers; give how many. `best` [most, 2, …], `rules` [2, workers]."""
     ones = options(fleet, first)
     rules[0] = fleet.rule
     others = options(fleet, second)
     rules[1] = fleet.rule
-    most, count = best.shape[0], 0
     trial = np.empty((2, CANDIDATE_COLUMNS), np.int64)
+    count = match(fleet, np.array([first, second, gap_min, gap_max]), ones, others, trial, best)
+    if count == 0:
+        rules[rules == NONE] = PARTNER
+    return count
+
+
+@kernel
+def match(fleet: Fleet, asked: Ints, ones: Ints, others: Ints, trial: Ints, best: Ints) -> int:
+    """Pair the options of two visits; `asked` are the two visits and the bounds of their gap."""
+    first, second, gap_min, gap_max = asked[0], asked[1], asked[2], asked[3]
+    most, count = best.shape[0], 0
     for a in range(ones.shape[0]):
         one = ones[a]
-        worker = fleet.rows[one[ROW], WORKER]
+        worker = one[WHO]
         for b in range(others.shape[0]):
             other = others[b]
             if count == most and one[POINTS] + other[POINTS] > best[most - 1, 0, POINTS] + best[most - 1, 1, POINTS]:
                 break
-            partner = fleet.rows[other[ROW], WORKER]
+            partner = other[WHO]
             company = fleet.people[P_COMPANY, worker]
             if worker == partner:
                 continue
@@ -140,22 +165,17 @@ def search_pair(fleet: Fleet, first: int, second: int, gap_min: int, gap_max: in
             begin = max(other[BEGIN], start + gap_min)
             if start > one[UNTIL] or begin > other[UNTIL]:
                 continue
-            gap(fleet, one[ROW], one[POSITION], first, known_points(fleet, first, worker), start, trial[0])
-            gap(fleet, other[ROW], other[POSITION], second, known_points(fleet, second, partner), begin, trial[1])
-            count = _keep(fleet, best, count, trial)
-    for k in range(2):
-        for worker in range(rules.shape[1]):
-            if count == 0 and rules[k, worker] == NONE:
-                rules[k, worker] = PARTNER
+            attempt(fleet, one[ROW], one[POSITION], first, start, trial[0])
+            attempt(fleet, other[ROW], other[POSITION], second, begin, trial[1])
+            count = _keep(best, count, trial)
     return count
 
 
-@compiled
-def _keep(fleet: Fleet, best: Ints, count: int, trial: Ints) -> int:
+@kernel
+def _keep(best: Ints, count: int, trial: Ints) -> int:
     at = count
     for k in range(count):
-        same = fleet.rows[best[k, 0, ROW], WORKER] == fleet.rows[trial[0, ROW], WORKER]
-        if same and fleet.rows[best[k, 1, ROW], WORKER] == fleet.rows[trial[1, ROW], WORKER]:
+        if best[k, 0, WHO] == trial[0, WHO] and best[k, 1, WHO] == trial[1, WHO]:
             if not before(trial, best[k]):
                 return count
             at = k
@@ -166,7 +186,15 @@ def _keep(fleet: Fleet, best: Ints, count: int, trial: Ints) -> int:
         at = min(count, best.shape[0] - 1)
         count = min(count + 1, best.shape[0])
     while at > 0 and before(trial, best[at - 1]):
-        best[at] = best[at - 1]
+        copy_pair(best[at - 1], best[at])
         at -= 1
-    best[at] = trial
+    copy_pair(trial, best[at])
     return count
+
+
+@kernel
+def copy_pair(source: Ints, target: Ints) -> None:
+    """Copy a pair of candidates."""
+    for k in range(2):
+        for column in range(CANDIDATE_COLUMNS):
+            target[k, column] = source[k, column]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from routing.nouns import LONGEST_SECONDS, Break, Link, Window
+from routing.nouns import Break, Link, Window
 from routing.problem import Problem
 
 
@@ -80,11 +80,11 @@ def build(problem: Problem, sequences: Sequence[Sequence[int]]) -> Plan:
     timed = [_timetable(problem, row, order, floors) for row, order in enumerate(orders)]
     row_of = {visit: row for row, order in enumerate(orders) for visit in order if visit >= 0}
     both = [link for link in problem.links if link.first in row_of and link.second in row_of]
-    raised = bool(both)
-    while raised:
-        starts = {stop.visit: stop.start_seconds for stops in timed for stop in stops if stop.visit >= 0}
-        late = {row_of[visit] for link in both for visit in _raise(link, starts, floors)}
-        raised = bool(late)
+    late = set(row_of.values()) if both else set()
+    starts: dict[int, int] = {}
+    while late:
+        starts |= {stop.visit: stop.start_seconds for row in late for stop in timed[row]}
+        late = {row_of[visit] for link in both for visit in _raise(problem, link, starts, floors)}
         for row in late:
             timed[row] = _timetable(problem, row, orders[row], floors)
     return Plan(
@@ -93,8 +93,11 @@ def build(problem: Problem, sequences: Sequence[Sequence[int]]) -> Plan:
     )
 
 
-def _raise(link: Link, starts: dict[int, int], floors: dict[int, int]) -> list[int]:
-    """Let the earlier visit of a pair wait for the later one; give the visits whose floor rose."""
+def _raise(problem: Problem, link: Link, starts: dict[int, int], floors: dict[int, int]) -> list[int]:
+    """Let the earlier visit of a pair wait for the later one; give the visits whose floor rose.
+
+    Nobody waits past the visit's last window: two rows that wait for each other would do so for ever, second by second.
+    """
     gap = starts[link.second] - starts[link.first]
     if gap < link.gap_min_seconds:
         visit, floor = link.second, starts[link.first] + link.gap_min_seconds
@@ -102,8 +105,8 @@ def _raise(link: Link, starts: dict[int, int], floors: dict[int, int]) -> list[i
         visit, floor = link.first, starts[link.second] - link.gap_max_seconds
     else:
         return []
-    if floors.get(visit, 0) >= floor or floor > LONGEST_SECONDS:
-        return []  # a frozen visit does not wait, and two rows that wait for each other for ever are cut off
+    if floors.get(visit, 0) >= floor or floor > problem.visits[visit].windows[-1].latest_seconds:
+        return []  # the first also ends the wait of a frozen visit, which never moves
     floors[visit] = floor
     return [visit]
 

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -88,25 +89,26 @@ def system() -> Actor:
 @pytest.fixture
 def drain(works: Works) -> Callable[[], Awaitable[int]]:
     """Deliver all that was told, in the order of telling, until nothing waits; gives how many were delivered."""
+    return partial(drained, works)
+
+
+async def drained(works: Works) -> int:
+    """Do what the fixture `drain` does, for works of one's own."""
     deliverer = Deliverer(works)
-
-    async def until_quiet() -> int:
-        works.routes = routes()
-        delivered = 0
-        connection = await asyncpg.connect(dsn=postgres.plain(works.database.url))
-        try:
-            while rows := await connection.fetch("select * from event_delivery order by id limit 200"):
-                for row in rows:
-                    await deliverer.deliver(row["queue"], json.loads(row["headers"]), row["payload"])
-                    await connection.execute("delete from event_delivery where id = $1", row["id"])
-                    delivered += 1
-            waiting = await connection.fetch("select type, error from event_parked where state = 'waiting'")
-        finally:
-            await connection.close()
-        assert not waiting, f"parked: {[tuple(row) for row in waiting]}"
-        return delivered
-
-    return until_quiet
+    works.routes = routes()
+    delivered = 0
+    connection = await asyncpg.connect(dsn=postgres.plain(works.database.url))
+    try:
+        while rows := await connection.fetch("select * from event_delivery order by id limit 200"):
+            for row in rows:
+                await deliverer.deliver(row["queue"], json.loads(row["headers"]), row["payload"])
+                await connection.execute("delete from event_delivery where id = $1", row["id"])
+                delivered += 1
+        waiting = await connection.fetch("select type, error from event_parked where state = 'waiting'")
+    finally:
+        await connection.close()
+    assert not waiting, f"parked: {[tuple(row) for row in waiting]}"
+    return delivered
 
 
 @pytest.fixture

@@ -25,10 +25,9 @@ class Account(Base):
     password_hash: Mapped[str] = mapped_column(String(200))
     key: Mapped[bytes] = mapped_column(LargeBinary)
     totp_sealed: Mapped[bytes | None]
+    totp_proposed: Mapped[bytes | None]  # counts from its first right code on; the old one counts until then
     totp_active: Mapped[bool] = mapped_column(default=False)
     totp_last_step: Mapped[Long] = mapped_column(default=0)
-    failures: Mapped[int] = mapped_column(default=0)
-    failed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
 
@@ -58,8 +57,24 @@ class RecoveryCode(Base):
     used_at: Mapped[datetime | None]
 
 
+class Tries(Base):
+    """How often something was tried of late that could be guessed by trying: a password, an elder's number.
+
+    `subject` and `place` are blind indexes: of what was tried, and of the address it was tried from (zeros: from
+    anywhere). Names that belong to nobody are counted like all others.
+    """
+
+    __tablename__ = "tries"
+
+    subject: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    place: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    count: Mapped[int]
+    since: Mapped[datetime]
+    last_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class IdempotencyKey(Base):
-    """One client's key for one act: written in the commit of the act, with the answer once it was made."""
+    """One client's key for one act: written in the commit of the act, with the answer, sealed, once it was made."""
 
     __tablename__ = "idempotency_key"
     __table_args__ = (
@@ -70,6 +85,7 @@ class IdempotencyKey(Base):
     key: Mapped[str] = mapped_column(String(120), primary_key=True)
     provider_id: Mapped[UUID | None]
     request_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
-    claimed_at: Mapped[datetime]
+    claimed_at: Mapped[datetime] = mapped_column(index=True)
+    data_key: Mapped[bytes]
     status: Mapped[int | None]
-    body: Mapped[bytes | None]
+    body_sealed: Mapped[bytes | None]

@@ -3,6 +3,8 @@
 import asyncio
 import re
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,11 +12,13 @@ from uuid import UUID
 import pyotp
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
-from api.accounts.model import Account, AccountSession, RecoveryCode
+from api.accounts import tries
+from api.accounts.model import Account, AccountSession, IdempotencyKey, RecoveryCode
 from api.accounts.tokens import LONGEST, actor_of, hash_of
 from events.work import Work
+from kit import rules
 from kit.actor import Actor, Role
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
@@ -23,11 +27,11 @@ from providers.roster import queries as roster
 USERNAME = r"[a-z0-9_.-]{3,64}"
 LONGEST_NAME = 64
 SHORTEST_PASSWORD = 12
-TRIES_BEFORE_DELAY = 5
 TOTP_STEP_SECONDS = 30
 
 _hasher = PasswordHasher(time_cost=3, memory_cost=65_536, parallelism=1)
 _hashing = asyncio.Semaphore(2)  # argon2 takes 64 MiB a try: a flood of sign-ins must not eat the machine
+_queue = asyncio.Semaphore(32)  # whoever finds it full is told to come again
 _DUMMY = _hasher.hash("nobody's password: verified for unknown names, so that the time taken tells nothing")
 
 
@@ -43,6 +47,13 @@ class SignInDelayed(Refusal):
 
     code = "sign_in.delayed"
     kind = Kind.TOO_MANY
+
+
+class SignInBusy(Refusal):
+    """More people are signing in than passwords can be verified; nothing was counted."""
+
+    code = "platform.busy"
+    kind = Kind.BUSY
 
 
 class CodeWanted(Refusal):
@@ -72,7 +83,7 @@ class UsernameTaken(Refusal):
 
 
 class ScopeWrong(Refusal):
-    """A company's people need their company, a worker the worker, and nobody else has either."""
+    """A company's people need their company, a worker a worker of that company, and nobody else has either."""
 
     code = "account.scope_wrong"
 
@@ -88,6 +99,16 @@ class TotpWrong(Refusal):
     """The code of the second factor does not fit."""
 
     code = "account.totp_wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Somebody who says who they are; `account_id` is None for a name that belongs to nobody."""
+
+    username: str
+    address: str
+    account_id: UUID | None
+    password_hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +133,11 @@ async def open_account(
     wants = (role in {Role.PROVIDER, Role.WORKER}, role is Role.WORKER)
     if (provider_id is not None, worker_id is not None) != wants or role is Role.SYSTEM:
         raise ScopeWrong(role=role.value)
-    _strong(password, username)
     if provider_id is not None:
         await roster.company(work, provider_id)
     if worker_id is not None and (await roster.worker(work, worker_id)).provider_id != provider_id:
-        raise roster.WorkerMissing
+        raise ScopeWrong(role=role.value)
+    _strong(password, username)
     if (await work.session.execute(select(Account.id).where(Account.username == username))).scalar() is not None:
         raise UsernameTaken(username=username)
     account = Account(
@@ -128,26 +149,45 @@ async def open_account(
     return account
 
 
+@asynccontextmanager
+async def in_queue() -> AsyncIterator[None]:
+    """Take a place among those who sign in at this moment; refuse `platform.busy` where all are taken."""
+    if _queue.locked():
+        raise SignInBusy(seconds=2)
+    async with _queue:
+        yield
+
+
+async def present(work: Work, *, username: str, address: str) -> Candidate:
+    """Begin to sign in: count the try before anything is verified; refuse `sign_in.delayed`.
+
+    The password is verified between this work and that of `sign_in`, so that whoever waits for argon2 holds no
+    connection.
+    """
+    if wait := await tries.begin(work, name=username, address=address):
+        raise SignInDelayed(seconds=wait)
+    query = select(Account.id, Account.password_hash).where(Account.username == username)
+    found = (await work.session.execute(query)).one_or_none()
+    account_id, password_hash = (None, _DUMMY) if found is None else found
+    return Candidate(username, address, account_id, password_hash)
+
+
 async def sign_in(
-    work: Work, *, username: str, password: str, code: str | None = None, client: str = ""
+    work: Work, *, candidate: Candidate, right: bool, code: str | None = None, client: str = ""
 ) -> SignedIn | Refusal:
-    """Begin a session; a refusal is returned, not raised, so that the count of failures commits with it."""
-    account = (
-        await work.session.execute(select(Account).where(Account.username == username).with_for_update())
-    ).scalar_one_or_none()
-    if account is not None and (wait := _pause(account, work.now)) > 0:
-        return SignInDelayed(seconds=wait)
-    right = await _verified(account.password_hash if account else _DUMMY, password)
-    if account is None or account.closed_at is not None or not right:
-        _failed(account, work.now)
+    """Begin a session for a candidate whose password was found `right`; a refusal is returned, so that tries commit."""
+    if candidate.account_id is None or not right:
+        return SignInRefused()
+    account = await work.session.get(Account, candidate.account_id, with_for_update=True)
+    if account is None or account.closed_at is not None or account.password_hash != candidate.password_hash:
         return SignInRefused()
     if account.totp_active:
         if not code:
+            await tries.forget_one(work, name=candidate.username, address=candidate.address)
             return CodeWanted()
         if not await _second_factor(work, account, code):
-            _failed(account, work.now)
             return SignInRefused()
-    account.failures, account.failed_at = 0, None
+    await tries.forgive(work, name=candidate.username)
     token = secrets.token_urlsafe(32)
     work.session.add(
         AccountSession(
@@ -178,7 +218,7 @@ async def end_session(work: Work, *, account_id: UUID, session_id: UUID) -> None
 async def change_password(work: Work, *, account_id: UUID, old: str, new: str) -> None:
     """Change the own password and end every session; refuse a wrong old one or a weak new one."""
     account = await _account(work, account_id)
-    if not await _verified(account.password_hash, old):
+    if not await verified(account.password_hash, old):
         raise SignInRefused
     _strong(new, account.username)
     account.password_hash = await _hashed(new)
@@ -190,7 +230,7 @@ async def reset_password(work: Work, *, account_id: UUID, new: str) -> None:
     account = await _account(work, account_id)
     _strong(new, account.username)
     account.password_hash = await _hashed(new)
-    account.failures, account.failed_at = 0, None
+    await tries.forgive(work, name=account.username)
     await _end_all(work, account_id)
 
 
@@ -202,20 +242,19 @@ async def close_account(work: Work, *, account_id: UUID) -> None:
 
 
 async def propose_totp(work: Work, *, account_id: UUID) -> str:
-    """Make a new second factor and return its `otpauth://` address; it counts only once a code was confirmed."""
+    """Make a new second factor and return its `otpauth://` address; until a code confirms it, the old one counts."""
     account = await _account(work, account_id)
     secret = pyotp.random_base32()
-    account.totp_sealed = work.vault.seal(account.key, f"account|totp|{account.id}", secret)
-    account.totp_active = False
+    account.totp_proposed = work.vault.seal(account.key, f"account|totp|{account.id}", secret)
     return pyotp.TOTP(secret).provisioning_uri(name=account.username, issuer_name="nowalls")
 
 
 async def confirm_totp(work: Work, *, account_id: UUID, code: str) -> list[str]:
-    """Switch the second factor on with a first code; return ten recovery codes, shown this once."""
+    """Switch the proposed second factor on with its first code; return ten recovery codes, shown this once."""
     account = await _account(work, account_id)
-    if not _totp_fits(work, account, code):
+    if not _totp_fits(work, account, account.totp_proposed, code):
         raise TotpWrong
-    account.totp_active = True
+    account.totp_sealed, account.totp_proposed, account.totp_active = account.totp_proposed, None, True
     codes = [secrets.token_hex(5) for _ in range(10)]
     for found in (
         await work.session.execute(select(RecoveryCode).where(RecoveryCode.account_id == account_id))
@@ -224,6 +263,15 @@ async def confirm_totp(work: Work, *, account_id: UUID, code: str) -> list[str]:
     for new in codes:
         work.session.add(RecoveryCode(blind=work.vault.blind(f"recovery|{account_id}", new), account_id=account_id))
     return codes
+
+
+async def forget_old(work: Work) -> None:
+    """Delete ended sessions and kept answers that are older than the rule `account.records_days`, and old tries."""
+    days: int = await rules.value(work.session, "account.records_days", at=work.now)
+    before = work.now - timedelta(days=days)
+    await work.session.execute(delete(AccountSession).where(AccountSession.begun_at < before))
+    await work.session.execute(delete(IdempotencyKey).where(IdempotencyKey.claimed_at < before))
+    await tries.forget_old(work)
 
 
 async def _account(work: Work, account_id: UUID) -> Account:
@@ -242,7 +290,7 @@ async def _end_all(work: Work, account_id: UUID) -> None:
 
 
 async def _second_factor(work: Work, account: Account, code: str) -> bool:
-    if _totp_fits(work, account, code):
+    if _totp_fits(work, account, account.totp_sealed, code):
         return True
     blind = work.vault.blind(f"recovery|{account.id}", code.strip().lower())
     spent = await work.session.execute(
@@ -254,10 +302,10 @@ async def _second_factor(work: Work, account: Account, code: str) -> bool:
     return spent.scalar() is not None
 
 
-def _totp_fits(work: Work, account: Account, code: str) -> bool:
-    if account.totp_sealed is None:
+def _totp_fits(work: Work, account: Account, sealed: bytes | None, code: str) -> bool:
+    if sealed is None:
         return False
-    totp = pyotp.TOTP(work.vault.open(account.key, f"account|totp|{account.id}", account.totp_sealed))
+    totp = pyotp.TOTP(work.vault.open(account.key, f"account|totp|{account.id}", sealed))
     step = int(work.now.timestamp()) // TOTP_STEP_SECONDS
     for candidate in (step, step - 1, step + 1):
         # A code that was used once is spent: whoever looked over the shoulder cannot use it again.
@@ -267,19 +315,6 @@ def _totp_fits(work: Work, account: Account, code: str) -> bool:
             account.totp_last_step = candidate
             return True
     return False
-
-
-def _pause(account: Account, now: datetime) -> int:
-    if account.failures < TRIES_BEFORE_DELAY or account.failed_at is None:
-        return 0
-    delay = timedelta(seconds=min(15 * 60, 2 ** min(account.failures - TRIES_BEFORE_DELAY, 10)))
-    return max(0, int((account.failed_at + delay - now).total_seconds()) + 1) if account.failed_at + delay > now else 0
-
-
-def _failed(account: Account | None, now: datetime) -> None:
-    if account is not None:
-        account.failures += 1
-        account.failed_at = now
 
 
 _KNOWN = ("password", "123456", "qwerty", "admin", "nowalls", "yanglao", "111111", "000000")
@@ -298,7 +333,9 @@ async def _hashed(password: str) -> str:
         return await asyncio.to_thread(_hasher.hash, password)
 
 
-async def _verified(stored: str, password: str) -> bool:
+async def verified(stored: str, password: str) -> bool:
+    """Tell whether a password is the one that was hashed; a few at a time."""
+
     def verify() -> bool:
         try:
             return _hasher.verify(stored, password)

@@ -1,31 +1,27 @@
 """Questions about accounts: who is behind a token, who there is."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, or_, select, update
 
 from api.accounts.model import Account, AccountSession
 from api.accounts.tokens import IDLE, LONGEST, actor_of, hash_of
 from events.work import Work
 from kit.actor import Actor
+from kit.pages import Order
+from providers.roster.model import Worker, WorkerState
+
+ACCOUNTS = Order("accounts", Account.username)
 
 
 async def actor_behind(work: Work, token: str) -> Actor | None:
-    """Return who holds a live session's token; None when it is unknown, ended, idle or too old."""
-    found = (
-        await work.session.execute(
-            select(Account, AccountSession.seen_at)
-            .join(AccountSession, AccountSession.account_id == Account.id)
-            .where(
-                AccountSession.token_hash == hash_of(token),
-                AccountSession.ended_at.is_(None),
-                AccountSession.seen_at > work.now - IDLE,
-                AccountSession.begun_at > work.now - LONGEST,
-                Account.closed_at.is_(None),
-            )
-        )
-    ).first()
+    """Return who holds a live session's token; None when it is unknown, ended, idle or too old.
+
+    Nor does a worker who has left the company act any more.
+    """
+    found = (await work.session.execute(_live(work, token))).first()
     if found is None:
         return None
     # A write for every read would cost more than the read; a minute's grain is enough for a 30-minute limit.
@@ -34,6 +30,27 @@ async def actor_behind(work: Work, token: str) -> Actor | None:
             update(AccountSession).where(AccountSession.token_hash == hash_of(token)).values(seen_at=work.now)
         )
     return actor_of(found.Account)
+
+
+async def alive(work: Work, token: str) -> bool:
+    """Tell whether a token's session still lives, without keeping it alive by asking."""
+    return (await work.session.execute(_live(work, token))).first() is not None
+
+
+def _live(work: Work, token: str) -> Select[Account, datetime]:
+    return (
+        select(Account, AccountSession.seen_at)
+        .join(AccountSession, AccountSession.account_id == Account.id)
+        .outerjoin(Worker, Worker.id == Account.worker_id)
+        .where(
+            AccountSession.token_hash == hash_of(token),
+            AccountSession.ended_at.is_(None),
+            AccountSession.seen_at > work.now - IDLE,
+            AccountSession.begun_at > work.now - LONGEST,
+            Account.closed_at.is_(None),
+            or_(Account.worker_id.is_(None), Worker.state == WorkerState.ACTIVE),
+        )
+    )
 
 
 async def sessions(work: Work, account_id: UUID) -> Sequence[AccountSession]:
@@ -47,10 +64,10 @@ async def sessions(work: Work, account_id: UUID) -> Sequence[AccountSession]:
     return (await work.session.execute(query)).scalars().all()
 
 
-async def accounts(work: Work, *, after: str = "", limit: int = 100) -> Sequence[Account]:
+async def accounts(work: Work, *, after: str | None = None, limit: int = 100) -> Sequence[Account]:
     """Return accounts by name, a page at a time."""
-    query = select(Account).where(Account.username > after).order_by(Account.username).limit(limit)
-    return (await work.session.execute(query)).scalars().all()
+    page = ACCOUNTS.page(select(Account), work.vault, after=after, limit=limit)
+    return (await work.session.execute(page)).scalars().all()
 
 
 async def account(work: Work, account_id: UUID) -> Account | None:

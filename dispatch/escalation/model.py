@@ -15,7 +15,7 @@ from kit.ids import new_id
 
 
 class CaseKind(StrEnum):
-    """What is overdue; the subject of the first five is a request, an offer or a visit."""
+    """What a person must look after; the subject of the first five is a request, an offer or a visit."""
 
     REQUEST_WAITING = "request_waiting"  # subject: request
     NOBODY_FOUND = "nobody_found"  # subject: request
@@ -25,6 +25,7 @@ class CaseKind(StrEnum):
     WELFARE_CHECK = "welfare_check"  # subject: person
     NOT_REACHED = "not_reached"  # subject: call-back
     COMPLAINT_OVERDUE = "complaint_overdue"  # subject: complaint
+    WORKER_TWICE = "worker_twice"  # subject: worker, whose person or paper is at work for another company too
 
 
 class CaseState(StrEnum):

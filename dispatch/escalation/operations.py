@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 
 from dispatch.escalation.model import MOVES, Case, CaseKind, CaseState
 from dispatch.requests.model import CareRequest, RequestState
@@ -13,12 +14,15 @@ from dispatch.visits.model import Visit
 from dispatch.visits.moves import State
 from events.escalations import CaseClosed, CaseEscalated
 from events.work import Work
-from kit import rules
+from kit import clock, rules
 from kit.actor import Role
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
+from providers.roster.model import Certificate, Worker, WorkerState
 
-_OWNER = {CaseKind.VISIT_HELD: Role.MANAGER, CaseKind.COMPLAINT_OVERDUE: Role.MANAGER}
+_OWNER = {
+    CaseKind.VISIT_HELD: Role.MANAGER, CaseKind.COMPLAINT_OVERDUE: Role.MANAGER, CaseKind.WORKER_TWICE: Role.MANAGER
+}  # fmt: skip
 """Whose desk a case is on; every other kind is the call centre's."""
 
 
@@ -74,10 +78,13 @@ async def sweep(work: Work, *, limit: int = 200) -> int:
     urgent = timedelta(minutes=await rules.value(work.session, "escalation.urgent_minutes", at=work.now))
     ordinary = timedelta(minutes=await rules.value(work.session, "escalation.waiting_minutes", at=work.now))
     late = timedelta(minutes=await rules.value(work.session, "escalation.late_minutes", at=work.now))
+    tomorrow = clock.at_local(clock.day_of(work.now), 1440)
     waiting = (
         select(CareRequest.id, CareRequest.state_since)
         .where(
             CareRequest.state == RequestState.WAITING,
+            # What was made of a standing order waits for the night's plan of its day; of nobody found it tells itself.
+            CareRequest.standing_order_id.is_(None) | (CareRequest.earliest < tomorrow),
             (CareRequest.urgent & (CareRequest.state_since <= work.now - urgent))
             | (CareRequest.state_since <= work.now - ordinary),
             ~_open(CaseKind.REQUEST_WAITING, CareRequest.id),
@@ -99,6 +106,34 @@ async def sweep(work: Work, *, limit: int = 200) -> int:
     for kind, query in ((CaseKind.REQUEST_WAITING, waiting), (CaseKind.VISIT_NOT_STARTED, overdue)):
         for subject_id, since in (await work.session.execute(query)).all():
             raised += await raise_case(work, kind=kind, subject_id=subject_id, since=since) is not None
+    return raised + await _twice(work, limit=limit)
+
+
+async def _twice(work: Work, *, limit: int) -> int:
+    """Tell the bureau, once, of each active worker whose person or paper is at work for another company too."""
+    first, second, paper = aliased(Worker), aliased(Worker), aliased(Certificate)
+    same_paper = (
+        select(Certificate.id)
+        .join(paper, (paper.skill == Certificate.skill) & (paper.number == Certificate.number))
+        .where(Certificate.worker_id == second.id, paper.worker_id == first.id)
+        .exists()
+    )
+    told = select(Case.id).where(Case.kind == CaseKind.WORKER_TWICE, Case.subject_id == second.id).exists()
+    query = (
+        select(second.id, second.hired_at, second.number, first.number)
+        .join(first, (first.provider_id != second.provider_id) & (first.number < second.number))
+        .where(
+            first.state == WorkerState.ACTIVE, second.state == WorkerState.ACTIVE,
+            (first.id_blind == second.id_blind) | same_paper, ~told,
+        )
+        .order_by(second.number, first.number)
+        .limit(limit)
+    )  # fmt: skip
+    raised = 0
+    for worker_id, since, *numbers in (await work.session.execute(query)).all():
+        facts = {"worker_numbers": sorted(numbers)}
+        made = await raise_case(work, kind=CaseKind.WORKER_TWICE, subject_id=worker_id, since=since, facts=facts)
+        raised += made is not None
     return raised
 
 

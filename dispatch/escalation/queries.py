@@ -8,14 +8,19 @@ from sqlalchemy import select
 from dispatch.escalation.model import Case, CaseState
 from events.work import Work
 from kit.actor import Role
+from kit.pages import Order
+
+CASES = Order("cases", Case.due_at, Case.id)
 
 
-async def open_cases(work: Work, *, owner_role: Role | None = None, limit: int = 200) -> Sequence[Case]:
+async def open_cases(
+    work: Work, *, owner_role: Role | None = None, after: str | None = None, limit: int = 200
+) -> Sequence[Case]:
     """Return what waits for a person, the most pressing first, of one desk or of all."""
     query = select(Case).where(Case.state != CaseState.CLOSED)
     if owner_role is not None:
         query = query.where(Case.owner_role == owner_role)
-    return (await work.session.execute(query.order_by(Case.due_at, Case.id).limit(limit))).scalars().all()
+    return (await work.session.execute(CASES.page(query, work.vault, after=after, limit=limit))).scalars().all()
 
 
 async def cases_of(work: Work, subject_id: UUID) -> Sequence[Case]:

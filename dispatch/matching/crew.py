@@ -1,6 +1,7 @@
 """From the roster's words to the routing engine's: shifts, skills, ways of travelling."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -10,7 +11,7 @@ from providers.catalogue.model import Skill
 from providers.roster.calendar import Window as Span
 from providers.roster.model import Transport
 from providers.roster.queries import RosterWorker
-from routing import problem
+from routing import part, problem
 
 LONGEST_BREAK = timedelta(hours=3)
 """A longer pause between two windows is time at home: another shift."""
@@ -67,11 +68,23 @@ def shifts(windows: Sequence[Span], origin: datetime) -> tuple[problem.Shift, ..
     )
 
 
-def worker(found: RosterWorker, *, base: int, company: int, origin: datetime) -> problem.Worker:
-    """Translate one worker of the roster; `base` and `company` are the engine's numbers."""
+def worker(
+    found: RosterWorker, *, base: int, company: int, origin: datetime, now: datetime | None = None
+) -> problem.Worker:
+    """Translate one worker of the roster; `base` and `company` are the engine's numbers.
+
+    Breaks that are over by `now` have been taken and are left out.
+    """
+    duties = shifts(found.windows, origin)
+    if now is not None:
+        since = seconds(now, origin)
+        duties = tuple(
+            replace(duty, breaks=tuple(rest for rest in duty.breaks if not part.is_over(rest, since)))
+            for duty in duties
+        )
     return problem.Worker(
         base=base,
-        shifts=shifts(found.windows, origin),
+        shifts=duties,
         company=company,
         skills=skill_bits(found.skills),
         sex=SEXES[found.sex],

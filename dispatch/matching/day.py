@@ -4,6 +4,7 @@ A day is a copy of what the database holds (roster, contracts, booked hours) in 
 start is a promise: booked visits do not move, a new one is put into the gaps.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
@@ -134,7 +135,7 @@ class Day:
             for place, found in enumerate(roster)
         )
         self._shifts = [worker.shifts for worker in workers]
-        self._board = insert.Board(
+        self.board = insert.Board(
             problem.Problem(
                 workers=workers,
                 visits=(),
@@ -150,9 +151,39 @@ class Day:
                 ),
             )
         )
+        self._rests = sorted(
+            rest.latest_seconds + rest.duration_seconds
+            for duties in self._shifts
+            for duty in duties
+            for rest in duty.breaks
+        )
+        self._taken = 0
         self._at: dict[UUID, int] = {}
+        self.unseen: set[int] = set()  # numbers of workers with a booking outside their shifts, which no route shows
         self.mark = 0
-        self.used = 0
+
+    @property
+    def used(self) -> int:
+        """Return how many numbers the engine has given to visits of this day."""
+        return self.board.visit_count
+
+    def advance(self, now: datetime) -> None:
+        """Let time pass: nobody sets out before now, and breaks that are over have been taken."""
+        seconds = max(0, crew.seconds(now, self.origin))
+        if seconds != self.board.now_seconds:
+            self.board.advance(seconds)
+        taken = bisect_right(self._rests, seconds)
+        if taken > self._taken:
+            self._taken = taken
+            self.board.rested()
+
+    def blank(self) -> "Day":
+        """Return the same day without any booking, to be filled and planned on while this one is looked at."""
+        contracts = [one for terms in self.contracts.values() for one in terms]
+        return Day(
+            self.day, roster=self.roster, contracts=contracts, weights=self.weights, travel=self.travel,
+            known=self.known,
+        )  # fmt: skip
 
     def worker_id(self, number: int) -> UUID:
         """Return a worker's id."""
@@ -173,25 +204,30 @@ class Day:
         if place is None:
             return
         start, end = crew.seconds(hours.starts_at, self.origin), crew.seconds(hours.ends_at, self.origin)
-        shift = next((k for k, duty in enumerate(self._shifts[place]) if _within(start, end, duty)), None)
+        shift = self.shift_of(place, start, end)
         if shift is None:
+            self.unseen.add(self.numbers[place])
             return
-        number = self._add(
+        number = self.board.add(
             problem.Visit(
-                place=self._board.place(hours.latitude, hours.longitude),
+                place=self.board.place(hours.latitude, hours.longitude),
                 duration_seconds=end - start,
                 windows=(problem.Window(earliest_seconds=start, latest_seconds=start),),
             )
         )
-        self._board.book(number, problem.Frozen(worker=place, shift=shift, start_seconds=start, under_way=hours.begun))
+        self.board.book(number, problem.Frozen(worker=place, shift=shift, start_seconds=start, under_way=hours.begun))
         self._at[booking_id] = number
+
+    def shift_of(self, place: int, start: int, end: int) -> int | None:
+        """Return the shift of a worker in which something begins and ends; None: off duty then."""
+        return next((k for k, duty in enumerate(self._shifts[place]) if _within(start, end, duty)), None)
 
     def release(self, booking_id: UUID, hours: Hours) -> None:
         """Give a booking's hours back."""
         self.mark ^= hours.mark()
         number = self._at.pop(booking_id, None)
         if number is not None:
-            self._board.remove(number)
+            self.board.remove(number)
 
     def companies(self, ask: Ask, won: Mapping[int, int]) -> Companies:
         """Say which companies may not be asked, by what they have agreed to and won this month."""
@@ -206,32 +242,47 @@ class Day:
                 asked.add(number)
         return Companies(uncovered=frozenset(uncovered), full=frozenset(full), asked=frozenset(asked))
 
+    def allowed(self, companies: Companies) -> list[int]:
+        """Return the places of the companies that may be asked."""
+        return [place for place, number in enumerate(self.company_numbers) if number not in companies.out]
+
     def targets(self) -> dict[int, float]:
         """Return the contract share of every company with a contract."""
         return {number: sum(one.share_target for one in terms) for number, terms in sorted(self.contracts.items())}
 
     def find(self, ask: Ask, *, now: datetime, companies: Companies, shares: Mapping[int, int]) -> Found:
         """Look for whoever can come, best first; ties go to the lower worker's number."""
-        self._board.advance(max(0, crew.seconds(now, self.origin)))
-        allowed = [place for place, number in enumerate(self.company_numbers) if number not in companies.out]
+        self.advance(now)
+        allowed = self.allowed(companies)
         if ask.persons > 1:
             return self._pairs(ask, allowed, companies, shares)
-        number = self._add(self._visit(ask, allowed))
+        return self.look(self.board.add(self.visit(ask, allowed)), companies=companies, shares=shares)
+
+    def look(self, number: int, *, companies: Companies, shares: Mapping[int, int]) -> Found:
+        """Look for whoever can make a visit that the board knows and that stands in no route, best first."""
         best = FIRST_LOOK
         while True:
-            verdict = self._board.evaluate(number, best=best, exhaustive=True)
-            options = ranked(self._option(shares, one) for one in verdict.candidates)
+            verdict = self.board.evaluate(number, best=best, exhaustive=True)
+            options = ranked(self.option(shares, one) for one in verdict.candidates)
             least = verdict.candidates[-1].points if len(verdict.candidates) == best else None
             if settled(options, unlisted_from=least, cap=self.weights.share_cap_points):
                 return Found(options, verdict.rules.tolist(), companies)
             best *= 4
 
     def fingerprint(
-        self, ask: Ask, *, won: Mapping[int, int], shares: Mapping[int, int], taken: Iterable[int], now: datetime
+        self,
+        ask: Ask,
+        *,
+        won: Mapping[int, int],
+        shares: Mapping[int, int],
+        taken: Iterable[int],
+        now: datetime,
+        beside: str | None = None,
     ) -> str:
-        """Return the fingerprint of all that a choice rests on."""
+        """Return the fingerprint of all that a choice rests on; `beside` stands for what was planned with it."""
         return decision.fingerprint(
             {
+                **({} if beside is None else {"beside": beside}),
                 "ask": ask.as_json(),
                 "bookings": f"{self.mark:032x}",
                 "day": self.day,
@@ -248,9 +299,9 @@ class Day:
         options: list[Option] = []
         rules = [int(Rule.NOT_CONTRACTED)] * len(self.roster)
         for company in allowed:
-            visit = self._visit(ask, [company])
-            verdict = self._board.evaluate_pair(self._add(visit), self._add(visit), best=FIRST_LOOK)
-            options += [self._option(shares, pair.first, pair.second) for pair in verdict.pairs]
+            visit = self.visit(ask, [company])
+            verdict = self.board.evaluate_pair(self.board.add(visit), self.board.add(visit), best=FIRST_LOOK)
+            options += [self.option(shares, pair.first, pair.second) for pair in verdict.pairs]
             for place, (one, other) in enumerate(
                 zip(verdict.first_rules.tolist(), verdict.second_rules.tolist(), strict=True)
             ):
@@ -260,16 +311,13 @@ class Day:
         unique = {frozenset((option.worker, option.second_worker)): option for option in ranked(options)[::-1]}
         return Found(ranked(unique.values()), rules, companies)
 
-    def _add(self, visit: problem.Visit) -> int:
-        self.used += 1
-        return self._board.add(visit)
-
-    def _visit(self, ask: Ask, allowed: Sequence[int]) -> problem.Visit:
+    def visit(self, ask: Ask, allowed: Iterable[int]) -> problem.Visit:
+        """Return what is looked for in the engine's terms; `allowed` are places of companies."""
         earliest, latest = crew.seconds(ask.earliest, self.origin), crew.seconds(ask.latest, self.origin)
         barred = frozenset(self.place_of[one] for one in ask.barred if one in self.place_of)
         familiar = frozenset(self.place_of[one] for one in ask.familiar if one in self.place_of)
         return problem.Visit(
-            place=self._board.place(ask.latitude, ask.longitude),
+            place=self.board.place(ask.latitude, ask.longitude),
             duration_seconds=ask.minutes * 60,
             windows=(problem.Window(earliest_seconds=max(0, earliest), latest_seconds=latest),),
             skills=crew.skill_bits({ask.skill}),
@@ -279,7 +327,8 @@ class Day:
             preferred=familiar - barred,
         )
 
-    def _option(self, shares: Mapping[int, int], *chosen: insert.Candidate) -> Option:
+    def option(self, shares: Mapping[int, int], *chosen: insert.Candidate) -> Option:
+        """Return a candidate of the engine, or two for one visit, in the words of a decision."""
         numbers = sorted(self.numbers[one.worker] for one in chosen)
         share = shares.get(self.company_of[chosen[0].worker], 0)
         return Option(

@@ -136,6 +136,14 @@ class Fleet:
                 found.book(booking_id, hours)
         return found
 
+    def copy(self, day: Day) -> Day:
+        """Return a day once more, as it was looked at last, to be planned on elsewhere while this one goes on."""
+        found = day.blank()
+        for booking_id, hours in self._hours.items():
+            if found.covers(hours):
+                found.book(booking_id, hours)
+        return found
+
     def won(self, day: Day, at: datetime) -> dict[int, int]:
         """Return how many visits each company of a day's fleet has in the month of an instant, by company number."""
         month = clock.month_of(at)

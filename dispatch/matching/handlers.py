@@ -1,6 +1,8 @@
 """What matching does when something happens: decide, or decide again with somebody else."""
 
-from dispatch.matching import operations
+from dispatch.matching import operations, overnight, overruns, replanning
+from dispatch.matching.operations import Cause
+from dispatch.matching.replanning import Why
 from dispatch.visits.model import Visit
 from events.bus import on
 from events.care_requests import CareRequested
@@ -9,35 +11,39 @@ from events.roster import CompanyExited, WorkerUnavailable
 from events.visits import VisitAborted, VisitMissed
 from events.work import Work
 
+_CAUSES = {"worker_unavailable": Cause.UNAVAILABLE, overruns.REASON: Cause.OVERRUN}
+
 
 @on(CareRequested, group="matching")
 async def when_requested(work: Work, event: CareRequested) -> None:
-    """Offer the request to whoever comes at the lowest price."""
-    await operations.decide(work, request_id=event.request_id)
+    """Offer the request to whoever comes at the lowest price; one of a standing order waits for its day's plan."""
+    if not await overnight.waits(work, event.request_id):
+        await operations.decide(work, request_id=event.request_id, cause=Cause.REQUESTED)
 
 
 @on(OfferRefused, group="matching")
 async def when_refused(work: Work, event: OfferRefused) -> None:
     """Ask the next best."""
-    await operations.decide(work, request_id=event.request_id)
+    await operations.decide(work, request_id=event.request_id, cause=Cause.REFUSED)
 
 
 @on(OfferLapsed, group="matching")
 async def when_lapsed(work: Work, event: OfferLapsed) -> None:
     """Ask the next best."""
-    await operations.decide(work, request_id=event.request_id)
+    await operations.decide(work, request_id=event.request_id, cause=Cause.LAPSED)
 
 
 @on(OfferWithdrawn, group="matching")
 async def when_withdrawn(work: Work, event: OfferWithdrawn) -> None:
     """Ask somebody else."""
-    await operations.decide(work, request_id=event.request_id)
+    cause = _CAUSES.get(event.reason, Cause.WITHDRAWN)
+    await operations.decide(work, request_id=event.request_id, cause=cause)
 
 
 @on(VisitMissed, group="matching")
 async def when_missed(work: Work, event: VisitMissed) -> None:
     """Ask somebody else while there is time; without time the request is unserved."""
-    await operations.decide(work, request_id=event.request_id)
+    await operations.decide(work, request_id=event.request_id, cause=Cause.MISSED)
 
 
 @on(VisitAborted, group="matching")
@@ -45,7 +51,7 @@ async def when_aborted(work: Work, event: VisitAborted) -> None:
     """Ask somebody else where the visit was broken off on the way."""
     visit = await work.session.get_one(Visit, event.visit_id)
     if visit.arrived_at is None:
-        await operations.decide(work, request_id=event.request_id)
+        await operations.decide(work, request_id=event.request_id, cause=Cause.ABORTED)
 
 
 @on(WorkerUnavailable, group="matching")
@@ -60,3 +66,21 @@ async def when_worker_unavailable(work: Work, event: WorkerUnavailable) -> None:
 async def when_company_exited(work: Work, event: CompanyExited) -> None:
     """Hand the company's open visits to others."""
     await operations.withdraw_company(work, provider_id=event.provider_id, reason="company_exited")
+
+
+@on(OfferRefused, group="replanning")
+async def when_refused_plan_again(work: Work, event: OfferRefused) -> None:
+    """Use the hours that a refusal gives back."""
+    await replanning.replan_for(work, visit_id=event.visit_id, why=Why.REFUSED)
+
+
+@on(OfferWithdrawn, group="replanning")
+async def when_withdrawn_plan_again(work: Work, event: OfferWithdrawn) -> None:
+    """Plan the company's day again without whoever is ill or kept at another door."""
+    await replanning.replan_for(work, visit_id=event.visit_id, why=Why.WITHDRAWN)
+
+
+@on(VisitMissed, group="replanning")
+async def when_missed_plan_again(work: Work, event: VisitMissed) -> None:
+    """Plan the company's day again without the visit that nobody came to."""
+    await replanning.replan_for(work, visit_id=event.visit_id, why=Why.MISSED)

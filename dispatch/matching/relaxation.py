@@ -1,17 +1,24 @@
-"""When nobody can come: the smallest change that would help, found by making it and looking again."""
+"""When nobody can come: the smallest change that would help, found by the routing engine, in the desk's words.
 
-from collections.abc import Callable, Iterator, Mapping
+The engine knows visits, workers and clocks (`routing.relax`); which company may be asked, and why another may not, is
+known here. What is gentle comes before what is hard: an elder who waits a little before a company that is asked twice,
+a worker's longer day before a contract, and somebody without the certificate at the very end.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from dispatch.matching import crew
 from dispatch.matching.day import Ask, Day
 from dispatch.matching.decision import Companies
 from providers.catalogue.model import Skill
-
-MOST_MINUTES = 240
-"""Nobody is asked to wait longer, or to be up earlier, than this."""
+from routing import problem, relax, relax_pair, relaxation
+from routing.relax import Limits
+from routing.relax_pair import Together
+from routing.relaxation import Gives
 
 
 class Change(StrEnum):
@@ -21,15 +28,49 @@ class Change(StrEnum):
     EARLIER = "earlier"
     ANY_SEX = "any_sex"
     ASK_AGAIN = "ask_again"  # a company that refused or was silent
+    BREAK_LATER = "break_later"
+    BREAK_EARLIER = "break_earlier"
+    OVERTIME = "overtime"  # the worker's shift ends later
+    EARLY_START = "early_start"
+    LONGER_DAY = "longer_day"  # the worker works longer than the day's limit
     RAISE_CAPACITY = "raise_capacity"
     EXTEND_CONTRACT = "extend_contract"
     UNBAR = "unbar"
+    RENEW_CERTIFICATE = "renew_certificate"
     OTHER_SKILL = "other_skill"  # somebody is free, but not certified
+    OPEN_SITE = "open_site"
+    EXTRA_WORKER = "extra_worker"  # one more worker like one there is
+
+
+NAMES: dict[Gives, Change] = {
+    Gives.LATER: Change.LATER,
+    Gives.EARLIER: Change.EARLIER,
+    Gives.ANY_SEX: Change.ANY_SEX,
+    Gives.BREAK_LATER: Change.BREAK_LATER,
+    Gives.BREAK_EARLIER: Change.BREAK_EARLIER,
+    Gives.OVERTIME: Change.OVERTIME,
+    Gives.EARLY_START: Change.EARLY_START,
+    Gives.LONGER_DAY: Change.LONGER_DAY,
+    Gives.UNBAR: Change.UNBAR,
+    Gives.CERTIFICATE: Change.RENEW_CERTIFICATE,
+    Gives.SKILL: Change.OTHER_SKILL,
+    Gives.OPEN_SITE: Change.OPEN_SITE,
+    Gives.EXTRA_WORKER: Change.EXTRA_WORKER,
+}
+ELDERS, WORKERS, LAST = (
+    Limits(order=(Gives.LATER, Gives.EARLIER, Gives.ANY_SEX)),
+    Limits(order=(Gives.BREAK_LATER, Gives.BREAK_EARLIER, Gives.OVERTIME, Gives.EARLY_START, Gives.LONGER_DAY)),
+    Limits(order=(Gives.UNBAR, Gives.CERTIFICATE, Gives.SKILL, Gives.OPEN_SITE, Gives.EXTRA_WORKER)),
+)
+EVERYTHING = Limits(order=tuple(NAMES))
 
 
 @dataclass(frozen=True, slots=True)
 class Relaxation:
-    """One change with what it would bring: a worker's number, and how many minutes where it is about time."""
+    """The change that is hardest to have, with what it would bring: a worker's number, minutes where it is about time.
+
+    Where it takes more than one change, `parameters["with"]` names the others.
+    """
 
     change: Change
     parameters: dict[str, Any]
@@ -40,56 +81,71 @@ class Relaxation:
 
 
 def smallest(
-    day: Day, ask: Ask, *, now: datetime, companies: Companies, shares: Mapping[int, int]
+    day: Day, ask: Ask, *, now: datetime, companies: Companies, taken: Collection[int] = ()
 ) -> Relaxation | None:
-    """Return the first change, in the order of `Change`, with which somebody could come; None: nothing helps alone."""
+    """Return the first change, in the order of `Change`, with which somebody could come; None: nothing would help.
 
-    def comes(eased: Ask, out: Companies = companies) -> int | None:
-        options = day.find(eased, now=now, companies=out, shares=shares).options
-        return options[0].worker if options else None
-
-    for change, moved in ((Change.LATER, _later), (Change.EARLIER, _earlier)):
-        found = _least(lambda minutes: comes(moved(ask, minutes, now)))  # noqa: B023 - called in this round only
+    Workers whose numbers are `taken` are booked in a way that the day does not show, and never come.
+    """
+    day.advance(now)
+    out = frozenset(place for place, number in enumerate(day.numbers) if number in taken)
+    may = frozenset(day.allowed(companies))
+    for limits, more, change in _steps(companies, EVERYTHING if ask.persons == 1 else None):
+        wider = frozenset(place for place, number in enumerate(day.company_numbers) if number in more)
+        if change is not None and not wider:
+            continue
+        found = _look(day, ask, may if change is None else wider, replace(limits, out=out))
         if found is not None:
-            return Relaxation(change, {"minutes": found[0], "worker": found[1]})
-    for change, eased, out in _eased(ask, companies):
-        worker = comes(eased, out)
-        if worker is not None:
-            return Relaxation(change, {"worker": worker})
+            return _told(day, found, change)
     return None
 
 
-def _later(ask: Ask, minutes: int, _now: datetime) -> Ask:
-    return replace(ask, latest=ask.latest + timedelta(minutes=minutes))
+def _steps(companies: Companies, everything: Limits | None) -> Iterator[tuple[Limits, frozenset[int], Change | None]]:
+    """Yield what is tried, the gentlest first: limits for those who may be asked, or other companies without any."""
+    nobody, nothing = frozenset[int](), Limits(order=())
+    yield ELDERS, nobody, None
+    yield nothing, companies.asked, Change.ASK_AGAIN
+    yield WORKERS, nobody, None
+    yield nothing, companies.full, Change.RAISE_CAPACITY
+    yield nothing, companies.uncovered, Change.EXTEND_CONTRACT
+    yield LAST, nobody, None
+    if everything is not None:
+        yield everything, nobody, None
 
 
-def _earlier(ask: Ask, minutes: int, now: datetime) -> Ask:
-    return replace(ask, earliest=max(ask.earliest - timedelta(minutes=minutes), min(now, ask.earliest)))
+def _look(day: Day, ask: Ask, allowed: frozenset[int], limits: Limits) -> relaxation.Relaxation | None:
+    if ask.persons == 1:
+        return relax.smallest(day.board, day.board.add(_visit(day, ask, allowed, limits)), limits)
+    found = []
+    for company in sorted(allowed):  # an offer is put to one company
+        visit = _visit(day, ask, [company], limits)
+        pair = Together(day.board.add(visit), day.board.add(visit))
+        one = relax_pair.smallest(day.board, pair, limits)
+        found += [] if one is None else [one]
+    return min(found, key=lambda one: one.size(limits.order), default=None)
 
 
-def _least(who: Callable[[int], int | None]) -> tuple[int, int] | None:
-    """Return the least whole minutes that help, and whom they bring: a wider window never keeps anybody out."""
-    low, high, worker = 0, MOST_MINUTES, who(MOST_MINUTES)
-    if worker is None:
-        return None
-    while high - low > 1:
-        middle = (low + high) // 2
-        found = who(middle)
-        low, high, worker = (middle, high, worker) if found is None else (low, middle, found)
-    return high, worker
+def _visit(day: Day, ask: Ask, allowed: Iterable[int], limits: Limits) -> problem.Visit:
+    visit = day.visit(ask, allowed)
+    return replace(visit, excluded=visit.excluded | limits.out, preferred=visit.preferred - limits.out)
 
 
-def _eased(ask: Ask, companies: Companies) -> Iterator[tuple[Change, Ask, Companies]]:
-    none: frozenset[int] = frozenset()
-    if ask.sex is not None:
-        yield Change.ANY_SEX, replace(ask, sex=None), companies
-    if companies.asked:
-        yield Change.ASK_AGAIN, ask, replace(companies, asked=none)
-    if companies.full:
-        yield Change.RAISE_CAPACITY, ask, replace(companies, full=none)
-    if companies.uncovered:
-        yield Change.EXTEND_CONTRACT, ask, replace(companies, uncovered=none)
-    if ask.barred:
-        yield Change.UNBAR, replace(ask, barred=frozenset()), companies
-    if ask.skill is not Skill.GENERAL:
-        yield Change.OTHER_SKILL, replace(ask, skill=Skill.GENERAL), companies
+def _told(day: Day, found: relaxation.Relaxation, company: Change | None) -> Relaxation:
+    numbers = [day.numbers[place.worker] for place in found.places if place.worker < len(day.numbers)]
+    who: dict[str, Any] = {"worker": numbers[0]} if numbers else {}
+    if company is not None:
+        return Relaxation(company, {"company": day.company_of[found.places[0].worker], **who})
+    changes = [Relaxation(NAMES[one.gives], _parameters(day, one)) for one in found.changes]
+    changes.sort(key=lambda one: list(Change).index(one.change))
+    *others, hardest = changes
+    more = [one.as_json() for one in others if one != hardest]  # both of two visits are eased alike: said once
+    return Relaxation(hardest.change, {**hardest.parameters, **who, **({"with": more} if more else {})})
+
+
+def _parameters(day: Day, change: relaxation.Change) -> dict[str, Any]:
+    """Say how much, and whose where it is not the worker who would come."""
+    if change.gives in {Gives.SKILL, Gives.CERTIFICATE}:
+        return {"skills": ",".join(skill for skill in Skill if crew.skill_bits({skill}) & change.amount)}
+    if change.gives is Gives.EXTRA_WORKER:
+        return {"like": day.numbers[change.amount]}
+    return {"minutes": change.minutes} if change.amount else {}

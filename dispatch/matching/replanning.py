@@ -9,17 +9,20 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from enum import StrEnum
+from time import perf_counter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import ColumnElement, Row, select
 
 from dispatch.matching import crew
 from dispatch.matching.day import Day
 from dispatch.matching.fleet import fleet_of
 from dispatch.matching.model import Barred
 from dispatch.requests.model import CareRequest
-from dispatch.visits import bookings, offers
+from dispatch.visits import bookings
+from dispatch.visits import operations as visits
 from dispatch.visits.model import Visit
 from dispatch.visits.moves import BEGUN, OPEN, State
 from events.work import Work
@@ -31,6 +34,15 @@ from routing import improve, plan, problem
 from routing.synchronised.annealing import Budget
 
 SEED = 1
+
+
+class Why(StrEnum):
+    """Why a company's day is planned again."""
+
+    ROUND = "round"  # a few minutes have passed
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"  # somebody is ill or has left, a visit overran
+    MISSED = "missed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +87,24 @@ class Roster:
         self.day, self.crew = day, list(crew_)
         place_of = {worker.worker_id: number for number, worker in enumerate(self.crew)}
         workers = tuple(
-            crew.worker(found, base=number, company=0, origin=day.origin) for number, found in enumerate(self.crew)
+            crew.worker(found, base=number, company=0, origin=day.origin, now=now)
+            for number, found in enumerate(self.crew)
         )
         self.tasks: list[Task] = []
-        visits: list[problem.Visit] = []
+        wanted: list[problem.Visit] = []
         starts: dict[tuple[int, int], list[tuple[int, int]]] = {}
         for task in sorted(tasks, key=lambda task: (task.starts_at, place_of.get(task.worker_id, -1))):
             worker = place_of.get(task.worker_id)
             shift = None if worker is None else self._shift(workers[worker], task)
             if worker is None or shift is None:
                 continue  # off duty by now: whoever reported that has it taken back
-            number = len(visits)
-            visits.append(self._visit(task, len(self.crew) + number, worker, shift, place_of))
+            number = len(wanted)
+            wanted.append(self._visit(task, len(self.crew) + number, worker, shift, place_of))
             self.tasks.append(task)
             starts.setdefault((worker, shift), []).append((crew.seconds(task.starts_at, day.origin), number))
         self.problem = problem.Problem(
             workers=workers,
-            visits=tuple(visits),
+            visits=tuple(wanted),
             modes=crew.modes(day.travel),
             places=tuple(Point(found.latitude, found.longitude) for found in self.crew)
             + tuple(Point(*task.place) for task in self.tasks),
@@ -145,12 +158,19 @@ class Roster:
 
     def moves(self, better: plan.Plan) -> list[Move]:
         """Return what changes, shift by shift: a shift with the same visits in the same order keeps its hours."""
+        routes = [
+            after
+            for before, after in zip(self.given.routes, better.routes, strict=True)
+            if [stop.visit for stop in before.stops] != [stop.visit for stop in after.stops]
+        ]
+        return self.differing(routes)
+
+    def differing(self, routes: Sequence[plan.Route]) -> list[Move]:
+        """Return the visits of some routes that have another worker or another hour now."""
         found = []
-        for before, after in zip(self.given.routes, better.routes, strict=True):
-            if [stop.visit for stop in before.stops] == [stop.visit for stop in after.stops]:
-                continue
-            worker = self.crew[after.worker]
-            for stop in after.stops:
+        for route in routes:
+            worker = self.crew[route.worker]
+            for stop in route.stops:
                 if stop.visit < 0 or self.tasks[stop.visit].fixed:
                     continue
                 task = self.tasks[stop.visit]
@@ -160,54 +180,68 @@ class Roster:
         return found
 
 
-async def replan(work: Work, *, provider_id: UUID, day: date) -> Replanned:
-    """Improve one company's routes of a day; refuse `visit.worker_busy` where somebody booked in between.
+async def replan(work: Work, *, provider_id: UUID, day: date, why: Why = Why.ROUND) -> Replanned:
+    """Improve one company's routes of a day; what another process booked in between is left for the next round."""
+    started = perf_counter()
+    moved: list[Visit] = []
+    try:
+        async with work.session.begin_nested():
+            moved, saved = await _replan(work, provider_id, day)
+            found, outcome = Replanned(len(moved), saved), "improved" if moved else "kept"
+    except bookings.WorkerBusy:
+        found, outcome = Replanned(0, 0), "conflict"
+    for visit in moved if outcome == "improved" else ():
+        visits.tell_moved(work, visit, "replanned")
+    metrics.REPLANS.labels(why, outcome).inc()
+    metrics.REPLAN_SECONDS.labels(why).observe(perf_counter() - started)
+    metrics.REPLAN_SAVED_SECONDS.inc(found.saved_seconds)
+    return found
 
-    The caller undoes the work on that refusal and comes again at the next round.
-    """
+
+async def replan_for(work: Work, *, visit_id: UUID, why: Why) -> Replanned:
+    """Plan a company's present day again after something has become of one of its visits; another day waits."""
+    visit = await work.session.get_one(Visit, visit_id)
+    day = clock.day_of(visit.planned_start)
+    if day != clock.day_of(work.now):
+        return Replanned(0, 0)
+    return await replan(work, provider_id=visit.provider_id, day=day, why=why)
+
+
+async def _replan(work: Work, provider_id: UUID, day: date) -> tuple[list[Visit], int]:
+    """Move what a better plan moves; return it, and the seconds of travel saved."""
     rule = await rules.value(work.session, "matching.replan", at=work.now)
     fleet = fleet_of(work)
     async with fleet.lock:
         present = await fleet.look(work, day)
-    visits = await _open(work, present, provider_id)
-    tasks = [task for row in visits.values() for task in _tasks(row, work.now, rule["promise_minutes"])]
-    tasks = await _with_barred(work, tasks, {row[0].id: row[0].person_id for row in visits.values()})
+    rows = await open_of(work, present, Visit.provider_id == provider_id)
+    tasks = [task for row in rows.values() for task in tasks_of(row, work.now, rule["promise_minutes"])]
+    tasks = await _with_barred(work, tasks, {row[0].id: row[0].person_id for row in rows.values()})
     if all(task.fixed for task in tasks):
-        return Replanned(0, 0)
+        return [], 0
     mine = [worker for worker in present.roster if worker.provider_id == provider_id]
     roster = Roster(present, mine, tasks, work.now)
     better = await asyncio.to_thread(roster.improved, rounds=rule["rounds"])
     saved = roster.saved_seconds(better)
     moves = roster.moves(better)
     if better.unserved or saved < rule["least_saving_seconds"] or not moves:
-        metrics.REPLANS.labels("kept").inc()
-        return Replanned(0, 0)
+        return [], 0
     # All hours are given back before any is taken, since workers exchange visits.
     for move in moves:
         await bookings.release(work, move.visit_id)
     for move in moves:
-        visit = visits[move.visit_id][0]
+        visit = rows[move.visit_id][0]
         visit.worker_id, visit.worker_number = move.worker.worker_id, move.worker.number
-        visit.planned_start = move.starts_at
-        visit.planned_end = move.starts_at + timedelta(minutes=visit.minutes)
-        await bookings.book(
-            work,
-            visit_id=visit.id,
-            provider_id=provider_id,
-            workers=offers.workers_of(visit),
-            place=(visit.latitude, visit.longitude),
-            during=(visit.planned_start, visit.planned_end),
-        )
-    metrics.REPLANS.labels("improved").inc()
-    return Replanned(len(moves), saved)
+        await visits.take_hours(work, visit, move.starts_at)
+    return [rows[move.visit_id][0] for move in moves], saved
 
 
-async def _open(work: Work, day: Day, provider_id: UUID) -> dict[UUID, Row[Visit, CareRequest]]:
+async def open_of(work: Work, day: Day, which: ColumnElement[bool]) -> dict[UUID, Row[Visit, CareRequest]]:
+    """Return a day's open visits that meet a condition, locked, with their requests, in the order of their hours."""
     query = (
         select(Visit, CareRequest)
         .join(CareRequest, CareRequest.id == Visit.request_id)
         .where(
-            Visit.provider_id == provider_id,
+            which,
             Visit.state.in_(OPEN),
             Visit.planned_start >= day.origin,
             Visit.planned_start < day.until,
@@ -219,7 +253,8 @@ async def _open(work: Work, day: Day, provider_id: UUID) -> dict[UUID, Row[Visit
     return {row[0].id: row for row in (await work.session.execute(query)).all()}
 
 
-def _tasks(row: Row[Visit, CareRequest], now: datetime, promise_minutes: int) -> list[Task]:
+def tasks_of(row: Row[Visit, CareRequest], now: datetime, promise_minutes: int) -> list[Task]:
+    """Return a visit as the plan sees it, once for each of its workers; within the promise it is fixed."""
     visit, request = row[0], row[1]
     promised_from = now + timedelta(minutes=promise_minutes)
     fixed = (
@@ -265,11 +300,6 @@ async def replan_today(work: Work) -> Replanned:
         day = await fleet.look(work, clock.day_of(work.now))
     moved = saved = 0
     for _, provider_id in sorted(day.providers.items()):
-        try:
-            async with work.session.begin_nested():
-                found = await replan(work, provider_id=provider_id, day=day.day)
-        except bookings.WorkerBusy:
-            metrics.REPLANS.labels("conflict").inc()
-            continue
+        found = await replan(work, provider_id=provider_id, day=day.day)
         moved, saved = moved + found.moved, saved + found.saved_seconds
     return Replanned(moved, saved)

@@ -1,17 +1,21 @@
 """Deciding once more from a decision record: the proof that the choice was the rules' and nobody's favour."""
 
+import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Text, bindparam, cast, func, select, type_coerce
 from sqlalchemy.types import UserDefinedType
 
+from dispatch.matching import batch, overnight
 from dispatch.matching.day import Ask, Day, Hours
 from dispatch.matching.decision import Reason
 from dispatch.matching.model import DecisionRecord
 from dispatch.matching.queries import DecisionMissing
 from dispatch.matching.score import Weights, share_points
+from dispatch.requests.model import CareRequest
 from dispatch.visits.model import Booking
 from events.work import Work
 from kit import clock, rules
@@ -41,11 +45,48 @@ class Resolution:
 
 
 async def resolve(work: Work, *, decision_id: UUID) -> Resolution:
-    """Decide once more from a record, on the bookings of its snapshot and its own rules; refuse `decision.missing`."""
+    """Decide once more from a record, on the bookings of its snapshot and its own rules; refuse `decision.missing`.
+
+    What was planned overnight is planned once more with all that was planned with it.
+    """
     record = await work.session.get(DecisionRecord, decision_id)
     if record is None:
         raise DecisionMissing
     ask, at = Ask.read(record.ask), record.decided_at
+    day, counts = await _day(work, record, ask)
+    won = {number: counts[provider_id] for number, provider_id in day.providers.items()}
+    shares = share_points(won, day.targets(), day.weights)
+    taken = set(record.ruled_out.get(Reason.TAKEN, ()))
+    beside: str | None = None
+    together: Sequence[DecisionRecord] = ()
+    asks: list[Ask] = []
+    rounds = 0
+    if record.engine == overnight.ENGINE:
+        rule = await rules.value(work.session, "matching.overnight", at=at, known=at)
+        rounds, taken = rule["rounds"], day.unseen
+        together = await _planned_with(work, record)
+        asks = [Ask.read(one.ask) for one in together]
+        beside = batch.digest(asks, rounds)
+    fingerprint = day.fingerprint(ask, won=won, shares=shares, taken=taken, now=at, beside=beside)
+    if asks:
+        planned = await asyncio.to_thread(batch.plan, day, asks, won=won, now=at, rounds=rounds)
+        best = planned[[one.id for one in together].index(record.id)].option
+    else:
+        again = day.find(ask, now=at, companies=day.companies(ask, won), shares=shares)
+        options = [option for option in again.options if not taken & {option.worker, option.second_worker}]
+        best = options[0] if options else None
+    chosen = record.candidates[0][:3] if record.candidates else None
+    return Resolution(
+        same_facts=fingerprint == record.snapshot_hash,
+        same_choice=(best.row()[:3] if best else None) == chosen,
+        worker_number=best.worker if best else None,
+        second_worker_number=(best.second_worker or None) if best else None,
+    )
+
+
+async def _day(work: Work, record: DecisionRecord, ask: Ask) -> tuple[Day, Counter[UUID]]:
+    """Lay out the day of a record as it was then, and count what each company had in its month."""
+    at = record.decided_at
     day = clock.day_of(ask.earliest)
     from_at = clock.at_local(day, 0)
     weighed = await rules.value(work.session, "matching.weights", at=at, known=at)
@@ -65,19 +106,24 @@ async def resolve(work: Work, *, decision_id: UUID) -> Resolution:
             counts[hours.provider_id] += 1
         if found.covers(hours):
             found.book(booking_id, hours)
-    won = {number: counts[provider_id] for number, provider_id in found.providers.items()}
-    shares = share_points(won, found.targets(), found.weights)
-    taken = set(record.ruled_out.get(Reason.TAKEN, ()))
-    again = found.find(ask, now=at, companies=found.companies(ask, won), shares=shares)
-    options = [option for option in again.options if not taken & {option.worker, option.second_worker}]
-    best = options[0].row()[:3] if options else None
-    chosen = record.candidates[0][:3] if record.candidates else None
-    return Resolution(
-        same_facts=found.fingerprint(ask, won=won, shares=shares, taken=taken, now=at) == record.snapshot_hash,
-        same_choice=best == chosen,
-        worker_number=best[0] if best else None,
-        second_worker_number=(best[1] or None) if best else None,
+    return found, counts
+
+
+async def _planned_with(work: Work, record: DecisionRecord) -> Sequence[DecisionRecord]:
+    """Return the records of one night's plan of one day, in the order of the requests' numbers."""
+    query = (
+        select(DecisionRecord)
+        .join(CareRequest, CareRequest.id == DecisionRecord.request_id)
+        .where(
+            DecisionRecord.engine == record.engine,
+            DecisionRecord.decided_at == record.decided_at,
+            DecisionRecord.snapshot == record.snapshot,
+        )
+        .order_by(CareRequest.number)
     )
+    day = clock.day_of(Ask.read(record.ask).earliest)
+    found = (await work.session.execute(query)).scalars().all()
+    return [one for one in found if clock.day_of(Ask.read(one.ask).earliest) == day]
 
 
 async def _booked(work: Work, record: DecisionRecord) -> list[tuple[UUID, Hours]]:

@@ -52,6 +52,26 @@ def share_points(won: Mapping[int, int], targets: Mapping[int, float], weights: 
     return priced
 
 
+def share_steps(
+    won: Mapping[int, int], targets: Mapping[int, float], left: Mapping[int, int], weights: Weights, *, visits: int
+) -> dict[int, list[int]]:
+    """Price the next visits of each company that are given out together with others, so many in all.
+
+    As `share_points`, with the batch counted into what all have won: the first, second, … visit of a company, at most
+    as many as are `left` of its month.
+    """
+    wanted = sum(targets.values())
+    total = visits + sum(won.get(number, 0) for number, target in targets.items() if target > 0)
+    cap = weights.share_cap_points
+    steps: dict[int, list[int]] = {}
+    for number, most in left.items():
+        target = targets.get(number, 0.0)
+        behind = total * target / wanted if target > 0 else 0.0
+        ahead = [won.get(number, 0) + place - behind if target > 0 else 0.0 for place in range(min(most, visits))]
+        steps[number] = [max(-cap, min(cap, round(one * weights.share_points_per_visit))) for one in ahead]
+    return steps
+
+
 def settled(options: Sequence[Option], *, unlisted_from: int | None, cap: int) -> bool:
     """Tell whether the best option stays the best whatever shares the unlisted ones have.
 

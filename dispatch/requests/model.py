@@ -34,8 +34,8 @@ MOVES: Final[Mapping[RequestState, frozenset[RequestState]]] = {
     _S.OFFERED: frozenset({_S.OFFERED, _S.ACCEPTED, _S.WAITING, _S.UNSERVED, _S.CANCELLED}),
     # A promised visit falls back when its worker falls ill or its company goes.
     _S.ACCEPTED: frozenset({_S.UNDER_WAY, _S.WAITING, _S.OFFERED, _S.UNSERVED, _S.CANCELLED}),
-    # A visit that is broken off may be served by somebody else.
-    _S.UNDER_WAY: frozenset({_S.FINISHED, _S.WAITING, _S.UNSERVED}),
+    # A visit that is broken off on the way may be served by somebody else, who is asked in the same breath.
+    _S.UNDER_WAY: frozenset({_S.FINISHED, _S.OFFERED, _S.WAITING, _S.UNSERVED}),
     # A person may decide later that a finished visit does not count.
     _S.FINISHED: frozenset({_S.UNSERVED}),
     _S.UNSERVED: frozenset(),

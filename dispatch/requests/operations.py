@@ -2,16 +2,26 @@
 
 from dispatch.requests.changes import cancel, cancel_all, mark, mark_unserved
 from dispatch.requests.placing import place
-from dispatch.requests.standing import end, end_all, materialise, pause, place_standing_order
+from dispatch.requests.standing import (
+    end,
+    end_all,
+    make_due,
+    materialise,
+    orders_left,
+    pause,
+    place_standing_order,
+)
 
 __all__ = [
     "cancel",
     "cancel_all",
     "end",
     "end_all",
+    "make_due",
     "mark",
     "mark_unserved",
     "materialise",
+    "orders_left",
     "pause",
     "place",
     "place_standing_order",

@@ -10,7 +10,10 @@ from dispatch.requests.changes import RequestMissing
 from dispatch.requests.model import CareRequest, RequestState, StandingDay, StandingOrder
 from events.work import Work
 from kit import clock, ids
+from kit.pages import Order
 from registry import queries as registry
+
+REQUESTS = Order("requests", CareRequest.urgent, CareRequest.latest, CareRequest.number, falling=1)
 
 
 async def request(work: Work, request_id: UUID) -> CareRequest:
@@ -36,6 +39,7 @@ async def requests(
     state: RequestState | None = None,
     person_id: UUID | None = None,
     day: date | None = None,
+    after: str | None = None,
     limit: int = 200,
 ) -> Sequence[CareRequest]:
     """Return requests by state, elder and district's day, the most pressing first: urgent, then earliest deadline."""
@@ -47,8 +51,8 @@ async def requests(
     if day is not None:
         begin, end = clock.at_local(day, 0), clock.at_local(day, 1440)
         query = query.where(CareRequest.earliest >= begin, CareRequest.earliest < end)
-    query = query.order_by(CareRequest.urgent.desc(), CareRequest.latest, CareRequest.number).limit(limit)
-    return (await work.session.execute(query)).scalars().all()
+    page = REQUESTS.page(query, work.vault, after=after, limit=limit)
+    return (await work.session.execute(page)).scalars().all()
 
 
 async def note(work: Work, request_id: UUID) -> str | None:

@@ -1,10 +1,10 @@
 """Standing orders: a service wanted again and again, and the requests that are made of it the day before."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 
 from dispatch.enrolment import queries as enrolment
 from dispatch.enrolment.model import EnrolmentState
@@ -118,27 +118,50 @@ async def end_all(work: Work, *, person_id: UUID, reason: str) -> int:
     return len(found)
 
 
+async def make_due(work: Work, *, limit: int = 500) -> int:
+    """Make today's requests that were not made yesterday, and in the evening tomorrow's; return how many orders.
+
+    For the ticker. Until the evening an order for tomorrow may still be changed (rule `request.standing_from_minute`).
+    """
+    today = clock.day_of(work.now)
+    made = await materialise(work, on=today, limit=limit)
+    from_minute: int = await rules.value(work.session, "request.standing_from_minute", at=work.now)
+    if work.now >= clock.at_local(today, from_minute):
+        made += await materialise(work, on=today + timedelta(days=1), limit=limit)
+    return made
+
+
+async def orders_left(work: Work, *, on: date) -> bool:
+    """Tell whether a day has standing orders that nothing has been made of yet."""
+    found = await work.session.scalar(select(exists().where(*_due(on))))
+    return bool(found)
+
+
+def _due(on: date) -> list[ColumnElement[bool]]:
+    """Give the conditions under which an order has still to be made a request of on a day."""
+    return [
+        StandingOrder.state == StandingState.ACTIVE,
+        StandingOrder.starts_on <= on,
+        or_(StandingOrder.ends_on.is_(None), StandingOrder.ends_on > on),
+        or_(
+            StandingOrder.paused_from.is_(None),
+            StandingOrder.paused_from > on,
+            StandingOrder.paused_until <= on,
+        ),
+        StandingOrder.weekdays.op("&")(1 << on.weekday()) != 0,
+        ~exists().where(StandingDay.standing_order_id == StandingOrder.id, StandingDay.day == on),
+    ]
+
+
 async def materialise(work: Work, *, on: date, limit: int = 500) -> int:
     """Make the requests of a day out of up to `limit` standing orders; return how many orders were dealt with.
 
     Each order and day once, whatever came of it: a refusal is kept as the day's outcome, and the next order goes on.
     Several callers share the work.
     """
-    done = exists().where(StandingDay.standing_order_id == StandingOrder.id, StandingDay.day == on)
     query = (
         select(StandingOrder)
-        .where(
-            StandingOrder.state == StandingState.ACTIVE,
-            StandingOrder.starts_on <= on,
-            or_(StandingOrder.ends_on.is_(None), StandingOrder.ends_on > on),
-            or_(
-                StandingOrder.paused_from.is_(None),
-                StandingOrder.paused_from > on,
-                StandingOrder.paused_until <= on,
-            ),
-            StandingOrder.weekdays.op("&")(1 << on.weekday()) != 0,
-            ~done,
-        )
+        .where(*_due(on))
         .order_by(StandingOrder.number)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import Table, delete, func, update
+from sqlalchemy import Table, delete, func, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import Range
 
@@ -55,6 +55,35 @@ async def book(
         if taken:
             await work.session.execute(delete(Booking).where(Booking.id.in_(taken)))
         raise WorkerBusy(worker_numbers=sorted(number for _, number in workers))
+
+
+async def extend(work: Work, visit_id: UUID, until: datetime) -> None:
+    """Take more time for a visit that has begun and goes on; refuse `visit.worker_busy`.
+
+    The old row stays as it was, for whoever decides once more on it; another one takes its place.
+    """
+    query = select(Booking).where(Booking.visit_id == visit_id, Booking.active).order_by(Booking.worker_number)
+    found = (await work.session.execute(query)).scalars().all()
+    await release(work, visit_id)
+    rows = [
+        {
+            "id": new_id(),
+            "visit_id": visit_id,
+            "provider_id": one.provider_id,
+            "worker_id": one.worker_id,
+            "worker_number": one.worker_number,
+            "leading": one.leading,
+            "latitude": one.latitude,
+            "longitude": one.longitude,
+            "during": Range(one.during.lower, until),
+            "begun": True,
+        }
+        for one in found
+    ]
+    if rows:
+        taken = (await work.session.execute(_TAKE, rows)).scalars().all()
+        if len(taken) < len(rows):
+            raise WorkerBusy(worker_numbers=sorted(one.worker_number for one in found))
 
 
 async def release(work: Work, visit_id: UUID) -> None:

@@ -11,7 +11,7 @@ from dispatch.visits import bookings, door, evidence, offers
 from dispatch.visits.model import Act, Visit
 from dispatch.visits.moves import MOVES, OPEN, PROMISED, ActKind, Outcome, State
 from dispatch.visits.offers import Choice, Offered, Order
-from events.visits import VisitMissed
+from events.visits import VisitMissed, VisitMoved
 from events.work import Work
 from kit import rules
 from kit.refusal import Refusal
@@ -52,6 +52,7 @@ async def reschedule(
     visit.planned_start, visit.planned_end, visit.window_to = starts_at, ends_at, latest
     visit.reason = reason.strip()[:200]
     await _book_again(work, visit)
+    tell_moved(work, visit, "rescheduled")
     return visit
 
 
@@ -68,7 +69,40 @@ async def change_worker(work: Work, *, visit_id: UUID, worker_id: UUID, reason: 
     visit.worker_id, visit.worker_number = worker_id, number
     visit.reason = reason.strip()[:200]
     await _book_again(work, visit)
+    tell_moved(work, visit, "changed_worker")
     return visit
+
+
+async def take_hours(work: Work, visit: Visit, starts_at: datetime) -> None:
+    """Give a promised visit, whose hours have been given back, another hour; refuse `visit.worker_busy`.
+
+    For plans: that worker and hour are lawful and agreed is the caller's to know.
+    """
+    visit.planned_start, visit.planned_end = starts_at, starts_at + timedelta(minutes=visit.minutes)
+    await bookings.book(
+        work,
+        visit_id=visit.id,
+        provider_id=visit.provider_id,
+        workers=offers.workers_of(visit),
+        place=(visit.latitude, visit.longitude),
+        during=(visit.planned_start, visit.planned_end),
+    )
+
+
+def tell_moved(work: Work, visit: Visit, reason: str) -> None:
+    """Tell whoever was told of a visit before; `reason` is a code, never a person's words."""
+    work.tell(
+        VisitMoved(
+            visit_id=visit.id,
+            request_id=visit.request_id,
+            provider_id=visit.provider_id,
+            worker_id=visit.worker_id,
+            second_worker_id=visit.second_worker_id,
+            starts_at=visit.planned_start,
+            ends_at=visit.planned_end,
+            reason=reason,
+        )
+    )
 
 
 async def _promised(work: Work, visit_id: UUID) -> Visit:
@@ -97,14 +131,7 @@ async def _suitable(work: Work, visit: Visit, worker_id: UUID, starts_at: dateti
 async def _book_again(work: Work, visit: Visit) -> None:
     await work.session.flush()
     await bookings.release(work, visit.id)
-    await bookings.book(
-        work,
-        visit_id=visit.id,
-        provider_id=visit.provider_id,
-        workers=offers.workers_of(visit),
-        place=(visit.latitude, visit.longitude),
-        during=(visit.planned_start, visit.planned_end),
-    )
+    await take_hours(work, visit, visit.planned_start)
 
 
 async def cancel_for(work: Work, *, request_id: UUID, chargeable: bool) -> list[Visit]:

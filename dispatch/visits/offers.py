@@ -129,22 +129,24 @@ class Offered:
     deadline: datetime
 
 
-async def offer(work: Work, *, order: Order, choice: Choice, rework_of: UUID | None = None) -> Offered:
+async def offer(
+    work: Work,
+    *,
+    order: Order,
+    choice: Choice,
+    rework_of: UUID | None = None,
+    answer_within: timedelta | None = None,
+) -> Offered:
     """Book the workers' hours and ask their company; refuse `visit.worker_busy` when the hours are taken.
 
-    The bookings come first: the database alone knows, across all processes, whether the hours are still free, and a
-    refusal leaves nothing behind, so that the caller may choose again in the same work.
+    The company has as long to answer as the rule gives it, unless `answer_within` gives another span. The bookings come
+    first: the database alone knows, across all processes, whether the hours are still free, and a refusal leaves
+    nothing behind, so that the caller may choose again in the same work.
     """
-    offered = Offered(
-        offer_id=new_id(),
-        visit_id=new_id(),
-        deadline=work.now
-        + timedelta(
-            minutes=await rules.value(
-                work.session, "offer.deadline_urgent_minutes" if order.urgent else "offer.deadline_minutes", at=work.now
-            )
-        ),
-    )
+    if answer_within is None:
+        name = "offer.deadline_urgent_minutes" if order.urgent else "offer.deadline_minutes"
+        answer_within = timedelta(minutes=await rules.value(work.session, name, at=work.now))
+    offered = Offered(offer_id=new_id(), visit_id=new_id(), deadline=work.now + answer_within)
     ends_at = choice.starts_at + timedelta(minutes=order.minutes)
     await bookings.book(
         work,

@@ -1,7 +1,16 @@
 """The verbs of visits, under one name; each is written beside its kind."""
 
 from dispatch.visits.bookings import WorkerBusy
-from dispatch.visits.changes import cancel_for, change_worker, close_disclosures_due, miss_due, reschedule, rework
+from dispatch.visits.changes import (
+    cancel_for,
+    change_worker,
+    close_disclosures_due,
+    miss_due,
+    reschedule,
+    rework,
+    take_hours,
+    tell_moved,
+)
 from dispatch.visits.door import ActIn, abort, arrive, depart, leave, nobody_home
 from dispatch.visits.offers import Choice, Offered, Order, accept, lapse, lapse_due, offer, refuse, withdraw
 from dispatch.visits.verification import back_fill, decide_held, verify, void
@@ -30,6 +39,8 @@ __all__ = [
     "refuse",
     "reschedule",
     "rework",
+    "take_hours",
+    "tell_moved",
     "verify",
     "void",
     "withdraw",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from dispatch.visits import offers, proofs
@@ -14,7 +14,11 @@ from dispatch.visits.moves import OPEN, PROMISED, OfferState, State
 from events.work import Work
 from kit import clock
 from kit.actor import Role
+from kit.pages import Order
 from kit.refusal import Kind, Refusal
+
+OFFERS = Order("offers", Offer.deadline, Offer.id)
+VISITS = Order("visits", Visit.planned_start, Visit.worker_number, Visit.id, falling=1)
 
 
 class CodesForbidden(Refusal):
@@ -55,16 +59,17 @@ async def offer(work: Work, offer_id: UUID) -> tuple[Offer, Visit]:
 
 
 async def offers_of(
-    work: Work, *, provider_id: UUID | None = None, state: OfferState | None = OfferState.OPEN, limit: int = 200
-) -> list[tuple[Offer, Visit]]:
-    """Return the offers of one company (its own people: of theirs; others: of all), nearest deadline first."""
-    company = work.actor.provider_id if work.actor.scoped else provider_id
-    query = select(Offer, Visit).join(Visit, Visit.id == Offer.visit_id).order_by(Offer.deadline, Visit.worker_number)
-    if company is not None:
-        query = query.where(Offer.provider_id == company)
+    work: Work, *, provider_id: UUID | None = None, state: OfferState | None = OfferState.OPEN,
+    after: str | None = None, limit: int = 200,
+) -> list[tuple[Offer, Visit]]:  # fmt: skip
+    """Return the offers of one company or all, nearest deadline first; a company sees its own, a worker the own."""
+    query = select(Offer, Visit).join(Visit, Visit.id == Offer.visit_id).where(*_seen(work))
+    if provider_id is not None:
+        query = query.where(Offer.provider_id == provider_id)
     if state is not None:
         query = query.where(Offer.state == state)
-    return [(found, about) for found, about in (await work.session.execute(query.limit(limit))).all()]
+    page = OFFERS.page(query, work.vault, after=after, limit=limit)
+    return [(found, about) for found, about in (await work.session.execute(page)).all()]
 
 
 async def day_of(work: Work, *, worker_id: UUID, day: date) -> Sequence[Visit]:
@@ -74,7 +79,7 @@ async def day_of(work: Work, *, worker_id: UUID, day: date) -> Sequence[Visit]:
     query = _planned(day).where(
         or_(Visit.worker_id == worker_id, Visit.second_worker_id == worker_id), Visit.accepted_at.is_not(None)
     )
-    return (await work.session.execute(_own(work, query))).scalars().all()
+    return (await work.session.execute(query.where(*_seen(work)))).scalars().all()
 
 
 async def visits(
@@ -85,9 +90,10 @@ async def visits(
     request_id: UUID | None = None,
     states: Sequence[State] = (),
     day: date | None = None,
+    after: str | None = None,
     limit: int = 200,
 ) -> Sequence[Visit]:
-    """Return visits, latest planned first."""
+    """Return visits, latest planned first; a company's people see theirs, a worker the own."""
     query = select(Visit) if day is None else _planned(day)
     narrow: list[tuple[InstrumentedAttribute[UUID], UUID | None]] = [
         (Visit.provider_id, provider_id),
@@ -99,8 +105,8 @@ async def visits(
             query = query.where(column == value)
     if states:
         query = query.where(Visit.state.in_(states))
-    query = query.order_by(None).order_by(Visit.planned_start.desc(), Visit.worker_number).limit(limit)
-    return (await work.session.execute(_own(work, query))).scalars().all()
+    page = VISITS.page(query.where(*_seen(work)), work.vault, after=after, limit=limit)
+    return (await work.session.execute(page)).scalars().all()
 
 
 def _planned(day: date) -> Select[Visit]:
@@ -108,8 +114,21 @@ def _planned(day: date) -> Select[Visit]:
     return select(Visit).where(Visit.planned_start >= start, Visit.planned_start < end).order_by(Visit.planned_start)
 
 
-def _own(work: Work, query: Select[Visit]) -> Select[Visit]:
-    return query.where(Visit.provider_id == work.actor.provider_id) if work.actor.scoped else query
+def _seen(work: Work) -> list[ColumnElement[bool]]:
+    """Return what `offers.may_see` asks of one visit as conditions on many."""
+    actor = work.actor
+    found = [Visit.provider_id == actor.provider_id] if actor.scoped else []
+    if actor.worker_id is not None:
+        found.append(or_(Visit.worker_id == actor.worker_id, Visit.second_worker_id == actor.worker_id))
+    return found
+
+
+async def goes_to(work: Work, person_id: UUID) -> bool:
+    """Tell whether the actor, where it is a worker, has ever been promised to an elder; everybody else may ask on."""
+    if work.actor.worker_id is None:
+        return True
+    promised = select(Visit.id).where(Visit.person_id == person_id, Visit.accepted_at.is_not(None), *_seen(work))
+    return (await work.session.execute(promised.limit(1))).scalar() is not None
 
 
 async def open_visit_of(work: Work, request_id: UUID) -> Visit | None:

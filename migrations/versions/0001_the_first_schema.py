@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from events.model import TransactionId
 
-revision = "314794e01e7d"
+revision = "5241b8897f33"
 down_revision = None
 
 
@@ -71,10 +71,9 @@ def upgrade() -> None:
         sa.Column("password_hash", sa.String(length=200), nullable=False),
         sa.Column("key", sa.LargeBinary(), nullable=False),
         sa.Column("totp_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("totp_proposed", sa.LargeBinary(), nullable=True),
         sa.Column("totp_active", sa.Boolean(), nullable=False),
         sa.Column("totp_last_step", sa.BigInteger(), nullable=False),
-        sa.Column("failures", sa.Integer(), nullable=False),
-        sa.Column("failed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
@@ -437,11 +436,13 @@ def upgrade() -> None:
         sa.Column("provider_id", sa.Uuid(), nullable=True),
         sa.Column("request_hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("data_key", sa.LargeBinary(), nullable=False),
         sa.Column("status", sa.Integer(), nullable=True),
-        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("body_sealed", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("account_id", "key", name=op.f("pk_idempotency_key")),
         info={"provider_sees": "provider_id = nowalls_provider()", "provider_may": "select, insert, update"},
     )
+    op.create_index(op.f("ix_idempotency_key_claimed_at"), "idempotency_key", ["claimed_at"], unique=False)
     op.create_table(
         "item",
         sa.Column("code", sa.String(length=8), nullable=False),
@@ -575,6 +576,13 @@ def upgrade() -> None:
     op.create_index(op.f("ix_read_audit_person_id"), "read_audit", ["person_id"], unique=False)
     op.create_index(op.f("ix_read_audit_read_at"), "read_audit", ["read_at"], unique=False)
     op.create_table(
+        "refused_call",
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("code", sa.String(length=60), nullable=False),
+        sa.Column("refused_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_refused_call")),
+    )
+    op.create_table(
         "rehearsal",
         sa.Column("single", sa.Boolean(), nullable=False),
         sa.Column("ahead_seconds", sa.BigInteger(), nullable=False),
@@ -602,6 +610,21 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("died_on", sa.Date(), nullable=False),
         sa.PrimaryKeyConstraint("person_id", name=op.f("pk_settlement_deceased")),
+    )
+    op.create_table(
+        "simulated_part",
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "number", name=op.f("pk_simulated_part")),
+        sa.UniqueConstraint("id", name=op.f("uq_simulated_part_id")),
+    )
+    op.create_table(
+        "simulation",
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("plan", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("fingerprint", name=op.f("pk_simulation")),
     )
     op.create_table(
         "standing_order",
@@ -669,6 +692,16 @@ def upgrade() -> None:
         },
     )
     op.create_index(op.f("ix_statement_month"), "statement", ["month"], unique=False)
+    op.create_table(
+        "tries",
+        sa.Column("subject", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("place", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("subject", "place", name=op.f("pk_tries")),
+    )
+    op.create_index(op.f("ix_tries_last_at"), "tries", ["last_at"], unique=False)
     op.create_table(
         "visit",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1242,7 +1275,11 @@ def upgrade() -> None:
     op.create_index(op.f("ix_worker_phone_blind"), "worker", ["phone_blind"], unique=False)
     op.create_index(op.f("ix_worker_provider_id"), "worker", ["provider_id"], unique=False)
     op.create_index(
-        "uq_worker_id_blind", "worker", ["id_blind"], unique=True, postgresql_where=sa.text("state = 'active'")
+        "uq_worker_id_blind",
+        "worker",
+        ["id_blind", "provider_id"],
+        unique=True,
+        postgresql_where=sa.text("state = 'active'"),
     )
     op.create_table(
         "absence",
@@ -1276,7 +1313,7 @@ def upgrade() -> None:
         info={"provider_sees": "provider_id = nowalls_provider()", "provider_may": "select, insert"},
     )
     op.create_index(op.f("ix_certificate_worker_id"), "certificate", ["worker_id"], unique=False)
-    op.create_index("uq_certificate_skill", "certificate", ["skill", "number"], unique=True)
+    op.create_index("uq_certificate_skill", "certificate", ["skill", "number", "provider_id"], unique=True)
     op.create_table(
         "contract_item",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1452,6 +1489,8 @@ def upgrade() -> None:
     op.execute("alter table rating force row level security")
     op.execute("alter table read_audit enable row level security")
     op.execute("alter table read_audit force row level security")
+    op.execute("alter table refused_call enable row level security")
+    op.execute("alter table refused_call force row level security")
     op.execute("alter table rehearsal enable row level security")
     op.execute("alter table rehearsal force row level security")
     op.execute("alter table roster_revision enable row level security")
@@ -1462,6 +1501,10 @@ def upgrade() -> None:
     op.execute("alter table settlement_deceased force row level security")
     op.execute("alter table shift enable row level security")
     op.execute("alter table shift force row level security")
+    op.execute("alter table simulated_part enable row level security")
+    op.execute("alter table simulated_part force row level security")
+    op.execute("alter table simulation enable row level security")
+    op.execute("alter table simulation force row level security")
     op.execute("alter table standing_day enable row level security")
     op.execute("alter table standing_day force row level security")
     op.execute("alter table standing_order enable row level security")
@@ -1470,6 +1513,8 @@ def upgrade() -> None:
     op.execute("alter table statement force row level security")
     op.execute("alter table statement_line enable row level security")
     op.execute("alter table statement_line force row level security")
+    op.execute("alter table tries enable row level security")
+    op.execute("alter table tries force row level security")
     op.execute("alter table visit enable row level security")
     op.execute("alter table visit force row level security")
     op.execute("alter table wallet enable row level security")
@@ -1645,6 +1690,9 @@ def upgrade() -> None:
     op.execute(
         "create policy provider on read_audit as PERMISSIVE for ALL to nowalls_provider using ((provider_id = nowalls_provider())) with check ((provider_id = nowalls_provider()))"
     )
+    op.execute(
+        "create policy desk on refused_call as PERMISSIVE for ALL to nowalls_desk using (true) with check (true)"
+    )
     op.execute("create policy desk on rehearsal as PERMISSIVE for ALL to nowalls_desk using (true) with check (true)")
     op.execute(
         "create policy provider on rehearsal as PERMISSIVE for ALL to nowalls_provider using (true) with check (true)"
@@ -1667,6 +1715,10 @@ def upgrade() -> None:
         "create policy provider on shift as PERMISSIVE for ALL to nowalls_provider using ((provider_id = nowalls_provider())) with check ((provider_id = nowalls_provider()))"
     )
     op.execute(
+        "create policy desk on simulated_part as PERMISSIVE for ALL to nowalls_desk using (true) with check (true)"
+    )
+    op.execute("create policy desk on simulation as PERMISSIVE for ALL to nowalls_desk using (true) with check (true)")
+    op.execute(
         "create policy desk on standing_day as PERMISSIVE for ALL to nowalls_desk using (true) with check (true)"
     )
     op.execute(
@@ -1682,6 +1734,7 @@ def upgrade() -> None:
     op.execute(
         "create policy provider on statement_line as PERMISSIVE for ALL to nowalls_provider using ((provider_id = nowalls_provider())) with check ((provider_id = nowalls_provider()))"
     )
+    op.execute("create policy desk on tries as PERMISSIVE for ALL to nowalls_desk using (true) with check (true)")
     op.execute("create policy desk on visit as PERMISSIVE for ALL to nowalls_desk using (true) with check (true)")
     op.execute(
         "create policy provider on visit as PERMISSIVE for ALL to nowalls_provider using ((provider_id = nowalls_provider())) with check ((provider_id = nowalls_provider()))"
@@ -1789,6 +1842,7 @@ def upgrade() -> None:
     op.execute("grant insert, select on rating to nowalls_desk")
     op.execute("grant insert, select on read_audit to nowalls_desk")
     op.execute("grant insert, select on read_audit to nowalls_provider")
+    op.execute("grant delete, insert, select, update on refused_call to nowalls_desk")
     op.execute("grant delete, insert, select, update on rehearsal to nowalls_desk")
     op.execute("grant select on rehearsal to nowalls_provider")
     op.execute("grant delete, insert, select, update on roster_revision to nowalls_desk")
@@ -1798,6 +1852,8 @@ def upgrade() -> None:
     op.execute("grant delete, insert, select, update on settlement_deceased to nowalls_desk")
     op.execute("grant delete, insert, select, update on shift to nowalls_desk")
     op.execute("grant insert, select, update on shift to nowalls_provider")
+    op.execute("grant delete, insert, select, update on simulated_part to nowalls_desk")
+    op.execute("grant delete, insert, select, update on simulation to nowalls_desk")
     op.execute("grant insert, select on standing_day to nowalls_desk")
     op.execute("grant delete, insert, select, update on standing_order to nowalls_desk")
     op.execute("grant usage on sequence standing_order_number_seq to nowalls_desk")
@@ -1806,6 +1862,7 @@ def upgrade() -> None:
     op.execute("grant select, update (state, confirmed_by, confirmed_at) on statement to nowalls_provider")
     op.execute("grant insert, select on statement_line to nowalls_desk")
     op.execute("grant select on statement_line to nowalls_provider")
+    op.execute("grant delete, insert, select, update on tries to nowalls_desk")
     op.execute("grant delete, insert, select, update on visit to nowalls_desk")
     op.execute("grant select, update on visit to nowalls_provider")
     op.execute("grant delete, insert, select, update on wallet to nowalls_desk")

@@ -25,7 +25,7 @@ _FAR = timedelta(days=3650)
 
 
 class WorkerTaken(Refusal):
-    """The resident ID belongs to somebody who is at work already, for this company or another."""
+    """The resident ID belongs to somebody who is at work for this company or, which only the desk is told, another."""
 
     code = "worker.taken"
     kind = Kind.CONFLICT
@@ -102,7 +102,8 @@ async def hire_workers(work: Work, workers: Sequence[NewWorker]) -> list[UUID]:
     """Bring many workers in with their certificates and shifts, in four statements; ids in the order given.
 
     Refuses `worker.taken`, `worker.sex_contradicts`, `certificate.expired`, `certificate.taken`, `shift.nonsense`,
-    `shift.overlaps`, and what the readers of place, telephone and resident ID refuse.
+    `shift.overlaps`, and what the readers of place, telephone and resident ID refuse. A company's own people are not
+    told whether a person or a paper is known elsewhere.
     """
     rows = [_worker_row(work, entry) for entry in workers]
     blinds = [row["id_blind"] for row in rows if row["id_blind"] is not None]

@@ -118,13 +118,14 @@ class Worker(Base):
     """One person working for one company; a person who changes companies is another worker.
 
     `latitude` and `longitude` (WGS-84) are where the day starts and ends; `max_minutes` bounds a day's work. The blind
-    index of the resident ID is unique among active workers, so nobody works for two companies under one name.
+    index of the resident ID is unique among a company's active workers, and no wider: a company that was refused would
+    know that the person works for another. Who works for two is told to the bureau (`dispatch.escalation`).
     """
 
     __tablename__ = "worker"
     __table_args__ = (
         CheckConstraint("max_minutes between 1 and 1440", name="max_minutes"),
-        Index("uq_worker_id_blind", "id_blind", unique=True, postgresql_where=text("state = 'active'")),
+        Index("uq_worker_id_blind", "id_blind", "provider_id", unique=True, postgresql_where=text("state = 'active'")),
         {"info": {"provider_sees": _OWN, "provider_may": "select, insert, update"}},
     )
 
@@ -149,12 +150,15 @@ class Worker(Base):
 
 
 class Certificate(Base):
-    """A paper that allows a worker one skill from one day to another, both days included, as papers are printed."""
+    """A paper that allows a worker one skill from one day to another, both days included, as papers are printed.
+
+    One paper under two companies is told to the bureau, as one person is.
+    """
 
     __tablename__ = "certificate"
     __table_args__ = (
         CheckConstraint("expires_on >= valid_from", name="window"),
-        Index("uq_certificate_skill", "skill", "number", unique=True),
+        Index("uq_certificate_skill", "skill", "number", "provider_id", unique=True),
         {"info": {"provider_sees": _OWN, "provider_may": "select, insert"}},
     )
 

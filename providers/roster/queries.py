@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from events.work import Work
 from kit import clock
 from kit.identifiers import Sex, division_prefix
+from kit.pages import Order
 from kit.refusal import Kind, Refusal
 from providers.catalogue.model import Item, Skill
 from providers.roster.calendar import Calendar, Hours, Window
@@ -30,6 +31,9 @@ from providers.roster.model import (
 
 IMPLIED_SKILLS: dict[Skill, frozenset[Skill]] = {Skill.CARE_SENIOR: frozenset({Skill.CARE})}
 """A care worker of grade 4 may do what grade 5 may; no other skill stands for another."""
+
+
+WORKERS = Order("workers", Worker.number)
 
 
 class CompanyMissing(Refusal):
@@ -240,12 +244,21 @@ async def worker(work: Work, worker_id: UUID) -> Worker:
     return found
 
 
-async def workers(work: Work, *, provider_id: UUID, state: WorkerState | None = None) -> Sequence[Worker]:
-    """Return a company's workers, by number."""
-    query = select(Worker).where(Worker.provider_id == provider_id).order_by(Worker.number)
+async def workers(
+    work: Work, *, provider_id: UUID, state: WorkerState | None = None, after: str | None = None,
+    limit: int | None = None,
+) -> Sequence[Worker]:  # fmt: skip
+    """Return a company's workers, by number, all of them or a page."""
+    query = select(Worker).where(Worker.provider_id == provider_id)
     if state is not None:
         query = query.where(Worker.state == state)
-    return (await work.session.execute(query)).scalars().all()
+    return (await work.session.execute(WORKERS.page(query, work.vault, after=after, limit=limit))).scalars().all()
+
+
+async def transports(work: Work) -> dict[UUID, Transport]:
+    """Return how every worker travels who was ever hired."""
+    rows = await work.session.execute(select(Worker.id, Worker.transport))
+    return {worker_id: transport for worker_id, transport in rows}  # noqa: C416 - rows are typed Row, dict() loses it
 
 
 async def skills_of(work: Work, worker_id: UUID, *, on: date) -> frozenset[Skill]:

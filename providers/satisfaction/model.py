@@ -93,6 +93,7 @@ class CallBackReason(StrEnum):
     SAMPLE = "sample"  # drawn
     FIRST_SERVICE = "first_service"  # the elder's first visit of all
     BAD_RATING = "bad_rating"  # somebody was dissatisfied
+    CODE_LOCKED = "code_locked"  # so many wrong codes that the elder can no longer rate by code
 
 
 class CallBack(Base):

@@ -152,7 +152,9 @@ def feedback_code(vault: Vault, visit_id: UUID) -> str:
 async def give_by_code(
     work: Work, *, visit_id: UUID, code: str, score: int, channel: Channel = Channel.CODE
 ) -> CodeAnswer:
-    """Rate a visit 1 to 5 by the elder's code, once; a wrong code is counted and answered, and locks after five.
+    """Rate a visit 1 to 5 by the elder's code, once; a wrong code is counted and answered.
+
+    After five the code is worth nothing and the elder is called back.
 
     Refuses `feedback.unknown_visit`, `.score_out_of_range`, `.already_given`, `.code_locked`.
     """
@@ -167,6 +169,9 @@ async def give_by_code(
         raise CodeLocked
     if not hmac.compare_digest(feedback_code(work.vault, visit_id).encode(), code.strip().encode()):
         rateable.code_tries += 1
+        if rateable.code_tries >= tries:
+            # Whoever spoils the code, so that the elder cannot use it, has the elder asked by telephone.
+            await ask(work, [visit_id], reason=CallBackReason.CODE_LOCKED, since=work.now)
         return CodeAnswer(accepted=False, tries_left=tries - rateable.code_tries)
     if rateable.channel not in {None, Channel.AUTO}:
         raise AlreadyGiven

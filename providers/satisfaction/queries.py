@@ -12,9 +12,13 @@ from sqlalchemy import ColumnElement, Integer, SQLColumnExpression, cast, func, 
 from events.work import Work
 from kit import rules
 from kit.identifiers import division_prefix
+from kit.pages import Order
 from providers.satisfaction.model import CallBack, CallBackDraw, CallState, Channel, Complaint, Rateable
 from providers.satisfaction.rates import SATISFIED_FROM, Always, Count, Rate
 from providers.satisfaction.rates import always as worst_of
+
+CALLS = Order("call-backs", CallBack.due_at, CallBack.id)
+COMPLAINTS = Order("complaints", Complaint.due_at, Complaint.id)
 
 
 class Group(StrEnum):
@@ -158,7 +162,7 @@ async def always(
     return worst_of([found.get(month) or Rate(Count(), month=month) for month in months])
 
 
-async def calls_due(work: Work, *, limit: int = 100) -> Sequence[CallBack]:
+async def calls_due(work: Work, *, after: str | None = None, limit: int = 100) -> Sequence[CallBack]:
     """Return the call-backs to make at this hour, the most pressing first; nothing on them names the company.
 
     An elder who did not answer is left out until another hour.
@@ -166,7 +170,7 @@ async def calls_due(work: Work, *, limit: int = 100) -> Sequence[CallBack]:
     apart = timedelta(hours=await rules.value(work.session, "callback.hours_apart", at=work.now))
     rested = CallBack.last_try_at.is_(None) | (CallBack.last_try_at <= work.now - apart)
     query = select(CallBack).where(CallBack.state == CallState.ASKED, rested)
-    return (await work.session.execute(query.order_by(CallBack.due_at, CallBack.id).limit(limit))).scalars().all()
+    return (await work.session.execute(CALLS.page(query, work.vault, after=after, limit=limit))).scalars().all()
 
 
 async def draw(work: Work, day: date) -> PublishedDraw | None:
@@ -181,9 +185,11 @@ async def draw(work: Work, day: date) -> PublishedDraw | None:
     return PublishedDraw(day, found.seed_hash, found.list_hash, found.seed.hex(), found.percent, visits)
 
 
-async def complaints(work: Work, *, overdue_at: datetime | None = None, limit: int = 100) -> Sequence[Complaint]:
+async def complaints(
+    work: Work, *, overdue_at: datetime | None = None, after: str | None = None, limit: int = 100
+) -> Sequence[Complaint]:
     """Return complaints that still wait for a step, the most pressing first; or only those overdue at an instant."""
-    query = select(Complaint).where(Complaint.due_at.is_not(None)).order_by(Complaint.due_at, Complaint.id).limit(limit)
+    query = select(Complaint).where(Complaint.due_at.is_not(None))
     if overdue_at is not None:
         query = query.where(Complaint.due_at <= overdue_at)
-    return (await work.session.execute(query)).scalars().all()
+    return (await work.session.execute(COMPLAINTS.page(query, work.vault, after=after, limit=limit))).scalars().all()

@@ -12,6 +12,7 @@ from events.model import LoggedEvent
 from events.visits import VisitVerified
 from events.work import Work
 from kit import money
+from kit.pages import Order
 from providers.roster.model import Company
 from providers.settlement import charges
 from providers.settlement.arithmetic import Facts, canonical, charge
@@ -26,6 +27,10 @@ from providers.settlement.model import (
 )
 
 _SUMS = ("claimed_fen", "deducted_fen", "payable_fen", "subsidised_fen", "own_fen")
+
+
+STATEMENTS = Order("statements", Statement.month, Statement.provider_id, falling=1)
+LINES = Order("lines", StatementLine.position, StatementLine.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +77,17 @@ def totals(rows: Sequence[Charge]) -> dict[str, int]:
     return {name: sum(getattr(row, name) for row in rows) for name in _SUMS}
 
 
-async def statements(work: Work, *, month: str | None = None, provider_id: UUID | None = None) -> Sequence[Statement]:
+async def statements(
+    work: Work, *, month: str | None = None, provider_id: UUID | None = None, after: str | None = None,
+    limit: int | None = None,
+) -> Sequence[Statement]:  # fmt: skip
     """Return statements, newest month first; a company's people see only their own."""
-    query = select(Statement).order_by(Statement.month.desc(), Statement.provider_id)
+    query = select(Statement)
     if month is not None:
         query = query.where(Statement.month == month)
     if provider_id is not None:
         query = query.where(Statement.provider_id == provider_id)
-    return (await work.session.execute(query)).scalars().all()
+    return (await work.session.execute(STATEMENTS.page(query, work.vault, after=after, limit=limit))).scalars().all()
 
 
 async def statement(work: Work, statement_id: UUID) -> Statement | None:
@@ -87,15 +95,17 @@ async def statement(work: Work, statement_id: UUID) -> Statement | None:
     return await work.session.get(Statement, statement_id)
 
 
-async def lines(work: Work, statement_id: UUID) -> Sequence[tuple[StatementLine, Charge]]:
-    """Return a statement's lines with their charges, in order."""
+async def lines(
+    work: Work, statement_id: UUID, *, after: str | None = None, limit: int | None = None
+) -> Sequence[tuple[StatementLine, Charge]]:
+    """Return a statement's lines with their charges, in order, all of them or a page."""
     query = (
         select(StatementLine, Charge)
         .join(Charge, Charge.id == StatementLine.charge_id)
         .where(StatementLine.statement_id == statement_id)
-        .order_by(StatementLine.position)
     )
-    return [(found, row) for found, row in (await work.session.execute(query)).all()]
+    page = LINES.page(query, work.vault, after=after, limit=limit)
+    return [(found, row) for found, row in (await work.session.execute(page)).all()]
 
 
 async def disputes(work: Work, statement_id: UUID) -> Sequence[Dispute]:

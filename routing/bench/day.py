@@ -10,9 +10,11 @@ import random
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from kit.geo import Point
 from routing import check, improve, insert, ortools_engine
+from routing.bench import drawing
 from routing.bench.command import Options
 from routing.plan import Plan, build
 from routing.problem import Company, Mode, Problem, Shift, Visit, Window, Worker
@@ -26,6 +28,9 @@ WORK = ((600, 0.40), (2_700, 0.25), (2_700, 0.10), (1_800, 0.15), (3_600, 0.10))
 
 HINDSIGHT_STEPS = 40
 """The plan with hindsight gets as many steps' worth of search in one go."""
+
+PLOT = Path("var/bench/day.svg")
+"""The plan with hindsight of the first small day."""
 
 Planner = Callable[[Problem, Plan, int], Plan]
 
@@ -70,18 +75,22 @@ def run(options: Options) -> dict[str, object]:
     seconds = options.budgets[0]
     insert.warm()
     answer: dict[str, object] = {}
+    plot = ""
     for name, size in SIZES.items():
         days: list[dict[str, Outcome]] = []
         for seed in range(1, options.seeds + 1):
             district = make(size, seed)
-            with_hindsight = outcome(district, hindsight(district, seconds, seed))
+            whole = hindsight(district, seconds, seed)
+            with_hindsight = outcome(district, whole)
+            if seed == 1 and size.workers < 100:
+                plot = str(drawing.day(district.problem, whole, PLOT))
             policies: dict[str, Planner | None] = {"nowalls": _ours(seconds), "insertion": None}
             if "or-tools" in options.peers and size.workers < 100:
                 policies["or-tools"] = _or_tools(seconds)
             lived = {policy: outcome(district, live(district, planner)) for policy, planner in policies.items()}
             days.append({"hindsight": with_hindsight, **lived})
         answer[name] = _told(days)
-    return {"days": answer, "seconds_per_step": seconds, "seeds": options.seeds}
+    return {"days": answer, "seconds_per_step": seconds, "seeds": options.seeds, "plot": plot}
 
 
 def _told(days: list[dict[str, Outcome]]) -> dict[str, object]:

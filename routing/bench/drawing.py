@@ -1,8 +1,12 @@
-"""Plots of a bench, drawn as SVG by hand: a line for each engine needs no library."""
+"""Plots drawn as SVG by hand: gap against time, a day's routes on the map and by the clock. No library is needed."""
 
 import math
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
+
+from routing.plan import Plan, Route
+from routing.problem import Problem
 
 COLOURS = ("#0b6e4f", "#c8553d", "#3d5a80", "#8d6a9f", "#7a7a7a", "#b8860b", "#2a9d8f", "#6d597a")
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, FOOT = 720, 420, 70, 150, 30, 50
@@ -35,6 +39,94 @@ def gaps(mean_gap_pct: Any, path: Path) -> Path:
     return save(parts, path, WIDTH, HEIGHT)
 
 
+MAP, CLOCK, LINE = 420, 560, 22
+REST = (
+    '<defs><pattern id="rest" width="6" height="6" patternUnits="userSpaceOnUse">'
+    '<path d="M0 6L6 0" stroke="#555"/></pattern></defs>'
+)
+Spot = tuple[float, float]
+
+
+def day(problem: Problem, plan: Plan, path: Path) -> Path:
+    """Draw a plan: left the map, a colour for each worker who goes out; right the clock, a line for each of them.
+
+    On the map a square is where a worker starts, a number the visit, a cross a visit that nobody makes. By the clock a
+    full bar is a visit, a hatched one a break, a thin line the way. A problem without places has the clock alone.
+    """
+    busy = [route for route in plan.routes if route.visits]
+    height = max(MAP, TOP + 40 + LINE * len(busy))
+    parts = [REST]
+    colours = {route.worker: COLOURS[route.worker % len(COLOURS)] for route in busy}
+    left = 0
+    if problem.places:
+        parts += _map(problem, plan, busy, colours)
+        left = MAP
+    parts += _clock(busy, colours, left)
+    return save(parts, path, left + CLOCK, height)
+
+
+def _map(problem: Problem, plan: Plan, busy: list[Route], colours: dict[int, str]) -> list[str]:
+    spots = [problem.plane.project(place) for place in problem.places]
+    west, south = min(x for x, _ in spots), min(y for _, y in spots)
+    span = max(max(x for x, _ in spots) - west, max(y for _, y in spots) - south, 1.0)
+
+    def at(place: int) -> Spot:
+        x, y = spots[place]
+        return 20 + (MAP - 40) * (x - west) / span, MAP - 20 - (MAP - 40) * (y - south) / span
+
+    parts = []
+    for route in busy:
+        worker, colour = problem.workers[route.worker], colours[route.worker]
+        shift = worker.shifts[route.shift]
+        first = worker.base if shift.start_place is None else shift.start_place
+        last = worker.base if shift.end_place is None else shift.end_place
+        places = [first, *(problem.visits[visit].place for visit in route.visits), last]
+        for one, other in pairwise(places):
+            (ax, ay), (bx, by) = at(one), at(other)
+            parts.append(f'<path d="M{ax:.1f} {ay:.1f}L{bx:.1f} {by:.1f}" stroke="{colour}" stroke-width="1.5"/>')
+        x, y = at(first)
+        parts.append(f'<rect x="{x - 5:.1f}" y="{y - 5:.1f}" width="10" height="10" fill="{colour}"/>')
+        for visit in route.visits:
+            x, y = at(problem.visits[visit].place)
+            parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="8" fill="white" stroke="{colour}" stroke-width="2"/>')
+            parts.append(_text(x, y + 4, str(visit), "middle", size=10))
+    for visit in plan.unserved:
+        x, y = at(problem.visits[visit].place)
+        parts.append(f'<path d="M{x - 6:.1f} {y - 6:.1f}l12 12m0 -12l-12 12" stroke="#c00" stroke-width="3"/>')
+        parts.append(_text(x + 9, y + 4, str(visit), colour="#c00", size=10))
+    return parts
+
+
+def _clock(busy: list[Route], colours: dict[int, str], left: int) -> list[str]:
+    stops = [stop for route in busy for stop in route.stops]
+    opens = min((stop.arrive_seconds for stop in stops), default=0) // 3_600
+    closes = -(-max((stop.leave_seconds for stop in stops), default=3_600) // 3_600)
+
+    def x(seconds: float) -> float:
+        return left + 60 + (CLOCK - 80) * (seconds / 3_600 - opens) / max(1, closes - opens)
+
+    foot = TOP + LINE * len(busy)
+    parts = [
+        f'<path d="M{x(hour * 3_600):.1f} {TOP}V{foot}" stroke="#ddd"/>'
+        + _text(x(hour * 3_600), TOP - 8, f"{hour}:00", "middle", size=10)
+        for hour in range(opens, closes + 1, max(1, (closes - opens) // 8))
+    ]
+    for number, route in enumerate(busy):
+        y, colour = TOP + LINE * number + 4, colours[route.worker]
+        parts.append(_text(left + 50, y + 11, f"worker {route.worker}", "end", colour, size=10))
+        begin, end = route.stops[0].arrive_seconds, route.stops[-1].leave_seconds
+        parts.append(f'<path d="M{x(begin):.1f} {y + 7}H{x(end):.1f}" stroke="{colour}"/>')
+        for stop in route.stops:
+            wide = max(1.0, x(stop.leave_seconds) - x(stop.start_seconds))
+            fill = colour if stop.visit >= 0 else "url(#rest)"
+            parts.append(
+                f'<rect x="{x(stop.start_seconds):.1f}" y="{y}" width="{wide:.1f}" height="14" fill="{fill}"/>'
+            )
+            if stop.visit >= 0 and wide > 14:
+                parts.append(_text(x(stop.start_seconds) + wide / 2, y + 11, str(stop.visit), "middle", "white", 10))
+    return parts
+
+
 def save(parts: list[str], path: Path, width: int, height: int) -> Path:
     """Write the drawing; folders are made."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -49,5 +141,6 @@ def _axis(values: list[float], start: float, end: float) -> Any:
     return lambda value: start + (end - start) * (math.log(value) - low) / span
 
 
-def _text(x: float, y: float, words: str, anchor: str = "start", colour: str = "#333") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" font-size="13" text-anchor="{anchor}" fill="{colour}">{words}</text>'
+def _text(x: float, y: float, words: str, anchor: str = "start", colour: str = "#333", size: int = 13) -> str:
+    place = f'x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}" fill="{colour}"'
+    return f"<text {place}>{words}</text>"

@@ -1,6 +1,7 @@
 """`nowalls bench hhcrsp`: two-person visits with soft windows, against the best known and a plain OR-Tools model."""
 
-from routing.bench.homecare import Case, Options, contents, known, measure
+from routing.bench.command import Options
+from routing.bench.homecare import Case, contents, known, measure
 from routing.bench.homecare_check import check_hhcrsp
 from routing.bench.homecare_generate import generate
 from routing.bench.homecare_ortools import solve as ortools
@@ -17,7 +18,8 @@ def run(options: Options) -> dict[str, object]:
     else:
         best = known(options.instances)
         cases = {
-            name: Case(hhcrsp.parse(each, name), each, best.get(name), "best known, doi 10.1111/itor.13585")
-            for name, (_, each) in contents(options.instances).items()
+            name: Case(hhcrsp.read(path), each, best.get(name.upper()), "best known, doi 10.1111/itor.13585")
+            for name, (path, each) in contents(options.instances, "HHCRSP").items()
         }
-    return measure(cases, options, {"or-tools": lambda instance, seconds, _: ortools(instance, seconds)}, check_hhcrsp)
+    peers = {"or-tools": lambda instance, seconds, _: ortools(instance, seconds)}
+    return measure("hhcrsp", cases, options, peers, check_hhcrsp)

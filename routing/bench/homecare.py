@@ -3,39 +3,24 @@
 import json
 import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+from routing.bench import drawing
+from routing.bench.command import Options
 from routing.bench.homecare_check import check_hhcrsp, check_uhhc
+from routing.bench.vrptw import InstancesMissing
 from routing.readers import uhhc
-from routing.readers.homecare import Instance, Schedule
+from routing.readers.homecare import Instance, Schedule, Unreadable
 from routing.synchronised import homecare
 from routing.synchronised.annealing import Budget
 
 OURS = "nowalls"
+PLACE = Path("var/bench")
+"""Where plots and plans are written."""
 Checker = Callable[[dict[str, Any], dict[str, Any]], tuple[list[str], float]]
 Solver = Callable[[Instance, float, int], Schedule | None]
-
-
-class Options(Protocol):
-    """What a bench is asked: where the instances are, which budgets in seconds, which peers, how many seeds."""
-
-    @property
-    def instances(self) -> Path | None:
-        """Give the folder of instances."""
-
-    @property
-    def budgets(self) -> Sequence[float]:
-        """Give the budgets in seconds."""
-
-    @property
-    def peers(self) -> Sequence[str]:
-        """Give the names of the peers asked for."""
-
-    @property
-    def seeds(self) -> int:
-        """Give how many seeds each run is repeated with."""
 
 
 class Case:
@@ -50,31 +35,58 @@ def ours(instance: Instance, seconds: float, seed: int) -> Schedule:
     return homecare.solve(instance, budget=Budget(seconds=seconds), seed=seed)[0]
 
 
-def measure(cases: dict[str, Case], options: Options, peers: dict[str, Solver], checker: Checker) -> dict[str, object]:
-    """Run every engine on every instance, budget and seed in turn, and tell it as `nowalls bench` prints it."""
+def measure(
+    bench: str, cases: dict[str, Case], options: Options, peers: dict[str, Solver], checker: Checker
+) -> dict[str, object]:
+    """Run every engine on every instance, budget and seed in turn, and tell it as `nowalls bench` prints it.
+
+    A plot of gap against time, and our best lawful plan of every instance in the solution format, are written beside.
+    Refuses `routing.instances_missing`.
+    """
+    if not cases:
+        raise InstancesMissing(folder=str(options.instances))
     engines: dict[str, Solver] = {OURS: ours, **{name: peers[name] for name in options.peers if name in peers}}
     for case in list(cases.values())[:1]:
         homecare.solve(case.instance, budget=Budget(rounds=1), seed=0)  # compile, or load what was compiled
     runs: dict[str, dict[str, dict[str, list[tuple[float, float, bool]]]]] = {
-        name: {engine: {str(budget): [] for budget in options.budgets} for engine in engines} for name in cases
+        name: {engine: {f"{budget:g}": [] for budget in options.budgets} for engine in engines} for name in cases
     }
+    best: dict[str, tuple[float, Schedule]] = {}
     for name, case in cases.items():
-        for seed in range(max(1, options.seeds)):
+        for seed in range(options.seeds):
             for budget in options.budgets:
                 for engine, solve in engines.items():
-                    runs[name][engine][str(budget)].append(_once(case, solve, budget, seed, checker))
+                    cost, wall, plan = _once(case, solve, budget, seed, checker)
+                    runs[name][engine][f"{budget:g}"].append((cost, wall, plan is not None))
+                    if engine == OURS and plan is not None and (name not in best or cost < best[name][0]):
+                        best[name] = cost, plan
     out = {name: {e: {b: _told(r) for b, r in by.items()} for e, by in each.items()} for name, each in runs.items()}
-    return _report(cases, out, list(engines), [str(budget) for budget in options.budgets])
+    answer = _report(cases, out, list(engines), [f"{budget:g}" for budget in options.budgets])
+    answer["plot"] = str(drawing.gaps(answer["mean_gap_pct"], PLACE / f"{bench}.svg"))
+    answer["plans"] = str(_written(best, PLACE / bench))
+    return answer
 
 
-def _once(case: Case, solve: Solver, budget: float, seed: int, checker: Checker) -> tuple[float, float, bool]:
+def _once(
+    case: Case, solve: Solver, budget: float, seed: int, checker: Checker
+) -> tuple[float, float, Schedule | None]:
+    """Solve once; give what the checker says it costs, how long it took, and the plan if it is lawful."""
     began = time.perf_counter()
     plan = solve(case.instance, budget, seed)
     wall = time.perf_counter() - began
     if plan is None:
-        return float("nan"), wall, False
+        return float("nan"), wall, None
     wrong, cost = checker(case.content, uhhc.schedule_json(plan))
-    return cost, wall, not wrong
+    return cost, wall, None if wrong else plan
+
+
+def _written(best: dict[str, tuple[float, Schedule]], folder: Path) -> Path:
+    """Write plans in the solution format that both published families share."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, (cost, plan) in best.items():
+        content = uhhc.schedule_json(plan) | {"cost": {"objective": round(cost, 4)}}
+        (folder / f"sol-{name}-{OURS}.json").write_text(json.dumps(content), "utf-8")
+    return folder
 
 
 def _told(runs: list[tuple[float, float, bool]]) -> dict[str, object]:
@@ -120,25 +132,32 @@ def _report(
     return {"instances": out, "reference": reference, "mean_gap_pct": mean, "ratio_to": ratio}
 
 
-def contents(folder: Path) -> dict[str, tuple[Path, dict[str, Any]]]:
-    """Read the instance files of a folder, named by their stems, in order of size and name."""
+def contents(folder: Path, form: str) -> dict[str, tuple[Path, dict[str, Any]]]:
+    """Read the instance files of a folder, named by their stems, in order of size and name; refuses what is no JSON."""
     found = {}
-    for path in folder.glob("*.json"):
-        content = json.loads(path.read_text("utf-8"))
-        if "patients" in content:
+    for path in (path for path in folder.iterdir() if path.suffix.lower() == ".json"):
+        try:
+            content = json.loads(path.read_text("utf-8"))
+        except ValueError as wrong:
+            raise Unreadable(format=form, says=f"{path.name}: {wrong}") from wrong
+        if isinstance(content, dict) and "patients" in content:
             found[path.stem] = (path, content)
     return dict(sorted(found.items(), key=lambda item: (len(item[1][1]["patients"]), item[0])))
 
 
 def known(folder: Path) -> dict[str, float]:
-    """Read best-known costs beside the instances: `best_known.json` {name: cost} or the published table."""
+    """Read best-known costs beside the instances, by name in capitals: `best_known.json`, or the published table.
+
+    The first is {name: cost} or {name: {"cost": cost}}, with names in either case.
+    """
     plain, table = folder / "best_known.json", folder / "best_known.md"
     if plain.exists():
-        return {name: float(cost) for name, cost in json.loads(plain.read_text("utf-8")).items()}
+        entries = json.loads(plain.read_text("utf-8"))
+        return {name.upper(): float(one["cost"] if isinstance(one, dict) else one) for name, one in entries.items()}
     if not table.exists():
         return {}
     lines = [[cell.strip() for cell in line.strip("| \n").split("|")] for line in table.read_text("utf-8").splitlines()]
-    return {line[0].removesuffix(".json"): float(line[4]) for line in lines if line[0].endswith(".json")}
+    return {line[0].removesuffix(".json").upper(): float(line[4]) for line in lines if line[0].endswith(".json")}
 
 
 __all__ = ["OURS", "Case", "Options", "check_hhcrsp", "check_uhhc", "contents", "known", "measure"]

@@ -3,30 +3,32 @@
 import json
 from pathlib import Path
 
-from routing.bench.homecare import Case, Options, contents, known, measure
+from routing.bench.command import BenchFolder, Options
+from routing.bench.homecare import Case, contents, known, measure
 from routing.bench.homecare_check import check_uhhc
 from routing.readers import uhhc
-from routing.readers.homecare import Unreadable
 
 
 def run(options: Options) -> dict[str, object]:
     """Measure the folder's instances; published plans stand in `solutions` beside them or one folder up."""
-    if options.instances is None:
-        raise Unreadable(format="UHHC", says="--instances is not given")
     folder = options.instances
+    if folder is None:
+        raise BenchFolder(folder="-")
     inside = folder / "instances"
-    files = contents(inside if inside.is_dir() else folder)
+    files = contents(inside if inside.is_dir() else folder, "UHHC")
     best = _published((folder if inside.is_dir() else folder.parent) / "solutions") | known(folder)
     cases = {
-        name: Case(uhhc.parse(each), each, best.get(name), "published simulated annealing, doi 10.1111/itor.70140")
-        for name, (_, each) in files.items()
+        name: Case(
+            uhhc.read(path), each, best.get(name.upper()), "published simulated annealing, doi 10.1111/itor.70140"
+        )
+        for name, (path, each) in files.items()
     }
-    return measure(cases, options, {}, check_uhhc)
+    return measure("uhhc", cases, options, {}, check_uhhc)
 
 
 def _published(folder: Path) -> dict[str, float]:
     found: dict[str, float] = {}
     for path in sorted(folder.glob("sol-*.json")):
         name = path.stem.removeprefix("sol-").rpartition("-")[0]
-        found[name] = float(json.loads(path.read_text("utf-8"))["cost"]["objective"])
+        found[name.upper()] = float(json.loads(path.read_text("utf-8"))["cost"]["objective"])
     return found

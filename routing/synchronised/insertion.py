@@ -4,10 +4,14 @@ Every place is priced first by a bound (detour, own lateness, and the delay that
 a place that could still win has its delay followed through the rounds and across the ties, exactly.
 """
 
+import numpy as np
+
 from routing.compiled import inlined, kernel
 from routing.synchronised.board import ALONE, WIDTH, Board, Desk, Draft, Floats, Ints
 from routing.synchronised.clock import HAIR, NEVER, fit, lateness, tie
 from routing.synchronised.dice import Dice, roll
+
+NOBODY = np.int32(-1)  # of the nodes' own width, so that the one kernel is compiled once
 
 
 @kernel
@@ -17,7 +21,7 @@ def follow(
     pushed: Floats,
     node: int,
     reached: float,
-    second: int,
+    second: int | np.int32,
     reached_second: float,
     high: float,
     limit: float,
@@ -149,7 +153,7 @@ def single(board: Board, draft: Draft, desk: Desk, leg: int, dice: Dice, blink: 
                                 desk.pushed,
                                 v,
                                 met,
-                                -1,
+                                NOBODY,
                                 0.0,
                                 high,
                                 best - price - board.worst * (high - worst),

@@ -149,7 +149,7 @@ class Case:
             latest=np.ascontiguousarray(latest),
             able=able,
             able_count=able_count,
-            fee=-float(weights.continuity_points) * problem.preferred[visits][:, rows.worker].astype(np.float64),
+            fee=np.ascontiguousarray(-float(weights.continuity_points) * problem.preferred[visits][:, rows.worker]),
             place=np.concatenate([of.place[visits], start_place, rows.end_place]).astype(np.int32),
             mode=rows.mode.astype(np.int32),
             shift_start=starts,

@@ -31,6 +31,17 @@ def copy(source: Draft, target: Draft) -> None:
 
 
 @kernel
+def gather(draft: Draft, desk: Desk) -> int:
+    """List the jobs that nobody does; give how many."""
+    waiting = 0
+    for job in range(draft.rank.shape[0]):
+        if draft.rank[job] < 0:
+            desk.absent[waiting] = job
+            waiting += 1
+    return waiting
+
+
+@kernel
 def arrange(board: Board, desk: Desk, waiting: int, dice: Dice) -> None:
     """Sort the absent jobs by one of several measures of how hard they are to place."""
     way = roll(dice)
@@ -99,11 +110,7 @@ def advance(
     jobs = board.link.shape[0]
     for _ in range(rounds):
         heat *= fall
-        waiting = 0
-        for job in range(jobs):
-            if trial.rank[job] < 0:
-                desk.absent[waiting] = job
-                waiting += 1
+        waiting = gather(trial, desk)
         crossed = False
         if roll(dice) < crossing and trial.planned[0] > 1:
             z = pick(dice, trial.planned[0])

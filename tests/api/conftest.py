@@ -1,15 +1,28 @@
 """A running application on the test's database, and people at every desk."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+from functools import partial
 
+import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
 
 from api.accounts import operations
 from api.app import build
+from events import bus
 from events.work import Works
+from kit import postgres
 from kit.actor import SYSTEM, Role
+from kit.clock import FixedClock
+from kit.database import Database
+from kit.ids import new_id
+from kit.vault import Vault
+from processes import schema
+from tests.api.lives import Lives, open_accounts
+from tests.api.world import Lived, World, sign_in_all
+from tests.conftest import drained
 
 PASSWORD = "river stone lantern 7"
 SignIn = Callable[[str], Awaitable[httpx.AsyncClient]]
@@ -48,3 +61,32 @@ async def sign_in(works: Works, client: httpx.AsyncClient) -> AsyncIterator[Sign
     yield as_role
     for other in opened:
         await other.aclose()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def lived(server: str, template: str) -> Lived:
+    """Let three companies live through two months, once for all tests; each test has a copy of what is left."""
+    schema.import_handlers()
+    url = await postgres.make_database(server, "lived", template=template)
+    database, clock = Database(url, connections=4), FixedClock(datetime(2026, 3, 2, 1, 0, tzinfo=UTC))
+    works = Works(database, clock, Vault(bytes(range(64))), routes=bus.routes())
+    lives = Lives(works, clock, partial(drained, works))
+    await lives.live()
+    actors = await open_accounts(lives)
+    tokens = await sign_in_all(works, actors)
+    await database.close()
+    return Lived("lived", clock.now(), lives.companies, lives.shared, tokens, actors)
+
+
+@pytest_asyncio.fixture
+async def world(server: str, lived: Lived, vault: Vault) -> AsyncIterator[World]:
+    """Give a copy of the district that was lived in, with the application on it."""
+    name = f"lived_{new_id().hex}"
+    database = Database(await postgres.make_database(server, name, template=lived.database), connections=8)
+    found = await World.open(lived, Works(database, FixedClock(lived.now), vault, routes=bus.routes()))
+    yield found
+    await found.close()
+    await database.close()
+    connection = await asyncpg.connect(dsn=postgres.plain(server % "postgres"))
+    await connection.execute(f'drop database "{name}" with (force)')
+    await connection.close()

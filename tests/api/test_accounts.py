@@ -143,7 +143,7 @@ async def test_a_worker_of_another_company_gets_no_account_in_this_one(works: Wo
         for provider_id, worker_id in (
             (stage.companies[0], stage.workers[1][0]), (stage.companies[0], UUID(int=1)),
         ):  # fmt: skip
-            with pytest.raises(WorkerMissing):
+            with pytest.raises((operations.ScopeWrong, WorkerMissing)):
                 await operations.open_account(
                     work, username="worker-1", display_name="w", role=Role.WORKER, password="river stone lantern 7",
                     provider_id=provider_id, worker_id=worker_id,

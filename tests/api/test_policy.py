@@ -1,39 +1,59 @@
 """Deny by default, held over every route that the application has."""
 
-from collections.abc import Iterator
-
-from fastapi.dependencies.models import Dependant
+import pytest
+from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
-from api.acting import Opening
+from api import app, policy
+from api.acting import ChangingMyself, Myself, Opening, Route, openings_of
 from api.app import routers
-from api.policy import POLICY
-
-OPEN_TO_ALL = {"sign_in", "health", "metrics", "funnel", "funnel_live", "rate_by_code"}
+from events.work import Works
 
 
-def _openings(dependant: Dependant) -> Iterator[Opening]:
-    if isinstance(dependant.call, Opening):
-        yield dependant.call
-    for inner in dependant.dependencies:
-        yield from _openings(inner)
+def _routes() -> list[APIRoute]:
+    return [route for router in routers() for route in router.routes if isinstance(route, APIRoute)]
+
+
+def actions_of_routes() -> dict[str, str]:
+    """Return which action of the table each operation names."""
+    return {str(route.operation_id): opening.action for route in _routes() for opening in openings_of(route.dependant)}
 
 
 def test_every_route_names_exactly_one_action_that_the_table_knows() -> None:
-    seen: set[str] = set()
-    for router in routers():
-        for route in router.routes:
-            assert isinstance(route, APIRoute)
-            actions = [opening.action for opening in _openings(route.dependant)]
-            assert len(actions) == (0 if route.name in OPEN_TO_ALL else 1), route.name
-            seen.update(actions)
-    assert seen <= set(POLICY)
+    for route in _routes():
+        actions = [opening.action for opening in openings_of(route.dependant)]
+        assert len(actions) == (0 if route.name in policy.OPEN_TO_ALL else 1), route.name
+    assert set(actions_of_routes().values()) <= policy.POLICY.keys()
+    assert {route.name for route in _routes()} >= policy.OPEN_TO_ALL
 
 
 def test_every_unit_of_work_commits_before_the_answer_leaves() -> None:
-    for router in routers():
-        for route in router.routes:
-            assert isinstance(route, APIRoute)
-            for inner in route.dependant.dependencies:
-                if isinstance(inner.call, Opening):
-                    assert inner.scope == "function", route.name
+    for route in _routes():
+        for inner in route.dependant.dependencies:
+            if isinstance(inner.call, Opening):
+                assert inner.scope == "function", route.name
+
+
+def test_a_route_without_an_action_or_with_two_cannot_be_made() -> None:
+    router = APIRouter(route_class=Route)
+
+    async def careless() -> None: ...
+
+    async def doubtful(one: Myself, two: ChangingMyself) -> None: ...
+
+    for handler in (careless, doubtful):
+        with pytest.raises(ValueError, match=handler.__name__):
+            router.add_api_route("/lanterns", handler)
+
+
+def test_the_application_does_not_start_with_a_route_under_no_policy(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    router = APIRouter()
+
+    async def careless() -> None: ...
+
+    router.add_api_route("/lanterns", careless)
+    monkeypatch.setattr(app, "routers", lambda: [router])
+    with pytest.raises(ValueError, match="lanterns"):
+        app.build(works)

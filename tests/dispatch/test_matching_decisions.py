@@ -220,8 +220,8 @@ async def test_an_urgent_call_whose_hour_has_passed_is_unserved(stage: Stage, dr
         ({"earliest": NINE + timedelta(hours=10, minutes=1), "minutes_wide": 60}, "earlier", {"minutes": 61}),
         ({"earliest": NINE - timedelta(hours=2), "minutes_wide": 121, "place": FAR}, "later", {"minutes": 30}),
         ({"sex": identifiers.Sex.MALE}, "any_sex", {}),
-        ({"item": "E01"}, "extend_contract", {}),
-        ({"skill": "S7"}, "other_skill", {}),
+        ({"item": "E01"}, "extend_contract", {"company": 1}),
+        ({"skill": "S7"}, "other_skill", {"skills": "S7"}),
     ],
 )
 async def test_the_smallest_change_that_would_help_is_told_and_helps(
@@ -245,6 +245,36 @@ async def test_the_smallest_change_that_would_help_is_told_and_helps(
             )
         await ask(stage, drain, request)
         assert len(await open_offers(stage)) == 1
+
+
+async def relaxed(stage: Stage, drain: Drain, **more: Any) -> tuple[str, dict[str, Any]]:
+    """Ask for what nobody can do; give the change that is told and its numbers."""
+    await ask(stage, drain, await stage.add_request(**more))
+    (nobody,) = await told(stage, "offers.nobody_found.v1")
+    return nobody["relaxation"], nobody["parameters"]
+
+
+async def test_a_worker_s_longer_day_may_be_what_helps(bare: Stage, drain: Drain) -> None:
+    await bare.add_company([Stage.worker(0, max_minutes=45)])
+    assert await relaxed(bare, drain) == ("longer_day", {"minutes": 15, "worker": 1})
+
+
+async def test_where_one_change_is_not_enough_all_are_told(bare: Stage, drain: Drain) -> None:
+    await bare.add_company([Stage.worker(0, skills=[Skill.GENERAL], max_minutes=45)])
+    expected = {"skills": "S2", "worker": 1, "with": [{"change": "longer_day", "minutes": 15}]}
+    assert await relaxed(bare, drain, skill="S2") == ("other_skill", expected)
+
+
+async def test_a_second_person_is_missing_where_one_company_has_only_one(bare: Stage, drain: Drain) -> None:
+    await bare.add_company(1)
+    assert await relaxed(bare, drain, persons=2) == ("extra_worker", {"like": 1, "worker": 1})
+
+
+async def test_two_people_come_later_together(bare: Stage, drain: Drain) -> None:
+    await bare.add_company([Stage.worker(0), Stage.worker(1, place=FAR)])
+    start = NINE - timedelta(hours=2)
+    change, facts = await relaxed(bare, drain, persons=2, earliest=start, minutes_wide=121)
+    assert (change, facts["minutes"]) == ("later", 30)
 
 
 async def test_a_decision_can_be_made_once_more_from_its_record(stage: Stage, drain: Drain) -> None:

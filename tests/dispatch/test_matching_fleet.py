@@ -3,6 +3,7 @@
 from datetime import timedelta
 from random import Random
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -150,6 +151,20 @@ async def test_every_hard_rule_keeps_out_and_is_named(
     fleet = Fleet()
     assert (await find(stage, fleet, ask())).rules == [Rule.NONE]
     assert (await find(stage, fleet, ask(**wanted))).rules == [rule]
+
+
+async def test_a_break_that_is_over_is_not_taken_again_after_the_visit_under_way(stage: Stage) -> None:
+    """Half past two: the worker is at a door since two, and had the break at noon."""
+    request = await stage.add_request(earliest=NINE + timedelta(hours=5))
+    visit_id = await stage.promised(request)
+    stage.clock.set(NINE + timedelta(hours=5))
+    async with stage.works(stage.person_of(0, 0)) as work:
+        await visits.depart(work, visit_id=visit_id, act=visits.ActIn(id=UUID(int=1), claimed_at=work.now))
+    stage.clock.advance(timedelta(minutes=30))
+    fleet = Fleet()
+    wanted = ask(earliest=NINE + timedelta(hours=5.5), latest=NINE + timedelta(hours=7))
+    starts = {option.worker: option.start_seconds for option in (await find(stage, fleet, wanted)).options}
+    assert starts[stage.numbers[stage.workers[0][0]]] == 15 * 3600
 
 
 async def test_the_known_worker_is_worth_a_longer_way(stage: Stage) -> None:

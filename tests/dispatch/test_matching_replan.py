@@ -1,23 +1,29 @@
 """A company's day planned again: shorter ways, kept promises."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
 
+import dispatch.matching.handlers
+import dispatch.visits.handlers  # noqa: F401 - importing subscribes its handlers
 from dispatch.matching import operations as matching
-from dispatch.matching.replanning import Replanned, replan, replan_today
+from dispatch.matching.replanning import Replanned, Why, replan, replan_today
 from dispatch.visits import operations as visits
 from dispatch.visits import queries
 from dispatch.visits.model import Booking, Visit
+from events.model import LoggedEvent
 from events.work import Works
 from kit import clock as clocks
+from kit import metrics
 from kit.clock import FixedClock
 from tests.dispatch.stage import HOME, NINE, SYSTEM_ACTOR, Stage, set_stage
 
 EAST = (HOME[0], HOME[1] + 0.1)
 TODAY = clocks.day_of(NINE)
+Drain = Callable[[], Awaitable[int]]
 
 
 @pytest.fixture
@@ -99,3 +105,29 @@ async def test_people_who_are_kept_apart_are_not_brought_together_by_a_better_pl
         await matching.bar(work, person_id=stage.elders[0], worker_id=stage.workers[0][1], reason="不合")
     await again(stage)
     assert (await workers_of(stage, found))[0] == 0
+
+
+async def test_a_refusal_plans_the_company_s_day_again_at_once_and_tells_who_moves(stage: Stage, drain: Drain) -> None:
+    found = await crossed(stage)
+    refused = await stage.offer(await stage.add_request(earliest=NINE + timedelta(hours=6)), worker=0)
+    before = metrics.REPLANS.labels(Why.REFUSED, "improved")._value.get()
+    async with stage.works(stage.person_of(0)) as work:
+        await visits.refuse(work, offer_id=refused.offer_id, reason="忙")
+    await drain()
+    assert await workers_of(stage, found) == [1, 0]
+    assert metrics.REPLANS.labels(Why.REFUSED, "improved")._value.get() == before + 1
+    async with stage.works(SYSTEM_ACTOR) as work:
+        query = select(LoggedEvent.data).where(LoggedEvent.type == "visits.visit_moved.v1")
+        told = {UUID(one["visit_id"]): one for one in (await work.session.execute(query)).scalars()}
+    assert set(told) == set(found)
+    assert {one["reason"] for one in told.values()} == {"replanned"}
+    assert UUID(told[found[0]]["worker_id"]) == stage.workers[0][1]
+
+
+async def test_another_day_s_refusal_leaves_today_as_it_is(stage: Stage, drain: Drain) -> None:
+    found = await crossed(stage)
+    refused = await stage.offer(await stage.add_request(earliest=NINE + timedelta(days=1)), worker=0)
+    async with stage.works(stage.person_of(0)) as work:
+        await visits.refuse(work, offer_id=refused.offer_id, reason="忙")
+    await drain()
+    assert await workers_of(stage, found) == [0, 1]

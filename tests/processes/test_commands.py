@@ -1,66 +1,89 @@
-"""A command that is typed wrongly says what is wrong, in Chinese and in English, and never how Python met it."""
+"""The words of the command line that measure and learn, as they are typed."""
 
+import json
+import os
+import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
-from processes import __main__ as command_line
+from processes import benching
+from processes.__main__ import app
+from routing.bench import command
+from routing.bench.command import Options
 
-ID = "0192c3d4-0000-7000-8000-000000000000"
-
-
-def typed(monkeypatch: pytest.MonkeyPatch, home: Path, *words: str) -> int:
-    monkeypatch.setenv("NOWALLS_HOME", str(home))
-    monkeypatch.setattr(sys, "argv", ["nowalls", *words])
-    try:
-        return command_line.main()
-    except SystemExit as end:
-        return int(str(end.code))
+ROOT = Path(__file__).resolve().parents[2]
+runner = CliRunner()
 
 
-MISTAKES = [
-    (["serv"], 2, "没有这个命令", "There is no such command"),
-    (["import"], 2, "缺少参数", "lacks an argument"),
-    (["import", "people"], 2, "缺少参数", "lacks an argument"),
-    (["serve", "--demos"], 2, "没有这个选项", "no such option"),
-    (["accounts", "open", "somebody", "boss"], 2, "参数的值不对", "cannot have"),
-    (["accounts", "open", "somebody", "worker", "--worker-id", "7"], 2, "参数的值不对", "cannot have"),
-    (["parked", "replay", "seven"], 2, "参数的值不对", "cannot have"),
-    (["import", "persons", "here.csv"], 1, "没有“persons”这种清单", "There is no list “persons”"),
-    (["import", "people", "{home}/nowhere.csv"], 1, "读不了文件", "cannot be read"),
-    (["import", "people", "{home}"], 1, "读不了文件", "cannot be read"),
-    (["import", "people", "here.csv", "--column", "name"], 1, "看不懂", "is not understood"),
-    (["import", "people", "here.csv", "--column", "=x"], 1, "看不懂", "is not understood"),
-]
-
-
-@pytest.mark.parametrize("mistake", MISTAKES, ids=[" ".join(words) for words, *_ in MISTAKES])
-def test_what_is_wrong_with_it_is_said_in_both_languages(
-    mistake: tuple[list[str], int, str, str],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--budget", "1", "5", "30", "--peers", "pyvrp", "or-tools", "--seeds", "3", "--json"],
+        ["--budget", "1,5,30", "--json", "--peers=pyvrp,or-tools", "--seeds", "3"],
+        [
+            "--seeds=3",
+            "--budget",
+            "1",
+            "--budget=5",
+            "--budget",
+            "30",
+            "--json",
+            "--peers",
+            "pyvrp",
+            "--peers",
+            "or-tools",
+        ],
+    ],
+)
+def test_budgets_and_peers_are_given_after_one_another_again_and_again_or_by_comma(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
 ) -> None:
-    words, code, chinese, english = mistake
-    assert typed(monkeypatch, tmp_path, *(word.format(home=tmp_path) for word in words)) == code
-    said = capsys.readouterr()
-    assert chinese in said.err
-    assert english in said.err
-    assert "Traceback" not in said.err
-    assert said.out == ""
+    asked: list[tuple[str, Options]] = []
+
+    def run(name: str, options: Options) -> dict[str, object]:
+        asked.append((name, options))
+        return {"instances": {}, "ratio_to": {"pyvrp": {"1": 0.5}}}
+
+    monkeypatch.setattr(command, "run", run)
+    done = runner.invoke(app, ["bench", "vrptw", "--instances", str(tmp_path), *words])
+    assert done.exit_code == 0, done.output
+    expected = Options(instances=tmp_path, budgets=(1.0, 5.0, 30.0), peers=("pyvrp", "or-tools"), seeds=3)
+    assert asked == [("vrptw", expected)]
+    assert json.loads(done.stdout.splitlines()[-1]) == {"instances": {}, "ratio_to": {"pyvrp": {"1": 0.5}}}
 
 
-@pytest.mark.parametrize("words", [[], ["accounts"], ["parked"], ["kafka"], ["rehearsal"]], ids=str)
-def test_a_word_that_has_words_of_its_own_lists_them(
-    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert typed(monkeypatch, tmp_path, *words) == 2
-    assert "Commands" in capsys.readouterr().out
+def test_a_person_is_spared_the_single_instances() -> None:
+    told: dict[str, Any] = json.loads(
+        benching.told({"instances": {"R101": {}}, "mean_gap_pct": {"nowalls": {"1": 0.5}}})
+    )
+    assert told == {"mean_gap_pct": {"nowalls": {"1": 0.5}}}
 
 
-def test_serve_says_what_leaves_the_district_empty(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert typed(monkeypatch, tmp_path, "serve", "--help") == 0
-    assert "--no-demo" in capsys.readouterr().out
+@pytest.mark.parametrize(
+    ("words", "chinese", "english"),
+    [
+        (["vrtpw"], "没有名为vrtpw的基准测试", "There is no bench named vrtpw"),
+        (["vrptw", "--instances", "/nowhere"], "没有文件夹/nowhere", "There is no folder /nowhere"),
+        (["hhcrsp", "--budget", "soon"], "时间预算soon不可用", "The budget soon cannot be used"),
+        (["hhcrsp", "--budget", "-1"], "时间预算-1不可用", "The budget -1 cannot be used"),
+        (["hhcrsp", "--peers", "cplex"], "该测试不与cplex比较", "does not measure itself against cplex"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_both_languages(words: list[str], chinese: str, english: str) -> None:
+    done = runner.invoke(app, ["bench", *words])
+    assert done.exit_code == 1
+    assert chinese in done.stderr
+    assert english in done.stderr
+
+
+def test_as_a_process_it_prints_one_object_on_its_last_line(tmp_path: Path) -> None:
+    command_line = [sys.executable, "-P", "-m", "processes", "bench", "uhhc", "--instances", str(tmp_path), "--json"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command_line, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "没有算例" in done.stderr

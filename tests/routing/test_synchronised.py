@@ -193,3 +193,19 @@ def test_a_budget_is_one_thing_or_the_other() -> None:
         Budget(seconds=1.0, rounds=1)
     with pytest.raises(ValueError, match="not both"):
         Budget()
+
+
+def test_two_rounds_that_wait_for_each_other_wait_no_longer_than_anybody_may() -> None:
+    day = (Window(earliest_seconds=0, latest_seconds=10 * HOUR),)
+    problem = Problem(
+        workers=(Worker(base=0, shifts=(Shift(start_seconds=0, end_seconds=12 * HOUR),)),) * 2,
+        visits=(Visit(place=0, duration_seconds=60, windows=day),) * 4,
+        modes=(Mode(name="on foot", speed_metres_per_second=1.0, detour=1.0),),
+        links=(Link(first=0, second=1), Link(first=2, second=3)),
+        travel_seconds=np.zeros((1, 1, 1), np.int32),
+    )
+    crossed = plan.build(problem, [[0, 2], [3, 1]])
+    assert check.Fault.GAP in {fault.fault for fault in check.check(problem, crossed).violations}
+    assert max(stop.start_seconds for route in crossed.routes for stop in route.stops) <= 10 * HOUR + 60
+    uncrossed = plan.build(problem, [[0, 2], [1, 3]])
+    assert check.check(problem, uncrossed).lawful

@@ -1,0 +1,73 @@
+"""Long lists a page at a time: the next page begins after the last row's place, however many rows come and go.
+
+A place is given out sealed with this installation's mark: what comes back is what was given out, for this list alone.
+"""
+
+import base64
+import binascii
+import hmac
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVarTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, literal, or_
+from sqlalchemy.orm import InstrumentedAttribute
+
+from kit.refusal import Refusal
+from kit.vault import Vault
+
+Row = TypeVarTuple("Row")
+_READ: dict[type[Any], Callable[[Any], Any]] = {datetime: datetime.fromisoformat, UUID: UUID}
+
+
+class PageWrong(Refusal):
+    """Not a place that this list has given out."""
+
+    code = "page.wrong"
+
+
+class Order:
+    """In which order a list is told; the columns together name one row, none of them is ever null."""
+
+    def __init__(self, name: str, *columns: InstrumentedAttribute[Any], falling: int = 0) -> None:
+        """Order by columns, of which the first `falling` fall and the others rise."""
+        self._name = name
+        self._columns = [(column, place < falling) for place, column in enumerate(columns)]
+
+    def page(self, query: Select[*Row], vault: Vault, *, after: str | None, limit: int | None) -> Select[*Row]:
+        """Return the query for one page; refuse `page.wrong`."""
+        ordered = query.order_by(None).order_by(*(one.desc() if falls else one for one, falls in self._columns))
+        return (ordered if after is None else ordered.where(self._beyond(self._read(vault, after)))).limit(limit)
+
+    def place(self, vault: Vault, *row: object) -> str:
+        """Return the place of a row, given as the objects that the columns belong to."""
+        found = {type(one): one for one in row}
+        values = [getattr(found[column.parent.class_], column.key) for column, _ in self._columns]
+        text = json.dumps(values, default=lambda one: one.isoformat() if isinstance(one, datetime) else str(one))
+        return base64.urlsafe_b64encode(f"{self._mark(vault, text)}{text}".encode()).decode().rstrip("=")
+
+    def _mark(self, vault: Vault, text: str) -> str:
+        return vault.token("page", self._name, text)
+
+    def _read(self, vault: Vault, after: str) -> list[Any]:
+        try:
+            found = base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)).decode()
+        except (binascii.Error, ValueError) as error:
+            raise PageWrong from error
+        mark, text = found[:22], found[22:]
+        if not hmac.compare_digest(mark.encode(), self._mark(vault, text).encode()):
+            raise PageWrong
+        return [
+            _READ.get(column.type.python_type, lambda given: given)(value)
+            for (column, _), value in zip(self._columns, json.loads(text), strict=True)
+        ]
+
+    def _beyond(self, values: list[Any]) -> ColumnElement[bool]:
+        known = [literal(value, column.type) for (column, _), value in zip(self._columns, values, strict=True)]
+        steps = []
+        for place, (column, falls) in enumerate(self._columns):
+            same = [self._columns[before][0] == known[before] for before in range(place)]
+            steps.append(and_(*same, column < known[place] if falls else column > known[place]))
+        return or_(*steps)

@@ -1,0 +1,80 @@
+"""The words of the command line that play: `replay` a list of real calls, `simulate` made-up days."""
+
+import hashlib
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kit import clock
+from kit.columns import Sheet
+from kit.settings import Settings
+from processes.terminal import Json, console, run, say
+from simulations import calls as listed
+from simulations.calls import Reasons
+from simulations.cast import Size, yunhe
+from simulations.draws import Dice
+from simulations.playing import Play, play
+
+_FIRST = datetime(2026, 3, 2)  # noqa: DTZ001 - a day on the district's wall, as the option reads one
+
+
+def of_list(sheet: Sheet, *, digest: str, size: Size, seed: int) -> Play:
+    """Play a list of real calls in a district of its own; every place named is somebody's home."""
+    calls, ground = listed.arrange(sheet)
+    size = Size(max(size.elders, len(ground.homes)), size.companies, size.workers)
+    return Play("replay", {"file": digest, "seed": seed}, calls, ground, size, Reasons().of)
+
+
+def of_days(*, first: datetime, days: int, per_day: int, size: Size, seed: int) -> Play:
+    """Play made-up days in the real Yunhe district."""
+    calls = listed.made_up(Dice(seed), first=clock.day_of(first), days=days, per_day=per_day, homes=size.elders)
+    plan = {"first": clock.day_of(first).isoformat(), "days": days, "per_day": per_day, "seed": seed}
+    return Play("simulate", plan, calls, yunhe(), size, lambda item: item)
+
+
+def join(app: typer.Typer) -> None:
+    """Add this room's words to the command line."""
+
+    @app.command()
+    def replay(
+        file: Annotated[
+            Path, typer.Argument(help="CSV or XLSX: time, latitude, longitude, reason, township", exists=True)
+        ],
+        *,
+        seed: int = 1,
+        elders: int = 5000,
+        companies: int = 30,
+        workers: int = 600,
+        again: Annotated[bool, typer.Option(help="begin anew instead of continuing")] = False,
+        as_json: Json = False,
+    ) -> None:
+        """Replay real calls through the whole platform, under a clock that waits for it."""
+        sheet = listed.read(file)
+        if sheet.faults:
+            for fault in sheet.faults:
+                console.print(fault.sentence("zh"), fault.sentence("en"), sep="  |  ", style="red", markup=False)
+            raise typer.Exit(1)
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        what = of_list(sheet, digest=digest, size=Size(elders, companies, workers), seed=seed)
+        say(run(play(Settings.read(), what, again=again)), as_json=as_json)
+
+    @app.command()
+    def simulate(
+        *,
+        days: Annotated[int, typer.Option(min=1, max=366)] = 7,
+        per_day: Annotated[int, typer.Option(min=1, max=20_000, help="calls a day")] = 300,
+        first: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="the first day")] = _FIRST,
+        seed: int = 1,
+        elders: int = 5000,
+        companies: int = 30,
+        workers: int = 600,
+        again: Annotated[bool, typer.Option(help="begin anew instead of continuing")] = False,
+        as_json: Json = False,
+    ) -> None:
+        """Live some days of a made-up district through the whole platform, under a clock that waits for it."""
+        size = Size(elders, companies, workers)
+        day = clock.at_local(first.date(), 0)
+        what = of_days(first=day, days=days, per_day=per_day, size=size, seed=seed)
+        say(run(play(Settings.read(), what, again=again)), as_json=as_json)

@@ -1,0 +1,204 @@
+"""A company never reads, finds, counts or guesses anything of another's: asked of every route there is."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import httpx
+import pytest
+
+from api.policy import POLICY
+from dispatch.escalation import operations as escalation
+from events import bus
+from events.work import Works
+from kit.actor import SYSTEM, Role
+from kit.clock import FixedClock
+from kit.vault import Vault
+from tests.api.lives import MARKS, Company, Lives
+from tests.api.questions import TEXTS, Operation, Question, missing, operations
+from tests.api.test_policy import actions_of_routes
+from tests.api.world import NOUNS, World, canaries, changed
+from tests.conftest import drained
+
+ASKED_ELSEWHERE = {"live", "funnel_live"}
+"""An endless answer; test_live.py listens to it."""
+OF_ALL = {"health", "funnel"}
+"""What counts the whole district and is open to anybody."""
+ENDS_THE_SESSION = {"sign_out", "change_my_password"}
+
+Known = Mapping[str, Sequence[str]]
+
+
+async def _known(world: World, company: Company) -> dict[str, list[str]]:
+    found = {noun: await world.ids(noun, company) for noun in NOUNS}
+    assert all(found.values()), {noun for noun, ids in found.items() if not ids}
+    return found | {text: list(getattr(company, attribute)) for text, attribute in TEXTS.items()}
+
+
+async def _put(world: World, name: str | None, question: Question) -> httpx.Response:
+    world.routes.add(question.operation)
+    return await world.ask(name, question.method, question.path, params=list(question.query), json=question.body)
+
+
+def _shape(answer: httpx.Response, question: Question) -> tuple[int, str, str]:
+    """Return an answer without what was echoed of the question."""
+    text, headers = answer.text, str(sorted(answer.headers.items()))
+    for named in question.named:
+        text, headers = text.replace(named, "<named>"), headers.replace(named, "<named>")
+    return answer.status_code, text, headers
+
+
+def _all(world: World) -> list[Operation]:
+    return [one for one in operations(world.app.openapi()) if one.name not in ASKED_ELSEWHERE]
+
+
+def _companies(world: World, mark: str) -> tuple[Company, Company]:
+    found = {company.mark: company for company in world.lived.companies}
+    return found[mark], found[MARKS[(MARKS.index(mark) + 1) % len(MARKS)]]
+
+
+@pytest.mark.parametrize("role", [Role.PROVIDER, Role.WORKER])
+@pytest.mark.parametrize("mark", MARKS[:2])
+async def test_anothers_id_answers_as_no_id_and_nothing_of_another_is_ever_seen(
+    world: World, mark: str, role: Role
+) -> None:
+    own, other = _companies(world, mark)
+    secrets, words, name = await world.secrets(own), world.words(own), f"{mark}.{role}"
+    theirs, mine = await _known(world, other), await _known(world, own)
+    nobodys = missing(theirs)
+    before = await world.state(without={"read_audit"})
+    seen: list[str] = []
+    for operation in _all(world):
+        if operation.method == "GET":
+            for question in operation.questions(mine):
+                answer = await _put(world, name, question)
+                seen += canaries(answer, secrets, words, str(question))
+        if not operation.asks_for_ids() - set(TEXTS):
+            continue
+        for asked, instead in zip(operation.questions(theirs), operation.questions(nobodys), strict=True):
+            answer, nothing = await _put(world, name, asked), await _put(world, name, instead)
+            seen += canaries(answer, secrets, words, str(asked))
+            assert answer.status_code < 500, (asked, answer.text)
+            assert _shape(answer, asked) == _shape(nothing, instead), asked
+    assert seen == []
+    assert changed(before, await world.state(without={"read_audit"})) == set()
+    print(f"{name}: {world.asked} requests, {len(world.routes)} operations, {len(secrets)} secret ids, 0 seen")
+
+
+@pytest.mark.parametrize("role", [Role.PROVIDER, Role.WORKER])
+async def test_what_a_company_does_touches_and_shows_nothing_of_anothers(world: World, role: Role) -> None:
+    own, _ = _companies(world, MARKS[0])
+    secrets, words, name = await world.secrets(own), world.words(own), f"{own.mark}.{role}"
+    mine = await _known(world, own)
+    before = await world.hidden_state(own)
+    seen: list[str] = []
+    statuses = set()
+    # What ends the session comes last; everything else in the document's order.
+    for operation in sorted(_all(world), key=lambda one: one.name in ENDS_THE_SESSION):
+        for question in operation.questions(mine):
+            answer = await _put(world, name, question)
+            assert answer.status_code < 500, (question, answer.text)
+            seen += canaries(answer, secrets, words, str(question))
+            if not question.reads:
+                statuses.add(answer.status_code)
+    assert seen == []
+    assert {200, 204, 403} <= statuses
+    assert world.routes | ASKED_ELSEWHERE == {one.name for one in operations(world.app.openapi())}
+    # The own second factor is a row that no company's role reads.
+    assert changed(before, await world.hidden_state(own)) <= {"account"}
+
+
+@pytest.mark.parametrize("name", [None, *sorted(set(Role) - {Role.SYSTEM, Role.PROVIDER, Role.WORKER})])
+async def test_a_wrong_desk_is_refused_whatever_it_asks_for(world: World, name: str | None) -> None:
+    own, other = _companies(world, MARKS[0])
+    known = {kind: [*mine, *theirs] for (kind, mine), theirs in zip(
+        (await _known(world, own)).items(), (await _known(world, other)).values(), strict=True
+    )}  # fmt: skip
+    before = await world.state(without={"read_audit"})
+    actions = actions_of_routes()
+    for operation in _all(world):
+        action = actions.get(operation.name)
+        if action is None or (name is not None and name in POLICY[action]):
+            continue
+        answers = set()
+        for question in operation.questions(known):
+            answer = await _put(world, name, question)
+            answers.add((answer.status_code, answer.text))
+        assert len(answers) == 1, operation.name
+        assert answers.pop()[0] == (401 if name is None else 403), operation.name
+    assert changed(before, await world.state(without={"read_audit"})) == set()
+
+
+async def test_what_others_do_changes_nothing_that_a_company_is_answered(world: World, vault: Vault) -> None:
+    own, other = _companies(world, MARKS[0])
+    mine, theirs = await _known(world, own), await _known(world, other)
+    reads = [
+        (f"{own.mark}.{role}", question)
+        for role in (Role.PROVIDER, Role.WORKER)
+        for operation in _all(world)
+        if operation.method == "GET" and operation.name not in OF_ALL
+        for known in (mine, theirs)
+        for question in operation.questions({kind: ids[:3] for kind, ids in known.items()})
+    ]
+    before = [_shape(await _put(world, name, question), question) for name, question in reads]
+    # The others go on living by a clock of their own; to this company it is still the same hour.
+    clock = FixedClock(world.lived.now)
+    works = Works(world.works.database, clock, vault, routes=bus.routes())
+    lives = Lives(works, clock, partial(drained, works), companies=[other], shared=world.lived.shared, born=200)
+    await world.plain.execute("delete from event_parked")
+    await lives.march(other)
+    await lives.admit(f"{other.mark}2", MARKS.index(other.mark))
+    after = [_shape(await _put(world, name, question), question) for name, question in reads]
+    assert [pair for pair in zip(reads, before, after, strict=True) if pair[1] != pair[2]] == []
+    print(f"{len(reads)} answers the same before and after")
+
+
+async def test_hiring_somebody_elses_worker_is_answered_as_hiring_anybody(world: World) -> None:
+    own, other = _companies(world, MARKS[0])
+    name = f"{own.mark}.{Role.PROVIDER}"
+    papers = [row["number"] for row in await world.plain.fetch(
+        "select number from certificate where provider_id = $1 and skill = 'S1' order by number", other.id
+    )]  # fmt: skip
+    known, (fresh,) = other.id_numbers[0], missing({"id_no": [""]})["id_no"]
+
+    async def hire(id_no: str, paper: str) -> httpx.Response:
+        certificate = {"skill": "S1", "number": paper, "valid_from": "2026-01-01", "expires_on": "2028-01-01"}
+        form = {"name": "示例", "sex": "female", "latitude": 38.3, "longitude": 116.8, "id_no": id_no}
+        return await world.ask(name, "POST", f"/companies/{own.id}/workers", json={**form, "papers": [certificate]})
+
+    answers = [await hire(known, papers[0]), await hire(fresh, "S1-77")]
+    assert [answer.status_code for answer in answers] == [201, 201], [answer.text for answer in answers]
+    hired = answers[0].json()["id"]
+    assert (await hire(known, "S1-78")).json()["code"] == "worker.taken"  # now it is the company's own
+    paper = {"skill": "S1", "number": papers[1], "valid_from": "2026-01-01", "expires_on": "2028-01-01"}
+    assert (await world.ask(name, "POST", f"/workers/{hired}/certificates", json=paper)).status_code == 201
+    async with world.works(SYSTEM("ticker")) as work:
+        await escalation.sweep(work)
+    cases = (await world.ask("manager", "GET", "/cases", params={"owner_role": "manager"})).json()
+    twice = [case for case in cases if case["kind"] == "worker_twice"]
+    assert [case["subject_id"] for case in twice] == [hired]
+    async with world.works(SYSTEM("ticker")) as work:
+        assert await escalation.sweep(work) == 0
+
+
+async def test_a_worker_sees_the_own_visits_and_elders_and_no_colleagues(world: World) -> None:
+    own, _ = _companies(world, MARKS[0])
+    rows = await world.plain.fetch("select id, worker_id, person_id from visit where provider_id = $1", own.id)
+    me = world.lived.actors[f"{own.mark}.{Role.WORKER}"].worker_id
+    mine = {str(row["id"]) for row in rows if row["worker_id"] == me}
+    elders = {row["person_id"] for row in rows if row["worker_id"] == me}
+    strangers = {row["person_id"] for row in rows} - elders
+    assert mine, strangers
+    assert len(mine) < len(rows)
+    seen = (await world.ask(f"{own.mark}.{Role.WORKER}", "GET", "/visits", params={"limit": 500})).json()
+    assert {visit["id"] for visit in seen} == mine
+    offers = await world.ask(f"{own.mark}.{Role.WORKER}", "GET", "/offers", params={"state": "lapsed"})
+    assert {offer["visit"]["id"] for offer in offers.json()} <= mine
+    for person_id in strangers:
+        card = await world.ask(f"{own.mark}.{Role.WORKER}", "GET", f"/people/{person_id}?purpose=visit")
+        assert (card.status_code, card.json()["code"]) == (404, "person.missing")
+
+
+def test_a_question_about_an_unknown_kind_of_id_is_an_error_and_not_left_out() -> None:
+    for body, parameters in (({"lantern_id": "x"}, []), (None, [{"name": "lantern_id", "in": "path"}])):
+        with pytest.raises(KeyError):
+            list(Operation("new", "POST", "/lanterns/{lantern_id}", parameters, body).questions({"visit_id": ["1"]}))

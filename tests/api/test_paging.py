@@ -1,0 +1,81 @@
+"""A list told in pages is the list told at once, whatever comes and goes; and a place is good for its own list."""
+
+import re
+from typing import Any
+
+import pytest
+
+from kit.actor import Role
+from tests.api.lives import MARKS
+from tests.api.world import World
+
+PROVIDER = f"{MARKS[0]}.{Role.PROVIDER}"
+LISTS = [
+    ("administrator", "/accounts"), ("manager", "/cases"), ("operator", "/complaints"), ("operator", "/requests"),
+    ("operator", "/visits"), (PROVIDER, "/visits"), ("manager", "/offers?state=accepted"), ("finance", "/statements"),
+    (PROVIDER, "/statements"), ("administrator", "/parked"), ("operator", "/call-backs"),
+]  # fmt: skip
+
+
+async def _pages(world: World, name: str, path: str, limit: int) -> list[list[Any]]:
+    pages: list[list[Any]] = []
+    following: str | None = f"{path}{'&' if '?' in path else '?'}limit={limit}"
+    while following:
+        answer = await world.ask(name, "GET", following)
+        assert answer.status_code == 200, answer.text
+        pages.append(answer.json())
+        link = re.fullmatch(r'<(.+)>; rel="next"', answer.headers.get("link", ""))
+        following = link[1] if link else None
+    return pages
+
+
+@pytest.mark.parametrize("limit", [1, 2])
+async def test_the_pages_together_are_the_whole_list(world: World, limit: int) -> None:
+    company = world.lived.companies[0].id
+    paper = (await world.ask("finance", "GET", "/statements")).json()[0]["id"]
+    person = world.lived.companies[0].elders[0]
+    for _ in range(3):
+        await world.ask("operator", "GET", f"/people/{person}?purpose=visit")
+    more = [
+        ("manager", f"/companies/{company}/workers"), ("finance", f"/statements/{paper}/lines"),
+        ("manager", f"/people/{person}/readings"),
+    ]  # fmt: skip
+    lengths = {}
+    for name, path in LISTS + more:
+        whole = (await world.ask(name, "GET", path)).json()
+        pages = await _pages(world, name, path, limit)
+        assert [one for page in pages for one in page] == whole, path
+        assert all(len(page) <= limit for page in pages)
+        lengths[path] = len(whole)
+    assert all(length > 0 for length in lengths.values()), lengths
+    paged = {path for path, methods in world.app.openapi()["paths"].items() if _paged(methods)}
+    named = {re.sub(r"[0-9a-f-]{36}", "{}", path.partition("?")[0]) for _, path in LISTS + more}
+    assert named == {re.sub(r"{\w+}", "{}", path) for path in paged}
+
+
+def _paged(methods: dict[str, Any]) -> bool:
+    return any(one["name"] == "after" for one in methods.get("get", {}).get("parameters", ()))
+
+
+async def test_what_comes_and_goes_between_two_pages_moves_nothing_else(world: World) -> None:
+    whole = (await world.ask("operator", "GET", "/visits")).json()
+    first = await world.ask("operator", "GET", "/visits?limit=5")
+    following = first.headers["link"][1:].partition(">")[0]
+    gone = first.json()[4]["id"]  # the very row after which the next page begins
+    for table in ("booking", "act", "offer"):
+        await world.plain.execute(f"delete from {table} where visit_id = $1", gone)
+    await world.plain.execute("delete from visit where id = $1", gone)
+    assert (await world.ask("operator", "GET", following)).json() == whole[5:10]
+
+
+async def test_a_place_is_good_for_its_own_list_and_shows_nobody_more(world: World) -> None:
+    answer = await world.ask("operator", "GET", "/visits?limit=2")
+    place = answer.headers["link"].partition("after=")[2].partition(">")[0].partition("&")[0]
+    for wrong in ("x", place[:-2], place[:-1] + ("A" if place[-1] != "A" else "B"), place[5:], "%FF", "a" * 400):
+        refused = await world.ask("operator", "GET", f"/visits?after={wrong}")
+        assert (refused.status_code, refused.json()["code"]) == (422, "page.wrong"), wrong
+    refused = await world.ask("operator", "GET", f"/requests?after={place}")
+    assert (refused.status_code, refused.json()["code"]) == (422, "page.wrong")
+    own = {visit["id"] for visit in (await world.ask(PROVIDER, "GET", "/visits")).json()}
+    beyond = (await world.ask(PROVIDER, "GET", f"/visits?after={place}")).json()
+    assert {visit["id"] for visit in beyond} <= own

@@ -1,0 +1,132 @@
+"""The database itself shows a company's people their own rows alone: asked of every table there is."""
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from kit import postgres
+from kit.database import PROVIDER_ROLE, Base
+from tests.api.lives import Company
+from tests.api.world import World
+
+FOR_ALL = {"item", "price", "division", "rule", "charge_standards"}
+"""What everybody may read: the catalogue, the map, the rules."""
+
+
+async def _readable(world: World, table: str) -> list[str]:
+    """Return the columns of a table that the companies' role may read."""
+    rows = await world.plain.fetch(
+        "select attname from pg_attribute where attrelid = $1::text::regclass and attnum > 0 and not attisdropped"
+        " and has_column_privilege($2, attrelid, attname, 'select')",
+        table, PROVIDER_ROLE,
+    )  # fmt: skip
+    return [row["attname"] for row in rows]
+
+
+async def _rows(world: World, table: str, columns: list[str], company: Company | None) -> set[str]:
+    """Read a table as a company's people, or with no company named."""
+    names = ", ".join(f't."{column}"' for column in columns)
+    query = text(f'select to_jsonb(r)::text from (select {names} from "{table}" t) r')
+    if company is not None:
+        async with world.works.database.session(company.id) as session:
+            return set((await session.execute(query)).scalars())
+    async with world.works.database.provider_sessions.begin() as session:
+        return set((await session.execute(query)).scalars())
+
+
+async def test_every_table_is_under_row_security_that_binds_its_owner_too(world: World) -> None:
+    rows = await world.plain.fetch(
+        "select relname, relrowsecurity and relforcerowsecurity as held from pg_class"
+        " where relkind in ('r', 'p', 'm', 'v', 'f') and relnamespace = 'public'::regnamespace"
+    )
+    assert {row["relname"] for row in rows} == set(Base.metadata.tables)
+    assert [row["relname"] for row in rows if not row["held"]] == []
+
+
+async def test_no_company_reads_a_row_of_another(world: World) -> None:
+    read, shared = 0, set()
+    for table in Base.metadata.tables:
+        columns = await _readable(world, table)
+        if not columns:
+            with pytest.raises(DBAPIError, match="permission denied"):
+                await _rows(world, table, ["ctid"], world.lived.companies[0])
+            continue
+        found = [await _rows(world, table, columns, company) for company in world.lived.companies]
+        nobodys = await _rows(world, table, columns, None)
+        if table in FOR_ALL:
+            assert found[0] == found[1] == found[2] == nobodys, table
+            continue
+        assert nobodys == set(), f"{table} shows rows to people of no company"
+        for company, rows in zip(world.lived.companies, found, strict=True):
+            assert all(str(company.id) in row for row in rows) or "provider_id" not in columns, table
+            for other in world.lived.companies:
+                assert other is company or not any(str(other.id) in row or other.mark in row for row in rows), table
+        shared |= {(table, row) for row in found[0] & found[1]}
+        read += sum(map(len, found))
+    assert read > 200
+    # What two companies may both read is the elder whom both visit, and the elder's telephone and door.
+    assert {table for table, _ in shared} <= {"person", "contact", "address", "rateable"}
+    assert len([row for table, row in shared if table == "person"]) == 1
+
+
+async def test_no_company_writes_a_row_of_another_nor_gives_one_of_its_own_away(world: World) -> None:
+    own, other = world.lived.companies[:2]
+    written = set()
+    for table in Base.metadata.sorted_tables:
+        verbs = [
+            verb for verb in ("insert", "update", "delete", "truncate")
+            if await world.plain.fetchval("select has_table_privilege($1, $2, $3)", PROVIDER_ROLE, table.name, verb)
+        ]  # fmt: skip
+        assert not {"delete", "truncate"} & set(verbs), table.name
+        # Whoever may write what all may read would write for all.
+        assert not verbs or table.name not in FOR_ALL, table.name
+        if "update" in verbs and "provider_id" in table.columns:
+            async with world.works.database.session(own.id) as session:
+                moved = await session.execute(
+                    text(f'update "{table.name}" set provider_id = provider_id where provider_id = :id returning 1'),
+                    {"id": other.id},
+                )
+                assert moved.all() == [], table.name
+            assert await _given_away(world, table.name, own, other) == 0, table.name
+            written.add(table.name)
+    assert {"visit", "offer", "worker"} <= written
+
+
+async def _given_away(world: World, table: str, own: Company, other: Company) -> int:
+    """Try to make another company's what is one's own; return how many rows went."""
+    query = text(f'update "{table}" set provider_id = :other returning 1')
+    try:
+        async with world.works.database.session(own.id) as session:
+            return len((await session.execute(query, {"other": other.id})).all())
+    except DBAPIError:
+        return 0
+
+
+async def test_the_company_named_in_one_transaction_is_forgotten_in_the_next(world: World) -> None:
+    own = world.lived.companies[0]
+    async with world.works.database.session(own.id) as session:
+        assert (await session.execute(text("select count(*) from visit"))).scalar_one() > 0
+        pid = (await session.execute(text("select pg_backend_pid()"))).scalar_one()
+    async with world.works.database.provider_sessions.begin() as session:
+        assert (await session.execute(text("select pg_backend_pid()"))).scalar_one() == pid  # the same connection
+        assert (await session.execute(text("select count(*) from visit"))).scalar_one() == 0
+
+
+async def test_the_application_owns_nothing_and_cannot_leave_its_role_for_more(world: World) -> None:
+    rows = await world.plain.fetch(
+        "select rolname, rolsuper or rolbypassrls or rolcreaterole or rolcreatedb as mighty from pg_roles"
+        " where rolname like 'nowalls%'"
+    )
+    assert {row["rolname"]: row["mighty"] for row in rows} == {"nowalls_desk": False, "nowalls_provider": False}
+    owned = await world.plain.fetchval(
+        "select count(*) from pg_class c join pg_roles r on r.oid = c.relowner where r.rolname like 'nowalls%'"
+    )
+    assert owned == 0
+    connection = await asyncpg.connect(dsn=postgres.plain(world.works.database.url))
+    try:
+        await connection.execute("set role nowalls_provider")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute("create table mine (id int)")
+    finally:
+        await connection.close()

@@ -1,0 +1,175 @@
+"""A district that has been lived in, copied for each test that wants it, with somebody signed in at every desk."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+from fastapi import FastAPI
+
+from api.accounts.model import AccountSession
+from api.accounts.tokens import hash_of
+from api.app import build
+from events.work import Works
+from kit import postgres
+from kit.actor import SYSTEM, Actor
+from kit.database import Base
+from kit.ids import new_id
+from tests.api.lives import Company
+
+UUIDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+PASSING = {"account_session", "idempotency_key", "tries"}
+"""Tables that remember requests, not the district."""
+
+PASSING_COLUMNS = {"rateable": "code_tries"}
+"""Anybody may try a code at any visit, and the trying is counted; no answer tells of it."""
+
+NOUNS = {
+    "offer_id": "select id from offer where provider_id = $1",
+    "visit_id": "select id from visit where provider_id = $1",
+    "request_id": "select distinct request_id from visit where provider_id = $1",
+    "worker_id": "select id from worker where provider_id = $1",
+    "provider_id": "select id from company where id = $1",
+    "statement_id": "select id from statement where provider_id = $1",
+    "line_id": "select id from statement_line where provider_id = $1",
+    "dispute_id": "select id from dispute where provider_id = $1",
+    "complaint_id": "select id from complaint where provider_id = $1",
+    "call_back_id": "select c.id from call_back c join visit v on v.id = c.visit_id where v.provider_id = $1",
+    "case_id": "select c.id from escalation_case c join visit v on c.subject_id in (v.id, v.request_id)"
+    " where v.provider_id = $1",
+    "person_id": "select person_id from visit group by person_id"
+    " having array_agg(distinct provider_id) = array[$1::uuid]",
+    "order_id": "select s.id from standing_order s join visit v using (person_id) where v.provider_id = $1",
+    "parked_id": "select id from event_parked where convert_from(body, 'UTF8') = "
+    "(select split_part(name, ' ', 1) from company where id = $1)",
+    "account_id": "select id from account where provider_id = $1",
+    "session_id": "select s.id from account_session s join account a on a.id = s.account_id where a.provider_id = $1",
+    "act_id": "select id from act where provider_id = $1",
+}
+"""Every kind of id that a route may ask for: how to find a company's own."""
+
+
+@dataclass(slots=True)
+class Lived:
+    """What the district's life left behind: the database to copy, the hour, who there is, who is signed in."""
+
+    database: str
+    now: datetime
+    companies: list[Company]
+    shared: UUID
+    tokens: dict[str, str]
+    actors: dict[str, Actor]
+
+
+async def sign_in_all(works: Works, actors: dict[str, Actor]) -> dict[str, str]:
+    """Begin a session for every account, without waiting for argon2: user name → token."""
+    tokens = {name: f"token-of-{name}-{new_id()}" for name in actors}
+    async with works(SYSTEM("test")) as work:
+        for name, actor in actors.items():
+            assert actor.account_id is not None
+            work.session.add(
+                AccountSession(
+                    token_hash=hash_of(tokens[name]), account_id=actor.account_id, begun_at=work.now,
+                    seen_at=work.now, client="test",
+                )
+            )  # fmt: skip
+    return tokens
+
+
+@dataclass(slots=True)
+class World:
+    """One copy, with the application on it."""
+
+    lived: Lived
+    works: Works
+    app: FastAPI
+    client: httpx.AsyncClient
+    plain: "asyncpg.Connection[Any]"
+    asked: int = 0
+    routes: set[str] = field(default_factory=set)
+
+    @classmethod
+    async def open(cls, lived: Lived, works: Works) -> "World":
+        app = build(works)
+        transport = httpx.ASGITransport(app=app)
+        client = httpx.AsyncClient(transport=transport, base_url="http://test", headers={"Accept-Encoding": "identity"})
+        return cls(lived, works, app, client, await asyncpg.connect(dsn=postgres.plain(works.database.url)))
+
+    async def close(self) -> None:
+        await self.client.aclose()
+        await self.plain.close()
+
+    async def ask(self, name: str | None, method: str, path: str, **more: Any) -> httpx.Response:
+        """Ask as somebody by user name, or as nobody."""
+        self.asked += 1
+        headers = {"Authorization": f"Bearer {self.lived.tokens[name]}"} if name else {}
+        return await self.client.request(method, path, headers=headers | more.pop("headers", {}), **more)
+
+    async def ids(self, noun: str, company: Company) -> list[str]:
+        """Return all ids of a kind that belong to a company."""
+        return sorted({str(row[0]) for row in await self.plain.fetch(NOUNS[noun], company.id)})
+
+    async def state(self, *, without: Iterable[str] = ()) -> dict[str, str]:
+        """Return what the whole district looks like: table → hash of its rows."""
+        left_out = PASSING | set(without)
+        return {
+            table.name: await self._hash(table.name, "true")
+            for table in Base.metadata.sorted_tables
+            if table.name not in left_out
+        }
+
+    async def hidden_state(self, company: Company) -> dict[str, str]:
+        """Return what of the district's nouns a company may not see: table → hash of the rows hidden from it."""
+        found = {}
+        for table in Base.metadata.sorted_tables:
+            if table.name not in PASSING and not table.name.startswith("event_"):
+                await self.plain.execute("select set_config('app.provider', $1, false)", str(company.id))
+                found[table.name] = await self._hash(table.name, f"not ({table.info.get('provider_sees', 'false')})")
+        return found
+
+    async def _hash(self, table: str, where: str) -> str:
+        row = f"(to_jsonb(t) - '{PASSING_COLUMNS.get(table, '')}')::text"
+        query = f'select {row} from "{table}" t where {where.replace(f"{table}.", "t.")} order by 1'
+        rows = await self.plain.fetch(query)
+        return hashlib.sha256("\n".join(row[0] for row in rows).encode()).hexdigest()
+
+    async def secrets(self, company: Company) -> frozenset[str]:
+        """Return every id that stands anywhere in the district and in no row that the company may see."""
+        everything, seen = set(), set()
+        for table in Base.metadata.sorted_tables:
+            everything |= await self._uuids(f'select to_jsonb(t)::text from "{table.name}" t')
+            sees = table.info.get("provider_sees")
+            if sees is not None:
+                await self.plain.execute("select set_config('app.provider', $1, false)", str(company.id))
+                where = sees.replace(f"{table.name}.", "t.")
+                seen |= await self._uuids(f'select to_jsonb(t)::text from "{table.name}" t where {where}')
+        own = "select to_jsonb(t)::text from {} where provider_id = '{}'"
+        seen |= await self._uuids(own.format("account t", company.id))
+        seen |= await self._uuids(own.format("account_session t join account a on a.id = t.account_id", company.id))
+        return frozenset(everything - seen)
+
+    async def _uuids(self, query: str) -> set[str]:
+        return {found for row in await self.plain.fetch(query) for found in UUIDS.findall(row[0])}
+
+    def words(self, company: Company) -> list[str]:
+        """Return the words and numbers that only the other companies and their elders have."""
+        others = [one for one in self.lived.companies if one is not company]
+        return [word for one in others for word in (one.mark, *one.phones, *one.id_numbers)]
+
+
+def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
+    """Return the tables whose rows are not what they were."""
+    return {table for table in before if after[table] != before[table]}
+
+
+def canaries(answer: Any, secrets: frozenset[str], words: list[str], asked: str) -> list[str]:
+    """Return what an answer gives away that was not in the question itself."""
+    text = answer.text + json.dumps(dict(answer.headers))
+    found = [one for one in UUIDS.findall(text.lower()) if one in secrets and one not in asked]
+    return found + [word for word in words if word in text and word not in asked]
