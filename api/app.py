@@ -1,7 +1,8 @@
 """The one room that knows HTTP: routes, answers, limits, the start page and the documents."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections import ChainMap
+from collections.abc import AsyncIterator, MutableMapping
 from contextlib import asynccontextmanager, suppress
 from importlib import import_module
 from pathlib import Path
@@ -98,13 +99,13 @@ def routers() -> list[APIRouter]:
     return [router for router in found if router is not None]
 
 
-def build(works: Works, *, parts: Mapping[str, State] | None = None) -> FastAPI:
+def build(works: Works, *, parts: MutableMapping[str, State] | None = None) -> FastAPI:
     """Build the application on units of work; `parts` are the neighbours in this process that /health names."""
     hub = Hub(works.database.url)
 
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
-        app.state.parts = {"live": hub.state, **(parts or {})}
+        app.state.parts = ChainMap({"live": hub.state}, app.state.parts)
         task = asyncio.create_task(hub.run())
         yield
         task.cancel()
@@ -117,7 +118,7 @@ def build(works: Works, *, parts: Mapping[str, State] | None = None) -> FastAPI:
         redirect_slashes=False,
     )  # fmt: skip
     app.state.works, app.state.hub, app.state.board = works, hub, Board(works)
-    app.state.parts = parts or {}
+    app.state.parts = {} if parts is None else parts
     errors.install(app)
     app.add_exception_handler(acting.Answered, acting.on_answered)
     app.add_middleware(GZipMiddleware, minimum_size=1024)

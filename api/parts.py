@@ -2,7 +2,7 @@
 
 import asyncio
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -24,13 +24,14 @@ from kit.metrics import State
 router = APIRouter(route_class=Route)
 
 PATIENCE_SECONDS = 3.0
-_WELL = {"ok", "compiling"}
+Status = Literal["ok", "starting", "broken"]
+_COMING = {"starting", "compiling"}
 
 
 class Health(BaseModel):
-    """Every part by name, and whether it works."""
+    """Every part by name, and whether it works; as a whole `ok`, `starting` or `broken`."""
 
-    status: str
+    status: Status
     parts: dict[str, str]
 
 
@@ -62,17 +63,18 @@ class Verification(BaseModel):
 @router.get("/health", tags=["platform"], operation_id="health", summary="Does every part work?",
             responses={503: {"model": Health, "description": "Some part does not work"}})  # fmt: skip
 async def health(request: Request, response: Response) -> Health:
-    """Answer 200 when every part works, 503 when one does not; each part's state is `ok` or says what is wrong.
+    """Answer 200 when every part works or is on its way, 503 when one does not; a part says `ok`, or what is wrong.
 
-    `compiling` harms nothing: after an installation or an upgrade the first offers wait for it, a minute at most.
+    While a part is `starting` (or, after an installation, `compiling`) requests are taken and handled soon after.
     """
     asked: dict[str, State] = {"database": partial(_database, works_of(request)), **request.app.state.parts}
     states = await asyncio.gather(*(_asked(part) for part in asked.values()))
     parts = {"http": "ok", **dict(zip(asked, states, strict=True))}
-    well = all(state in _WELL for state in parts.values())
-    response.status_code = 200 if well else 503
+    amiss = {state for state in parts.values() if state != "ok"}
+    status: Status = "ok" if not amiss else "starting" if amiss <= _COMING else "broken"
+    response.status_code = 503 if status == "broken" else 200
     response.headers["Cache-Control"] = "no-store"
-    return Health(status="ok" if well else "broken", parts=parts)
+    return Health(status=status, parts=parts)
 
 
 async def _asked(part: State) -> str:

@@ -59,8 +59,6 @@ class Deliverer:
     def __init__(self, works: Works) -> None:
         self.works = works
         self.watch: Callable[[str, Envelope, float], None] | None = None
-        self.gates: dict[str, asyncio.Event] = {}
-        """Groups that are not ready yet: their messages wait in hand until the event is set."""
 
     async def deliver(self, group: str, headers: Mapping[str, str], body: bytes) -> None:
         """Handle a message exactly once in effect; on return it may be acknowledged, for it is done or parked.
@@ -77,8 +75,6 @@ class Deliverer:
             return
         if handler is None:
             return
-        if group in self.gates:
-            await self.gates[group].wait()
         started = perf_counter()
         tries = 0
         while True:

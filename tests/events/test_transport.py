@@ -92,32 +92,6 @@ async def test_what_a_killed_process_left_is_counted_and_delivered(
     _in_order(seen["first"], 7)
 
 
-async def test_a_group_behind_a_gate_waits_and_the_others_do_not(
-    works: Works,
-    seen: dict[str, list[tuple[UUID, str]]],
-    until: Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]],
-) -> None:
-    works.routes = bus.routes()
-    deliverer = Deliverer(works)
-    deliverer.gates["first"] = asyncio.Event()
-    quiet = Quiet(works, deliverer, bus.routes())
-    delivery = PostgresDelivery(works.database.url, deliverer)
-    await delivery.start()
-    try:
-        await _tell(works, 3)
-
-        async def second_is_done() -> bool:
-            return len(seen["second"]) == 3
-
-        await until(second_is_done)
-        assert seen["first"] == []
-        deliverer.gates["first"].set()
-        await asyncio.wait_for(quiet.wait(), 30)
-    finally:
-        await delivery.stop()
-    _in_order(seen["first"], 3)
-
-
 @asynccontextmanager
 async def _relaying(url: str, servers: str) -> AsyncIterator[Relay]:
     relay = Relay(url, servers)

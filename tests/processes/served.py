@@ -52,8 +52,8 @@ class Served:
         """Give the number of its embedded PostgreSQL's process."""
         return int((self.home / "postgres" / "postmaster.pid").read_text().splitlines()[0])
 
-    def start(self) -> None:
-        """Start it and wait until it is well."""
+    def start(self, *, whole: bool = False) -> None:
+        """Start it and wait until it answers, or until the `whole` of it is well."""
         command = [sys.executable, str(ROOT / "run.py"), "--no-demo"]
         with (self.home.parent / "said").open("a") as said:
             self.process = subprocess.Popen(
@@ -63,7 +63,7 @@ class Served:
                 stderr=subprocess.STDOUT,
                 text=True,
             )
-        self.until(lambda health: health is not None and health[0] == 200)
+        self.until(lambda health: health is not None and (not whole or set(health[1].values()) == {"ok"}))
 
     def health(self) -> tuple[int, dict[str, str]] | None:
         """Ask for its health; None while nobody answers."""

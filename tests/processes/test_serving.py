@@ -40,17 +40,19 @@ LISTS = {
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     found = Served(tmp_path_factory.mktemp("served") / "home")
-    found.start()
+    found.start(whole=True)
     yield found
     assert found.end(signal.SIGTERM) == 0, found.said()
 
 
 def test_its_health_names_every_part(served: Served) -> None:
     schema.import_handlers()
-    _, parts = served.until(lambda health: health and health[1]["kernels"] == "ok")
+    found = served.health()
+    assert found is not None
+    code, parts = found
     groups = {f"deliveries.{group}" for group in bus.HANDLERS}
     assert set(parts) == {"http", "database", "live", "ticker", "sealer", "kernels"} | groups
-    assert set(parts.values()) == {"ok"}
+    assert (code, set(parts.values())) == (200, {"ok"})
     assert "first administrator" in served.said()
 
 
@@ -72,7 +74,6 @@ async def _filled(served: Served) -> tuple[list[UUID], Works]:
 
 
 async def test_an_offer_is_visible_to_the_company_within_a_second_of_the_request(served: Served) -> None:
-    served.until(lambda health: health and health[1]["kernels"] == "ok")
     elders, works = await _filled(served)
     clients = {}
     for name in ("operator1", "company1"):
@@ -121,9 +122,6 @@ def test_a_column_by_another_name_is_found_by_the_name_it_is_given(served: Serve
     (tmp_path / "list.csv").write_text(
         "\n".join([header.replace("项目编码", "内部代号"), rows[0].replace("A01", "A09")])
     )
-    without = run(served.home, "import", "catalogue", str(tmp_path / "list.csv"), "--dry-run")
-    assert without.returncode == 1
-    assert "缺少这一列" in without.stderr
     column = "--column=code=内部代号"
     done = run(served.home, "import", "catalogue", str(tmp_path / "list.csv"), column, "--dry-run")
     assert (done.returncode, done.stdout) == (0, "1 rows, 1 would be written, 0 faults\n"), done.stderr
@@ -137,11 +135,19 @@ def alone(tmp_path: Path) -> Iterator[Served]:
         found.end(signal.SIGKILL)
 
 
+def _ended(number: int) -> bool:
+    try:
+        process = psutil.Process(number)
+    except psutil.NoSuchProcess:
+        return True
+    return bool(process.status() == psutil.STATUS_ZOMBIE)  # ended, and not yet noticed by its parent
+
+
 def test_it_ends_in_good_order_and_begins_again_after_none(alone: Served) -> None:
     alone.start()
     postmaster = alone.postmaster
     assert alone.end(signal.SIGINT) == 0
-    assert not psutil.pid_exists(postmaster), "its PostgreSQL outlived it"
+    assert _ended(postmaster), "its PostgreSQL outlived it"
     alone.start()
     postmaster = alone.postmaster
     assert alone.end(signal.SIGKILL) == -signal.SIGKILL
