@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from events.model import TransactionId
 
-revision = "5241b8897f33"
+revision = "8f199adc2c6e"
 down_revision = None
 
 
