@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from events.model import TransactionId
 
-revision = "8f199adc2c6e"
+revision = "db5b9af2790d"
 down_revision = None
 
 
