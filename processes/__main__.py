@@ -144,10 +144,7 @@ def verify_log(*, anchor: str | None = None, as_json: Json = False) -> None:
 async def _verify(anchor: str | None) -> Any:
     from events import log
 
-    printed = None
-    if anchor is not None:
-        number, _, digest = anchor.partition(":")
-        printed = log.Head(int(number), bytes.fromhex(digest))
+    printed = log.Head.read(anchor) if anchor is not None else None
     async with open_works() as works, works(SYSTEM("command line")) as work:
         return await log.verify(work, anchor=printed)
 

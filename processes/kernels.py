@@ -8,7 +8,7 @@ from contextlib import suppress
 from processes.schema import ROOT
 from routing import insert
 
-_WARM = "import os; os.nice(10); from routing import insert; insert.warm()"
+_WARM = "from routing import insert; insert.warm()"
 
 
 async def warm(warmed: asyncio.Event) -> None:
