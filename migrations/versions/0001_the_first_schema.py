@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from events.model import TransactionId
 
-revision = "db5b9af2790d"
+revision = "a5cfe4253128"
 down_revision = None
 
 
