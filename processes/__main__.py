@@ -64,7 +64,7 @@ def serve(*, host: str = "127.0.0.1") -> None:
 async def _serve(host: str) -> None:
     from processes import http, ticker
     from processes.assembly import deliveries, house, task
-    from routing import insert
+    from routing import solve
 
     settings = Settings.read()
     async with (
@@ -72,7 +72,7 @@ async def _serve(host: str) -> None:
         deliveries(found) as running,
         task(ticker.run(found.works)) as ticking,
         # The kernels are compiled, or read from disk, while the first people sign in, and not in a request.
-        task(asyncio.to_thread(insert.warm)),
+        task(asyncio.to_thread(solve.warm)),
     ):
         await _first_administrator(found.works)
         parts = {name: (lambda: True) for name in running}

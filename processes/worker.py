@@ -4,12 +4,12 @@ import asyncio
 
 from kit.settings import Settings
 from processes.assembly import deliveries, house
-from routing import insert
+from routing import solve
 
 
 async def main() -> None:
     """Run until ended."""
-    await asyncio.to_thread(insert.warm)
+    await asyncio.to_thread(solve.warm)
     async with house(Settings.read()) as found, deliveries(found, relay=False):
         await asyncio.Event().wait()
 
