@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from events import log as chain
 from events.work import Work, Works
+from kit import traces
 from kit.actor import SYSTEM
 from kit.refusal import Refusal
 
@@ -63,8 +64,8 @@ async def run(works: Works) -> None:
                 async with works(SYSTEM("ticker")) as work:
                     if (await work.session.execute(_LEASE, {"lock": _LOCK})).scalar_one():
                         await chore(work)
-            except (DBAPIError, OSError, Refusal):
-                log.exception("the chore %s failed", name)
+            except (DBAPIError, OSError, Refusal) as error:
+                log.error("the chore %s failed\n%s", name, traces.traced(error))  # noqa: TRY400 - without its words
         await asyncio.sleep(0.5)
 
 
