@@ -17,6 +17,7 @@ COPY api/ api/
 COPY processes/ processes/
 COPY simulations/ simulations/
 COPY migrations/ migrations/
+COPY docs/ docs/
 
 # nothing of the program can be written by the program; its state, and numba's machine code, lie on the volume
 RUN useradd --system --uid 10001 nowalls && install -d -o nowalls -g nowalls -m 0700 /var/lib/nowalls

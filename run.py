@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Start nowalls, or look after this checkout. Needs Python 3.11 or newer and nothing else.
 
-    python3 run.py                 start the platform with a living demo district (the same as: run.py run)
+    python3 run.py                 start the platform (the same as: run.py run); --no-demo leaves its district empty
     python3 run.py test [...]      run every test; what follows goes to pytest
     python3 run.py check           formatting, lint, types and the floors between rooms, without the tests
     python3 run.py setup           install the Python packages and stop
@@ -45,14 +45,15 @@ def say(what: str) -> None:
     print(f"[nowalls] {what}", flush=True)
 
 
-def stop(why: str) -> NoReturn:
-    sys.exit(f"[nowalls] {why}")
+def stop(chinese: str, english: str) -> NoReturn:
+    sys.exit(f"[nowalls] {chinese}\n[nowalls] {english}")
 
 
 def call(*command: str | Path) -> None:
     words = [str(word) for word in command]
     if code := subprocess.call(words):
-        stop(f"`{' '.join(words)}` ended with {code}")
+        shown = " ".join(words)
+        stop(f"命令没有成功（{code}），原因见上：{shown}", f"`{shown}` ended with {code}; the reason stands above")
 
 
 def become(*command: str | Path) -> NoReturn:
@@ -68,13 +69,16 @@ def install(*names: str) -> None:
         try:
             import ensurepip  # noqa: F401, PLC0415 - Debian ships Python without it; say so before venv fails obscurely
         except ImportError:
-            stop("Python's venv module is missing; on Debian or Ubuntu: apt-get install python3-venv")
+            stop(
+                "缺少 Python 的 venv 模块；Debian 或 Ubuntu 上请先安装：apt-get install python3-venv",
+                "Python's venv module is missing; on Debian or Ubuntu: apt-get install python3-venv",
+            )
         say("making .venv")
         call(sys.executable, "-m", "venv", "--clear", VENV)
     for name in names:
         lock = ROOT / f"{name}.lock"
         if not lock.exists():
-            stop(f"{lock.name} is missing")
+            stop(f"缺少文件 {lock}，请取回完整的代码", f"{lock} is missing; get a whole checkout")
         stamp = VENV / f"installed-{lock.stem}"
         digest = hashlib.sha256(lock.read_bytes()).hexdigest()
         if stamp.exists() and stamp.read_text() == digest:
@@ -122,24 +126,19 @@ def check() -> None:
         if subprocess.call([BIN / command[0], *command[1:]], cwd=ROOT):
             failed.append(name)
     if failed:
-        stop(f"not clean: {', '.join(failed)}")
+        stop(f"检查未通过：{', '.join(failed)}", f"not clean: {', '.join(failed)}")
     say("clean")
 
 
 def settle_home() -> None:
-    """Fix where state is kept before anything starts; the embedded PostgreSQL cannot live below a path with a space."""
-    home = Path(os.environ.get("NOWALLS_HOME") or ROOT / "var").absolute()
-    if any(letter.isspace() for letter in str(home)) and not os.environ.get("NOWALLS_DATABASE_URL"):
-        stop(
-            f"the embedded PostgreSQL cannot keep its data below a path with a space: {home}\n"
-            "          Set NOWALLS_HOME to a folder whose path has none, for example: NOWALLS_HOME=/srv/nowalls"
-        )
-    os.environ["NOWALLS_HOME"] = str(home)
+    """Fix where state is kept before anything starts, wherever it is started from."""
+    os.environ["NOWALLS_HOME"] = str(Path(os.environ.get("NOWALLS_HOME") or ROOT / "var").expanduser().absolute())
 
 
 def main(words: list[str]) -> None:
     if sys.version_info < (3, 11):  # noqa: UP036 - this file is started by whatever Python the machine has
-        stop(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}")
+        found = sys.version.split()[0]
+        stop(f"需要 Python 3.11 或更新的版本，这里是 {found}", f"Python 3.11 or newer is needed; this is {found}")
     if words and words[0] in ("-h", "--help"):
         print(__doc__)
         return
@@ -172,4 +171,10 @@ def main(words: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except KeyboardInterrupt:
+        sys.exit("[nowalls] 已中断 · interrupted")
+    except OSError as error:
+        # Read-only checkouts and full disks are met here, before there is anything that could say so better.
+        stop(f"文件无法读写：{error}", f"a file cannot be read or written: {error}")

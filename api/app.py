@@ -1,46 +1,39 @@
 """The one room that knows HTTP: routes, answers, limits, the start page and the documents."""
 
 import asyncio
-import re
-from base64 import b64encode
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from functools import partial
-from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 from urllib.parse import unquote_plus
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline.core import _STATIC_PATH as SWAGGER
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import acting, document, errors
+from api import acting, document, errors, pages
 from api.forms import storable
+from api.funnel import Board
 from api.live import Hub
 from events.work import Works
 from kit import metrics
+from kit.metrics import State
 
 HERE = Path(__file__).resolve().parent
 LARGEST_BODY = 1_000_000
-_CSP = (
-    "default-src 'none'; script-src 'self' {scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
-)
 _HEADERS = [
+    (b"content-security-policy", pages.CSP.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"permissions-policy", b"geolocation=(self), camera=(self)"),
 ]
 _METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
-_INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _ABOUT = """
 A nursing home without walls: from a call to a paid visit. Sign in at `POST /sessions`, then send the token as
 `Authorization: Bearer …`. What changes something may carry an `Idempotency-Key`: sent twice, it acts once. Refusals are
@@ -52,9 +45,8 @@ characters but tabs and line ends; days lie between 1900 and 2199. Long lists co
 class Guard:
     """Refuse what no route can take, add the security headers, measure: for every answer, whatever made it."""
 
-    def __init__(self, app: ASGIApp, *, scripts: str) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.policy = (b"content-security-policy", _CSP.format(scripts=scripts).encode())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request through."""
@@ -62,7 +54,7 @@ class Guard:
             await self.app(scope, receive, send)
             return
         started, status, begun = perf_counter(), 500, False
-        headers = [*_HEADERS, self.policy]
+        headers = [*_HEADERS]
         if not scope["path"].startswith("/swagger/"):
             headers.append((b"cache-control", b"no-store"))
         if scope["scheme"] == "https":
@@ -111,13 +103,14 @@ def routers() -> list[APIRouter]:
     return [router for router in found if router is not None]
 
 
-def build(works: Works, *, parts: dict[str, Callable[[], bool]] | None = None) -> FastAPI:
+def build(works: Works, *, parts: Mapping[str, State] | None = None) -> FastAPI:
     """Build the application on units of work; `parts` are the neighbours in this process that /health names."""
+    hub = Hub(works.database.url)
 
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
-        app.state.hub = Hub(works.database.url)
-        task = asyncio.create_task(app.state.hub.run())
+        app.state.parts = {"live": hub.state, **(parts or {})}
+        task = asyncio.create_task(hub.run())
         yield
         task.cancel()
         with suppress(asyncio.CancelledError):
@@ -128,14 +121,13 @@ def build(works: Works, *, parts: dict[str, Callable[[], bool]] | None = None) -
         redoc_url=None, generate_unique_id_function=lambda route: route.name,
         redirect_slashes=False,
     )  # fmt: skip
-    pages = {"/": (HERE / "start.html").read_text(encoding="utf-8"), "/docs": _swagger()}
-    app.state.works = works
+    app.state.works, app.state.hub, app.state.board = works, hub, Board(works)
     app.state.parts = parts or {}
     errors.install(app)
     app.add_exception_handler(acting.Answered, acting.on_answered)
     app.add_middleware(GZipMiddleware, minimum_size=1024)
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=LARGEST_BODY)
-    app.add_middleware(Guard, scripts=" ".join(sorted(_hashes(pages.values()))))
+    app.add_middleware(Guard)
     for router in routers():
         if strangers := [route for route in router.routes if not isinstance(route, acting.Route)]:
             message = f"{strangers} are under no policy: their router wants route_class=Route"
@@ -143,11 +135,21 @@ def build(works: Works, *, parts: dict[str, Callable[[], bool]] | None = None) -
         app.include_router(router)
     app.mount("/swagger", StaticFiles(directory=SWAGGER), name="swagger")
 
-    for path, page in pages.items():
-        app.add_api_route(
-            path, partial(_shown, page), include_in_schema=False, name=path, response_class=HTMLResponse,
-            response_model=None,
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> Response:
+        page = get_swagger_ui_html(
+            openapi_url="/openapi.json", title="nowalls", swagger_js_url="/swagger/swagger-ui-bundle.js",
+            swagger_css_url="/swagger/swagger-ui.css", swagger_favicon_url="/swagger/favicon.png",
         )  # fmt: skip
+        return pages.answer(bytes(page.body).decode())
+
+    @app.get("/", include_in_schema=False)
+    async def start() -> Response:
+        return pages.answer(pages.START.read_text(encoding="utf-8"))
+
+    @app.get("/tour", include_in_schema=False)
+    async def tour() -> Response:
+        return pages.answer(pages.tour())
 
     plain_openapi = app.openapi
 
@@ -156,21 +158,3 @@ def build(works: Works, *, parts: dict[str, Callable[[], bool]] | None = None) -
 
     setattr(app, "openapi", openapi)  # noqa: B010 - FastAPI's documented way to extend the document
     return app
-
-
-def _swagger() -> str:
-    page = get_swagger_ui_html(
-        openapi_url="/openapi.json", title="nowalls", swagger_js_url="/swagger/swagger-ui-bundle.js",
-        swagger_css_url="/swagger/swagger-ui.css", swagger_favicon_url="/swagger/favicon.png",
-    )  # fmt: skip
-    return bytes(page.body).decode()
-
-
-def _hashes(pages: Iterable[str]) -> set[str]:
-    """Name the scripts that stand in the pages themselves, so that no other script between the lines ever runs."""
-    scripts = [script for page in pages for script in _INLINE.findall(page)]
-    return {f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'" for script in scripts}
-
-
-async def _shown(page: str) -> HTMLResponse:
-    return HTMLResponse(page)

@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from time import monotonic
 from typing import Annotated, Any
 from uuid import UUID
@@ -50,6 +51,13 @@ class Hub:
         self._url = plain(url)
         self._readers: dict[asyncio.Queue[bytes], UUID | None] = {}
         self._streams: Counter[UUID | None] = Counter()
+        self._listening: asyncio.Event | None = None
+        self.news = asyncio.Event()
+        """Set when something was told, and replaced by the next; whoever waits on it asks for what changed."""
+
+    async def state(self) -> str:
+        """Say whether what is told is heard: `ok` or `away`."""
+        return "ok" if self._listening is not None and not self._listening.is_set() else "away"
 
     async def run(self) -> None:
         """Listen until cancelled; every reconnection tells the readers to fetch again."""
@@ -57,19 +65,31 @@ class Hub:
         while True:
             try:
                 connection = await asyncpg.connect(dsn=self._url, server_settings=settings)
+                gone = asyncio.Event()
+                connection.add_termination_listener(partial(_set, gone))
                 try:
                     await connection.add_listener(LIVE_CHANNEL, self._heard)
+                    self._listening = gone
                     self._to_all(_RESYNC)
-                    while True:
-                        await asyncio.sleep(PING_SECONDS)
+                    self._spread()
+                    while not gone.is_set():
+                        with suppress(TimeoutError):
+                            await asyncio.wait_for(gone.wait(), PING_SECONDS)
+                            break
                         await connection.fetchval("select 1")
                 finally:
+                    self._listening = None
                     await connection.close(timeout=2)
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 log.warning("the live channel starts over: %r", error)
                 await asyncio.sleep(1)
 
+    def _spread(self) -> None:
+        self.news.set()
+        self.news = asyncio.Event()
+
     def _heard(self, _connection: Any, _pid: int, _channel: str, payload: Any) -> None:
+        self._spread()
         told = json.loads(payload)
         provider = told.pop("provider", None)
         frame = f"id: {told['id']}\nevent: {told['type']}\ndata: {json.dumps(told, separators=(',', ':'))}\n\n".encode()
@@ -117,6 +137,10 @@ class Hub:
             del self._readers[queue]
             self._streams.subtract([actor.account_id])
             self._streams += Counter()  # drops whoever listens no more
+
+
+def _set(gone: asyncio.Event, _connection: object) -> None:
+    gone.set()
 
 
 @router.get(

@@ -1,6 +1,7 @@
-"""What the platform says of itself: health by part, metrics, the live funnel, parked messages, the log's head."""
+"""What the platform says of itself: health by part, metrics, parked messages, the log's head."""
 
 import asyncio
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -11,15 +12,19 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from api import policy
-from api.acting import Route, actor_if_any, actor_of, doing, works_of
+from api.acting import Route, actor_of, doing, works_of
 from api.errors import responses
 from api.forms import Form
 from api.paging import Page
 from events import log, parked
-from events.work import Work
+from events.work import Work, Works
 from kit.actor import SYSTEM
+from kit.metrics import State
 
 router = APIRouter(route_class=Route)
+
+PATIENCE_SECONDS = 3.0
+_WELL = {"ok", "compiling"}
 
 
 class Health(BaseModel):
@@ -27,19 +32,6 @@ class Health(BaseModel):
 
     status: str
     parts: dict[str, str]
-
-
-class Funnel(BaseModel):
-    """How far today's and all requests have come: told events by type."""
-
-    requested: int
-    offered: int
-    accepted: int
-    arrived: int
-    finished: int
-    verified: int
-    rated: int
-    charged_fen: int
 
 
 class ParkedRow(BaseModel):
@@ -70,19 +62,31 @@ class Verification(BaseModel):
 @router.get("/health", tags=["platform"], operation_id="health", summary="Does every part work?",
             responses={503: {"model": Health, "description": "Some part does not work"}})  # fmt: skip
 async def health(request: Request, response: Response) -> Health:
-    """Answer 200 when every part works, 503 and the broken part's name when one does not."""
-    parts = {"http": "ok"}
-    try:
-        async with works_of(request)(SYSTEM("health")) as work:
-            (await work.session.execute(text("select 1"))).scalar_one()
-        parts["database"] = "ok"
-    except (DBAPIError, OSError):
-        parts["database"] = "away"
-    parts.update({name: "ok" if alive() else "stopped" for name, alive in request.app.state.parts.items()})
-    well = all(state == "ok" for state in parts.values())
+    """Answer 200 when every part works, 503 when one does not; each part's state is `ok` or says what is wrong.
+
+    `compiling` harms nothing: after an installation or an upgrade the first offers wait for it, a minute at most.
+    """
+    asked: dict[str, State] = {"database": partial(_database, works_of(request)), **request.app.state.parts}
+    states = await asyncio.gather(*(_asked(part) for part in asked.values()))
+    parts = {"http": "ok", **dict(zip(asked, states, strict=True))}
+    well = all(state in _WELL for state in parts.values())
     response.status_code = 200 if well else 503
     response.headers["Cache-Control"] = "no-store"
     return Health(status="ok" if well else "broken", parts=parts)
+
+
+async def _asked(part: State) -> str:
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await part()
+    except (DBAPIError, OSError, TimeoutError):
+        return "away"
+
+
+async def _database(works: Works) -> str:
+    async with works(SYSTEM("health")) as work:
+        (await work.session.execute(text("select 1"))).scalar_one()
+    return "ok"
 
 
 @router.get("/metrics", include_in_schema=False)
@@ -92,42 +96,6 @@ async def metrics(request: Request) -> Response:
     if not local or "x-forwarded-for" in request.headers:
         policy.demand(await actor_of(request), "metrics.read")
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
-
-_FUNNEL = text("select type, count(*) as told from event_log where type = any(:types) group by type")
-_STEPS = {
-    "requested": "care-requests.care_requested.v1",
-    "offered": "offers.visit_offered.v1",
-    "accepted": "offers.offer_accepted.v1",
-    "arrived": "visits.worker_arrived.v1",
-    "finished": "visits.visit_finished.v1",
-    "verified": "visits.visit_verified.v1",
-    "rated": "feedback.feedback_given.v1",
-}
-_CHARGED = text("select coalesce(sum((data->>'payable_fen')::bigint), 0) from event_log where type = :type")
-
-
-_counting = asyncio.Semaphore(2)  # open to anybody, so that a crowd of readers must not hold every connection
-_STEP_FEN = 100_000
-"""What the public sum is rounded down to: a sum to the fen, watched, would tell each company's every charge."""
-
-
-@router.get("/funnel", tags=["platform"], operation_id="funnel", summary="How far have the requests come?")
-async def funnel(request: Request) -> Funnel:
-    """Count the told events of each step; totals only, the money to the fen for the desks and in thousands for others.
-
-    Nobody needs to be signed in, so that the start page may show it.
-    """
-    actor = await actor_if_any(request)
-    exact = actor is not None and policy.allows(actor, "funnel.read")
-    async with _counting, works_of(request)(SYSTEM("funnel")) as work:
-        rows = (await work.session.execute(_FUNNEL, {"types": list(_STEPS.values())})).all()
-        charged = (await work.session.execute(_CHARGED, {"type": "settlement.charge_made.v1"})).scalar_one()
-    told = {row.type: row.told for row in rows}
-    return Funnel(
-        charged_fen=charged if exact else charged // _STEP_FEN * _STEP_FEN,
-        **{step: told.get(kind, 0) for step, kind in _STEPS.items()},
-    )
 
 
 @router.get("/parked", tags=["platform"], operation_id="parked", summary="Which messages wait for a person?")

@@ -74,7 +74,7 @@ class AccountRow(BaseModel):
 class NewAccount(Form):
     """What opens an account."""
 
-    username: str = Field(min_length=3, max_length=64, pattern=r"^[a-z0-9_.-]+$", examples=["operator2"])
+    username: str = Field(pattern=f"^{operations.USERNAME}$", examples=["operator2"])
     display_name: str = Field(min_length=1, max_length=64, examples=["二号话务员"])
     role: Role
     password: str = Field(max_length=200, examples=["quiet river, 7 lanterns"])
@@ -199,7 +199,7 @@ async def accounts(work: Annotated[Work, doing("accounts.read")], page: Page) ->
 
 
 @router.post("/accounts", status_code=201, tags=["accounts"], operation_id="open_account", summary="Open an account",
-             responses=responses(409, 422))  # fmt: skip
+             responses=responses(404, 409, 422))  # fmt: skip
 async def open_account(form: NewAccount, work: Annotated[Work, doing("accounts.change")]) -> AccountRow:
     """Open an account for one person at one desk."""
     account = await operations.open_account(

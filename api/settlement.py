@@ -12,6 +12,7 @@ from api.errors import responses
 from api.forms import MONTH, Form, MonthName
 from api.paging import Page
 from events.work import Work
+from providers.roster import queries as roster
 from providers.settlement import operations, queries
 from providers.settlement.arithmetic import Reason
 from providers.settlement.model import ChargeKind, DisputeState, StatementState
@@ -64,6 +65,19 @@ class Statement(BaseModel):
     confirmed_at: datetime | None
     approved_at: datetime | None
     paid_at: datetime | None
+
+
+class Running(BaseModel):
+    """What a company's month comes to so far: no paper, and nobody can confirm or pay it; amounts in fen."""
+
+    provider_id: UUID
+    month: str
+    lines: int
+    claimed_fen: int
+    deducted_fen: int
+    payable_fen: int
+    subsidised_fen: int
+    own_fen: int
 
 
 class Line(BaseModel):
@@ -156,6 +170,22 @@ async def statements(
     found = await queries.statements(work, month=month, after=page.after, limit=page.limit)
     page.told(work, queries.STATEMENTS, found)
     return [Statement.model_validate(one, from_attributes=True) for one in found]
+
+
+@router.get("/statements/running", operation_id="running_statement", summary="What a month comes to so far",
+            responses=responses(404))  # fmt: skip
+async def running_statement(
+    work: Reading,
+    month: Annotated[str, Query(pattern=MONTH)],
+    provider_id: UUID | None = None,
+) -> Running:
+    """Sum up what a company's next statement would hold if it were drawn up now; nothing is frozen by asking."""
+    company_id = work.actor.provider_id if work.actor.scoped else provider_id
+    if company_id is None:
+        raise roster.CompanyMissing
+    company = await roster.company(work, company_id)
+    found = await queries.running(work, month=month, provider_id=company.id)
+    return Running(provider_id=company.id, month=month, **found)
 
 
 @router.get("/statements/{statement_id}", operation_id="statement", summary="Read one statement",

@@ -6,6 +6,7 @@ is older than every running one, so that nothing can still appear before a seale
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy import RowMapping, text
 
 from events.work import Work
 from kit import metrics
+from kit.refusal import Refusal
 
 GENESIS = bytes(32)
 BATCH = 1000
@@ -47,6 +49,12 @@ _SEAL = text(
 )
 
 
+class HeadUnreadable(Refusal):
+    """Not a number and a hash."""
+
+    code = "log.head_unreadable"
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
     """The end of the chain: how many events are sealed, and the hash that speaks for all of them."""
@@ -57,6 +65,14 @@ class Head:
     def __str__(self) -> str:
         """Write the head as it is printed on paper."""
         return f"{self.number}:{self.hash.hex()}"
+
+    @classmethod
+    def read(cls, printed: str) -> "Head":
+        """Read a head as it is printed on paper; refuse `log.head_unreadable`."""
+        found = re.fullmatch(r"(\d{1,18}):([0-9a-fA-F]{64})", printed.strip())
+        if found is None:
+            raise HeadUnreadable
+        return cls(int(found[1]), bytes.fromhex(found[2]))
 
 
 @dataclass(frozen=True, slots=True)

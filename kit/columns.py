@@ -26,6 +26,12 @@ class DoubleColumn(TableFault):
     code = "table.double_column"
 
 
+class UnknownColumn(TableFault):
+    """A header was said to be a column that the list does not have."""
+
+    code = "table.unknown_column"
+
+
 class Blank(TableFault):
     """A cell that must be filled is not."""
 
@@ -203,11 +209,16 @@ def _places(
 ) -> tuple[dict[int, Column], list[Fault], list[str]]:
     known = {_plain(title): column for column in columns for title in (column.name, *column.titles)}
     by_name = {column.name: column for column in columns}
-    for header, name in mapping.items():
-        if name in by_name:
-            known[_plain(header)] = by_name[name]
     places: dict[int, Column] = {}
     faults: list[Fault] = []
+    there = {_plain(header) for header in grid.header}
+    for header, name in mapping.items():
+        if name not in by_name:
+            faults.append(Fault.of(1, header, UnknownColumn(name=name, names="、".join(by_name))))
+        elif grid.header and _plain(header) not in there:
+            faults.append(Fault.of(1, header, MissingColumn()))
+        else:
+            known[_plain(header)] = by_name[name]
     ignored: list[str] = []
     for place, header in enumerate(grid.header):
         column = known.get(_plain(header))

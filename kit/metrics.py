@@ -1,6 +1,11 @@
 """What the machine measures of itself: one typed list, labels from enumerations only, never an id or a name."""
 
+from collections.abc import Awaitable, Callable
+
 from prometheus_client import Counter, Gauge, Histogram
+
+State = Callable[[], Awaitable[str]]
+"""Says how a part of a running program is: `ok`, or what is wrong with it in a word or two."""
 
 _FAST = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.08, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 

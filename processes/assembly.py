@@ -4,21 +4,25 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
+from datetime import timedelta
+from functools import partial
 from typing import Any
+
+from sqlalchemy import select
 
 from events import bus
 from events.bus import Deliverer
+from events.model import Rehearsal
 from events.quiet import Quiet
-from events.relay import Relay
-from events.transport import KafkaDelivery, PostgresDelivery
 from events.work import Works
 from kit import postgres
-from kit.clock import Clock, WallClock
+from kit.clock import Clock, RehearsalClock, WallClock
 from kit.database import Database
+from kit.metrics import State
 from kit.settings import Settings
 from kit.vault import open_vault
 from processes import schema
+from processes.taking import HomeUnusable
 
 DATABASE = "nowalls"
 """The district's own database on the embedded server; simulations play in others."""
@@ -38,14 +42,17 @@ async def house(
     settings: Settings, *, clock: Clock | None = None, connections: int = 20, database: str = DATABASE
 ) -> AsyncIterator[House]:
     """Open the database (the embedded one unless a server is named), bring its schema up, and begin works on it."""
-    settings.home.mkdir(parents=True, exist_ok=True)
-    url = settings.database_url or await postgres.start_embedded(embedded_folder(settings), database)
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        vault = open_vault(settings.home)
+        url = settings.database_url or await postgres.start_embedded(settings.embedded, database)
+    except OSError as error:
+        raise HomeUnusable(home=str(settings.home), why=error.strerror or str(error)) from error
+    await postgres.reach(url)
     await schema.ensure(url)
     schema.import_handlers()
     engines = Database(url, connections=connections)
-    works = Works(
-        engines, clock or WallClock(), open_vault(settings.home), routes=bus.routes(), outgoing=bool(settings.kafka)
-    )
+    works = Works(engines, clock or await _clock(engines), vault, routes=bus.routes(), outgoing=bool(settings.kafka))
     try:
         yield House(settings=settings, works=works, deliverer=Deliverer(works))
     finally:
@@ -55,36 +62,49 @@ async def house(
 async def forget(settings: Settings, database: str) -> None:
     """Drop one database of the embedded server with all that is in it."""
     settings.home.mkdir(parents=True, exist_ok=True)
-    address = await asyncio.to_thread(postgres.start, embedded_folder(settings))
+    address = await asyncio.to_thread(postgres.start, settings.embedded)
     await postgres.drop_database(address, database)
 
 
-def embedded_folder(settings: Settings) -> Path:
-    """Say where the embedded server keeps its data."""
-    return settings.home / "postgres"
+async def _clock(database: Database) -> Clock:
+    async with database.session() as session:
+        ahead = (await session.execute(select(Rehearsal.ahead_seconds))).scalar_one_or_none()
+    return WallClock() if ahead is None else RehearsalClock(timedelta(seconds=ahead))
 
 
 @asynccontextmanager
 async def deliveries(
     found: House, *, only: list[str] | None = None, relay: bool = True
-) -> AsyncIterator[dict[str, object]]:
-    """Deliver events to this process's groups; with Kafka named also relay, and still read replayed parked messages."""
+) -> AsyncIterator[dict[str, State]]:
+    """Deliver events to this process's groups; with Kafka named also relay, and still read replayed parked messages.
+
+    Gives what to ask each part for its state.
+    """
+    # A command of the terminal delivers nothing, and starts sooner without what the transports bring along.
+    from events.relay import Relay
+    from events.transport import KafkaDelivery, PostgresDelivery
+
     settings = found.settings
     async with AsyncExitStack() as stack:
         local = PostgresDelivery(found.works.database.url, found.deliverer, only=only)
         await local.start()
         stack.push_async_callback(local.stop)
-        running: dict[str, object] = {"postgres": local}
+        reading, parts = local.reading, dict[str, State]()
         if settings.kafka:
             kafka = KafkaDelivery(settings.kafka, found.deliverer, only=only)
             await kafka.start()
             stack.push_async_callback(kafka.stop)
-            running["kafka"] = kafka
+            reading, parts = kafka.reading, {"kafka": kafka.state, "replays": local.state}
             if relay:
-                running["relay"] = await stack.enter_async_context(
-                    task(Relay(found.works.database.url, settings.kafka).run())
-                )
-        yield running
+                publishing = Relay(found.works.database.url, settings.kafka)
+                running = await stack.enter_async_context(task(publishing.run()))
+                parts["relay"] = partial(while_running, running, publishing.state)
+        yield parts | {f"deliveries.{group}": partial(reading.state, group) for group in reading.of}
+
+
+async def while_running(running: "asyncio.Task[None]", state: State) -> str:
+    """Say a part's own state while its task runs, and `stopped` after."""
+    return "stopped" if running.done() else await state()
 
 
 @asynccontextmanager

@@ -1,20 +1,26 @@
 """The relay: publishes what was told to Kafka; one works, others stand by."""
 
-import asyncio
-
 from events.relay import Relay
-from kit.settings import Settings, SettingWrong
+from kit.refusal import Refusal
+from kit.settings import Settings
+from processes import running
 from processes.assembly import house
+
+
+class NoKafka(Refusal):
+    """A relay without a broker has nothing to do."""
+
+    code = "relay.no_kafka"
 
 
 async def main() -> None:
     """Run until ended."""
     settings = Settings.read()
     if settings.kafka is None:
-        raise SettingWrong(name="NOWALLS_KAFKA", why="the relay needs to know the brokers")
+        raise NoKafka
     async with house(settings) as found:
         await Relay(found.works.database.url, settings.kafka).run()
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    running.run(main(), lasting=True)

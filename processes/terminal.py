@@ -1,20 +1,19 @@
-"""How a command speaks: a refusal in both languages, a result in lines for a person or as JSON for a program."""
+"""How a command speaks: a result in lines for a person or as JSON for a program; refusals as all processes do."""
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, Any, TypeVar
 
 import typer
-from rich.console import Console
 
-from kit import text
 from kit.refusal import Refusal
 from kit.settings import Settings
+from processes.running import console, run, tell
+
+__all__ = ["Json", "console", "open_works", "refusing", "run", "say"]
 
 Json = Annotated[bool, typer.Option("--json", help="one JSON object on the last line")]
-console = Console(stderr=True)
 T = TypeVar("T")
 
 
@@ -23,18 +22,8 @@ def refusing(work: Callable[[], T]) -> T:
     try:
         return work()
     except Refusal as refusal:
-        for language in text.LANGUAGES:
-            console.print(
-                text.sentence(refusal.code, language, **refusal.parameters), style="red", markup=False, soft_wrap=True
-            )
+        tell(refusal)
         raise typer.Exit(1) from None
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
-
-
-def run(work: Coroutine[Any, Any, Any]) -> Any:
-    """Run one asynchronous command; see `refusing`."""
-    return refusing(lambda: asyncio.run(work))
 
 
 def say(found: dict[str, Any], *, as_json: bool) -> None:

@@ -13,6 +13,9 @@ from events.work import Work, Works
 from kit import traces
 from kit.actor import SYSTEM
 from kit.refusal import Refusal
+from kit.settings import Settings
+from processes import running
+from processes.assembly import house
 
 log = logging.getLogger("nowalls.ticker")
 
@@ -52,31 +55,48 @@ def chores() -> list[tuple[str, timedelta, Chore]]:
     ]
 
 
-async def run(works: Works) -> None:
-    """Tick until cancelled; a chore that fails is logged and tried again at its next turn."""
-    due = {name: works.clock.now() for name, _, _ in chores()}
-    while True:
-        for name, every, chore in chores():
-            if works.clock.now() < due[name]:
-                continue
-            due[name] = works.clock.now() + every
-            try:
-                async with works(SYSTEM("ticker")) as work:
-                    if (await work.session.execute(_LEASE, {"lock": _LOCK})).scalar_one():
-                        await chore(work)
-            except (DBAPIError, OSError, Refusal) as error:
-                log.error("the chore %s failed\n%s", name, traces.traced(error))  # noqa: TRY400 - without its words
-        await asyncio.sleep(0.5)
+class Ticker:
+    """Do the chores as they come due; what fails is logged and tried again at its next turn."""
+
+    def __init__(self, works: Works) -> None:
+        self._works = works
+        self._failing: set[str] = set()
+
+    async def state(self) -> str:
+        """Say `ok`, or which chores failed when they were last tried."""
+        return f"failing: {', '.join(sorted(self._failing))}" if self._failing else "ok"
+
+    async def run(self) -> None:
+        """Tick until cancelled."""
+        clock = self._works.clock
+        due = {name: clock.now() for name, _, _ in chores()}
+        while True:
+            for name, every, chore in chores():
+                if clock.now() >= due[name]:
+                    due[name] = clock.now() + every
+                    await self._do(name, chore)
+            await asyncio.sleep(0.5)
+
+    async def _do(self, name: str, chore: Chore) -> None:
+        try:
+            async with self._works(SYSTEM("ticker")) as work:
+                if (await work.session.execute(_LEASE, {"lock": _LOCK})).scalar_one():
+                    await chore(work)
+        except OSError as error:
+            log.warning("the database is away; the chore %s waits: %s", name, traces.told(error))
+            self._failing.add(name)
+        except (DBAPIError, Refusal) as error:
+            log.error("the chore %s failed\n%s", name, traces.traced(error))  # noqa: TRY400 - without its words
+            self._failing.add(name)
+        else:
+            self._failing.discard(name)
 
 
 async def main() -> None:
     """Run the ticker as a process of its own."""
-    from kit.settings import Settings
-    from processes.assembly import house
-
     async with house(Settings.read()) as found:
-        await run(found.works)
+        await Ticker(found.works).run()
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    running.run(main(), lasting=True)

@@ -3,16 +3,17 @@
 import asyncio
 
 from kit.settings import Settings
-from processes.assembly import deliveries, house
-from routing import insert
+from processes import kernels, running
+from processes.assembly import deliveries, house, task
 
 
 async def main() -> None:
     """Run until ended."""
-    await asyncio.to_thread(insert.warm)
-    async with house(Settings.read()) as found, deliveries(found, relay=False):
-        await asyncio.Event().wait()
+    async with house(Settings.read()) as found:
+        warmed = found.deliverer.gates["matching"] = asyncio.Event()
+        async with task(kernels.warm(warmed)), deliveries(found, relay=False):
+            await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    running.run(main(), lasting=True)

@@ -89,3 +89,21 @@ def part(function: Callable[P, T]) -> Callable[P, T]:
 def kernel(function: Callable[P, T]) -> Callable[P, T]:
     """Compile a function that makes no array and returns none: references to its arguments are then not counted."""
     return _compile(function, _nrt=False)
+
+
+_ENTRIES: dict[Any, Callable[..., Any]] = {}
+
+
+def entry(function: Callable[P, T]) -> Callable[P, T]:
+    """Give the shortest way into a kernel that has one signature: a fifth of a microsecond instead of two.
+
+    The usual way looks at the type of every array of every call. This one does not look, so it is for kernels whose
+    arguments are made in one place; before its first call, and with a second signature, it is the usual way.
+    """
+    found = _ENTRIES.get(function)
+    if found is None:
+        ways = list(function.overloads.values())  # type: ignore[attr-defined]  # numba's dispatcher, typed as what it compiles
+        if len(ways) != 1:
+            return function
+        found = _ENTRIES[function] = ways[0].entry_point
+    return found

@@ -17,8 +17,9 @@ from kit.refusal import Kind, Refusal
 from routing import insert_change, insert_fleet, insert_pair, insert_search, nonsense
 from routing import plan as plans
 from routing.arrays import FAR, Bytes, Shorts
+from routing.compiled import entry
 from routing.insert_rows import C_QUOTA_LEFT, LENGTH, NOW, NUMBER, V_PIN, V_ROW, V_UNDER_WAY
-from routing.insert_search import CANDIDATE_COLUMNS
+from routing.insert_search import CANDIDATE_COLUMNS, ROW
 from routing.part import Part, part_of
 from routing.plan import Plan
 from routing.problem import Frozen, Link, Mode, Problem, Shift, Visit, Window, Worker
@@ -122,6 +123,7 @@ class Board:
         self._place_count = problem.place_count
         self._links = list(problem.links)
         self._found = np.zeros(CANDIDATE_COLUMNS, np.int64)
+        self._best = np.zeros((1, CANDIDATE_COLUMNS), np.int64)
         self._fleet = insert_fleet.found_fleet(problem)
         for visit in problem.visits:
             self.add(visit)
@@ -197,10 +199,13 @@ class Board:
         same.
         """
         self._expect(number, placed=False)
-        table = np.empty((best, CANDIDATE_COLUMNS), np.int64)
+        if len(self._best) != best:
+            self._best = np.empty((best, CANDIDATE_COLUMNS), np.int64)
+        table = self._best
         find = insert_search.survey if exhaustive else insert_search.search
-        count = find(self._fleet, number, table, self._found)
-        return Verdict(tuple(map(self._candidate, table[:count].tolist())), self._fleet.rule.copy())
+        count = entry(find)(self._fleet, number, table, self._found)
+        found = [Candidate._make(line[:ROW]) for line in table.tolist()[:count]]
+        return Verdict(tuple(found), self._fleet.rule.copy())
 
     def evaluate_pair(
         self, first: int, second: int, *, gap_min_seconds: int = 0, gap_max_seconds: int = 0, best: int = 5
@@ -212,7 +217,7 @@ class Board:
         table = np.empty((best, 2, CANDIDATE_COLUMNS), np.int64)
         rules = np.zeros((2, len(self._problem.workers)), np.uint8)
         count = insert_pair.search_pair(self._fleet, first, second, gap_min_seconds, gap_max_seconds, table, rules)
-        pairs = tuple(Pair(self._candidate(one), self._candidate(other)) for one, other in table[:count].tolist())
+        pairs = tuple(Pair(*map(Candidate._make, both)) for both in table[:count, :, :ROW].tolist())
         return PairVerdict(pairs, rules[0], rules[1])
 
     def commit(self, number: int, candidate: Candidate) -> None:
@@ -221,7 +226,8 @@ class Board:
         row = self._problem.first_row[candidate.worker] + candidate.shift
         self._make_room(row)
         position, start = candidate.position, candidate.start_seconds
-        if not insert_change.insert_if_fits(self._fleet, row, position, number, start, self._found):
+        put = entry(insert_change.insert_if_fits)
+        if not put(self._fleet, row, position, number, start, self._found):
             raise CandidateStale(number=number, worker=candidate.worker)
 
     def commit_pair(self, first: int, second: int, pair: Pair) -> None:
@@ -345,15 +351,10 @@ class Board:
                 insert_change.append(self._fleet, row, number)
         insert_change.add_up(self._fleet)
 
-    def _candidate(self, line: list[int]) -> Candidate:
-        points, row, position, arrive, start, travel, wait, late, known, share, use = line
-        worker, shift = self._problem.rows[row]
-        return Candidate(worker, shift, position, arrive, start, points, travel, wait, late, known, share, use)
-
     def _expect(self, number: int, *, placed: bool) -> None:
         if not 0 <= number < len(self._visits):
             raise nonsense.UnknownNumber(name="board.visit", number=number, count=len(self._visits))
-        if (self._fleet.visits[number, V_ROW] >= 0) != placed:
+        if (self._fleet.visits.item(number, V_ROW) >= 0) != placed:
             raise VisitPlaced(number=number, placed=not placed)
 
     def _pin(self, number: int, frozen: Frozen) -> None:
@@ -362,7 +363,7 @@ class Board:
         self._fleet.visits[number, V_UNDER_WAY] = int(frozen.under_way)
 
     def _make_room(self, row: int) -> None:
-        if self._fleet.rows[row, LENGTH] + 3 > self._fleet.positions.shape[1]:
+        if self._fleet.rows.item(row, LENGTH) + 3 > self._fleet.positions.shape[1]:
             self._fleet = insert_fleet.with_longer_rows(self._fleet)
 
     def _insert_by_clock(self, number: int, frozen: Frozen) -> None:

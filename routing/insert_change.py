@@ -2,6 +2,7 @@
 
 from routing.arrays import Ints
 from routing.compiled import kernel
+from routing.insert_index import summarise
 from routing.insert_rows import (
     BEGUN,
     C_QUOTA_LEFT,
@@ -26,9 +27,16 @@ from routing.rules import P_COMPANY
 
 
 @kernel
+def time_row(fleet: Fleet, row: int) -> None:
+    """Time a row and write its summaries."""
+    retime(fleet, row)
+    summarise(fleet, row)
+
+
+@kernel
 def settle(fleet: Fleet, row: int, before: int) -> None:
     """Time a changed row and bring the worker's sums up to date; `before` is what the row worked before."""
-    retime(fleet, row)
+    time_row(fleet, row)
     fleet.people[P_WORKED, fleet.rows[row, WORKER]] += worked(fleet, row) - before
 
 
@@ -141,7 +149,7 @@ def append(fleet: Fleet, row: int, number: int) -> None:
 def time_all(fleet: Fleet) -> None:
     """Time every row for the present moment."""
     for row in range(fleet.rows.shape[0]):
-        retime(fleet, row)
+        time_row(fleet, row)
 
 
 @kernel
@@ -150,6 +158,6 @@ def add_up(fleet: Fleet) -> None:
     for worker in range(fleet.people.shape[1]):
         fleet.people[P_WORKED, worker] = 0
     for row in range(fleet.rows.shape[0]):
-        retime(fleet, row)
+        time_row(fleet, row)
         fleet.people[P_WORKED, fleet.rows[row, WORKER]] += worked(fleet, row)
     share_out(fleet)

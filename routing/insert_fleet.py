@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from routing import arrays, travel
 from routing.insert_change import add_up
 from routing.insert_rows import (
+    BOX_LINES,
     BREAKS,
     C_QUOTA_LEFT,
     C_SHARE,
@@ -19,8 +20,11 @@ from routing.insert_rows import (
     LENGTH,
     MODE,
     NUMBER,
+    PARTS_OF_DAY,
     PLACE,
     POSITION_COLUMNS,
+    ROOM_LINES,
+    ROOM_WORKER,
     ROW_COLUMNS,
     START,
     USE,
@@ -46,7 +50,6 @@ from routing.insert_rows import (
 from routing.problem import Problem, Visit
 
 FIRST_POSITIONS = 15  # two ends, twelve visits and one to spare; the breaks come on top
-PARTS_OF_DAY = 16
 
 
 def found_fleet(problem: Problem) -> Fleet:
@@ -55,7 +58,7 @@ def found_fleet(problem: Problem) -> Fleet:
     rows = flat.rows
     count = len(problem.rows)
     most = int(np.diff(rows.break_from).max(initial=0)) + FIRST_POSITIONS
-    positions = np.zeros((count, most, POSITION_COLUMNS), np.int64)
+    positions = np.zeros((count, most, POSITION_COLUMNS), np.int32)
     table = np.zeros((count, ROW_COLUMNS), np.int64)
     table[:, WORKER] = rows.worker
     table[:, CAPACITY], table[:, START], table[:, END] = rows.capacity, rows.start, rows.end
@@ -68,13 +71,16 @@ def found_fleet(problem: Problem) -> Fleet:
         for position, place in ((0, rows.start_place[row]), (length + 1, rows.end_place[row])):
             positions[row, position, PLACE] = place
             positions[row, position, X], positions[row, position, Y] = int(flat.x[place]), int(flat.y[place])
+    room = np.zeros((ROOM_LINES, count), np.int32)
+    room[ROOM_WORKER] = rows.worker
     weights = problem.weights
     planar = problem.travel_seconds is None
     day_start, day_end = int(rows.start.min(initial=arrays.FAR)), int(rows.end.max(initial=0))
     fleet = Fleet(
         positions=positions,
         rows=table,
-        room=np.zeros((count, PARTS_OF_DAY), np.int32),
+        room=room,
+        box=np.zeros((BOX_LINES, count)),
         visits=np.zeros((0, VISIT_COLUMNS), np.int64),
         windows=np.zeros((0, 1, 2), np.int64),
         excluded=np.zeros((0, 1), np.int32),
@@ -124,7 +130,7 @@ def _companies(problem: Problem) -> arrays.Ints:
 def with_longer_rows(fleet: Fleet) -> Fleet:
     """Give every row half as many positions again."""
     count, most, columns = fleet.positions.shape
-    positions = np.zeros((count, most + most // 2, columns), np.int64)
+    positions = np.zeros((count, most + most // 2, columns), np.int32)
     positions[:, :most] = fleet.positions
     return fleet._replace(positions=positions)
 

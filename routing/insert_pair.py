@@ -38,6 +38,7 @@ from routing.insert_search import (
     POINTS,
     POSITION,
     ROW,
+    WHO,
     earlier,
     fixed,
     gap,
@@ -149,12 +150,12 @@ def match(fleet: Fleet, asked: Ints, ones: Ints, others: Ints, trial: Ints, best
     most, count = best.shape[0], 0
     for a in range(ones.shape[0]):
         one = ones[a]
-        worker = fleet.rows[one[ROW], WORKER]
+        worker = one[WHO]
         for b in range(others.shape[0]):
             other = others[b]
             if count == most and one[POINTS] + other[POINTS] > best[most - 1, 0, POINTS] + best[most - 1, 1, POINTS]:
                 break
-            partner = fleet.rows[other[ROW], WORKER]
+            partner = other[WHO]
             company = fleet.people[P_COMPANY, worker]
             if worker == partner:
                 continue
@@ -166,16 +167,15 @@ def match(fleet: Fleet, asked: Ints, ones: Ints, others: Ints, trial: Ints, best
                 continue
             attempt(fleet, one[ROW], one[POSITION], first, start, trial[0])
             attempt(fleet, other[ROW], other[POSITION], second, begin, trial[1])
-            count = _keep(fleet, best, count, trial)
+            count = _keep(best, count, trial)
     return count
 
 
 @kernel
-def _keep(fleet: Fleet, best: Ints, count: int, trial: Ints) -> int:
+def _keep(best: Ints, count: int, trial: Ints) -> int:
     at = count
     for k in range(count):
-        same = fleet.rows[best[k, 0, ROW], WORKER] == fleet.rows[trial[0, ROW], WORKER]
-        if same and fleet.rows[best[k, 1, ROW], WORKER] == fleet.rows[trial[1, ROW], WORKER]:
+        if best[k, 0, WHO] == trial[0, WHO] and best[k, 1, WHO] == trial[1, WHO]:
             if not before(trial, best[k]):
                 return count
             at = k

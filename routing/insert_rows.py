@@ -1,27 +1,19 @@
 """The current routes as one flat table, and the verbs on a single row: time it, put a visit in, take one out.
 
 A row is one shift of one worker. Its positions are 0 (where it starts), 1…n (visits and breaks) and n + 1 (where it
-ends). The record of a position also describes the **gap** behind it: into the gap at i a visit may be inserted. A gap
-is one cache line, which is why the table is integers and not a group of arrays.
+ends). The record of a position also describes the **gap** behind it: into the gap at i a visit may be inserted. Two
+gaps share a cache line, which is why the table is one of short integers and not a group of arrays.
 
 `LATEST` is the latest moment at which the worker may arrive at a position so that everything after it is still lawful;
 `LEAVE` the earliest at which it can be left. With both, an insertion is judged without looking at any other position:
 leave, travel, serve, rest if a break comes next, travel, and arrive not after the latest.
 A visit with several windows keeps this exact: the start is a growing function of the arrival, so one threshold tells.
 `UNTIL` is the latest moment to leave a position straight for the next.
-
-Two summaries of a row let most rows be passed by unread. `room` is the longest idle time in each part of the day: since
-no detour is shorter than the way straight on, a visit longer than the room fits nowhere in that part. `box` is the
-rectangle of the row's places and its longest leg m: a visit at distance D from the rectangle adds at least
-`√(m² + 4D²) − m` to the way (reflect one end of the leg in the line that separates it from the visit). Both bounds are
-exact, so passing by changes no answer; they hold on the flat map and are not used with a matrix. (A visit before a
-break may bring the one after it forward, by a shorter leg: at most all present lateness of the row is saved so.)
 """
 
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from routing.arrays import Bytes, Ints, Reals, Shorts
 from routing.compiled import kernel, part
@@ -32,10 +24,19 @@ NUMBER, X, Y, PLACE, LEAVE, LATEST, SECONDS, UNTIL = range(8)
 POSITION_COLUMNS = 8
 EDGE = -(10**9)  # the number of a row's two ends; visits are ≥ 0, breaks −1 … −many
 
-# columns of a row; LATE is the price of its present lateness, SOFT whether it could have one; WEST to LONGEST its box
+# columns of a row; LATE is the price of its present lateness, SOFT whether it could have one
 WORKER, LENGTH, BEGUN, FRESH, VISITS, LOAD, CAPACITY, START, READY, END = range(10)
-SOFT, LATE, MODE, USE, BREAKS, WEST, EAST, SOUTH, NORTH, LONGEST = range(10, 20)
-ROW_COLUMNS = 20
+SOFT, LATE, MODE, USE, BREAKS = range(10, 15)
+ROW_COLUMNS = 15
+
+# lines of room, behind the parts of the day: whose the row is; scratch: its idle time that counts, and a list of rows
+PARTS_OF_DAY = 16
+ROOM_WORKER, ROOM_IDLE, ROOM_LISTED = range(PARTS_OF_DAY, PARTS_OF_DAY + 3)
+ROOM_LINES = PARTS_OF_DAY + 3
+
+# lines of box: the rectangle, the longest leg, seconds per decimetre, points of lateness; scratch: least points
+WEST, EAST, SOUTH, NORTH, BOX_LEG, BOX_PACE, BOX_LATE, BOX_LEAST = range(8)
+BOX_LINES = 8
 
 # columns of a visit
 V_X, V_Y, V_PLACE, V_DURATION, V_DUE, V_LATE, V_SKILLS = range(7)
@@ -52,22 +53,23 @@ COMPANY_LINES = 5
 # settings; a part of the day is that of `room`
 NOW, DAY_START, PART_SECONDS, W_TRAVEL, W_WAIT, W_CONTINUITY, W_SHARE, W_CAP = range(8)
 
-NEVER = -(2**40)  # a latest arrival that nobody makes
+NEVER = -(2**30)  # a latest arrival that nobody makes; half of what 32 bits hold
 
 
 class Fleet(NamedTuple):
     """All that the insertion kernels read and write; few arrays, since each costs a call about fifty nanoseconds.
 
-    `positions` [rows, most, 8] · `rows` [rows, 20] · `room` [rows, parts of the day] idle seconds · `visits`
+    `positions` [rows, most, 8] · `rows` [rows, 15] · `room` [19, rows] and `box` [8, rows] (`insert_index`) · `visits`
     [visits, 13] · `windows` [visits, most, 2] · `excluded` and `preferred` [visits, most] workers, padded with −1 ·
     `company_rule` [visits, companies] · `breaks` [breaks, 3] = earliest, latest, duration · `people` [12, workers] ·
     `companies` [5, companies] · `modes` [modes, 2] = seconds per decimetre, seconds to start · `settings` [8] ·
     `roads` [modes, places, places], empty where the map is flat · `rule` [workers] is scratch.
     """
 
-    positions: NDArray[np.int64]
+    positions: Shorts
     rows: Ints
     room: Shorts
+    box: Reals
     visits: Ints
     windows: Ints
     excluded: Shorts
@@ -102,39 +104,6 @@ def first_start(fleet: Fleet, visit: int, arrive: int) -> int:
         if arrive <= fleet.windows[visit, k, 1]:
             return int(max(arrive, fleet.windows[visit, k, 0]))
     return NEVER
-
-
-@part
-def summarise(fleet: Fleet, row: int) -> None:
-    """Write a row's longest idle time in each part of the day, its rectangle and its longest leg."""
-    table = fleet.positions[row]
-    length, begun = fleet.rows[row, LENGTH], fleet.rows[row, BEGUN]
-    parts = fleet.room.shape[1]
-    for k in range(parts):
-        fleet.room[row, k] = 0
-    behind = length + 1  # the next position that has a place of its own
-    for i in range(length, begun - 1, -1):
-        idle = table[i, UNTIL] - table[i, LEAVE]
-        if i < length and table[i + 1, NUMBER] >= 0:
-            behind = i + 1
-        if idle >= 0:
-            first = (table[i, LEAVE] - fleet.settings[DAY_START]) // fleet.settings[PART_SECONDS]
-            last = (table[behind, LATEST] - fleet.settings[DAY_START]) // fleet.settings[PART_SECONDS]
-            for k in range(max(first, 0), min(last, parts - 1) + 1):
-                fleet.room[row, k] = max(fleet.room[row, k], idle)
-    west = east = table[begun, X]
-    south = north = table[begun, Y]
-    longest, at = 0.0, begun
-    for i in range(begun + 1, length + 2):
-        if table[i, NUMBER] >= 0 or i == length + 1:
-            west, east = min(west, table[i, X]), max(east, table[i, X])
-            south, north = min(south, table[i, Y]), max(north, table[i, Y])
-            dx, dy = float(table[i, X] - table[at, X]), float(table[i, Y] - table[at, Y])
-            longest = max(longest, dx * dx + dy * dy)
-            at = i
-    fleet.rows[row, WEST], fleet.rows[row, EAST] = west, east
-    fleet.rows[row, SOUTH], fleet.rows[row, NORTH] = south, north
-    fleet.rows[row, LONGEST] = int(np.sqrt(longest)) + 1
 
 
 @kernel
@@ -225,7 +194,6 @@ def retime(fleet: Fleet, row: int) -> None:
                     break
         table[i, LATEST] = latest
     table[0, UNTIL] = table[1, LATEST] - (table[0, SECONDS] if table[1, NUMBER] >= 0 or length == 0 else 0)
-    summarise(fleet, row)
 
 
 @part

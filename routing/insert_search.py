@@ -5,42 +5,36 @@ holds: the same choice as reading everything, since both bounds are exact. `surv
 every worker who cannot come, the rule. Ties go to the lower worker, then the earlier shift, then the earlier gap.
 """
 
-import numpy as np
-
 from routing.arrays import Ints
 from routing.compiled import kernel, part
+from routing.insert_index import ROUNDING_SECONDS, list_rows
 from routing.insert_rows import (
     BEGUN,
+    BOX_LEAST,
     BREAKS,
     C_NOW,
     C_POINTS,
     C_QUOTA_LEFT,
     CAPACITY,
-    DAY_START,
-    EAST,
     EDGE,
     END,
     FRESH,
-    LATE,
     LATEST,
     LEAVE,
     LENGTH,
     LOAD,
-    LONGEST,
     MODE,
     NEVER,
-    NORTH,
     NUMBER,
     P_END_ROW,
     P_FIRST_ROW,
     P_MAX_WORK,
     P_WORKED,
-    PART_SECONDS,
     PLACE,
     READY,
+    ROOM_LISTED,
     SECONDS,
     SOFT,
-    SOUTH,
     UNTIL,
     USE,
     V_DEMAND,
@@ -58,7 +52,6 @@ from routing.insert_rows import (
     W_CONTINUITY,
     W_TRAVEL,
     W_WAIT,
-    WEST,
     WORKER,
     Fleet,
     X,
@@ -81,13 +74,10 @@ from routing.rules import (
 )
 from routing.rules import CAPACITY as TOO_HEAVY
 
-# columns of a candidate
-POINTS, ROW, POSITION, ARRIVE, BEGIN = range(5)
-TRAVEL_POINTS, WAIT_POINTS, LATE_POINTS, KNOWN_POINTS, SHARE, USE_POINTS = range(5, 11)
-CANDIDATE_COLUMNS = 11
-
-ROUNDING_SECONDS = 2
-"""Legs are rounded to whole seconds: a detour of three legs may measure 1.5 s less than it is."""
+# columns of a candidate: those of `routing.insert.Candidate` in its order, and behind them the row
+WHO, SHIFT, POSITION, ARRIVE, BEGIN, POINTS = range(6)
+TRAVEL_POINTS, WAIT_POINTS, LATE_POINTS, KNOWN_POINTS, SHARE, USE_POINTS, ROW = range(6, 13)
+CANDIDATE_COLUMNS = 13
 
 
 @part
@@ -175,6 +165,7 @@ def gap(fleet: Fleet, row: int, position: int, visit: int, known: int, not_befor
     late = max(0, start - fleet.visits[visit, V_DUE]) * fleet.visits[visit, V_LATE]
     if fleet.rows[row, SOFT] != 0:
         late += followers(fleet, row, j, free + after)
+    found[WHO], found[SHIFT] = worker, row - fleet.people[P_FIRST_ROW, worker]
     found[ROW], found[POSITION] = row, position
     found[ARRIVE], found[BEGIN] = start if fresh else arrive, start
     found[TRAVEL_POINTS] = added * fleet.settings[W_TRAVEL]
@@ -198,13 +189,13 @@ def earlier(one: Ints, other: Ints) -> bool:
 
 
 @part
-def keep(fleet: Fleet, best: Ints, count: int, found: Ints) -> int:
+def keep(best: Ints, count: int, found: Ints) -> int:
     """Sort a candidate into the best, one for each worker; give how many there are now."""
-    worker = fleet.rows[found[ROW], WORKER]
+    worker = found[WHO]
     most = best.shape[0]
     at = count
     for k in range(count):
-        if fleet.rows[best[k, ROW], WORKER] == worker:
+        if best[k, WHO] == worker:
             if not earlier(found, best[k]):
                 return count
             at = k
@@ -273,7 +264,7 @@ def survey_worker(fleet: Fleet, visit: int, worker: int, best: Ints, count: int,
             if position < begun:
                 rule = FROZEN if rule == NONE else rule
             elif rule == NONE:
-                count = keep(fleet, best, count, found)
+                count = keep(best, count, found)
                 serves = True
             if rule != WINDOW:
                 nearest = max(nearest, rule)
@@ -300,54 +291,14 @@ def read(fleet: Fleet, row: int, visit: int, best: Ints, count: int, found: Ints
     opens = fleet.windows[visit, 0, 0] + duration
     closes = fleet.windows[visit, fleet.visits[visit, V_WINDOWS] - 1, 1]
     slack = duration - ROUNDING_SECONDS if fleet.roads.shape[1] == 0 else NEVER
-    for i in range(fleet.rows[row, BEGUN], fleet.rows[row, LENGTH] + 1):
-        if table[i, LEAVE] > closes:
-            break
-        if table[i, LEAVE] + slack > table[i, UNTIL]:
-            continue
-        if table[i + 1, NUMBER] >= 0 and table[i + 1, LATEST] < opens:
-            continue
-        if gap(fleet, row, i, visit, 0, 0, found) == NONE:
-            count = keep(fleet, best, count, found)
+    i, end = fleet.rows[row, BEGUN], fleet.rows[row, LENGTH] + 1
+    while i < end and table[i + 1, NUMBER] >= 0 and table[i + 1, LATEST] < opens:
+        i += 1  # latest arrivals grow along a row, and so do leaves
+    while i < end and table[i, LEAVE] <= closes:
+        if table[i, LEAVE] + slack <= table[i, UNTIL] and gap(fleet, row, i, visit, 0, 0, found) == NONE:
+            count = keep(best, count, found)
+        i += 1
     return count
-
-
-@part
-def parts_of(fleet: Fleet, visit: int) -> int:
-    """Give the parts of the day in which a visit may begin, as bits."""
-    last = fleet.room.shape[1] - 1
-    bits = 0
-    for k in range(fleet.visits[visit, V_WINDOWS]):
-        opens, closes = fleet.windows[visit, k, 0], fleet.windows[visit, k, 1]
-        first = max((opens - fleet.settings[DAY_START]) // fleet.settings[PART_SECONDS], 0)
-        until = min((closes - fleet.settings[DAY_START]) // fleet.settings[PART_SECONDS], last)
-        for part_of_day in range(first, until + 1):
-            bits |= 1 << part_of_day
-    return bits
-
-
-@part
-def roomy(fleet: Fleet, row: int, parts: int, seconds: int) -> bool:
-    """Tell whether a row is idle for so many seconds in one of the parts of the day."""
-    k = 0
-    while parts != 0:
-        if parts & 1 != 0 and fleet.room[row, k] >= seconds:
-            return True
-        parts >>= 1
-        k += 1
-    return False
-
-
-@part
-def least_detour_points(fleet: Fleet, row: int, visit: int) -> int:
-    """Give points of travel that a visit adds to a row at least, by the row's rectangle and longest leg."""
-    x, y = fleet.visits[visit, V_X], fleet.visits[visit, V_Y]
-    dx = float(max(fleet.rows[row, WEST] - x, x - fleet.rows[row, EAST], 0))
-    dy = float(max(fleet.rows[row, SOUTH] - y, y - fleet.rows[row, NORTH], 0))
-    leg_squared = float(fleet.rows[row, LONGEST]) * float(fleet.rows[row, LONGEST])
-    detour = np.sqrt(leg_squared + 4.0 * (dx * dx + dy * dy)) - float(fleet.rows[row, LONGEST])
-    seconds = int(detour * fleet.modes[fleet.rows[row, MODE], 0]) - ROUNDING_SECONDS
-    return int(seconds * fleet.settings[W_TRAVEL])
 
 
 @kernel
@@ -358,26 +309,20 @@ def search(fleet: Fleet, visit: int, best: Ints, found: Ints) -> int:
     """
     fixed(fleet, visit)
     count, most = 0, best.shape[0]
-    parts, needed = parts_of(fleet, visit), fleet.visits[visit, V_DURATION] - ROUNDING_SECONDS
     for k in range(fleet.preferred.shape[1]):
         worker = fleet.preferred[visit, k]
         if worker >= 0 and fleet.rule[worker] == NONE:
             count = survey_worker(fleet, visit, worker, best, count, found)
             if fleet.rule[worker] == NONE:
                 fleet.rule[worker] = BEATEN  # read in full: not to be read again without the points of being known
-    for worker in range(fleet.rule.shape[0]):
-        if fleet.rule[worker] != NONE:
-            continue
-        fleet.rule[worker] = BEATEN
-        for row in range(fleet.people[P_FIRST_ROW, worker], fleet.people[P_END_ROW, worker]):
-            if fleet.roads.shape[1] == 0:
-                if not roomy(fleet, row, parts, needed):
-                    continue
-                if count == most:
-                    least = fleet.companies[C_POINTS, fleet.people[P_COMPANY, worker]] - fleet.rows[row, LATE]
-                    if least + least_detour_points(fleet, row, visit) > best[most - 1, POINTS]:
-                        continue
+    least = fleet.box[BOX_LEAST]
+    for at in range(list_rows(fleet, visit)):
+        row = fleet.room[ROOM_LISTED, at]
+        if count < most or least[row] <= best[most - 1, POINTS]:
             count = read(fleet, row, visit, best, count, found)
+    for worker in range(fleet.rule.shape[0]):
+        if fleet.rule[worker] == NONE:
+            fleet.rule[worker] = BEATEN
     for k in range(count):
-        fleet.rule[fleet.rows[best[k, ROW], WORKER]] = NONE
+        fleet.rule[best[k, WHO]] = NONE
     return count

@@ -39,10 +39,14 @@ OF_RULE = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What may give way, the gentlest first, and by how many seconds at most."""
+    """What may give way, the gentlest first, and by how many seconds at most.
+
+    Workers who are `out` are passed by whatever gives way; the visit itself excludes them.
+    """
 
     order: tuple[Gives, ...] = USUAL
     most_seconds: int = MOST_SECONDS
+    out: frozenset[int] = frozenset()
 
 
 USUAL_LIMITS = Limits()
@@ -94,7 +98,7 @@ def _best_of(
 ) -> Relaxation | None:
     """Look at some workers, those whom only the clock keeps out first, and pass by whom a harder rule keeps out."""
     best: Relaxation | None = None
-    for worker in sorted(workers, key=lambda worker: (rules[worker] in OF_RULE, worker)):
+    for worker in sorted(set(workers) - limits.out, key=lambda worker: (rules[worker] in OF_RULE, worker)):
         needed = OF_RULE.get(Rule(rules[worker]))
         if needed is not None and needed not in limits.order:
             continue

@@ -65,7 +65,7 @@ def _tried(board: Board, pair: Together, gives: Gives, limits: Limits) -> Iterat
             changes = [Change(gives, visit=n) for n, visit in zip(pair.both, visits, strict=True) if visit.sex]
             yield Relaxation(tuple(changes), _places(pair, two))
     elif gives is Gives.UNBAR:
-        two = _two(board, pair, [replace(visit, excluded=frozenset()) for visit in visits])
+        two = _two(board, pair, [replace(visit, excluded=limits.out) for visit in visits])
         if two is not None:
             chosen = zip(pair.both, visits, (two.first.worker, two.second.worker), strict=True)
             changes = [Change(gives, visit=n, worker=w) for n, visit, w in chosen if w in visit.excluded]
@@ -103,7 +103,7 @@ def _one_more(board: Board, pair: Together, limits: Limits) -> Iterator[Relaxati
             if not windows:
                 continue
             number = board.add(replace(board.visit(other), windows=windows))
-            for worker in range(board.worker_count):
+            for worker in sorted(set(range(board.worker_count)) - limits.out):
                 part = board.part([worker], [number])
                 for relaxation in options(part, part.visits.index(number), only):
                     place = relaxation.places[0]

@@ -66,24 +66,28 @@ def fixed_rules(
     """Write, for one visit, the first rule that forbids each worker (0 = none) into `out` [workers].
 
     `company_rule` [companies] holds 0, or the rule that keeps the whole company out. `sex` is 0 where either will do.
+    Weaker rules are written first and stronger ones over them, line by line: so the processor takes several workers at
+    a time.
     """
+    place_x, place_y, reach = people[P_X], people[P_Y], people[P_REACH]
     for worker in range(out.shape[0]):
-        rule = NONE
-        dx = x - people[P_X, worker]
-        dy = y - people[P_Y, worker]
-        if dx * dx + dy * dy > people[P_REACH, worker]:
-            rule = REACH
-        if sex != 0 and people[P_SEX, worker] != sex:
-            rule = SEX
-        missing = skills & ~people[P_SKILLS, worker]
-        if missing != 0:
-            rule = SKILL if missing & ~people[P_LAPSED, worker] != 0 else CERTIFICATE
-        closed = company_rule[people[P_COMPANY, worker]]
-        if closed != 0:
-            rule = closed
-        if people[P_CLOSED, worker] != 0:
-            rule = SITE_CLOSED
-        out[worker] = rule
+        dx = x - place_x[worker]
+        dy = y - place_y[worker]
+        out[worker] = REACH if dx * dx + dy * dy > reach[worker] else NONE
+    if sex != 0:
+        stated = people[P_SEX]
+        for worker in range(out.shape[0]):
+            out[worker] = SEX if stated[worker] != sex else out[worker]
+    held, lapsed = people[P_SKILLS], people[P_LAPSED]
+    for worker in range(out.shape[0]):
+        missing = skills & ~held[worker]
+        rule = SKILL if missing & ~lapsed[worker] != 0 else CERTIFICATE
+        out[worker] = rule if missing != 0 else out[worker]
+    company, closed = people[P_COMPANY], people[P_CLOSED]
+    for worker in range(out.shape[0]):
+        rule = company_rule[company[worker]]
+        rule = SITE_CLOSED if closed[worker] != 0 else rule
+        out[worker] = rule if rule != 0 else out[worker]
     for k in range(excluded.shape[0]):
         worker = excluded[k]
         if worker >= 0 and (out[worker] == NONE or out[worker] == REACH):

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 
 import pytest
 
@@ -15,3 +16,11 @@ def need(part: str, *programs: str) -> None:
     if part in os.environ.get("NOWALLS_REQUIRE", "").split(","):
         pytest.fail(why)
     pytest.skip(why)
+
+
+def free_port() -> int:
+    """Find a port of this machine that nobody listens on."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port

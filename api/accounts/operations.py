@@ -1,6 +1,7 @@
 """Accounts and sessions: argon2id passwords, a second factor, opaque tokens that end when they should."""
 
 import asyncio
+import re
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,6 +24,8 @@ from kit.ids import new_id
 from kit.refusal import Kind, Refusal
 from providers.roster import queries as roster
 
+USERNAME = r"[a-z0-9_.-]{3,64}"
+LONGEST_NAME = 64
 SHORTEST_PASSWORD = 12
 TOTP_STEP_SECONDS = 30
 
@@ -64,6 +67,12 @@ class PasswordWeak(Refusal):
     """The password is too short or too well known."""
 
     code = "account.password_weak"
+
+
+class UsernameWrong(Refusal):
+    """Not a name that can be typed at every desk."""
+
+    code = "account.username_wrong"
 
 
 class UsernameTaken(Refusal):
@@ -115,7 +124,12 @@ async def open_account(
     work: Work, *, username: str, display_name: str, role: Role, password: str, provider_id: UUID | None = None,
     worker_id: UUID | None = None,
 ) -> Account:  # fmt: skip
-    """Open an account; refuse a taken name, a weak password, a role whose scope does not fit or does not exist."""
+    """Open an account; refuse a wrong or taken name, a weak password, a role whose scope does not fit.
+
+    Refuses `company.missing` and `worker.missing` where the company or its worker is not there.
+    """
+    if not re.fullmatch(USERNAME, username) or not 1 <= len(display_name) <= LONGEST_NAME:
+        raise UsernameWrong(longest=LONGEST_NAME)
     wants = (role in {Role.PROVIDER, Role.WORKER}, role is Role.WORKER)
     if (provider_id is not None, worker_id is not None) != wants or role is Role.SYSTEM:
         raise ScopeWrong(role=role.value)

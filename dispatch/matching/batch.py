@@ -266,7 +266,9 @@ class _Plan:
         )
         eased = None
         if option is None:
-            eased = relaxation.smallest(self.day, self.asks[place], now=self.now, companies=found.companies)
+            eased = relaxation.smallest(
+                self.day, self.asks[place], now=self.now, companies=found.companies, taken=self.day.unseen
+            )
         for number, (worker, start) in zip(self._numbers(place), standing, strict=False):
             self._hold(place, number, worker, start)
         self.won.update([] if company is None else [company])

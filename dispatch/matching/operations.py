@@ -97,7 +97,7 @@ async def _choose(work: Work, request: CareRequest, ask: Ask, attempt: int) -> U
                 fingerprint=day.fingerprint(ask, won=won, shares=shares, taken=taken, now=work.now),
             )  # fmt: skip
             if not options:
-                eased = relaxation.smallest(day, ask, now=work.now, companies=companies)
+                eased = relaxation.smallest(day, ask, now=work.now, companies=companies, taken=taken)
                 record["relaxation"] = eased.as_json() if eased else None
         if not options:
             await outcome.nobody(work, request, record)

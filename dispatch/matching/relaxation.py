@@ -5,8 +5,8 @@ known here. What is gentle comes before what is hard: an elder who waits a littl
 a worker's longer day before a contract, and somebody without the certificate at the very end.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -15,7 +15,7 @@ from dispatch.matching import crew
 from dispatch.matching.day import Ask, Day
 from dispatch.matching.decision import Companies
 from providers.catalogue.model import Skill
-from routing import relax, relax_pair, relaxation
+from routing import problem, relax, relax_pair, relaxation
 from routing.relax import Limits
 from routing.relax_pair import Together
 from routing.relaxation import Gives
@@ -80,15 +80,21 @@ class Relaxation:
         return {"change": self.change, **self.parameters}
 
 
-def smallest(day: Day, ask: Ask, *, now: datetime, companies: Companies) -> Relaxation | None:
-    """Return the first change, in the order of `Change`, with which somebody could come; None: nothing would help."""
+def smallest(
+    day: Day, ask: Ask, *, now: datetime, companies: Companies, taken: Collection[int] = ()
+) -> Relaxation | None:
+    """Return the first change, in the order of `Change`, with which somebody could come; None: nothing would help.
+
+    Workers whose numbers are `taken` are booked in a way that the day does not show, and never come.
+    """
     day.advance(now)
+    out = frozenset(place for place, number in enumerate(day.numbers) if number in taken)
     may = frozenset(day.allowed(companies))
     for limits, more, change in _steps(companies, EVERYTHING if ask.persons == 1 else None):
         wider = frozenset(place for place, number in enumerate(day.company_numbers) if number in more)
         if change is not None and not wider:
             continue
-        found = _look(day, ask, may if change is None else wider, limits)
+        found = _look(day, ask, may if change is None else wider, replace(limits, out=out))
         if found is not None:
             return _told(day, found, change)
     return None
@@ -109,14 +115,19 @@ def _steps(companies: Companies, everything: Limits | None) -> Iterator[tuple[Li
 
 def _look(day: Day, ask: Ask, allowed: frozenset[int], limits: Limits) -> relaxation.Relaxation | None:
     if ask.persons == 1:
-        return relax.smallest(day.board, day.board.add(day.visit(ask, allowed)), limits)
+        return relax.smallest(day.board, day.board.add(_visit(day, ask, allowed, limits)), limits)
     found = []
     for company in sorted(allowed):  # an offer is put to one company
-        visit = day.visit(ask, [company])
+        visit = _visit(day, ask, [company], limits)
         pair = Together(day.board.add(visit), day.board.add(visit))
         one = relax_pair.smallest(day.board, pair, limits)
         found += [] if one is None else [one]
     return min(found, key=lambda one: one.size(limits.order), default=None)
+
+
+def _visit(day: Day, ask: Ask, allowed: Iterable[int], limits: Limits) -> problem.Visit:
+    visit = day.visit(ask, allowed)
+    return replace(visit, excluded=visit.excluded | limits.out, preferred=visit.preferred - limits.out)
 
 
 def _told(day: Day, found: relaxation.Relaxation, company: Change | None) -> Relaxation:

@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from events.model import TransactionId
 
-revision = "8df1b47a1687"
+revision = "22d79fccc295"
 down_revision = None
 
 

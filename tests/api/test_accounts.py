@@ -2,13 +2,19 @@
 
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import httpx
 import pyotp
 import pytest
 
+from api.accounts import operations
+from events.work import Works
+from kit.actor import SYSTEM, Role
 from kit.clock import FixedClock
+from providers.roster.queries import WorkerMissing
 from tests.api.conftest import SignIn
+from tests.dispatch.stage import set_stage
 
 
 async def test_a_token_opens_what_the_policy_gives_its_role_and_nothing_else(
@@ -109,3 +115,41 @@ async def test_too_large_a_body_is_refused_and_health_names_the_parts(client: ht
     assert (health.status_code, health.json()["parts"]) == (200, {"http": "ok", "database": "ok"})
     assert (await client.get("/openapi.json")).status_code == 200
     assert "default-src 'none'" in (await client.get("/")).headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code"),
+    [
+        ({"username": "Zhang San"}, 422, "input.invalid"),
+        ({"display_name": ""}, 422, "input.invalid"),
+        ({"role": "provider", "provider_id": str(UUID(int=1))}, 404, "company.missing"),
+        ({"role": "provider"}, 422, "account.scope_wrong"),
+        ({"role": "system"}, 422, "account.scope_wrong"),
+    ],
+    ids=str,
+)
+async def test_an_account_that_fits_nobody_is_not_opened(
+    sign_in: SignIn, password: str, change: dict[str, str], status: int, code: str
+) -> None:
+    administrator = await sign_in("administrator")
+    form = {"username": "somebody", "display_name": "某人", "role": "operator", "password": password} | change
+    answer = await administrator.post("/accounts", json=form)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+async def test_a_worker_of_another_company_gets_no_account_in_this_one(works: Works, clock: FixedClock) -> None:
+    stage = await set_stage(works, clock, companies=2)
+    async with works(SYSTEM("test")) as work:
+        for provider_id, worker_id in (
+            (stage.companies[0], stage.workers[1][0]), (stage.companies[0], UUID(int=1)),
+        ):  # fmt: skip
+            with pytest.raises((operations.ScopeWrong, WorkerMissing)):
+                await operations.open_account(
+                    work, username="worker-1", display_name="w", role=Role.WORKER, password="river stone lantern 7",
+                    provider_id=provider_id, worker_id=worker_id,
+                )  # fmt: skip
+        for name, shown in (("张三", "张三"), ("ab", "ab"), ("somebody", "x" * 65), ("somebody", "")):
+            with pytest.raises(operations.UsernameWrong):
+                await operations.open_account(
+                    work, username=name, display_name=shown, role=Role.OPERATOR, password="river stone lantern 7"
+                )

@@ -19,7 +19,7 @@ from tests.api.test_policy import actions_of_routes
 from tests.api.world import NOUNS, World, canaries, changed
 from tests.conftest import drained
 
-ASKED_ELSEWHERE = {"live"}
+ASKED_ELSEWHERE = {"live", "funnel_live"}
 """An endless answer; test_live.py listens to it."""
 OF_ALL = {"health", "funnel"}
 """What counts the whole district and is open to anybody."""

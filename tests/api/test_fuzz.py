@@ -36,7 +36,7 @@ from tests.api.questions import IDS_IN_BODIES
 from tests.api.test_policy import actions_of_routes
 from tests.api.world import NOUNS, World, canaries
 
-ENDLESS = {"live"}
+ENDLESS = {"live", "funnel_live"}
 LAST = {"sign_out"}
 EXAMPLES = 3
 """Random cases of each kind for every operation, by the first desk that may, beside all that coverage enumerates."""

@@ -90,3 +90,11 @@ async def test_the_time_that_an_event_has_waited_for_its_seal_is_told(works: Wor
         assert 3600 <= await log.unsealed_seconds(work) < 4000
         assert await log.seal(work) == 1
         assert await log.unsealed_seconds(work) == 0
+
+
+async def test_a_head_is_read_back_as_it_was_printed(works: Works) -> None:
+    head = await _sealed(works, 2)
+    assert log.Head.read(f" {head}\n") == head
+    for wrong in ("", "2", f"{head}0", f"x{head}", "2:zz"):
+        with pytest.raises(log.HeadUnreadable):
+            log.Head.read(wrong)

@@ -18,6 +18,7 @@ def blocks(page: Path, mark: str) -> list[str]:
     return re.findall(rf"^```{mark}\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 
 
+PROGRAMS = [(page, block) for page in PAGES for block in blocks(page, "python run")]
 RUN = [(page, block) for page in PAGES for block in blocks(page, "sh run")]
 
 
@@ -41,8 +42,20 @@ def test_a_block_marked_run_runs_as_written(page: Path, block: str, tmp_path: Pa
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_at_least_one_block_is_run() -> None:
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("page", "block"), PROGRAMS, ids=[f"{page.stem}-{n}" for n, (page, _) in enumerate(PROGRAMS)])
+def test_a_program_marked_run_runs_as_written(page: Path, block: str, tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", block], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "drawing" not in block or [*tmp_path.glob("*.svg")]
+
+
+def test_at_least_one_block_of_each_kind_is_run() -> None:
     assert RUN
+    assert PROGRAMS
 
 
 @pytest.mark.parametrize("word", sorted(commands()))

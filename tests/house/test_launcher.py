@@ -116,3 +116,34 @@ def test_ci_runs_exactly_the_test_command() -> None:
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert script.splitlines()[-1] == "exec python3 run.py test"
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
+
+
+def test_what_stops_the_launcher_is_said_in_chinese_and_english(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (checkout / "requirements.lock").unlink()
+    with pytest.raises(SystemExit) as missing:
+        run.install("requirements")
+    (checkout / ".venv" / "bin" / "uv").write_text("#!/bin/sh\nexit 3\n")
+    (checkout / "requirements.lock").write_text("locked")
+    with pytest.raises(SystemExit) as failed:
+        run.install("requirements")
+    monkeypatch.setattr(sys, "version_info", (3, 9, 1))
+    with pytest.raises(SystemExit) as old:
+        run.main([])
+    for stopped, chinese, english in (
+        (missing, "缺少文件", "is missing"), (failed, "命令没有成功（3）", "ended with 3"),
+        (old, "需要 Python 3.11", "Python 3.11 or newer"),
+    ):  # fmt: skip
+        assert chinese in str(stopped.value)
+        assert english in str(stopped.value)
+
+
+def test_the_home_is_the_same_wherever_the_launcher_is_started_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NOWALLS_HOME", raising=False)
+    monkeypatch.chdir("/")
+    run.settle_home()
+    assert Path(os.environ["NOWALLS_HOME"]) == ROOT / "var"
+    monkeypatch.setenv("NOWALLS_HOME", "some/where")
+    run.settle_home()
+    assert os.environ["NOWALLS_HOME"] == "/some/where"

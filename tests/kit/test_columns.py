@@ -133,3 +133,17 @@ def test_a_duplicate_names_the_row_it_repeats() -> None:
     assert (fault.row, fault.parameters, found.outcome(3).written) == (4, {"row": 2}, 0)
     assert fault.sentence("zh") == "第 4 行「姓名」：与第 2 行重复。"
     assert fault.sentence("en") == "row 4, “姓名”: The same as row 2."
+
+
+def test_a_mapping_that_fits_neither_the_file_nor_the_list_is_a_fault() -> None:
+    code = Column("code", ("编码",), columns.text(8))
+    wanted = (code, Column("name", ("名称",), columns.text(8), required=False))
+    grid = tables.read("内部代号,名称\nA01,饭\n".encode())
+    mapped = columns.typed(grid, wanted, {"内部代号": "code"})
+    assert (mapped.faults, mapped.rows[0]["code"]) == ([], "A01")
+    unknown, missing = columns.typed(grid, wanted, {"内部代号": "number"}).faults
+    assert (unknown.code, unknown.parameters["names"], missing.code) == (
+        "table.unknown_column", "code、name", "table.missing_column",
+    )  # fmt: skip
+    absent, _ = columns.typed(grid, wanted, {"代号": "code"}).faults
+    assert (absent.code, absent.column) == ("table.missing_column", "代号")

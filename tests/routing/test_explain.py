@@ -93,6 +93,19 @@ def test_the_quick_way_and_looking_at_everybody_agree(seed: int) -> None:
 
 
 @settings(max_examples=STATES // 2, deadline=None)
+@given(seeds)
+def test_who_is_out_is_passed_by_whatever_gives_way(seed: int) -> None:
+    day = dice_day(seed)
+    for number in day.waiting[:2]:
+        wanted = day.board.visit(number)
+        gone = replace(wanted, excluded=wanted.excluded | {0, 1}, preferred=wanted.preferred - {0, 1})
+        found = relax.smallest(day.board, day.board.add(gone), Limits(out=frozenset({0, 1})))
+        if found is not None:
+            assert not {0, 1} & {place.worker for place in found.places}
+            assert not {0, 1} & {change.worker for change in found.changes}
+
+
+@settings(max_examples=STATES // 2, deadline=None)
 @given(seeds, st.sampled_from([(0, 0), (0, 1_800), (-900, 900)]))
 def test_a_relaxation_for_two_people_always_works(seed: int, gap: tuple[int, int]) -> None:
     problem, plan = scene(seed, workers=3)

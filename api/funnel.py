@@ -1,0 +1,166 @@
+"""The live funnel: how far the requests of today, and all, have come; totals only, so that anybody may see it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime
+from time import monotonic
+from typing import cast
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
+from sqlalchemy import text
+
+from api import errors, policy
+from api.acting import Route, actor_if_any
+from api.live import Hub
+from events.work import Works
+from kit import clock
+from kit.actor import SYSTEM
+from kit.clock import RehearsalClock
+
+router = APIRouter(tags=["platform"], route_class=Route)
+
+WATCHERS = 500
+"""How many may watch at once without having signed in."""
+PING_SECONDS = 15.0
+_STEP_FEN = 100_000
+_LEAST_SECONDS = 0.2
+_SHARE = 10  # counting may take a tenth of the time, however long the log has grown
+
+_STEPS = {
+    "care-requests.care_requested.v1": "requested",
+    "offers.visit_offered.v1": "offered",
+    "offers.offer_accepted.v1": "accepted",
+    "visits.worker_arrived.v1": "arrived",
+    "visits.visit_finished.v1": "finished",
+    "visits.visit_verified.v1": "verified",
+    "feedback.feedback_given.v1": "rated",
+}
+_CHARGE = "settlement.charge_made.v1"
+_COUNT = text(
+    """
+    select type, count(*) as total, count(*) filter (where occurred_at >= :midnight) as today
+    from event_log where type = any(:types) group by type
+    """
+)
+_CHARGED = text(
+    """
+    select coalesce(sum((data->>'payable_fen')::bigint), 0) as total,
+      coalesce(sum((data->>'payable_fen')::bigint) filter (where occurred_at >= :midnight), 0) as today
+    from event_log where type = :type
+    """
+)
+
+
+class Steps(BaseModel):
+    """Told events by step, and what was charged in fen."""
+
+    requested: int = 0
+    offered: int = 0
+    accepted: int = 0
+    arrived: int = 0
+    finished: int = 0
+    verified: int = 0
+    rated: int = 0
+    charged_fen: int = 0
+
+
+class Funnel(Steps):
+    """All there ever was, and of it what the district's calendar calls today; `at` is the platform's clock."""
+
+    today: Steps
+    at: datetime
+    rehearsal: bool
+
+
+def for_anybody(found: Funnel) -> Funnel:
+    """Round the money down: a sum to the fen, watched, would tell each company's every charge."""
+    today = found.today.model_copy(update={"charged_fen": _rough(found.today.charged_fen)})
+    return found.model_copy(update={"charged_fen": _rough(found.charged_fen), "today": today})
+
+
+def _rough(fen: int) -> int:
+    return fen // _STEP_FEN * _STEP_FEN
+
+
+class Board:
+    """The funnel, counted once for all who look."""
+
+    def __init__(self, works: Works) -> None:
+        self._works = works
+        self._counting = asyncio.Lock()
+        self._found: Funnel | None = None
+        self._fresh_until = 0.0
+        self.watchers = 0
+
+    async def look(self) -> Funnel:
+        """Return the funnel, at most some tenths of a second old, or ten times as old as counting takes."""
+        async with self._counting:
+            if self._found is None or monotonic() >= self._fresh_until:
+                begun = monotonic()
+                self._found = await self._count()
+                self._fresh_until = monotonic() + max(_LEAST_SECONDS, _SHARE * (monotonic() - begun))
+            return self._found
+
+    async def _count(self) -> Funnel:
+        async with self._works(SYSTEM("funnel")) as work:
+            midnight = clock.at_local(clock.day_of(work.now), 0)
+            asked = {"types": list(_STEPS), "midnight": midnight}
+            rows = (await work.session.execute(_COUNT, asked)).all()
+            fen = (await work.session.execute(_CHARGED, {"type": _CHARGE, "midnight": midnight})).one()
+            at = work.now
+        return Funnel(
+            **{_STEPS[row.type]: row.total for row in rows}, charged_fen=fen.total,
+            today=Steps(**{_STEPS[row.type]: row.today for row in rows}, charged_fen=fen.today),
+            at=at, rehearsal=isinstance(self._works.clock, RehearsalClock),
+        )  # fmt: skip
+
+    async def watch(self, hub: Hub) -> AsyncIterator[bytes]:
+        """Yield the funnel as server-sent events: at once, and whenever it has changed."""
+        self.watchers += 1
+        shown: Funnel | None = None
+        try:
+            yield b"retry: 3000\n\n"
+            while True:
+                news = hub.news
+                found = for_anybody(await self.look())
+                changed = shown is None or found.model_copy(update={"at": shown.at}) != shown
+                shown = found
+                yield b"data: " + found.model_dump_json().encode() + b"\n\n" if changed else b": ping\n\n"
+                try:
+                    async with asyncio.timeout(PING_SECONDS):
+                        await news.wait()
+                except TimeoutError:
+                    continue
+                await asyncio.sleep(max(0.0, self._fresh_until - monotonic()))
+        finally:
+            self.watchers -= 1
+
+
+def _board(request: Request) -> Board:
+    return cast("Board", request.app.state.board)
+
+
+@router.get("/funnel", operation_id="funnel", summary="How far have the requests come?")
+async def funnel(request: Request) -> Funnel:
+    """Count the told events of each step, of today and of all time; the money to the fen for the desks alone.
+
+    Nobody needs to be signed in, so that the start page may show it.
+    """
+    found = await _board(request).look()
+    actor = await actor_if_any(request)
+    return found if actor is not None and policy.allows(actor, "funnel.read") else for_anybody(found)
+
+
+@router.get(
+    "/funnel/live", operation_id="funnel_live", summary="Watch the funnel (text/event-stream)",
+    response_class=StreamingResponse, responses=errors.responses(503),
+)  # fmt: skip
+async def funnel_live(request: Request) -> Response:
+    """Stream what `/funnel` answers anybody, at once and whenever it has changed."""
+    board = _board(request)
+    if board.watchers >= WATCHERS:
+        return errors.problem(request, 503, "platform.busy", {"seconds": 30})
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(board.watch(request.app.state.hub), media_type="text/event-stream", headers=headers)

@@ -1,0 +1,47 @@
+"""How every process of nowalls runs and ends: a refusal is said in both languages, a signal ends it in good order."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Coroutine
+from typing import Any
+
+from rich.console import Console
+
+from kit import text
+from kit.refusal import Refusal
+
+console = Console(stderr=True, soft_wrap=True)
+
+
+def tell(refusal: Refusal) -> None:
+    """Say a refusal to whoever sits at the terminal: Chinese first, then English."""
+    for language in text.LANGUAGES:
+        console.print(text.sentence(refusal.code, language, **refusal.parameters), style="red", markup=False)
+
+
+def run(work: Coroutine[Any, Any, Any], *, lasting: bool = False) -> Any:
+    """Run one command or process and give what it gives; a refusal ends the program with 1.
+
+    Ctrl-C or TERM is how a `lasting` process is meant to end; any other command was interrupted, and ends with 130.
+    """
+    try:
+        found = asyncio.run(_heeding(work))
+    except Refusal as refusal:
+        tell(refusal)
+        sys.exit(1)
+    except asyncio.CancelledError:
+        console.print("已停止 · stopped" if lasting else "已中断 · interrupted")
+        sys.exit(0 if lasting else 130)
+    if lasting:
+        console.print("已停止 · stopped")
+    return found
+
+
+async def _heeding(work: Coroutine[Any, Any, Any]) -> Any:
+    # As process 1 of a container Python would not even notice TERM; elsewhere it would die without stopping PostgreSQL.
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    return await task

@@ -1,0 +1,59 @@
+"""The ticker says which of its chores fail, for as long as they do."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+from sqlalchemy import text
+
+from events.work import Works
+from kit.actor import SYSTEM
+from kit.clock import FixedClock
+from kit.postgres import plain
+from processes import schema
+from processes.assembly import task, while_running
+from processes.ticker import Ticker, chores
+
+Until = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
+
+
+async def test_a_chore_that_fails_is_named_until_it_does_not(
+    works: Works, clock: FixedClock, database_url: str, until: Until
+) -> None:
+    schema.import_handlers()
+    owner = await asyncpg.connect(dsn=plain(database_url))
+    ticker = Ticker(works)
+
+    async def failing() -> bool:
+        clock.advance(chores()[0][1])
+        return await ticker.state() == "failing: seal"
+
+    async def well() -> bool:
+        clock.advance(chores()[0][1])
+        return await ticker.state() == "ok"
+
+    async with task(ticker.run()) as running:
+        await until(well)
+        await owner.execute("alter table event_seal rename to event_seal_gone")
+        await until(failing)
+        await owner.execute("alter table event_seal_gone rename to event_seal")
+        await until(well)
+    assert await while_running(running, ticker.state) == "stopped"
+    await owner.close()
+
+
+async def test_of_two_tickers_one_does_the_chore(works: Works) -> None:
+    async with works(SYSTEM("first")) as work:
+        held = text("select pg_try_advisory_xact_lock(:lock)")
+        assert (await work.session.execute(held, {"lock": 0x7469636B})).scalar_one()
+        second = Ticker(works)
+        done = asyncio.Event()
+
+        async def chore(_work: object) -> None:
+            done.set()
+
+        await second._do("any", chore)
+        assert not done.is_set()
+        assert await second.state() == "ok"
+    await second._do("any", chore)
+    assert done.is_set()
