@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from events.model import TransactionId
 
-revision = "22d79fccc295"
+revision = "2d4215059353"
 down_revision = None
 
 
