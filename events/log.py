@@ -24,12 +24,13 @@ _LOCK = 0x6E6F77616C6C73  # one sealer at a time: the bytes of "nowalls"
 
 _NEXT = text(
     """
-    select position, id, type, topic, key, subject, occurred_at, recorded_at, actor, correlation, causation, data,
-           written_by::text as written_by
-    from event_log
-    where (written_by, position) > (cast(:written_by as text)::xid8, :position)
-      and written_by < pg_snapshot_xmin(pg_current_snapshot())
-    order by written_by, position limit :batch
+    select l.position, l.id, l.type, l.topic, l.key, l.subject, l.occurred_at, l.recorded_at, l.actor, l.correlation,
+           l.causation, l.data, l.written_by::text as written_by
+    from event_log l
+    where (l.written_by, l.position) > (cast(:written_by as text)::xid8, :position)
+      and l.written_by < pg_snapshot_xmin(pg_current_snapshot())
+    -- named with its table: alone it would be the text above, by which 1000 comes before 999
+    order by l.written_by, l.position limit :batch
     """
 )
 _SEALED = text(

@@ -48,6 +48,22 @@ async def test_a_row_of_a_running_transaction_holds_back_only_what_is_younger(wo
     assert (await _verify(works)).first_bad is None
 
 
+async def test_transactions_are_sealed_by_their_number_and_not_by_its_digits(works: Works, database_url: str) -> None:
+    for number in range(4):
+        async with works(SYSTEM("test")) as work:
+            work.tell(PersonMoved(person_id=UUID(int=number), division_code=str(number)))
+    connection = await asyncpg.connect(dsn=plain(database_url))
+    for position, transaction in enumerate((98, 99, 100, 101), start=1):
+        await connection.execute(f"update event_log set written_by = '{transaction}' where position = {position}")
+    for _ in range(2):
+        async with works(SYSTEM("test")) as work:
+            await log.seal(work)
+    sealed = await connection.fetch("select position from event_seal order by number")
+    await connection.close()
+    assert [row["position"] for row in sealed] == [1, 2, 3, 4]
+    assert (await _verify(works)).first_bad is None
+
+
 @pytest.mark.parametrize(
     ("sql", "first_bad"),
     [
