@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from events.model import TransactionId
 
-revision = "2d4215059353"
+revision = "30d955ef2d6c"
 down_revision = None
 
 
