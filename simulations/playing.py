@@ -26,7 +26,7 @@ from processes import assembly
 from processes.assembly import House
 from processes.terminal import console
 from providers.catalogue import operations as catalogue
-from routing import solve
+from routing import insert
 from simulations import cast, tally
 from simulations.agenda import Agenda
 from simulations.calls import Call, Wishes
@@ -124,7 +124,7 @@ async def play(settings: Settings, what: Play, *, again: bool = False) -> dict[s
             laid_out = perf_counter()
             await lay_out(house.works, what)
             laid_out = perf_counter() - laid_out
-        await asyncio.to_thread(solve.warm)
+        await asyncio.to_thread(insert.warm)
         still = assembly.quiet(house)
         drive = await drive_of(house, stands, still, what)
         async with house.works(SYSTEM("simulation")) as work:
