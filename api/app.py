@@ -54,7 +54,7 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        started, status = perf_counter(), 500
+        started, status, begun = perf_counter(), 500, False
         headers = [*_HEADERS]
         if not scope["path"].startswith("/swagger/"):
             headers.append((b"cache-control", b"no-store"))
@@ -62,9 +62,9 @@ class Guard:
             headers.append((b"strict-transport-security", b"max-age=31536000"))
 
         async def sending(message: Message) -> None:
-            nonlocal status
+            nonlocal status, begun
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, begun = message["status"], True
                 held = {name.lower() for name, _ in message["headers"]}
                 message["headers"] = [*message["headers"], *(pair for pair in headers if pair[0] not in held)]
             await send(message)
@@ -72,6 +72,11 @@ class Guard:
         try:
             answer = _refused(Request(scope)) or self.app
             await answer(scope, receive, sending)
+        except Exception as error:  # noqa: BLE001 - a bug must harm its own request only, and be logged without its words
+            refusal = errors.bug(Request(scope), error)
+            if begun:
+                raise RuntimeError("an answer broke off") from None
+            await refusal(scope, receive, sending)
         finally:
             method = scope["method"] if scope["method"] in _METHODS else "other"
             metrics.HTTP_SECONDS.labels(method, getattr(scope.get("route"), "path", "none"), str(status)).observe(

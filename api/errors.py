@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.exceptions import HTTPException
 
-from kit import text
+from kit import text, traces
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
 
@@ -65,7 +65,7 @@ def problem(
         parameters=parameters or {},
         **more,
     )
-    headers = {"Cache-Control": "no-store"}  # a bug is answered outside of what adds it to all others
+    headers = {}
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="nowalls"'
     if "seconds" in (parameters or {}):
@@ -121,26 +121,26 @@ async def _on_database(request: Request, error: Exception) -> JSONResponse:
     trace = str(new_id())
     state = str(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
     if state in _RACED:
-        log.warning("raced %s on %s %s", trace, request.method, request.url.path, exc_info=error)
+        log.warning("raced %s on %s %s: %s", trace, request.method, request.url.path, traces.told(error))
         return problem(request, 409, "platform.raced", trace=trace)
-    log.error("database error %s on %s %s", trace, request.method, request.url.path, exc_info=error)
+    log.error("database error %s on %s %s\n%s", trace, request.method, request.url.path, traces.traced(error))
     lost = not isinstance(error, DBAPIError) or error.connection_invalidated
     if lost or state.startswith(_BUSY):
         return problem(request, 503, "platform.busy", {"seconds": 2}, trace=trace)
     return problem(request, 500, "platform.bug", {"trace": trace}, trace=trace)
 
 
-async def _on_bug(request: Request, error: Exception) -> JSONResponse:
+def bug(request: Request, error: Exception) -> JSONResponse:
+    """Answer what nobody foresaw, and log where it arose."""
     trace = str(new_id())
-    log.error("bug %s on %s %s", trace, request.method, request.url.path, exc_info=error)
+    log.error("bug %s on %s %s\n%s", trace, request.method, request.url.path, traces.traced(error))
     return problem(request, 500, "platform.bug", {"trace": trace}, trace=trace)
 
 
 def install(app: FastAPI) -> None:
-    """Answer every kind of failure in one form."""
+    """Answer every foreseen kind of failure in one form; the rest is for `bug`."""
     app.add_exception_handler(Refusal, _on_refusal)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
     for kind in (DBAPIError, NoConnection, PostgresError, OSError):
         app.add_exception_handler(kind, _on_database)
-    app.add_exception_handler(Exception, _on_bug)

@@ -176,7 +176,7 @@ async def statements(
             responses=responses(404))  # fmt: skip
 async def running_statement(
     work: Reading,
-    month: Annotated[str, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")],
+    month: Annotated[str, Query(pattern=MONTH)],
     provider_id: UUID | None = None,
 ) -> Running:
     """Sum up what a company's next statement would hold if it were drawn up now; nothing is frozen by asking."""

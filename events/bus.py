@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from events import inbox, parked
 from events.event import Envelope, Event
 from events.work import Work, Works
-from kit import metrics
+from kit import metrics, traces
 from kit.actor import SYSTEM
 from kit.refusal import Refusal
 
@@ -113,7 +113,7 @@ class Deliverer:
     async def _park(
         self, group: str, headers: Mapping[str, str], body: bytes, error: BaseException, *, tries: int
     ) -> None:
-        log.error("parked for %s after %d tries: %s %r", group, tries, headers.get("ce_type"), error)
+        log.error("parked for %s after %d tries: %s %s", group, tries, headers.get("ce_type"), traces.told(error))
         metrics.PARKED.labels(group).inc()
         while True:
             try:

@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 
 from events.model import Parked, ParkedState
 from events.work import Work
+from kit import traces
 from kit.pages import Order
 from kit.refusal import Kind, Refusal
 
@@ -40,7 +42,10 @@ async def park(
         type=str(headers.get("ce_type", "?"))[:80],
         headers={str(name): str(value) for name, value in headers.items()},
         body=body,
-        error=f"{type(error).__name__}: {error}".replace("\x00", "")[:2000],
+        # A database quotes whole rows in its words.
+        error=(traces.told(error) if isinstance(error, DBAPIError) else f"{type(error).__name__}: {error}").replace(
+            "\x00", ""
+        )[:2000],
         tries=tries,
     )
     work.session.add(row)

@@ -70,6 +70,7 @@ class Database:
             pool_size=connections,
             max_overflow=connections,
             pool_pre_ping=False,
+            hide_parameters=True,  # errors are logged, and parameters are names and telephones
             connect_args={"server_settings": settings},
         )
 

@@ -6,9 +6,9 @@ import sys
 from contextlib import suppress
 
 from processes.schema import ROOT
-from routing import insert
+from routing import solve
 
-_WARM = "from routing import insert; insert.warm()"
+_WARM = "from routing import solve; solve.warm()"
 
 
 async def warm(warmed: asyncio.Event) -> None:
@@ -25,7 +25,7 @@ async def warm(warmed: asyncio.Event) -> None:
     finally:
         with suppress(ProcessLookupError):
             child.kill()
-    await asyncio.to_thread(insert.warm)
+    await asyncio.to_thread(solve.warm)
     warmed.set()
 
 

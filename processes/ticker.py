@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from events import log as chain
 from events.work import Work, Works
+from kit import traces
 from kit.actor import SYSTEM
 from kit.refusal import Refusal
 from kit.settings import Settings
@@ -82,10 +83,10 @@ class Ticker:
                 if (await work.session.execute(_LEASE, {"lock": _LOCK})).scalar_one():
                     await chore(work)
         except OSError as error:
-            log.warning("the database is away; the chore %s waits: %r", name, error)
+            log.warning("the database is away; the chore %s waits: %s", name, traces.told(error))
             self._failing.add(name)
-        except (DBAPIError, Refusal):
-            log.exception("the chore %s failed", name)
+        except (DBAPIError, Refusal) as error:
+            log.error("the chore %s failed\n%s", name, traces.traced(error))  # noqa: TRY400 - without its words
             self._failing.add(name)
         else:
             self._failing.discard(name)

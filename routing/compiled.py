@@ -67,7 +67,8 @@ numba.config.CACHE_LOCATOR_CLASSES = f"{__name__}.{BesideSource.__name__},{__nam
 
 
 def _compile(function: Callable[P, T], **options: Any) -> Callable[P, T]:
-    kernel: Callable[P, T] = numba.njit(cache=True, nogil=True, error_model="numpy", **options)(function)
+    how = {"cache": True, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, **options}
+    kernel: Callable[P, T] = numba.njit(**how)(function)
     return kernel
 
 
@@ -83,7 +84,12 @@ def inlined(function: Callable[P, T]) -> Callable[P, T]:
 
 def part(function: Callable[P, T]) -> Callable[P, T]:
     """Compile a part of a kernel into each place that calls it: handing it the arrays would cost more than its work."""
-    return _compile(function, _nrt=False, forceinline=True)
+    return _compile(function, _nrt=False, forceinline=True, no_cpython_wrapper=True)
+
+
+def step(function: Callable[P, T]) -> Callable[P, T]:
+    """Compile a part of a kernel that stays a function of its own, and that Python itself never calls."""
+    return _compile(function, _nrt=False, no_cpython_wrapper=True)
 
 
 def kernel(function: Callable[P, T]) -> Callable[P, T]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.arrays import Ints, Shorts
-from routing.compiled import kernel, part
+from routing.compiled import part, step
 from routing.improve_arrays import (
     AT,
     BEGUN,
@@ -80,7 +80,7 @@ def last_begin(visit: Shorts, opens: Shorts, closes: Shorts, v: int, bound: int)
     return -NEVER
 
 
-@kernel
+@step
 def retime(
     visit: Shorts, opens: Shorts, closes: Shorts, demand: Ints, fee: Ints, line: Ints, seconds: Shorts, rate: int,
     stop: Shorts, tally: Ints, work: Ints, won: Ints,

@@ -2,7 +2,7 @@
 
 import math
 
-from routing.compiled import kernel
+from routing.compiled import kernel, step
 from routing.improve_arrays import (
     AT,
     BANK,
@@ -39,7 +39,7 @@ from routing.improve_arrays import (
 from routing.improve_kernel import retime, throw
 
 
-@kernel
+@step
 def record(task: Task, draft: Draft, row: int) -> None:
     """Remember a route for recombination, unless the same visits were served as cheaply before."""
     tally = draft.tally[row]
@@ -112,7 +112,7 @@ def time_row(task: Task, draft: Draft, row: int) -> None:
     )  # fmt: skip
 
 
-@kernel
+@step
 def exchange_tails(task: Task, draft: Draft, heat: float, reach: int) -> None:
     """Try, for one visit drawn by lot, to go on to each near visit of another row, the two tails changing rows.
 
@@ -186,7 +186,7 @@ def exchange_tails(task: Task, draft: Draft, heat: float, reach: int) -> None:
     draft.numbers[NOW] += tallies[row, POINTS] + tallies[other, POINTS]
 
 
-@kernel
+@step
 def put_back(task: Task, draft: Draft, touched: int) -> None:
     """Return the touched rows and the bank to what was kept."""
     for a in range(touched):

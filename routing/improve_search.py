@@ -2,7 +2,7 @@
 
 import math
 
-from routing.compiled import kernel
+from routing.compiled import kernel, step
 from routing.improve_arrays import (
     AT,
     BANK,
@@ -52,7 +52,7 @@ ORDER_SHARES = (0.42, 0.58, 0.72, 0.82, 0.92, 1.0)  # after 0.30 at random, then
 SPLIT_STOP = 0.01
 
 
-@kernel
+@step
 def ruin(task: Task, draft: Draft, removals: float, longest: float) -> int:
     """Take strings of neighbouring visits out of neighbouring rows; give how many rows were touched."""
     n = task.demand.shape[0]
@@ -108,7 +108,7 @@ def ruin(task: Task, draft: Draft, removals: float, longest: float) -> int:
     return touched
 
 
-@kernel
+@step
 def order_bank(task: Task, draft: Draft) -> None:
     """Sort the bank by one of the orders, drawn by lot; at random one time in three."""
     drawn = throw(draft.dice)
@@ -129,7 +129,7 @@ def order_bank(task: Task, draft: Draft) -> None:
         draft.bank[j] = v
 
 
-@kernel
+@step
 def open_rows(task: Task, draft: Draft) -> int:
     """List the rows that a visit may be put into: those in use, and of each kind one that is not; give how many."""
     choices = 0
@@ -148,7 +148,7 @@ def open_rows(task: Task, draft: Draft) -> int:
     return choices
 
 
-@kernel
+@step
 def add_empty(task: Task, draft: Draft, choices: int, taken: int) -> int:
     """List another empty row of the kind of `taken`, which is about to be used; give how many rows are listed."""
     for row in range(task.row.shape[0]):
@@ -159,7 +159,7 @@ def add_empty(task: Task, draft: Draft, choices: int, taken: int) -> int:
     return choices
 
 
-@kernel
+@step
 def recreate(task: Task, draft: Draft, touched: int) -> int:
     """Put each visit of the bank where it costs least, now and then looking away; give how many rows are touched."""
     n = task.demand.shape[0]

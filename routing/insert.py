@@ -2,7 +2,7 @@
 
 A `Board` holds the current routes of all workers. Visits are added to it and get a number; a number is evaluated, which
 changes nothing, and a candidate of the evaluation is committed, which does. Before the first request of a process call
-`warm()`: it loads the compiled kernels, or compiles them where they have never been.
+`routing.solve.warm()`.
 """
 
 from collections import Counter

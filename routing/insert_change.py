@@ -1,7 +1,7 @@
 """Change the routes: put a visit where it was found to fit, take one out, let time pass; and keep the sums."""
 
 from routing.arrays import Ints
-from routing.compiled import kernel
+from routing.compiled import kernel, step
 from routing.insert_index import summarise
 from routing.insert_rows import (
     BEGUN,
@@ -26,14 +26,14 @@ from routing.insert_search import BEGIN, POINTS, gap
 from routing.rules import P_COMPANY
 
 
-@kernel
+@step
 def time_row(fleet: Fleet, row: int) -> None:
     """Time a row and write its summaries."""
     retime(fleet, row)
     summarise(fleet, row)
 
 
-@kernel
+@step
 def settle(fleet: Fleet, row: int, before: int) -> None:
     """Time a changed row and bring the worker's sums up to date; `before` is what the row worked before."""
     time_row(fleet, row)
@@ -71,7 +71,7 @@ def insert_if_fits(fleet: Fleet, row: int, position: int, visit: int, start: int
     return True
 
 
-@kernel
+@step
 def position_of(fleet: Fleet, row: int, number: int) -> int:
     """Give where in its row a visit stands."""
     for i in range(1, fleet.rows[row, LENGTH] + 1):

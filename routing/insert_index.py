@@ -12,7 +12,7 @@ The lines of both tables run over the rows, so that the processor compares eight
 
 import numpy as np
 
-from routing.compiled import part
+from routing.compiled import part, step
 from routing.insert_rows import (
     BEGUN,
     BOX_LATE,
@@ -52,7 +52,7 @@ ROUNDING_SECONDS = 2
 """Legs are rounded to whole seconds: a detour of three legs may measure 1.5 s less than it is."""
 
 
-@part
+@step
 def summarise(fleet: Fleet, row: int) -> None:
     """Write a row's longest idle time in each part of the day, its rectangle, its longest leg and its lateness."""
     table = fleet.positions[row]
@@ -119,7 +119,7 @@ def measure_detours(fleet: Fleet, visit: int) -> None:
         least[row] = (detour * paces[row] - rounding) * price - lates[row] - 1.0
 
 
-@part
+@step
 def list_rows(fleet: Fleet, visit: int) -> int:
     """List the rows of permitted workers that have time for a visit, the nearest first; give how many.
 

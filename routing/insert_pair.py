@@ -7,7 +7,7 @@ sum of the two prices bounds the pair from below, and the pairs are read in the 
 import numpy as np
 
 from routing.arrays import Bytes, Ints
-from routing.compiled import kernel
+from routing.compiled import kernel, step
 from routing.insert_rows import (
     BEGUN,
     BREAKS,
@@ -40,10 +40,9 @@ from routing.insert_search import (
     ROW,
     WHO,
     earlier,
-    fixed,
     gap,
     known_points,
-    survey_worker,
+    survey,
 )
 from routing.rules import NONE, P_COMPANY, PARTNER
 
@@ -53,7 +52,7 @@ OPTION_COLUMNS = CANDIDATE_COLUMNS + 1
 FIRST_OPTIONS = 256
 
 
-@kernel
+@step
 def latest_start(fleet: Fleet, row: int, position: int, visit: int) -> int:
     """Give the latest start in a gap that leaves everything after it lawful, whatever the visit's windows say."""
     table = fleet.positions[row]
@@ -71,7 +70,7 @@ def latest_start(fleet: Fleet, row: int, position: int, visit: int) -> int:
     return int(bound - fleet.visits[visit, V_DURATION])
 
 
-@kernel
+@step
 def attempt(fleet: Fleet, row: int, position: int, visit: int, not_before: int, found: Ints) -> int:
     """Try one gap: give the rule that closes it, or 0 and the candidate in `found`."""
     return gap(fleet, row, position, visit, known_points(fleet, visit, fleet.rows[row, WORKER]), not_before, found)
@@ -83,12 +82,9 @@ def list_options(fleet: Fleet, visit: int, scratch: Ints, out: Ints) -> int:
 
     What does not fit into `out` is counted and not written; `scratch` is [2, candidate columns].
     """
-    fixed(fleet, visit)
-    found, nobody, count = scratch[0], scratch[1:], 0
+    found, count = scratch[0], 0
+    survey(fleet, visit, scratch[1:], found)
     for worker in range(fleet.rule.shape[0]):
-        if fleet.rule[worker] != NONE:
-            continue
-        survey_worker(fleet, visit, worker, nobody, 0, found)
         if fleet.rule[worker] != NONE:
             continue
         for row in range(fleet.people[P_FIRST_ROW, worker], fleet.people[P_END_ROW, worker]):
@@ -119,7 +115,7 @@ def options(fleet: Fleet, visit: int) -> Ints:
     return out[np.argsort(out[:count, POINTS], kind="stable")]
 
 
-@kernel
+@step
 def before(one: Ints, other: Ints) -> bool:
     """Tell whether one pair goes before another: cheaper, then by the first visit's place, then by the second's."""
     sums = one[0, POINTS] + one[1, POINTS], other[0, POINTS] + other[1, POINTS]
@@ -171,7 +167,7 @@ def match(fleet: Fleet, asked: Ints, ones: Ints, others: Ints, trial: Ints, best
     return count
 
 
-@kernel
+@step
 def _keep(best: Ints, count: int, trial: Ints) -> int:
     at = count
     for k in range(count):
@@ -192,7 +188,7 @@ def _keep(best: Ints, count: int, trial: Ints) -> int:
     return count
 
 
-@kernel
+@step
 def copy_pair(source: Ints, target: Ints) -> None:
     """Copy a pair of candidates."""
     for k in range(2):

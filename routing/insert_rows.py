@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from routing.arrays import Bytes, Ints, Reals, Shorts
-from routing.compiled import kernel, part
+from routing.compiled import part, step
 from routing.rules import PEOPLE_LINES
 
 # columns of a position
@@ -106,7 +106,7 @@ def first_start(fleet: Fleet, visit: int, arrive: int) -> int:
     return NEVER
 
 
-@kernel
+@step
 def retime(fleet: Fleet, row: int) -> None:
     """Give every position of a row its earliest leave, its latest arrival and the travel to what follows."""
     table = fleet.positions[row]

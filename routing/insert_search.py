@@ -6,7 +6,7 @@ every worker who cannot come, the rule. Ties go to the lower worker, then the ea
 """
 
 from routing.arrays import Ints
-from routing.compiled import kernel, part
+from routing.compiled import kernel, part, step
 from routing.insert_index import ROUNDING_SECONDS, list_rows
 from routing.insert_rows import (
     BEGUN,
@@ -80,7 +80,7 @@ TRAVEL_POINTS, WAIT_POINTS, LATE_POINTS, KNOWN_POINTS, SHARE, USE_POINTS, ROW = 
 CANDIDATE_COLUMNS = 13
 
 
-@part
+@step
 def fixed(fleet: Fleet, visit: int) -> None:
     """Write into `fleet.rule` what keeps each worker away whatever the timetable."""
     for company in range(fleet.companies.shape[1]):
@@ -272,6 +272,19 @@ def survey_worker(fleet: Fleet, visit: int, worker: int, best: Ints, count: int,
     return count
 
 
+@step
+def survey_known(fleet: Fleet, visit: int, best: Ints, found: Ints) -> int:
+    """Try all gaps of the workers whom the visit asks for, and of nobody else; give the number of candidates."""
+    count = 0
+    for k in range(fleet.preferred.shape[1]):
+        worker = fleet.preferred[visit, k]
+        if worker >= 0 and fleet.rule[worker] == NONE:
+            count = survey_worker(fleet, visit, worker, best, count, found)
+            if fleet.rule[worker] == NONE:
+                fleet.rule[worker] = BEATEN  # read in full: not to be read again without the points of being known
+    return count
+
+
 @kernel
 def survey(fleet: Fleet, visit: int, best: Ints, found: Ints) -> int:
     """Try every gap of every worker whom no fixed rule keeps out; give the number of candidates."""
@@ -308,13 +321,8 @@ def search(fleet: Fleet, visit: int, best: Ints, found: Ints) -> int:
     All other workers whom no fixed rule keeps out have the rule BEATEN.
     """
     fixed(fleet, visit)
-    count, most = 0, best.shape[0]
-    for k in range(fleet.preferred.shape[1]):
-        worker = fleet.preferred[visit, k]
-        if worker >= 0 and fleet.rule[worker] == NONE:
-            count = survey_worker(fleet, visit, worker, best, count, found)
-            if fleet.rule[worker] == NONE:
-                fleet.rule[worker] = BEATEN  # read in full: not to be read again without the points of being known
+    most = best.shape[0]
+    count = survey_known(fleet, visit, best, found) if fleet.preferred[visit, 0] >= 0 else 0
     least = fleet.box[BOX_LEAST]
     for at in range(list_rows(fleet, visit)):
         row = fleet.room[ROOM_LISTED, at]

@@ -7,8 +7,6 @@ of them finds plans that no single move reaches (Rochat and Taillard 1995).
 from collections import defaultdict
 from dataclasses import dataclass
 
-from ortools.sat.python import cp_model
-
 from routing.arrays import FAR
 from routing.improve_arrays import COMPANY, COUNT, KIND, PINNED, POINTS, POOL
 from routing.improve_state import Search
@@ -48,6 +46,8 @@ def recombine(search: Search, *, seconds: float, work: float, seed: int) -> bool
 
     `seconds` bounds the wall clock of the programme, `work` its steps in CP-SAT's own deterministic time.
     """
+    from ortools.sat.python import cp_model  # noqa: PLC0415 - it brings pandas with it: two seconds of every start
+
     task, draft, n = search.task, search.draft, len(search.problem.visits)
     before = search.current_rows()
     search.lay_out(search.best_rows())

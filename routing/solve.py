@@ -3,15 +3,18 @@
 `portfolio`, the default, is what measures best: ruin and recreate with recombination of the routes seen; where visits
 need two people, the search that moves pairs first. `ruin-recreate` is the same without recombination. `or-tools` is
 Google's routing model with its own ruin and recreate, as a second opinion and a reference.
+
+Before the first request of a process call `warm()`: it loads the compiled kernels, or compiles those that are not on
+disk; it takes a second, or a minute once.
 """
 
 import time
 from dataclasses import dataclass
 from enum import StrEnum
 
-from routing import check, improve, ortools_engine, plan
+from routing import check, improve, insert, ortools_engine, plan
 from routing.plan import Plan
-from routing.problem import Problem
+from routing.problem import Link, Mode, Point, Problem, Shift, Visit, Window, Worker
 from routing.synchronised import platform
 from routing.synchronised.annealing import Budget, Progress
 
@@ -86,3 +89,20 @@ def frozen_only(problem: Problem) -> list[list[int]]:
     for at, number in sorted(frozen, key=lambda item: item[0].start_seconds):
         orders[problem.first_row[at.worker] + at.shift].append(number)
     return orders
+
+
+def warm() -> None:
+    """Load every kernel of insertion and of the two searches, or compile those that are not on disk."""
+    insert.warm()
+    window = (Window(earliest_seconds=0, latest_seconds=3_600),)
+    problem = Problem(
+        workers=(Worker(base=0, shifts=(Shift(start_seconds=0, end_seconds=7_200),)),) * 2,
+        visits=(
+            Visit(place=0, duration_seconds=60, windows=window),
+            *(Visit(place=1, duration_seconds=60, windows=window),) * 3,
+        ),
+        modes=(Mode(name="on foot", speed_metres_per_second=1.0, detour=1.0),),
+        places=(Point(0.0, 0.0), Point(0.01, 0.01)),
+        links=(Link(first=0, second=1),),
+    )
+    solve(problem, budget=Budget(rounds=2))

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
@@ -121,12 +121,16 @@ async def _twice(work: Work, *, limit: int) -> int:
     told = select(Case.id).where(Case.kind == CaseKind.WORKER_TWICE, Case.subject_id == second.id).exists()
     query = (
         select(second.id, second.hired_at, second.number, first.number)
-        .join(first, (first.provider_id != second.provider_id) & (first.number < second.number))
+        .join(
+            first,
+            (first.provider_id != second.provider_id)
+            & (tuple_(first.hired_at, first.number) < tuple_(second.hired_at, second.number)),
+        )
         .where(
             first.state == WorkerState.ACTIVE, second.state == WorkerState.ACTIVE,
             (first.id_blind == second.id_blind) | same_paper, ~told,
         )
-        .order_by(second.number, first.number)
+        .order_by(second.hired_at, second.number, first.number)
         .limit(limit)
     )  # fmt: skip
     raised = 0

@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from events.model import TransactionId
 
-revision = "5241b8897f33"
+revision = "30d955ef2d6c"
 down_revision = None
 
 
@@ -1249,7 +1249,7 @@ def upgrade() -> None:
     op.create_table(
         "worker",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("number", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("provider_id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(length=60), nullable=False),
         sa.Column("sex", sa.String(length=32), nullable=False),
@@ -1869,8 +1869,6 @@ def upgrade() -> None:
     op.execute("grant insert, select on wallet_entry to nowalls_desk")
     op.execute("grant delete, insert, select, update on worker to nowalls_desk")
     op.execute("grant insert, select, update on worker to nowalls_provider")
-    op.execute("grant usage on sequence worker_number_seq to nowalls_desk")
-    op.execute("grant usage on sequence worker_number_seq to nowalls_provider")
     op.execute(
         "CREATE TRIGGER ledger_balances AFTER INSERT ON public.ledger_entry REFERENCING NEW TABLE AS posted FOR EACH STATEMENT EXECUTE FUNCTION ledger_balances()"
     )

@@ -1,12 +1,13 @@
 """Bring workers in and let them go: their papers, their certificates, their weekly hours."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import count
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import func, insert, or_, select
 
 from events.roster import WorkerUnavailable
 from events.work import Work
@@ -18,7 +19,7 @@ from kit.refusal import Kind, Refusal
 from providers.catalogue.model import Skill
 from providers.roster import calendar, queries
 from providers.roster.calendar import Hours
-from providers.roster.model import Certificate, Shift, Transport, Worker, WorkerState
+from providers.roster.model import NUMBERS_PER_COMPANY, Certificate, Company, Shift, Transport, Worker, WorkerState
 from providers.roster.operations import WHOLE_ROWS, changed
 
 _FAR = timedelta(days=3650)
@@ -101,9 +102,9 @@ class NewWorker:
 async def hire_workers(work: Work, workers: Sequence[NewWorker]) -> list[UUID]:
     """Bring many workers in with their certificates and shifts, in four statements; ids in the order given.
 
-    Refuses `worker.taken`, `worker.sex_contradicts`, `certificate.expired`, `certificate.taken`, `shift.nonsense`,
-    `shift.overlaps`, and what the readers of place, telephone and resident ID refuse. A company's own people are not
-    told whether a person or a paper is known elsewhere.
+    Refuses `company.missing`, `worker.taken`, `worker.sex_contradicts`, `certificate.expired`, `certificate.taken`,
+    `shift.nonsense`, `shift.overlaps`, and what the readers of place, telephone and resident ID refuse. A company's own
+    people are not told whether a person or a paper is known elsewhere.
     """
     rows = [_worker_row(work, entry) for entry in workers]
     blinds = [row["id_blind"] for row in rows if row["id_blind"] is not None]
@@ -111,7 +112,9 @@ async def hire_workers(work: Work, workers: Sequence[NewWorker]) -> list[UUID]:
         raise WorkerTaken
     papers: list[dict[str, Any]] = []
     shifts: list[dict[str, Any]] = []
+    numbers = await _numbers(work, [entry.provider_id for entry in workers])
     for row, entry in zip(rows, workers, strict=True):
+        row["number"] = next(numbers[entry.provider_id])
         papers += [_paper_row(work, row["id"], entry.provider_id, paper) for paper in entry.papers]
         for place, hours in enumerate(entry.shifts):
             check_shift(hours, entry.shifts[:place])
@@ -120,8 +123,27 @@ async def hire_workers(work: Work, workers: Sequence[NewWorker]) -> list[UUID]:
     for table, values in ((Worker, rows), (Certificate, papers), (Shift, shifts)):
         if values:
             await work.session.execute(insert(table), values, execution_options=WHOLE_ROWS)
-    await changed(work, [entry.provider_id for entry in workers])
     return [row["id"] for row in rows]
+
+
+async def _numbers(work: Work, provider_ids: Sequence[UUID]) -> dict[UUID, Iterator[int]]:
+    """Count on from each company's last worker; whoever hires for the same company meanwhile waits for this work's end.
+
+    Numbers out of one sequence would tell every company how many workers the others have hired.
+    """
+    await changed(work, provider_ids)
+    query = (
+        select(Company.id, func.coalesce(func.max(Worker.number), Company.number * NUMBERS_PER_COMPANY))
+        .outerjoin(Worker, Worker.provider_id == Company.id)
+        .where(Company.id.in_(set(provider_ids)))
+        .group_by(Company.id, Company.number)
+    )
+    found: dict[UUID, Iterator[int]] = {
+        provider_id: count(last + 1) for provider_id, last in (await work.session.execute(query)).all()
+    }
+    if len(found) < len(set(provider_ids)):
+        raise queries.CompanyMissing
+    return found
 
 
 def _worker_row(work: Work, entry: NewWorker) -> dict[str, Any]:

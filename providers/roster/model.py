@@ -114,9 +114,13 @@ class ContractItem(Base):
     division_code: Mapped[str] = mapped_column(String(12))
 
 
+NUMBERS_PER_COMPANY = 1_000_000
+
+
 class Worker(Base):
     """One person working for one company; a person who changes companies is another worker.
 
+    `number` is the company's number and, in its last six digits, a count within the company.
     `latitude` and `longitude` (WGS-84) are where the day starts and ends; `max_minutes` bounds a day's work. The blind
     index of the resident ID is unique among a company's active workers, and no wider: a company that was refused would
     know that the person works for another. Who works for two is told to the bureau (`dispatch.escalation`).
@@ -130,7 +134,7 @@ class Worker(Base):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    number: Mapped[Long] = mapped_column(BigInteger, Identity(always=True), unique=True)
+    number: Mapped[Long] = mapped_column(BigInteger, unique=True)
     provider_id: Mapped[UUID] = mapped_column(ForeignKey("company.id"), index=True)
     name: Mapped[str] = mapped_column(String(60))
     sex: Mapped[Sex]

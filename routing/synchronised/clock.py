@@ -5,14 +5,14 @@ the tie between two legs), so for given rounds it is also the plan with the leas
 in `order` reaches it in one pass; a tie with a longest gap may push the first leg back once, inside its own job.
 """
 
-from routing.compiled import inlined, kernel
+from routing.compiled import kernel, part
 from routing.synchronised.board import ALONE, TOGETHER, Board, Draft
 
 NEVER = 1e18
 HAIR = 1e-9
 
 
-@inlined
+@part
 def fit(board: Board, leg: int, moment: float) -> tuple[float, int]:
     """Return the first allowed beginning at or after a moment, and its window; (NEVER, -1) where there is none."""
     for window in range(board.windows[leg]):
@@ -22,7 +22,7 @@ def fit(board: Board, leg: int, moment: float) -> tuple[float, int]:
     return NEVER, -1
 
 
-@inlined
+@part
 def tie(board: Board, job: int, moment: float, other: float) -> tuple[float, float, int, int]:
     """Return the first allowed beginnings of both legs of a tied job, reached at two moments, and their windows."""
     one, two = board.legs[job, 0], board.legs[job, 1]
@@ -46,7 +46,7 @@ def tie(board: Board, job: int, moment: float, other: float) -> tuple[float, flo
     return first, second, window, window_two
 
 
-@inlined
+@part
 def lateness(board: Board, leg: int, start: float, window: int) -> float:
     """Return by how much a beginning misses the close of its window."""
     late = start - board.closes[leg, window]
@@ -141,7 +141,7 @@ def loosen(board: Board, draft: Draft) -> None:
         draft.slack[one] = room
 
 
-@inlined
+@part
 def leg_room(board: Board, draft: Draft, leg: int) -> float:
     """Return how much later one leg may begin by its own window and by what follows it in its round."""
     start = draft.start[leg]

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from routing.compiled import inlined
+from routing.compiled import part
 
 Dice = npt.NDArray[np.uint64]
 
@@ -13,7 +13,7 @@ def make(seed: int) -> Dice:
     return np.array([seed % 2**64], np.uint64)
 
 
-@inlined
+@part
 def draw(dice: Dice) -> int:
     """Return the next 64 random bits."""
     dice[0] += np.uint64(0x9E3779B97F4A7C15)
@@ -24,13 +24,13 @@ def draw(dice: Dice) -> int:
     return mixed
 
 
-@inlined
+@part
 def roll(dice: Dice) -> float:
     """Return a number in [0, 1)."""
     return np.float64(draw(dice) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
 
 
-@inlined
+@part
 def pick(dice: Dice, count: int) -> int:
     """Return a number in 0 … count - 1."""
     return int(roll(dice) * count)

@@ -6,7 +6,7 @@ a place that could still win has its delay followed through the rounds and acros
 
 import numpy as np
 
-from routing.compiled import inlined, kernel
+from routing.compiled import kernel, part, step
 from routing.synchronised.board import ALONE, WIDTH, Board, Desk, Draft, Floats, Ints
 from routing.synchronised.clock import HAIR, NEVER, fit, lateness, tie
 from routing.synchronised.dice import Dice, roll
@@ -14,7 +14,7 @@ from routing.synchronised.dice import Dice, roll
 NOBODY = np.int32(-1)  # of the nodes' own width, so that the one kernel is compiled once
 
 
-@kernel
+@step
 def follow(
     board: Board,
     draft: Draft,
@@ -93,7 +93,7 @@ def follow(
     return price, high
 
 
-@inlined
+@part
 def late_now(board: Board, draft: Draft, leg: int) -> float:
     """Return by how much a planned leg is late as the draft stands."""
     start = draft.start[leg]
@@ -103,7 +103,7 @@ def late_now(board: Board, draft: Draft, leg: int) -> float:
     return 0.0
 
 
-@inlined
+@part
 def overrun(board: Board, draft: Draft, worker: int, home: float) -> float:
     """Return the price of one worker coming home later than now; NEVER where the shift forbids it."""
     if home > board.shift_latest[worker] + HAIR:
@@ -113,7 +113,7 @@ def overrun(board: Board, draft: Draft, worker: int, home: float) -> float:
     return float(board.overtime[worker] * max(0.0, late))
 
 
-@kernel
+@step
 def single(board: Board, draft: Draft, desk: Desk, leg: int, dice: Dice, blink: float) -> tuple[float, int]:
     """Return the cheapest place of an unplanned leg by itself: its price and the node it comes after (-1: none)."""
     legs, workers = board.job.shape[0], board.mode.shape[0]
@@ -166,7 +166,7 @@ def single(board: Board, draft: Draft, desk: Desk, leg: int, dice: Dice, blink: 
     return best, chosen
 
 
-@kernel
+@step
 def shortlist(
     board: Board,
     draft: Draft,
@@ -214,14 +214,14 @@ def shortlist(
     return found
 
 
-@kernel
+@step
 def owner(board: Board, draft: Draft, node: int) -> int:
     """Return whose round a start or a planned leg belongs to."""
     legs = board.job.shape[0]
     return int(draft.worker[node]) if node < legs else node - legs
 
 
-@inlined
+@part
 def rank_of(board: Board, draft: Draft, node: int) -> int:
     """Return a node's place in the order: -1 for a start, past the last job for an end."""
     legs, workers = board.job.shape[0], board.mode.shape[0]
@@ -230,7 +230,7 @@ def rank_of(board: Board, draft: Draft, node: int) -> int:
     return -1 if node < legs + workers else int(draft.planned[0])
 
 
-@kernel
+@step
 def mark(board: Board, draft: Draft, marks: Ints, v: int, w: int, low: int, high: int) -> None:
     """Mark the jobs that must follow v or w among the places low … high.
 
@@ -252,7 +252,7 @@ def mark(board: Board, draft: Draft, marks: Ints, v: int, w: int, low: int, high
         marks[job] = 1 if caught else 0
 
 
-@kernel
+@step
 def pair(board: Board, draft: Draft, desk: Desk, job: int, dice: Dice, blink: float) -> tuple[float, int, int]:
     """Return the cheapest places of a tied job: its price and the nodes its legs come after (-1: none)."""
     legs = board.job.shape[0]
@@ -321,7 +321,7 @@ def join(board: Board, draft: Draft, leg: int, node: int) -> None:
     draft.worker[leg] = owner(board, draft, node)
 
 
-@kernel
+@step
 def settle(board: Board, draft: Draft, desk: Desk, job: int, u: int, x: int) -> int:
     """Put a job behind its chosen nodes, keep the order sound, and return the first place whose clock must be wound."""
     v, y = draft.after[u], (draft.after[x] if x >= 0 else -1)

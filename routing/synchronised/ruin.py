@@ -1,11 +1,11 @@
 """Take a few related jobs out of a draft (slack induction by string removals, Christiaens & Vanden Berghe 2020)."""
 
-from routing.compiled import inlined, kernel
+from routing.compiled import part, step
 from routing.synchronised.board import Board, Desk, Draft
 from routing.synchronised.dice import Dice, pick, roll
 
 
-@kernel
+@step
 def lift(board: Board, draft: Draft, desk: Desk, job: int, waiting: int) -> int:
     """Take one job out of its rounds, note it as absent, and return how many are absent; the order is mended later."""
     for turn in range(2):
@@ -19,7 +19,7 @@ def lift(board: Board, draft: Draft, desk: Desk, job: int, waiting: int) -> int:
     return waiting + 1
 
 
-@kernel
+@step
 def mend(draft: Draft) -> int:
     """Close the gaps that lifted jobs left in the order; return the first place that changed."""
     kept, first = 0, draft.planned[0]
@@ -35,7 +35,7 @@ def mend(draft: Draft) -> int:
     return int(min(first, kept))
 
 
-@kernel
+@step
 def strings(board: Board, draft: Draft, desk: Desk, waiting: int, dice: Dice, longest: int, average: float) -> int:
     """Lift strings of neighbouring jobs out of several rounds near a random one; return how many jobs are absent."""
     legs, workers = board.job.shape[0], board.mode.shape[0]
@@ -103,7 +103,7 @@ def strings(board: Board, draft: Draft, desk: Desk, waiting: int, dice: Dice, lo
     return waiting
 
 
-@inlined
+@part
 def able_to(board: Board, leg: int, worker: int) -> bool:
     """Return whether a worker may do a leg."""
     for at in range(board.able_count[leg]):  # noqa: SIM110 - a kernel has no generators
@@ -112,7 +112,7 @@ def able_to(board: Board, leg: int, worker: int) -> bool:
     return False
 
 
-@kernel
+@step
 def cross(board: Board, draft: Draft, z: int, one: int, two: int) -> bool:
     """Let two workers change rounds from a place of the order onward, if both may; return whether they did.
 

@@ -2,7 +2,7 @@
 
 import math
 
-from routing.compiled import kernel
+from routing.compiled import kernel, step
 from routing.synchronised.board import ALONE, Board, Desk, Draft
 from routing.synchronised.clock import loosen, wind
 from routing.synchronised.dice import Dice, pick, roll
@@ -30,7 +30,7 @@ def copy(source: Draft, target: Draft) -> None:
     target.total[0] = source.total[0]
 
 
-@kernel
+@step
 def gather(draft: Draft, desk: Desk) -> int:
     """List the jobs that nobody does; give how many."""
     waiting = 0

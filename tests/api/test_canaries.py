@@ -180,6 +180,20 @@ async def test_hiring_somebody_elses_worker_is_answered_as_hiring_anybody(world:
         assert await escalation.sweep(work) == 0
 
 
+async def test_a_new_workers_number_tells_nothing_of_what_others_hired(world: World) -> None:
+    own, other = _companies(world, MARKS[0])
+    form = {"name": "示例", "sex": "female", "latitude": 38.3, "longitude": 116.8}
+
+    async def hire(company: Company) -> int:
+        name = f"{company.mark}.{Role.PROVIDER}"
+        return int((await world.ask(name, "POST", f"/companies/{company.id}/workers", json=form)).json()["number"])
+
+    first = await hire(own)
+    for _ in range(3):
+        await hire(other)
+    assert await hire(own) == first + 1
+
+
 async def test_a_worker_sees_the_own_visits_and_elders_and_no_colleagues(world: World) -> None:
     own, _ = _companies(world, MARKS[0])
     rows = await world.plain.fetch("select id, worker_id, person_id from visit where provider_id = $1", own.id)

@@ -107,7 +107,7 @@ def plan(seed: int, won: Counter[int] | None = None) -> tuple[Day, list[Ask], li
     return day, asks, batch.plan(day, asks, won=won or Counter(), now=NOW, rounds=200)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(seeds)
 def test_a_plan_is_lawful_and_every_visit_is_made_as_its_record_says(seed: int) -> None:
     day, asks, planned = plan(seed)
@@ -136,7 +136,7 @@ def test_a_plan_is_lawful_and_every_visit_is_made_as_its_record_says(seed: int) 
         assert one.content.candidates[0] == one.option.row()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(seeds)
 def test_every_worker_is_named_once_in_every_record_and_who_is_busy_off_duty_is_left_out(seed: int) -> None:
     day, _, planned = plan(seed)
@@ -150,7 +150,7 @@ def test_every_worker_is_named_once_in_every_record_and_who_is_busy_off_duty_is_
     assert 3 in day.unseen
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(seeds)
 def test_no_company_wins_more_than_is_left_of_its_month_and_nobody_left_over_could_be_served(seed: int) -> None:
     won = Counter({1: 1, 2: 0, 3: 2})
@@ -166,7 +166,7 @@ def test_no_company_wins_more_than_is_left_of_its_month_and_nobody_left_over_cou
             assert all(day.unseen & {option.worker, option.second_worker} for option in options)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(seeds)
 def test_the_same_day_gives_the_same_plan(seed: int) -> None:
     _, asks, once = plan(seed)

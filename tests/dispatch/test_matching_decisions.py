@@ -27,11 +27,14 @@ from kit import identifiers
 from kit.clock import FixedClock
 from providers.catalogue.model import Skill
 from providers.roster import operations as roster
+from providers.roster.model import NUMBERS_PER_COMPANY
 from registry.model import Disclosure
 from tests.dispatch import stage as scene
 from tests.dispatch.stage import AREA, HOME, NINE, SYSTEM_ACTOR, Stage, set_stage
 
 FAR = (HOME[0] + 0.05, HOME[1])
+FIRST = NUMBERS_PER_COMPANY + 1
+"""The number of the first company's first worker."""
 """Half an hour by e-bike."""
 Drain = Callable[[], Awaitable[int]]
 
@@ -234,7 +237,7 @@ async def test_the_smallest_change_that_would_help_is_told_and_helps(
     (nobody,) = await told(stage, "offers.nobody_found.v1")
     assert nobody["relaxation"] == change
     found = nobody["parameters"]
-    assert found.pop("worker") == 1
+    assert found.pop("worker") == FIRST
     assert found == parameters
     if change == "later":
         async with stage.works(SYSTEM_ACTOR) as work:
@@ -256,18 +259,18 @@ async def relaxed(stage: Stage, drain: Drain, **more: Any) -> tuple[str, dict[st
 
 async def test_a_worker_s_longer_day_may_be_what_helps(bare: Stage, drain: Drain) -> None:
     await bare.add_company([Stage.worker(0, max_minutes=45)])
-    assert await relaxed(bare, drain) == ("longer_day", {"minutes": 15, "worker": 1})
+    assert await relaxed(bare, drain) == ("longer_day", {"minutes": 15, "worker": FIRST})
 
 
 async def test_where_one_change_is_not_enough_all_are_told(bare: Stage, drain: Drain) -> None:
     await bare.add_company([Stage.worker(0, skills=[Skill.GENERAL], max_minutes=45)])
-    expected = {"skills": "S2", "worker": 1, "with": [{"change": "longer_day", "minutes": 15}]}
+    expected = {"skills": "S2", "worker": FIRST, "with": [{"change": "longer_day", "minutes": 15}]}
     assert await relaxed(bare, drain, skill="S2") == ("other_skill", expected)
 
 
 async def test_a_second_person_is_missing_where_one_company_has_only_one(bare: Stage, drain: Drain) -> None:
     await bare.add_company(1)
-    assert await relaxed(bare, drain, persons=2) == ("extra_worker", {"like": 1, "worker": 1})
+    assert await relaxed(bare, drain, persons=2) == ("extra_worker", {"like": FIRST, "worker": FIRST})
 
 
 async def test_two_people_come_later_together(bare: Stage, drain: Drain) -> None:

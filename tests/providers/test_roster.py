@@ -20,7 +20,7 @@ from providers.catalogue.model import Skill
 from providers.roster import hiring, operations, queries
 from providers.roster.calendar import Hours
 from providers.roster.hiring import NewWorker, Paper
-from providers.roster.model import Company, CompanyState, Worker, WorkerState
+from providers.roster.model import NUMBERS_PER_COMPANY, Company, CompanyState, Worker, WorkerState
 from providers.roster.operations import NewCompany, NewContract
 
 MONDAY = date(2026, 3, 2)
@@ -69,7 +69,7 @@ async def test_the_roster_tells_who_can_come_when_and_for_what(works: Works, sys
         await hiring.hire_workers(work, [worker(one, 1), worker(one, 2, papers=senior), worker(one, 3, shifts=())])
     async with works(system) as work:
         first, second = await queries.roster(work, **span())
-        assert (first.number, second.number) == (1, 2)
+        assert (first.number, second.number) == (NUMBERS_PER_COMPANY + 1, NUMBERS_PER_COMPANY + 2)
         assert first.provider_number == (await queries.company(work, one)).number
         assert first.skills == {Skill.CARE}
         assert second.skills == {Skill.CARE, Skill.CARE_SENIOR, Skill.NURSE}

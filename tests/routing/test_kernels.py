@@ -1,0 +1,96 @@
+"""What is compiled is compiled once, before the first request, and the engine stays small."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from numba.core import event
+
+from routing import check, solve
+from routing.synchronised.annealing import Budget
+from tests.routing.test_improve import scene
+from tests.routing.worlds import dice_day
+
+ROOT = Path(__file__).resolve().parents[2]
+
+COUNT = """
+import sys
+from routing import solve
+solve.warm()
+kernels = {
+    id(one): one
+    for name, module in list(sys.modules.items()) if name.startswith("routing")
+    for one in vars(module).values() if hasattr(one, "stats") and hasattr(one, "py_func")
+}
+print(sum(sum(k.stats.cache_misses.values()) for k in kernels.values()))
+print(sum(sum(k.stats.cache_hits.values()) for k in kernels.values()))
+"""
+
+ROOM = """
+import resource
+import numba, numpy
+def megabytes(): return int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize() / 1e6
+before = megabytes()
+from dataclasses import replace
+from routing import insert
+from routing.bench import district
+town = district.Town(workers=600, companies=30, requests=7_200)
+problem = district.build(town)
+whole = replace(problem, visits=())
+board = insert.Board(whole)
+for visit in problem.visits:
+    number = board.add(visit)
+    found = board.evaluate(number).candidates
+    if found:
+        board.commit(number, found[0])
+placed = sum(len(board.order(*row)) for row in problem.rows)
+print(placed, megabytes() - before)
+"""
+
+
+class Compilations(event.Listener):
+    """Notes which kernels are compiled while it listens."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def on_start(self, event: event.Event) -> None:
+        self.names.append(event.data["dispatcher"].py_func.__qualname__)
+
+    def on_end(self, event: event.Event) -> None:
+        pass
+
+
+def told(program: str) -> list[float]:
+    ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    return [float(word) for word in ran.stdout.split()]
+
+
+def test_after_warming_up_no_request_and_no_plan_compiles_anything() -> None:
+    solve.warm()
+    with event.install_listener("numba:compile", Compilations()) as heard:
+        for seed in range(12):
+            day = dice_day(seed, pairs=seed % 2 == 0)
+            problem, before = scene(day)
+            made = solve.solve(problem, budget=Budget(rounds=100), initial=before)
+            assert made.points <= check.check(problem, before).total_points
+            for number in day.waiting:
+                day.board.evaluate(number, exhaustive=True)
+            if len(day.waiting) > 1:
+                day.board.evaluate_pair(*day.waiting[:2])
+            day.board.adopt(made.plan, day.board.snapshot(day.waiting).numbers)
+    assert heard.names == []
+
+
+def test_another_process_compiles_nothing() -> None:
+    solve.warm()
+    misses, hits = told(COUNT)
+    assert misses == 0
+    assert hits > 20
+
+
+def test_six_hundred_workers_with_a_full_day_take_little_room() -> None:
+    placed, megabytes = told(ROOM)
+    print(f"{placed:.0f} stops, {megabytes:.0f} MB")
+    assert placed > 600 * 10
+    assert megabytes < 100
