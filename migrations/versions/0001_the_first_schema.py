@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from events.model import TransactionId
 
-revision = "30d955ef2d6c"
+revision = "210d9f7223ba"
 down_revision = None
 
 
