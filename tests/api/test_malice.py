@@ -149,7 +149,6 @@ async def test_no_answer_may_be_kept_by_whatever_lies_between(world: World) -> N
         answer = await world.ask(name, "GET", path)
         assert answer.headers["cache-control"] == "no-store", path
         assert answer.headers["x-content-type-options"] == "nosniff"
-        assert "script-src 'self' 'sha256-" in answer.headers["content-security-policy"]
         assert "unsafe-inline" not in answer.headers["content-security-policy"].partition("script-src")[2].split(";")[0]
 
 
