@@ -1,5 +1,6 @@
 """Service companies, their contracts, workers and shifts; a company's people see their own company only."""
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -117,6 +118,49 @@ class NewWorker(Form):
     shifts: list[NewHours] = Field(default=[], max_length=20)
 
 
+class Leaving(Form):
+    """Why a company or a worker goes."""
+
+    reason: str = Field(min_length=1, max_length=200, examples=["retired"])
+
+
+class Exit(Leaving):
+    """Why a company leaves the programme, and whether it may come back."""
+
+    blacklist: bool = False
+
+
+class Contract(BaseModel):
+    """One contract of a company."""
+
+    id: UUID
+    provider_id: UUID
+    valid_from: date
+    valid_to: date
+    monthly_capacity: int
+    share_target: float
+    ended_on: date | None
+
+
+class EndOfContract(Form):
+    """From which day a contract holds no longer."""
+
+    on: Day
+
+
+class Shift(BaseModel):
+    """One weekly pattern of a worker."""
+
+    id: UUID
+    weekdays: int
+    from_minute: int
+    to_minute: int
+    break_from: int | None
+    break_to: int | None
+    valid_from: date
+    valid_to: date | None
+
+
 class NewAbsence(Form):
     """When a worker cannot work, and why."""
 
@@ -173,6 +217,30 @@ async def sign_contract(provider_id: UUID, form: NewContract, work: Changing) ->
     return Made(id=(await operations.sign_contract(work, terms=terms)).id)
 
 
+@router.post("/companies/{provider_id}/exit", operation_id="exit_company", summary="End a company's part",
+             responses=responses(404))  # fmt: skip
+async def exit_company(provider_id: UUID, form: Exit, work: Changing) -> Company:
+    """Let the company leave: its contracts end today and its open visits go to others."""
+    found = await operations.exit_company(work, provider_id=provider_id, reason=form.reason, blacklist=form.blacklist)
+    return Company.model_validate(found, from_attributes=True)
+
+
+@router.get("/companies/{provider_id}/contracts", operation_id="contracts", summary="List a company's contracts",
+            responses=responses(404))  # fmt: skip
+async def contracts(provider_id: UUID, work: Annotated[Work, doing("contracts.read")]) -> list[Contract]:
+    """Return a company's contracts, newest first."""
+    await queries.company(work, provider_id)
+    return [Contract.model_validate(one, from_attributes=True) for one in await queries.contracts_of(work, provider_id)]
+
+
+@router.post("/contracts/{contract_id}/end", operation_id="end_contract", summary="End a contract",
+             responses=responses(404))  # fmt: skip
+async def end_contract(contract_id: UUID, form: EndOfContract, work: Changing) -> Contract:
+    """End a contract before its time."""
+    found = await operations.end_contract(work, contract_id=contract_id, on=form.on)
+    return Contract.model_validate(found, from_attributes=True)
+
+
 @router.get("/companies/{provider_id}/workers", operation_id="workers", summary="List a company's workers",
             responses=responses(404))  # fmt: skip
 async def workers(
@@ -214,3 +282,27 @@ async def report_absence(worker_id: UUID, form: NewAbsence, work: Annotated[Work
         work, worker_id=worker_id, from_at=form.from_at, until_at=form.until_at, reason=form.reason
     )
     return Made(id=found.id)
+
+
+@router.post("/workers/{worker_id}/leaving", operation_id="let_go", summary="Let a worker go",
+             responses=responses(404))  # fmt: skip
+async def let_go(worker_id: UUID, form: Leaving, work: Staffing) -> Worker:
+    """Record that a worker has left: the sessions end at once, and what was promised goes to others."""
+    found = await hiring.let_go(work, worker_id=worker_id, reason=form.reason)
+    return Worker.model_validate(found, from_attributes=True)
+
+
+@router.get("/workers/{worker_id}/shifts", operation_id="shifts", summary="When does a worker work?",
+            responses=responses(404))  # fmt: skip
+async def shifts(worker_id: UUID, work: Annotated[Work, doing("workers.read")]) -> list[Shift]:
+    """Return a worker's weekly patterns, earliest first."""
+    await queries.worker(work, worker_id)
+    return [Shift.model_validate(one, from_attributes=True) for one in await queries.shifts_of(work, worker_id)]
+
+
+@router.post("/workers/{worker_id}/shifts", status_code=201, operation_id="set_shift", summary="Add a weekly shift",
+             responses=responses(404))  # fmt: skip
+async def set_shift(worker_id: UUID, form: NewHours, work: Staffing) -> Shift:
+    """Add a weekly pattern."""
+    hours = calendar.Hours(**form.model_dump(), valid_to=None)
+    return Shift.model_validate(await hiring.set_shift(work, worker_id=worker_id, hours=hours), from_attributes=True)

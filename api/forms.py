@@ -7,10 +7,11 @@ does not store, half a surrogate that no encoding writes, the year 1, a latitude
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from math import isfinite
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 _FIRST, _LAST = 1900, 2199
@@ -41,7 +42,9 @@ Instant = Annotated[
         ge=datetime(_FIRST, 1, 1, tzinfo=UTC), le=datetime(_LAST, 12, 31, tzinfo=UTC),
         examples=["2026-11-02T09:30:00+08:00"],
     ),
+    AfterValidator(lambda instant: instant.astimezone(UTC)),
 ]  # fmt: skip
+"""An instant in any zone, UTC from here on."""
 MonthName = Annotated[str, Field(pattern=MONTH, examples=["2026-10"])]
 
 
@@ -56,6 +59,27 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for one in value:
             yield from _texts(one)
+    elif isinstance(value, dict):
+        yield from _texts(list(value))
+        yield from _texts(list(value.values()))
+
+
+def _finite(value: Any) -> Any:
+    if not all(isfinite(one) for one in _floats(value)):
+        raise PydanticCustomError("finite_number", "A number must be finite")
+    return value
+
+
+def _floats(value: Any) -> Iterator[float]:
+    if isinstance(value, float):
+        yield value
+    elif isinstance(value, list | dict):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _floats(one)
+
+
+Json = Annotated[Any, AfterValidator(_finite)]
+"""Anything that JSON can say."""
 
 
 class Form(BaseModel):

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -102,6 +102,38 @@ class Card(BaseModel):
     died_on: date | None
 
 
+class Contacts(Form):
+    """All telephone numbers of a person: the own one, then the family's."""
+
+    phone: str | None = Field(default=None, max_length=40, examples=["0317-2020202"])
+    contacts: list[Contact] = Field(default=[], max_length=10)
+
+
+class HealthNote(Form):
+    """What whoever enters the home must know."""
+
+    note: str = Field(min_length=1, max_length=2000, examples=["hard of hearing; diabetic"])
+
+
+class BankAccount(Form):
+    """Where benefits are paid from now on."""
+
+    number: str = Field(min_length=8, max_length=40, pattern="^[0-9 ]+$", examples=["6222 0000 0000 0000"])
+
+
+class Reveal(Form):
+    """Which masked field is wanted whole, and what for."""
+
+    field: Literal["id_no", "bank_account"]
+    purpose: str = Field(min_length=2, max_length=80, examples=["the bank asks for it"])
+
+
+class Revealed(BaseModel):
+    """The whole value; null where there is none."""
+
+    value: str | None
+
+
 class Move(Form):
     """A new address."""
 
@@ -146,9 +178,12 @@ async def register_person(
 ) -> Registered:
     """Enter a person with address and telephone; the resident ID carries birth and sex."""
     facts = form.model_dump(exclude={"contacts"})
-    contacts = tuple(operations.ContactFacts(one.kind, one.phone, one.relation) for one in form.contacts)
-    person = await operations.register_person(work, contacts=contacts, **facts)
+    person = await operations.register_person(work, contacts=_facts(form.contacts), **facts)
     return Registered(person_id=person.id, number=person.number)
+
+
+def _facts(contacts: list[Contact]) -> tuple[operations.ContactFacts, ...]:
+    return tuple(operations.ContactFacts(one.kind, one.phone, one.relation) for one in contacts)
 
 
 @router.get("/people/callers", operation_id="callers", summary="Who may be calling from this number?",
@@ -183,6 +218,50 @@ async def person_readings(person_id: UUID, work: Annotated[Work, doing("people.a
 async def move_person(person_id: UUID, form: Move, work: Changing) -> None:
     """Keep the old address in the past and enter the new one."""
     await operations.move_person(work, person_id=person_id, **form.model_dump())
+
+
+@router.put("/people/{person_id}/contacts", status_code=204, operation_id="set_contacts", summary="Change telephones",
+            responses=responses(404))  # fmt: skip
+async def set_contacts(person_id: UUID, form: Contacts, work: Changing) -> None:
+    """Replace all telephone numbers of a person."""
+    await operations.set_contacts(work, person_id=person_id, phone=form.phone, contacts=_facts(form.contacts))
+
+
+@router.post("/people/{person_id}/health-notes", status_code=204, operation_id="note_health", summary="Note health",
+             responses=responses(404))  # fmt: skip
+async def note_health(person_id: UUID, form: HealthNote, work: Changing) -> None:
+    """Record what visitors must know; the newest note counts."""
+    await operations.note_health(work, person_id=person_id, note=form.note)
+
+
+@router.put("/people/{person_id}/bank-account", status_code=204, operation_id="set_bank_account",
+            summary="Change the account for benefits", responses=responses(404))  # fmt: skip
+async def set_bank_account(person_id: UUID, form: BankAccount, work: Changing) -> None:
+    """Record another account from now on; the old one stays with its end."""
+    await operations.set_bank_account(work, person_id=person_id, number=form.number)
+
+
+@router.post("/people/{person_id}/reveal", operation_id="reveal", summary="Show a masked field whole",
+             responses=responses(404))  # fmt: skip
+async def reveal(
+    person_id: UUID, form: Reveal, work: Annotated[Work, doing("people.reveal", at_most=LOOKUPS)]
+) -> Revealed:
+    """Return the whole resident ID or account, and record who asked and what for."""
+    return Revealed(value=await queries.reveal(work, person_id, field=form.field, purpose=form.purpose))
+
+
+@router.post("/people/{person_id}/erasure", status_code=204, operation_id="erase_person", summary="Erase a person",
+             responses=responses(404))  # fmt: skip
+async def erase_person(person_id: UUID, work: Annotated[Work, doing("people.erase")]) -> None:
+    """Destroy the person's key and name for good; sums and chains stay whole."""
+    await operations.erase_person(work, person_id=person_id)
+
+
+@router.delete("/people/{person_id}/death", status_code=204, operation_id="withdraw_death_report",
+               summary="Take a reported death back", responses=responses(404))  # fmt: skip
+async def withdraw_death_report(person_id: UUID, work: Annotated[Work, doing("people.death.confirm")]) -> None:
+    """Take back a report that turned out wrong."""
+    await operations.withdraw_death_report(work, person_id=person_id)
 
 
 @router.post("/people/{person_id}/death", status_code=204, operation_id="report_death", summary="Report a death",

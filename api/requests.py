@@ -1,19 +1,16 @@
-"""Care requests, standing orders and enrolments over HTTP: what the call centre does all day."""
+"""Care requests and standing orders over HTTP: what the call centre does all day."""
 
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
 from api.acting import Route, doing
 from api.errors import responses
 from api.forms import Day, Form, Id, Instant
 from api.paging import Page
-from dispatch.enrolment import operations as enrolment
-from dispatch.enrolment import queries as enrolments
-from dispatch.enrolment.model import Category, EndReason, EnrolmentState, SuspendReason
 from dispatch.matching import queries as matching
 from dispatch.requests import operations, queries, standing
 from dispatch.requests.model import CancelledBy, Channel, RequestState, StandingState
@@ -23,7 +20,6 @@ from kit.identifiers import Sex
 router = APIRouter(tags=["requests"], route_class=Route)
 
 Reading = Annotated[Work, doing("requests.read")]
-Enrolling = Annotated[Work, doing("enrolments.change")]
 Ordering = Annotated[Work, doing("standing_orders.change")]
 
 
@@ -83,6 +79,12 @@ class Decision(BaseModel):
     snapshot_hash: str
 
 
+class Note(BaseModel):
+    """What an operator wrote down, if anything."""
+
+    note: str | None
+
+
 class Cancellation(Form):
     """Who withdraws a request, and why."""
 
@@ -134,44 +136,6 @@ class Reason(Form):
     reason: str = Field(min_length=1, max_length=80, examples=["moves to her son"])
 
 
-class Application(Form):
-    """On whose account an elder applies."""
-
-    category: Category
-
-
-class Suspension(Form):
-    """Why an elder is not served for now."""
-
-    reason: SuspendReason
-
-
-class Ending(Form):
-    """Why and from which day an elder leaves."""
-
-    reason: EndReason
-    ended_on: Day
-
-
-class Enrolment(BaseModel):
-    """Where an elder stands in the programme."""
-
-    person_id: UUID
-    category: Category
-    state: EnrolmentState
-
-
-class Standing(BaseModel):
-    """Whether an elder may be served, and what is left of this month's quota, in fen."""
-
-    state: EnrolmentState
-    category: str
-    level: int | None
-    monthly_fen: int | None
-    quota_left_fen: int
-    copay_percent: int | None
-
-
 @router.post("/requests", status_code=201, operation_id="place_request", summary="Log a care request",
              responses=responses(404, 409, 422))  # fmt: skip
 async def place_request(form: NewRequest, work: Annotated[Work, doing("requests.place")]) -> Request:
@@ -181,10 +145,10 @@ async def place_request(form: NewRequest, work: Annotated[Work, doing("requests.
 
 @router.get("/requests", operation_id="requests", summary="List care requests")
 async def requests(
-    work: Reading, page: Page, state: RequestState | None = None, person_id: UUID | None = None
+    work: Reading, page: Page, state: RequestState | None = None, person_id: UUID | None = None, day: Day | None = None
 ) -> list[Request]:
     """Return requests of a state or a person, the most pressing first."""
-    found = await queries.requests(work, state=state, person_id=person_id, after=page.after, limit=page.limit)
+    found = await queries.requests(work, state=state, person_id=person_id, day=day, after=page.after, limit=page.limit)
     page.told(work, queries.REQUESTS, found)
     return [Request.model_validate(one, from_attributes=True) for one in found]
 
@@ -193,6 +157,20 @@ async def requests(
 async def request(request_id: UUID, work: Reading) -> Request:
     """Return one request."""
     return Request.model_validate(await queries.request(work, request_id), from_attributes=True)
+
+
+@router.get("/requests/by-number/{case_no}", operation_id="request_by_number", summary="Find a request by its number",
+            responses=responses(404))  # fmt: skip
+async def request_by_number(case_no: Annotated[str, Path(max_length=24)], work: Reading) -> Request:
+    """Return the request whose number a caller says; its check digit catches a slip of the tongue."""
+    return Request.model_validate(await queries.by_case_no(work, case_no), from_attributes=True)
+
+
+@router.get("/requests/{request_id}/note", operation_id="request_note", summary="What whoever comes must know",
+            responses=responses(404))  # fmt: skip
+async def request_note(request_id: UUID, work: Reading) -> Note:
+    """Return what was written down for whoever comes; the reading is recorded."""
+    return Note(note=await queries.note(work, request_id))
 
 
 @router.post("/requests/{request_id}/cancellation", operation_id="cancel_request", summary="Withdraw a request",
@@ -222,6 +200,16 @@ async def place_standing_order(form: NewStandingOrder, work: Ordering) -> Standi
     return StandingOrder.model_validate(found, from_attributes=True)
 
 
+@router.get("/standing-orders", operation_id="standing_orders", summary="List standing orders")
+async def standing_orders(
+    work: Annotated[Work, doing("standing_orders.read")], page: Page, person_id: UUID | None = None
+) -> list[StandingOrder]:
+    """Return standing orders, all or an elder's, in the order of their numbers."""
+    found = await queries.standing_orders(work, person_id=person_id, after=page.after, limit=page.limit)
+    page.told(work, queries.ORDERS, found)
+    return [StandingOrder.model_validate(one, from_attributes=True) for one in found]
+
+
 @router.post("/standing-orders/{order_id}/pause", operation_id="pause_standing_order", summary="Pause it",
              responses=responses(404, 409, 422))  # fmt: skip
 async def pause_standing_order(order_id: UUID, form: Pause, work: Ordering) -> StandingOrder:
@@ -236,55 +224,3 @@ async def end_standing_order(order_id: UUID, form: Reason, work: Ordering) -> St
     """End it, for a reason."""
     found = await operations.end(work, standing_order_id=order_id, reason=form.reason)
     return StandingOrder.model_validate(found, from_attributes=True)
-
-
-@router.get("/people/{person_id}/standing", operation_id="standing", summary="May this elder be served?",
-            responses=responses(404))  # fmt: skip
-async def person_standing(person_id: UUID, work: Annotated[Work, doing("enrolments.read")]) -> Standing:
-    """Return the elder's state and what is left of this month's quota."""
-    found = await enrolments.standing(work, person_id, work.now)
-    if found is None:
-        raise enrolment.EnrolmentMissing
-    terms = found.terms
-    return Standing(
-        state=found.state, category=found.category, level=found.level, quota_left_fen=found.quota_left_fen,
-        monthly_fen=terms.monthly_fen if terms else None, copay_percent=terms.copay_percent if terms else None,
-    )  # fmt: skip
-
-
-@router.post("/people/{person_id}/application", status_code=201, operation_id="apply", summary="Apply for home care",
-             responses=responses(404, 409, 422))  # fmt: skip
-async def apply(person_id: UUID, form: Application, work: Enrolling) -> Enrolment:
-    """Enter an application; somebody else approves it."""
-    found = await enrolment.apply(work, person_id=person_id, category=form.category)
-    return Enrolment.model_validate(found, from_attributes=True)
-
-
-@router.post("/people/{person_id}/activation", operation_id="activate", summary="Approve an application",
-             responses=responses(403, 404, 409))  # fmt: skip
-async def activate(person_id: UUID, work: Annotated[Work, doing("enrolments.decide")]) -> Enrolment:
-    """Let the elder be served; not by whoever entered the application."""
-    return Enrolment.model_validate(await enrolment.activate(work, person_id=person_id), from_attributes=True)
-
-
-@router.post("/people/{person_id}/suspension", operation_id="suspend", summary="Suspend services",
-             responses=responses(404, 409))  # fmt: skip
-async def suspend(person_id: UUID, form: Suspension, work: Enrolling) -> Enrolment:
-    """Serve nothing for now; open requests are withdrawn."""
-    found = await enrolment.suspend(work, person_id=person_id, reason=form.reason)
-    return Enrolment.model_validate(found, from_attributes=True)
-
-
-@router.post("/people/{person_id}/resumption", operation_id="resume", summary="Resume services",
-             responses=responses(404, 409))  # fmt: skip
-async def resume(person_id: UUID, work: Enrolling) -> Enrolment:
-    """Serve again."""
-    return Enrolment.model_validate(await enrolment.resume(work, person_id=person_id), from_attributes=True)
-
-
-@router.post("/people/{person_id}/leaving", operation_id="end_enrolment", summary="End an enrolment",
-             responses=responses(404, 409))  # fmt: skip
-async def end_enrolment(person_id: UUID, form: Ending, work: Annotated[Work, doing("enrolments.decide")]) -> Enrolment:
-    """End the enrolment."""
-    found = await enrolment.end(work, person_id=person_id, reason=form.reason, ended_on=form.ended_on)
-    return Enrolment.model_validate(found, from_attributes=True)

@@ -86,6 +86,23 @@ class Complaint(BaseModel):
     deduction_percent: int
 
 
+class Words(BaseModel):
+    """What a complaint says."""
+
+    words: str
+
+
+class PublishedDraw(BaseModel):
+    """A day's draw as anybody may check it: the seed and the list once the list is frozen."""
+
+    day: date
+    seed_hash: str
+    list_hash: str | None
+    seed: str | None
+    percent: int | None
+    visits: list[UUID]
+
+
 class Step(Form):
     """The next step of a complaint; `decide` names what was decided."""
 
@@ -167,6 +184,16 @@ async def no_answer(call_back_id: UUID, work: Calling) -> dict[str, CallState]:
     return {"state": await operations.record_no_answer(work, call_back_id=call_back_id)}
 
 
+@router.get("/call-back-draws/{day}", operation_id="published_draw", summary="A day's draw, to be drawn again",
+            responses=responses(404))  # fmt: skip
+async def published_draw(day: Day, work: Annotated[Work, doing("draws.read")]) -> PublishedDraw:
+    """Return what a draw may be checked by; the list and the seed only once the list is frozen."""
+    found = await queries.draw(work, day)
+    if found is None:
+        raise draws.DrawMissing(day=day.isoformat())
+    return PublishedDraw.model_validate(found, from_attributes=True)
+
+
 @router.post("/call-back-draws/{day}", status_code=201, operation_id="commit_draw", summary="Commit a day's seed",
              responses=responses(409))  # fmt: skip
 async def commit_draw(day: Day, work: Annotated[Work, doing("complaints.decide")]) -> dict[str, str]:
@@ -195,6 +222,13 @@ async def list_complaints(work: Annotated[Work, doing("complaints.read")], page:
     found = await queries.complaints(work, after=page.after, limit=page.limit)
     page.told(work, queries.COMPLAINTS, found)
     return [Complaint.model_validate(one, from_attributes=True) for one in found]
+
+
+@router.get("/complaints/{complaint_id}/words", operation_id="complaint_words", summary="Read a complaint",
+            responses=responses(404))  # fmt: skip
+async def complaint_words(complaint_id: UUID, work: Annotated[Work, doing("complaints.read")]) -> Words:
+    """Return a complaint's words, for the desk that handles it."""
+    return Words(words=complaints.words(work, await queries.complaint(work, complaint_id)))
 
 
 @router.post("/complaints/{complaint_id}/steps", operation_id="step_complaint", summary="Take a complaint's next step",

@@ -12,7 +12,7 @@ from api.errors import responses
 from api.forms import Day, Form, Id, Instant
 from api.paging import Page
 from dispatch.visits import door, operations, queries
-from dispatch.visits.moves import OfferState, State
+from dispatch.visits.moves import ActKind, OfferState, State
 from events.work import Work
 from kit.clock import day_of
 
@@ -93,6 +93,53 @@ class Decision(Form):
     reason: str = Field(min_length=1, max_length=200, examples=["the family confirms the visit"])
     arrived_at: Instant | None = None
     left_at: Instant | None = None
+
+
+class Rescheduling(Form):
+    """Another hour for a promised visit; `agreed_to` is the new latest arrival, where the elder agreed to one."""
+
+    starts_at: Instant = Field(examples=["2026-11-02T14:00:00+08:00"])
+    agreed_to: Instant | None = None
+    reason: str = Field(min_length=1, max_length=200, examples=["the elder is at the doctor's until noon"])
+
+
+class Replacement(Form):
+    """Which other worker of the company goes."""
+
+    worker_id: Id
+    reason: str = Field(min_length=1, max_length=200, examples=["ill"])
+
+
+class BackFill(Form):
+    """When a visit took place that no phone reported."""
+
+    arrived_at: Instant = Field(examples=["2026-11-02T09:05:00+08:00"])
+    left_at: Instant = Field(examples=["2026-11-02T10:05:00+08:00"])
+    reason: str = Field(min_length=1, max_length=200, examples=["the phone fell into the water"])
+
+
+class Report(BaseModel):
+    """One act as the phone reported it: the evidence of a visit. Positions are told as distances from the door."""
+
+    id: UUID
+    kind: ActKind
+    sequence: int
+    at: datetime
+    claimed_at: datetime
+    received_at: datetime
+    offline: bool
+    distance_metres: float | None
+    accuracy_metres: float | None
+    mocked: bool
+    code_matches: bool | None
+    home_matches: bool | None
+    reason: str | None
+
+
+class Anchor(BaseModel):
+    """A mark in time, for acts made later without a signal."""
+
+    anchor: str
 
 
 class Spoken(BaseModel):
@@ -204,6 +251,44 @@ async def nobody_home(visit_id: UUID, form: Act, work: Acting) -> Visit:
 async def abort_visit(visit_id: UUID, form: Act, work: Acting) -> Visit:
     """Break the visit off, for a reason."""
     found = await operations.abort(work, visit_id=visit_id, act=form.facts())
+    return Visit.model_validate(found, from_attributes=True)
+
+
+@router.get("/visits/{visit_id}/anchor", operation_id="anchor", summary="A mark in time for acts without signal",
+            responses=responses(404))  # fmt: skip
+async def anchor(visit_id: UUID, work: Acting) -> Anchor:
+    """Return this instant signed for one visit; the phone puts it into acts that it makes without a signal."""
+    return Anchor(anchor=await queries.anchor(work, visit_id))
+
+
+@router.get("/visits/{visit_id}/acts", operation_id="acts", summary="What the phone reported",
+            responses=responses(404))  # fmt: skip
+async def acts(visit_id: UUID, work: Annotated[Work, doing("visits.evidence")]) -> list[Report]:
+    """Return the evidence of a visit in its order."""
+    return [Report.model_validate(one, from_attributes=True) for one in await queries.acts_of(work, visit_id)]
+
+
+@router.post("/visits/{visit_id}/rescheduling", operation_id="reschedule", summary="Agree on another hour",
+             responses=responses(404))  # fmt: skip
+async def reschedule(visit_id: UUID, form: Rescheduling, work: Annotated[Work, doing("visits.change")]) -> Visit:
+    """Move a promised visit to another hour; the same worker goes."""
+    found = await operations.reschedule(work, visit_id=visit_id, **form.model_dump())
+    return Visit.model_validate(found, from_attributes=True)
+
+
+@router.put("/visits/{visit_id}/worker", operation_id="change_worker", summary="Send another worker",
+            responses=responses(404))  # fmt: skip
+async def change_worker(visit_id: UUID, form: Replacement, work: Annotated[Work, doing("visits.reassign")]) -> Visit:
+    """Send another worker of the same company at the same hour."""
+    found = await operations.change_worker(work, visit_id=visit_id, **form.model_dump())
+    return Visit.model_validate(found, from_attributes=True)
+
+
+@router.post("/visits/{visit_id}/back-fill", operation_id="back_fill", summary="Write a visit down afterwards",
+             responses=responses(404))  # fmt: skip
+async def back_fill(visit_id: UUID, form: BackFill, work: Annotated[Work, doing("visits.change")]) -> Visit:
+    """Write down a visit that no phone reported; it is held until somebody else has decided."""
+    found = await operations.back_fill(work, visit_id=visit_id, **form.model_dump())
     return Visit.model_validate(found, from_attributes=True)
 
 

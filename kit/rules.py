@@ -24,6 +24,7 @@ from kit.refusal import Kind, Refusal
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _NOTICE = timedelta(minutes=1)
 _STALE_SECONDS = 5.0
+LARGEST_VALUE = 10**12
 
 
 class RuleUnknown(Refusal):
@@ -37,6 +38,12 @@ class RuleTooSoon(Refusal):
     """Caches of running processes are seconds old, so a rule must be announced before it takes effect."""
 
     code = "rule.too_soon"
+
+
+class RuleShape(Refusal):
+    """The value is of another kind than the rule has always had; whoever reads it would stumble."""
+
+    code = "rule.shape"
 
 
 class Rule(Base):
@@ -81,13 +88,35 @@ async def value(session: AsyncSession, name: str, *, at: datetime, known: dateti
 async def change(
     session: AsyncSession, name: str, content: Any, *, valid_from: datetime, now: datetime, by: str, source: str = ""
 ) -> None:
-    """Record a new value of a known rule; refuse `rule.unknown` and `rule.too_soon` (less than a minute ahead).
+    """Record a new value of a known rule; refuse `rule.unknown`, `rule.shape`, `rule.too_soon` (under a minute ahead).
 
     A value that is valid from the past is allowed only through `backdate`, which money rules treat by adjustments.
     """
     if valid_from < now + _NOTICE:
         raise RuleTooSoon(name=name)
+    known = (await session.execute(select(Rule.value).where(Rule.name == name).limit(1))).scalars().all()
+    if known and not alike(known[0], content):
+        raise RuleShape(name=name)
     await backdate(session, name, content, valid_from=valid_from, now=now, by=by, source=source)
+
+
+def alike(known: Any, value: Any) -> bool:
+    """Tell whether a value has the shape of a known one.
+
+    Numbers stay numbers, not below nothing where none was; lists hold the same kind of thing; a table keeps its keys,
+    and what it has besides is of the kind of what it had.
+    """
+    if isinstance(known, dict):
+        if not isinstance(value, dict) or not known.keys() <= value.keys():
+            return False
+        return all(alike(known.get(key, next(iter(known.values()), one)), one) for key, one in value.items())
+    if isinstance(known, list):
+        return isinstance(value, list) and all(alike(known[0], one) for one in value if known)
+    if isinstance(known, bool) or isinstance(value, bool) or not isinstance(known, int | float):
+        return type(known) is type(value)
+    if not isinstance(value, int | float) or (isinstance(known, int) and not isinstance(value, int)):
+        return False
+    return abs(value) <= LARGEST_VALUE and (value >= 0 or known < 0)
 
 
 async def backdate(

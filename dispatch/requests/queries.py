@@ -16,6 +16,9 @@ from registry import queries as registry
 REQUESTS = Order("requests", CareRequest.urgent, CareRequest.latest, CareRequest.number, falling=1)
 
 
+ORDERS = Order("standing orders", StandingOrder.number)
+
+
 async def request(work: Work, request_id: UUID) -> CareRequest:
     """Return one request; refuse `request.missing`."""
     found = await work.session.get(CareRequest, request_id)
@@ -65,12 +68,14 @@ async def note(work: Work, request_id: UUID) -> str | None:
     return work.vault.open(key, f"care_request|note_sealed|{found.id}", found.note_sealed)
 
 
-async def standing_orders(work: Work, *, person_id: UUID | None = None, limit: int = 200) -> Sequence[StandingOrder]:
+async def standing_orders(
+    work: Work, *, person_id: UUID | None = None, after: str | None = None, limit: int = 200
+) -> Sequence[StandingOrder]:
     """Return standing orders, all or an elder's, in the order of their numbers."""
     query = select(StandingOrder)
     if person_id is not None:
         query = query.where(StandingOrder.person_id == person_id)
-    return (await work.session.execute(query.order_by(StandingOrder.number).limit(limit))).scalars().all()
+    return (await work.session.execute(ORDERS.page(query, work.vault, after=after, limit=limit))).scalars().all()
 
 
 async def days_of(work: Work, standing_order_id: UUID) -> Sequence[StandingDay]:

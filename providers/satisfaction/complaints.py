@@ -10,15 +10,8 @@ from events.work import Work
 from kit import rules
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
-from providers.satisfaction import deadlines
+from providers.satisfaction import deadlines, queries
 from providers.satisfaction.model import MOVES, Complaint, ComplaintState, ComplaintStep, Rateable
-
-
-class ComplaintUnknown(Refusal):
-    """No such complaint."""
-
-    code = "complaint.unknown"
-    kind = Kind.MISSING
 
 
 class ComplaintUnknownVisit(Refusal):
@@ -170,7 +163,7 @@ def words(work: Work, found: Complaint) -> str:
 async def _locked(work: Work, complaint_id: UUID) -> Complaint:
     found = await work.session.get(Complaint, complaint_id, with_for_update=True)
     if found is None:
-        raise ComplaintUnknown
+        raise queries.ComplaintUnknown
     return found
 
 

@@ -27,6 +27,13 @@ class SeedAlreadyCommitted(Refusal):
     kind = Kind.CONFLICT
 
 
+class DrawMissing(Refusal):
+    """Nobody has committed a seed for the day."""
+
+    code = "draw.missing"
+    kind = Kind.MISSING
+
+
 class NoSeed(Refusal):
     """Without a committed seed a draw proves nothing."""
 

@@ -13,12 +13,20 @@ from events.work import Work
 from kit import rules
 from kit.identifiers import division_prefix
 from kit.pages import Order
+from kit.refusal import Kind, Refusal
 from providers.satisfaction.model import CallBack, CallBackDraw, CallState, Channel, Complaint, Rateable
 from providers.satisfaction.rates import SATISFIED_FROM, Always, Count, Rate
 from providers.satisfaction.rates import always as worst_of
 
 CALLS = Order("call-backs", CallBack.due_at, CallBack.id)
 COMPLAINTS = Order("complaints", Complaint.due_at, Complaint.id)
+
+
+class ComplaintUnknown(Refusal):
+    """No such complaint."""
+
+    code = "complaint.unknown"
+    kind = Kind.MISSING
 
 
 class Group(StrEnum):
@@ -183,6 +191,14 @@ async def draw(work: Work, day: date) -> PublishedDraw | None:
     listed = select(Rateable.visit_id).where(Rateable.drawn_on == day).order_by(Rateable.visit_id)
     visits = tuple((await work.session.execute(listed)).scalars())
     return PublishedDraw(day, found.seed_hash, found.list_hash, found.seed.hex(), found.percent, visits)
+
+
+async def complaint(work: Work, complaint_id: UUID) -> Complaint:
+    """Return a complaint; refuse `complaint.unknown`."""
+    found = await work.session.get(Complaint, complaint_id)
+    if found is None:
+        raise ComplaintUnknown
+    return found
 
 
 async def complaints(

@@ -8,7 +8,7 @@ from uuid import UUID
 from api.accounts import operations as accounts
 from dispatch.enrolment import operations as enrolment
 from dispatch.enrolment import wallet
-from dispatch.enrolment.model import Category
+from dispatch.enrolment.model import AssessmentOccasion, Category
 from dispatch.escalation import operations as escalation
 from dispatch.escalation.model import CaseKind
 from dispatch.requests import operations as requests
@@ -320,6 +320,10 @@ class Lives:
         # At the same hour, so that somebody else must go.
         request = await self.ask(company, second, ITEMS[1], hours=2, minutes_wide=10)
         async with self.works(OPERATOR) as work:
+            await enrolment.book_assessment(
+                work, person_id=second, occasion=AssessmentOccasion.YEARLY, booked_for=work.now,
+                assessors=(new_id(), new_id()),
+            )  # fmt: skip
             wanted = Wanted(item_code="A01", weekdays=31, from_minute=630, to_minute=750, starts_on=date(2026, 6, 1))
             await requests.place_standing_order(work, person_id=second, wanted=wanted)
             facts = {"mark": company.mark}

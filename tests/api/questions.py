@@ -23,12 +23,16 @@ VALUES: Mapping[str, Sequence[Any]] = {
     "purpose": ("visit",),
     "parent": ("130999000000",),
     "after": ("a", "qz"),
+    "case_no": ("00000018",),
+    "name": ("offer.deadline_minutes",),
 }
 """What to ask for where it is no id: query and path parameters by name."""
 TEXTS = {"phone": "phones", "id_no": "id_numbers"}
 """Fields whose text may be another company's as well."""
-IDS_IN_BODIES = {"visit_id": "visit_id", "person_id": "person_id", "provider_id": "provider_id",
-                 "worker_id": "worker_id", "id": "act_id"}  # fmt: skip
+IDS_IN_BODIES = {
+    "visit_id": "visit_id", "person_id": "person_id", "provider_id": "provider_id", "worker_id": "worker_id",
+    "id": "act_id", "first_assessor_id": "account_id", "second_assessor_id": "account_id",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,7 @@ async def test_a_wrong_desk_is_refused_whatever_it_asks_for(world: World, name: 
         if action is None or (name is not None and name in POLICY[action]):
             continue
         answers = set()
-        for question in operation.questions(known):
+        for question in operation.questions({kind: [ids[0], ids[-1]] for kind, ids in known.items()}):
             answer = await _put(world, name, question)
             answers.add((answer.status_code, answer.text))
         assert len(answers) == 1, operation.name
@@ -137,7 +137,7 @@ async def test_what_others_do_changes_nothing_that_a_company_is_answered(world: 
         for operation in _all(world)
         if operation.method == "GET" and operation.name not in OF_ALL
         for known in (mine, theirs)
-        for question in operation.questions({kind: ids[:3] for kind, ids in known.items()})
+        for question in operation.questions({kind: ids[:2] for kind, ids in known.items()})
     ]
     before = [_shape(await _put(world, name, question), question) for name, question in reads]
     # The others go on living by a clock of their own; to this company it is still the same hour.

@@ -14,6 +14,7 @@ LISTS = [
     ("administrator", "/accounts"), ("manager", "/cases"), ("operator", "/complaints"), ("operator", "/requests"),
     ("operator", "/visits"), (PROVIDER, "/visits"), ("manager", "/offers?state=accepted"), ("finance", "/statements"),
     (PROVIDER, "/statements"), ("administrator", "/parked"), ("operator", "/call-backs"),
+    ("operator", "/standing-orders"),
 ]  # fmt: skip
 
 
