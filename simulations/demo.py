@@ -74,12 +74,12 @@ async def prepare(settings: Settings) -> bool:
             return False
         if played is not None and lived:
             return True
-        with console.status("laying out the demo district and living its yesterday"):
-            await lay_out(house.works, what)
-            still = assembly.quiet(house)
-            drive = await drive_of(house, stands, still, what)
-            async with assembly.deliveries(house):
-                await drive.play(until=now)
+        console.print("正在布置演示区并演完昨天，要一两分钟 · laying out the demo district and living its yesterday")
+        await lay_out(house.works, what)
+        still = assembly.quiet(house)
+        drive = await drive_of(house, stands, still, what)
+        async with assembly.deliveries(house):
+            await drive.play(until=now)
     return True
 
 
