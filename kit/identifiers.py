@@ -8,6 +8,7 @@ reason of its own.
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 
 from kit.refusal import Refusal
 
@@ -153,6 +154,7 @@ def read_division_code(text: str) -> str:
     return code.ljust(12, "0")
 
 
+@lru_cache(maxsize=1 << 16)  # a fleet laid out asks some hundred codes ten thousand times
 def division_prefix(code: str) -> str:
     """Cut the trailing zeros of a 12-digit code by level: whatever lies in the division starts with what is left."""
     for length in (2, 4, 6, 9):

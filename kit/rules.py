@@ -11,8 +11,9 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import String, func, select
+from sqlalchemy import Connection, Engine, String, func, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -61,25 +62,18 @@ class Rule(Base):
     source: Mapped[str] = mapped_column(String(400), default="")
 
 
-class _Cache:
-    """The rule rows of one database, at most five seconds old; sound because rules are announced a minute ahead."""
+_Rows = dict[str, list[tuple[datetime, datetime, Any]]]
 
-    def __init__(self) -> None:
-        self.rows: dict[str, list[tuple[datetime, datetime, Any]]] = {}
-        self.read_at = -_STALE_SECONDS
-        self.of: object = None
-
-
-_cache = _Cache()
+_cache: WeakKeyDictionary[Engine | Connection, tuple[float, _Rows]] = WeakKeyDictionary()
+"""What each engine has read and when, at most five seconds ago; sound because rules are announced a minute ahead."""
 
 
 async def value(session: AsyncSession, name: str, *, at: datetime, known: datetime | None = None) -> Any:
     """Return the JSON value of a rule that is valid at an instant; `known` asks what had been recorded by then."""
-    bind = session.bind
-    if _cache.of is not bind or monotonic() - _cache.read_at > _STALE_SECONDS or name not in _cache.rows:
-        await _refresh(session)
-        _cache.of = bind
-    for valid_from, recorded_at, content in reversed(_cache.rows.get(name, [])):
+    read_at, rows = _cache.get(session.get_bind(), (0.0, {}))
+    if name not in rows or monotonic() - read_at > _STALE_SECONDS:
+        rows = await _read(session)
+    for valid_from, recorded_at, content in reversed(rows.get(name, [])):
         if valid_from <= at and (known is None or recorded_at <= known or valid_from == BEGINNING):
             return content
     raise RuleUnknown(name=name)
@@ -127,7 +121,7 @@ async def backdate(
         raise RuleUnknown(name=name)
     session.add(Rule(name=name, value=content, valid_from=valid_from, recorded_at=now, recorded_by=by, source=source))
     await session.flush()
-    _cache.of = None
+    _cache.clear()
 
 
 async def history(session: AsyncSession, name: str | None = None) -> Sequence[Rule]:
@@ -170,11 +164,12 @@ async def propose(session: AsyncSession, root: Path) -> int:
     return len(rows)
 
 
-async def _refresh(session: AsyncSession) -> None:
+async def _read(session: AsyncSession) -> _Rows:
     rows = await session.execute(
         select(Rule.name, Rule.valid_from, Rule.recorded_at, Rule.value).order_by(Rule.valid_from, Rule.recorded_at)
     )
-    _cache.rows = {}
+    found: _Rows = {}
     for name, valid_from, recorded_at, content in rows:
-        _cache.rows.setdefault(name, []).append((valid_from, recorded_at, content))
-    _cache.read_at = monotonic()
+        found.setdefault(name, []).append((valid_from, recorded_at, content))
+    _cache[session.get_bind()] = monotonic(), found
+    return found

@@ -16,7 +16,7 @@ from kit.clock import RehearsalClock
 from kit.metrics import State
 from kit.settings import Settings
 from processes import http, kernels
-from processes.assembly import House, deliveries, house, task, while_running
+from processes.assembly import House, deliveries, house, set_aside, task, while_running
 from processes.running import console
 from processes.ticker import Ticker
 
@@ -52,6 +52,7 @@ async def _run(found: House, parts: dict[str, State], *, demo: bool) -> None:
         parts["kernels"] = partial(kernels.state, warming, warmed)
         await warmed.wait()
         plays = demo and await district.prepare(found.settings)
+        set_aside()
         parts |= await stack.enter_async_context(deliveries(found))
         ticker = Ticker(found.works)
         parts["ticker"] = partial(

@@ -4,13 +4,14 @@ import asyncio
 
 from kit.settings import Settings
 from processes import kernels, running
-from processes.assembly import deliveries, house
+from processes.assembly import deliveries, house, set_aside
 
 
 async def main() -> None:
     """Run until ended."""
     async with house(Settings.read()) as found:
         await kernels.warm(asyncio.Event())
+        set_aside()
         async with deliveries(found, relay=False):
             await asyncio.Event().wait()
 

@@ -129,6 +129,7 @@ async def play(settings: Settings, what: Play, *, again: bool = False) -> dict[s
         drive = await drive_of(house, stands, still, what)
         async with house.works(SYSTEM("simulation")) as work:
             await transport.release_leases(work)
+        assembly.set_aside()
         _ = await stack.enter_async_context(assembly.deliveries(house))
         progress = stack.enter_context(_progress())
         bar = progress.add_task("calls", total=len(what.calls), day="")

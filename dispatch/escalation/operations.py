@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select, tuple_, union
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
@@ -112,23 +112,24 @@ async def sweep(work: Work, *, limit: int = 200) -> int:
 async def _twice(work: Work, *, limit: int) -> int:
     """Tell the bureau, once, of each active worker whose person or paper is at work for another company too."""
     first, second, paper = aliased(Worker), aliased(Worker), aliased(Certificate)
-    same_paper = (
-        select(Certificate.id)
+    # Two joins by equality: one join by either condition compares every worker with every other, half a second for 600.
+    same = union(
+        select(first.id.label("first"), second.id.label("second"))
+        .join(second, first.id_blind == second.id_blind)
+        .where(first.id != second.id),
+        select(Certificate.worker_id, paper.worker_id)
         .join(paper, (paper.skill == Certificate.skill) & (paper.number == Certificate.number))
-        .where(Certificate.worker_id == second.id, paper.worker_id == first.id)
-        .exists()
-    )
+        .where(Certificate.worker_id != paper.worker_id),
+    ).subquery()
     told = select(Case.id).where(Case.kind == CaseKind.WORKER_TWICE, Case.subject_id == second.id).exists()
     query = (
         select(second.id, second.hired_at, second.number, first.number)
-        .join(
-            first,
-            (first.provider_id != second.provider_id)
-            & (tuple_(first.hired_at, first.number) < tuple_(second.hired_at, second.number)),
-        )
+        .join(same, same.c.second == second.id)
+        .join(first, same.c.first == first.id)
         .where(
-            first.state == WorkerState.ACTIVE, second.state == WorkerState.ACTIVE,
-            (first.id_blind == second.id_blind) | same_paper, ~told,
+            first.provider_id != second.provider_id,
+            tuple_(first.hired_at, first.number) < tuple_(second.hired_at, second.number),
+            first.state == WorkerState.ACTIVE, second.state == WorkerState.ACTIVE, ~told,
         )
         .order_by(second.hired_at, second.number, first.number)
         .limit(limit)

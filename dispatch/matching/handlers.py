@@ -1,6 +1,6 @@
 """What matching does when something happens: decide, or decide again with somebody else."""
 
-from dispatch.matching import operations, overnight, overruns, replanning
+from dispatch.matching import operations, overruns, replanning
 from dispatch.matching.operations import Cause
 from dispatch.matching.replanning import Why
 from dispatch.visits.model import Visit
@@ -17,8 +17,7 @@ _CAUSES = {"worker_unavailable": Cause.UNAVAILABLE, overruns.REASON: Cause.OVERR
 @on(CareRequested, group="matching")
 async def when_requested(work: Work, event: CareRequested) -> None:
     """Offer the request to whoever comes at the lowest price; one of a standing order waits for its day's plan."""
-    if not await overnight.waits(work, event.request_id):
-        await operations.decide(work, request_id=event.request_id, cause=Cause.REQUESTED)
+    await operations.decide(work, request_id=event.request_id, cause=Cause.REQUESTED)
 
 
 @on(OfferRefused, group="matching")

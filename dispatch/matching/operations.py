@@ -57,6 +57,8 @@ async def decide(work: Work, *, request_id: UUID, cause: Cause) -> UUID | None:
     request = await work.session.get(CareRequest, request_id, with_for_update=True, populate_existing=True)
     if request is None or request.state not in _WAITING:
         return None
+    if cause is Cause.REQUESTED and _has_its_night(request, work.now):
+        return None
     past = await asking.past(work, request)
     if any(row.state in OPEN for row in past.tries):
         return None
@@ -73,6 +75,11 @@ async def decide(work: Work, *, request_id: UUID, cause: Cause) -> UUID | None:
     metrics.DECISION_SECONDS.labels(came_to).observe(perf_counter() - started)
     metrics.DECISIONS.labels(cause, came_to).inc()
     return visit_id
+
+
+def _has_its_night(request: CareRequest, now: datetime) -> bool:
+    """Tell whether a request waits for the plan of its day: made of a standing order, for a day that is to come."""
+    return request.standing_order_id is not None and clock.day_of(request.earliest) > clock.day_of(now)
 
 
 async def _choose(work: Work, request: CareRequest, ask: Ask, attempt: int) -> UUID | None:

@@ -80,7 +80,7 @@ async def offer(
     )
     await work.session.execute(_RECORD, record)
     provider_id = day.provider_of(best.worker)
-    await requests.mark(work, request_id=request.id, state=RequestState.OFFERED, provider_id=provider_id)
+    requests.mark(work, request, RequestState.OFFERED, provider_id=provider_id)
     return offered.visit_id
 
 
@@ -157,4 +157,4 @@ async def _wait_or_close(work: Work, request: CareRequest, reason: str) -> None:
     if not waits["urgent" if request.urgent else "ordinary"]:
         await give_up(work, request, reason)
     elif request.state is not RequestState.WAITING:
-        await requests.mark(work, request_id=request.id, state=RequestState.WAITING)
+        requests.mark(work, request, RequestState.WAITING)

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from time import perf_counter
-from uuid import UUID
 
 from sqlalchemy import exists, select
 
@@ -33,12 +32,6 @@ class Night:
 
     offered: int
     nobody: int
-
-
-async def waits(work: Work, request_id: UUID) -> bool:
-    """Tell whether a request waits for the plan of its day: made of a standing order, for a day that is to come."""
-    request = await work.session.get(CareRequest, request_id)
-    return request is not None and request.standing_order_id is not None and _day(request) > clock.day_of(work.now)
 
 
 async def plan_standing(work: Work) -> Night:

@@ -29,23 +29,17 @@ class RequestNotAllowed(Refusal):
     kind = Kind.CONFLICT
 
 
-async def mark(
-    work: Work, *, request_id: UUID, state: RequestState, reason: str | None = None, provider_id: UUID | None = None
-) -> CareRequest:
-    """Move a request to where its offers and visits are; where it is already there, only the company is noted.
+def mark(work: Work, request: CareRequest, state: RequestState, *, provider_id: UUID | None = None) -> None:
+    """Move a request, locked by this work, to where its offers and visits are; one already there notes its company.
 
     A request that waits again has no company. Refuses `request.not_allowed` where MOVES does not list it.
     """
-    request = await _locked(work, request_id)
     if state is not request.state:
         _move(work, request, state)
     if state is RequestState.WAITING:
         request.provider_id = None
     elif provider_id is not None:
         request.provider_id = provider_id
-    if reason is not None:
-        request.reason = reason[:80]
-    return request
 
 
 async def mark_unserved(work: Work, *, request_id: UUID, reason: str) -> CareRequest:

@@ -49,7 +49,7 @@ async def follow(work: Work, visit_id: UUID) -> Visit:
     if request.state not in _LINE:
         return visit
     for step in _LINE[_LINE.index(request.state) + 1 : _LINE.index(target) + 1]:
-        await requests.mark(work, request_id=request.id, state=step, provider_id=visit.provider_id)
+        requests.mark(work, request, step, provider_id=visit.provider_id)
     return visit
 
 

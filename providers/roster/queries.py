@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from events.work import Work
 from kit import clock
@@ -185,20 +186,23 @@ async def contracts(work: Work, *, on: date) -> list[ContractTerms]:
         )
     ).all()  # fmt: skip
     lines = await work.session.execute(
-        select(ContractItem.contract_id, ContractItem.item_code, ContractItem.division_code, Item.medical)
+        select(
+            ContractItem.contract_id, ContractItem.item_code, Item.medical,
+            func.array_agg(aggregate_order_by(ContractItem.division_code, ContractItem.division_code)),
+        )
         .join(Item, Item.code == ContractItem.item_code)
         .where(ContractItem.contract_id.in_([row.id for row in rows]))
-        .order_by(ContractItem.item_code, ContractItem.division_code)
-    )
+        .group_by(ContractItem.contract_id, ContractItem.item_code, Item.medical)
+    )  # fmt: skip
     licensed = {row.id for row in rows if row.medical_licence and (row.medical_licence_until or date.max) >= on}
-    covered: dict[UUID, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for contract_id, item_code, division_code, medical in lines:
+    covered: dict[UUID, dict[str, tuple[str, ...]]] = defaultdict(dict)
+    for contract_id, item_code, medical, divisions in lines:
         if not medical or contract_id in licensed:
-            covered[contract_id][item_code].append(division_prefix(division_code))
+            covered[contract_id][item_code] = tuple(map(division_prefix, divisions))
     return [
         ContractTerms(
             row.id, row.provider_id, row.number, row.monthly_capacity, row.share_target, row.grade,
-            {item: tuple(prefixes) for item, prefixes in covered[row.id].items()},
+            covered[row.id],
         )
         for row in rows
     ]  # fmt: skip
