@@ -88,7 +88,9 @@ def install(*names: str) -> None:
             pip = (PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet")
             call(*pip, "--require-hashes", "-r", lock)
         else:
-            call(BIN / "uv", "pip", "install", "--quiet", "--python", PYTHON, "--require-hashes", "-r", lock)
+            # Compiled at once: no start waits for it, also where Python is told to write no bytecode.
+            how = ("--quiet", "--compile-bytecode", "--require-hashes")
+            call(BIN / "uv", "pip", "install", "--python", PYTHON, *how, "-r", lock)
         stamp.write_text(digest)
 
 

@@ -1,4 +1,4 @@
-"""The ticker: what happens because time passes. One at a time, by a lease in the database."""
+"""The ticker: what happens because time passes. Each chore once at a time, by a lease in the database."""
 
 import asyncio
 import logging
@@ -19,8 +19,9 @@ from processes.assembly import house
 
 log = logging.getLogger("nowalls.ticker")
 
-_LEASE = text("select pg_try_advisory_xact_lock(:lock)")
-_LOCK = 0x7469636B  # one ticker at a time: the bytes of "tick"
+_LEASE = text("select pg_try_advisory_xact_lock(:lock, hashtext(:chore))")
+_LOCK = 0x7469636B  # the bytes of "tick"
+_PLANNING = frozenset({"plan again", "night"})  # take minutes for a large district; an offer that lapses cannot wait
 
 Chore = Callable[[Work], Awaitable[object]]
 
@@ -67,11 +68,16 @@ class Ticker:
         return f"failing: {', '.join(sorted(self._failing))}" if self._failing else "ok"
 
     async def run(self) -> None:
-        """Tick until cancelled."""
+        """Tick until cancelled; planning has a line of its own."""
+        async with asyncio.TaskGroup() as lines:
+            lines.create_task(self._line([one for one in chores() if one[0] not in _PLANNING]))
+            lines.create_task(self._line([one for one in chores() if one[0] in _PLANNING]))
+
+    async def _line(self, line: list[tuple[str, timedelta, Chore]]) -> None:
         clock = self._works.clock
-        due = {name: clock.now() for name, _, _ in chores()}
+        due = {name: clock.now() for name, _, _ in line}
         while True:
-            for name, every, chore in chores():
+            for name, every, chore in line:
                 if clock.now() >= due[name]:
                     due[name] = clock.now() + every
                     await self._do(name, chore)
@@ -80,7 +86,7 @@ class Ticker:
     async def _do(self, name: str, chore: Chore) -> None:
         try:
             async with self._works(SYSTEM("ticker")) as work:
-                if (await work.session.execute(_LEASE, {"lock": _LOCK})).scalar_one():
+                if (await work.session.execute(_LEASE, {"lock": _LOCK, "chore": name})).scalar_one():
                     await chore(work)
         except OSError as error:
             log.warning("the database is away; the chore %s waits: %s", name, traces.told(error))

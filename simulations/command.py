@@ -8,30 +8,10 @@ from typing import Annotated
 import typer
 
 from kit import clock
-from kit.columns import Sheet
 from kit.settings import Settings
 from processes.terminal import Json, console, run, say
-from simulations import calls as listed
-from simulations.calls import Reasons
-from simulations.cast import Size, yunhe
-from simulations.draws import Dice
-from simulations.playing import Play, play
 
 _FIRST = datetime(2026, 3, 2)  # noqa: DTZ001 - a day on the district's wall, as the option reads one
-
-
-def of_list(sheet: Sheet, *, digest: str, size: Size, seed: int) -> Play:
-    """Play a list of real calls in a district of its own; every place named is somebody's home."""
-    calls, ground = listed.arrange(sheet)
-    size = Size(max(size.elders, len(ground.homes)), size.companies, size.workers)
-    return Play("replay", {"file": digest, "seed": seed}, calls, ground, size, Reasons().of)
-
-
-def of_days(*, first: datetime, days: int, per_day: int, size: Size, seed: int) -> Play:
-    """Play made-up days in the real Yunhe district."""
-    calls = listed.made_up(Dice(seed), first=clock.day_of(first), days=days, per_day=per_day, homes=size.elders)
-    plan = {"first": clock.day_of(first).isoformat(), "days": days, "per_day": per_day, "seed": seed}
-    return Play("simulate", plan, calls, yunhe(), size, lambda item: item)
 
 
 def join(app: typer.Typer) -> None:
@@ -51,14 +31,19 @@ def join(app: typer.Typer) -> None:
         as_json: Json = False,
     ) -> None:
         """Replay real calls through the whole platform, under a clock that waits for it."""
-        sheet = listed.read(file)
+        # Here and not above: every other word of the command line would wait three seconds for them.
+        from simulations import playing
+        from simulations.calls import read
+        from simulations.cast import Size
+
+        sheet = read(file)
         if sheet.faults:
             for fault in sheet.faults:
                 console.print(fault.sentence("zh"), fault.sentence("en"), sep="  |  ", style="red", markup=False)
             raise typer.Exit(1)
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
-        what = of_list(sheet, digest=digest, size=Size(elders, companies, workers), seed=seed)
-        say(run(play(Settings.read(), what, again=again)), as_json=as_json)
+        what = playing.of_list(sheet, digest=digest, size=Size(elders, companies, workers), seed=seed)
+        say(run(playing.play(Settings.read(), what, again=again)), as_json=as_json)
 
     @app.command()
     def simulate(
@@ -74,7 +59,10 @@ def join(app: typer.Typer) -> None:
         as_json: Json = False,
     ) -> None:
         """Live some days of a made-up district through the whole platform, under a clock that waits for it."""
+        from simulations import playing
+        from simulations.cast import Size
+
         size = Size(elders, companies, workers)
         day = clock.at_local(first.date(), 0)
-        what = of_days(first=day, days=days, per_day=per_day, size=size, seed=seed)
-        say(run(play(Settings.read(), what, again=again)), as_json=as_json)
+        what = playing.of_days(first=day, days=days, per_day=per_day, size=size, seed=seed)
+        say(run(playing.play(Settings.read(), what, again=again)), as_json=as_json)

@@ -20,6 +20,7 @@ from events.work import Works
 from kit import clock, postgres, rules
 from kit.actor import SYSTEM
 from kit.clock import FixedClock
+from kit.columns import Sheet
 from kit.refusal import Kind, Refusal
 from kit.settings import Settings
 from processes import assembly
@@ -27,10 +28,11 @@ from processes.assembly import House
 from processes.terminal import console
 from providers.catalogue import operations as catalogue
 from routing import insert
+from simulations import calls as listed
 from simulations import cast, tally
 from simulations.agenda import Agenda
-from simulations.calls import Call, Wishes
-from simulations.cast import Ground, Size
+from simulations.calls import Call, Reasons, Wishes
+from simulations.cast import Ground, Size, yunhe
 from simulations.deeds import Players
 from simulations.draws import Dice
 from simulations.drive import Drive, Speeds, Stillness
@@ -106,6 +108,20 @@ class Play:
     def before(self) -> FixedClock:
         """Return a clock that stands a day before the first call."""
         return FixedClock(clock.at_local(clock.day_of(self.calls[0].at), 0) - timedelta(days=1))
+
+
+def of_list(sheet: Sheet, *, digest: str, size: Size, seed: int) -> Play:
+    """Play a list of real calls in a district of its own; every place named is somebody's home."""
+    calls, ground = listed.arrange(sheet)
+    size = Size(max(size.elders, len(ground.homes)), size.companies, size.workers)
+    return Play("replay", {"file": digest, "seed": seed}, calls, ground, size, Reasons().of)
+
+
+def of_days(*, first: datetime, days: int, per_day: int, size: Size, seed: int) -> Play:
+    """Play made-up days in the real Yunhe district."""
+    calls = listed.made_up(Dice(seed), first=clock.day_of(first), days=days, per_day=per_day, homes=size.elders)
+    plan = {"first": clock.day_of(first).isoformat(), "days": days, "per_day": per_day, "seed": seed}
+    return Play("simulate", plan, calls, yunhe(), size, lambda item: item)
 
 
 async def play(settings: Settings, what: Play, *, again: bool = False) -> dict[str, Any]:

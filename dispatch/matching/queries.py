@@ -53,7 +53,9 @@ async def why_not(work: Work, *, request_id: UUID, provider_id: UUID) -> list[Ow
     """Answer one company's question about a request (为什么没派给我们), from its own workers' lines only.
 
     For the desk's role: a company's database role reads no decision record, since it names other companies' workers.
+    Refuses `decision.missing`, `company.missing`.
     """
+    await roster.company(work, provider_id)
     own = {worker.number for worker in await roster.workers(work, provider_id=provider_id)}
     parts = []
     for record in await decisions_of(work, request_id):

@@ -18,7 +18,7 @@ import pytest_asyncio
 from events import broker
 from kit import postgres
 from kit.settings import Settings
-from simulations import calls, command, playing
+from simulations import calls, playing
 from simulations.cast import Size
 from tests import machine
 
@@ -50,7 +50,7 @@ async def _play(few: Path, url: str, home: Path, *, seed: int = 7, kafka: str | 
     settings = Settings(home=home, port=8000, database_url=url, kafka=kafka, geocoder="none")
     sheet = calls.read(few)
     assert not sheet.faults
-    return await playing.play(settings, command.of_list(sheet, digest="few", size=SIZE, seed=seed))
+    return await playing.play(settings, playing.of_list(sheet, digest="few", size=SIZE, seed=seed))
 
 
 def _explained(found: dict[str, Any]) -> None:

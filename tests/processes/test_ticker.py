@@ -2,10 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import asyncpg
+import pytest
 from sqlalchemy import text
 
+from dispatch.matching import overnight
+from dispatch.visits import operations as visits
 from events.work import Works
 from kit.actor import SYSTEM
 from kit.clock import FixedClock
@@ -42,9 +46,34 @@ async def test_a_chore_that_fails_is_named_until_it_does_not(
     await owner.close()
 
 
+async def test_offers_lapse_while_a_night_is_planned(
+    works: Works, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, until: Until
+) -> None:
+    schema.import_handlers()
+    night, lapsed = asyncio.Event(), asyncio.Event()
+
+    async def plan(_work: object) -> None:
+        night.set()
+        await asyncio.Event().wait()
+
+    async def lapse(_work: object) -> None:
+        if night.is_set():
+            lapsed.set()
+
+    monkeypatch.setattr(overnight, "plan_standing", plan)
+    monkeypatch.setattr(visits, "lapse_due", lapse)
+
+    async def well() -> bool:
+        clock.advance(timedelta(seconds=1))
+        return lapsed.is_set()
+
+    async with task(Ticker(works).run()):
+        await until(well)
+
+
 async def test_of_two_tickers_one_does_the_chore(works: Works) -> None:
     async with works(SYSTEM("first")) as work:
-        held = text("select pg_try_advisory_xact_lock(:lock)")
+        held = text("select pg_try_advisory_xact_lock(:lock, hashtext('any'))")
         assert (await work.session.execute(held, {"lock": 0x7469636B})).scalar_one()
         second = Ticker(works)
         done = asyncio.Event()
