@@ -97,7 +97,7 @@ async def figures(work: Work, calls: int) -> dict[str, Any]:
         "requests": states.total(),
         "refused": dict(sorted(refused.items())),
         "offered": await _one(work, "select count(distinct request_id) from offer"),
-        "accepted": await _one(work, "select count(*) from visit where accepted_at is not null"),
+        "accepted": await _one(work, "select count(distinct request_id) from visit where accepted_at is not null"),
         "finished": states["finished"],
         "unserved": dict(sorted(unserved.items())),
         "open": states.total() - states["finished"] - states["unserved"],

@@ -72,7 +72,7 @@ async def hold(
     wallet's row, so that together they never exceed it.
     """
     public = quota.share(fen, terms.copay_percent, fen).held_fen
-    held = await _take(work, terms.month, person_id, request_id, public) if public else 0
+    held = await _take(work, terms, person_id, request_id, public) if public else 0
     if held < public and not beyond:
         raise OverQuota(left=show(held), price=show(fen), own=show(fen - held))
     return Holding(
@@ -85,14 +85,14 @@ async def hold(
     )
 
 
-async def _take(work: Work, month: str, person_id: UUID, request_id: UUID, public: int) -> int:
+async def _take(work: Work, terms: queries.Terms, person_id: UUID, request_id: UUID, public: int) -> int:
     facts = {
-        "public_fen": public, "person_id": person_id, "month": month, "id": new_id(), "request_id": request_id,
+        "public_fen": public, "person_id": person_id, "month": terms.month, "id": new_id(), "request_id": request_id,
         "now": work.now,
     }  # fmt: skip
     held = (await work.session.execute(_HOLD, facts)).scalar()
     if held is None:
-        await open_month(work, person_id=person_id, month=month)
+        await open_month(work, person_id=person_id, month=terms.month, terms=terms)
         held = (await work.session.execute(_HOLD, facts)).scalar_one()
     return int(held)
 
@@ -125,20 +125,22 @@ async def capture(work: Work, *, request_id: UUID, charge_id: UUID, fen: int) ->
     await _settle(work, wallet)
 
 
-async def open_month(work: Work, *, person_id: UUID, month: str, first_day: date | None = None) -> None:
+async def open_month(
+    work: Work, *, person_id: UUID, month: str, first_day: date | None = None, terms: queries.Terms | None = None
+) -> None:
     """Grant a month's quota once; with `first_day`, the part of the month that is left from that day on.
 
     A month before it that is already over is closed first, so that its carry-over is there. A month that an earlier
-    enrolment's end has closed is opened again with the new grant.
+    enrolment's end has closed is opened again with the new grant. `terms` are those of the month, where known.
     """
-    terms = await queries.terms(work, person_id, month)
+    terms = terms or await queries.terms(work, person_id, month)
     before = await _locked(work, person_id, quota.preceding(month))
     made = insert(Wallet).values(
         person_id=person_id, month=month, granted_fen=0, carried_in_fen=0, free_fen=0, held_fen=0, spent_fen=0,
         carried_out_fen=0, expired_fen=0,
     )  # fmt: skip
-    fresh = (await work.session.execute(made.on_conflict_do_nothing().returning(Wallet.month))).scalar()
-    wallet = await _locked(work, person_id, month)
+    fresh = (await work.session.execute(made.on_conflict_do_nothing().returning(Wallet))).scalar_one_or_none()
+    wallet = fresh or await _locked(work, person_id, month)
     assert wallet is not None  # noqa: S101 - just made, or there before
     if fresh is not None or wallet.closed_at is not None:
         wallet.closed_at = None

@@ -1,10 +1,10 @@
 """Nobody is left waiting unseen: raise a case for a person, hand it over, close it with a reason."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, tuple_, union
+from sqlalchemy import Integer, bindparam, select, tuple_, union
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
@@ -109,33 +109,35 @@ async def sweep(work: Work, *, limit: int = 200) -> int:
     return raised + await _twice(work, limit=limit)
 
 
+_FIRST, _SECOND, _PAPER = aliased(Worker), aliased(Worker), aliased(Certificate)
+# Two joins by equality: one join by either condition compares every worker with every other, half a second for 600.
+_SAME = union(
+    select(_FIRST.id.label("first"), _SECOND.id.label("second"))
+    .join(_SECOND, _FIRST.id_blind == _SECOND.id_blind)
+    .where(_FIRST.id != _SECOND.id),
+    select(Certificate.worker_id, _PAPER.worker_id)
+    .join(_PAPER, (_PAPER.skill == Certificate.skill) & (_PAPER.number == Certificate.number))
+    .where(Certificate.worker_id != _PAPER.worker_id),
+).subquery()
+_TOLD = select(Case.id).where(Case.kind == CaseKind.WORKER_TWICE, Case.subject_id == _SECOND.id).exists()
+_TWICE: Final = (
+    select(_SECOND.id, _SECOND.hired_at, _SECOND.number, _FIRST.number)
+    .join(_SAME, _SAME.c.second == _SECOND.id)
+    .join(_FIRST, _SAME.c.first == _FIRST.id)
+    .where(
+        _FIRST.provider_id != _SECOND.provider_id,
+        tuple_(_FIRST.hired_at, _FIRST.number) < tuple_(_SECOND.hired_at, _SECOND.number),
+        _FIRST.state == WorkerState.ACTIVE, _SECOND.state == WorkerState.ACTIVE, ~_TOLD,
+    )
+    .order_by(_SECOND.hired_at, _SECOND.number, _FIRST.number)
+    .limit(bindparam("most", type_=Integer))
+)  # fmt: skip
+
+
 async def _twice(work: Work, *, limit: int) -> int:
     """Tell the bureau, once, of each active worker whose person or paper is at work for another company too."""
-    first, second, paper = aliased(Worker), aliased(Worker), aliased(Certificate)
-    # Two joins by equality: one join by either condition compares every worker with every other, half a second for 600.
-    same = union(
-        select(first.id.label("first"), second.id.label("second"))
-        .join(second, first.id_blind == second.id_blind)
-        .where(first.id != second.id),
-        select(Certificate.worker_id, paper.worker_id)
-        .join(paper, (paper.skill == Certificate.skill) & (paper.number == Certificate.number))
-        .where(Certificate.worker_id != paper.worker_id),
-    ).subquery()
-    told = select(Case.id).where(Case.kind == CaseKind.WORKER_TWICE, Case.subject_id == second.id).exists()
-    query = (
-        select(second.id, second.hired_at, second.number, first.number)
-        .join(same, same.c.second == second.id)
-        .join(first, same.c.first == first.id)
-        .where(
-            first.provider_id != second.provider_id,
-            tuple_(first.hired_at, first.number) < tuple_(second.hired_at, second.number),
-            first.state == WorkerState.ACTIVE, second.state == WorkerState.ACTIVE, ~told,
-        )
-        .order_by(second.hired_at, second.number, first.number)
-        .limit(limit)
-    )  # fmt: skip
     raised = 0
-    for worker_id, since, *numbers in (await work.session.execute(query)).all():
+    for worker_id, since, *numbers in (await work.session.execute(_TWICE, {"most": limit})).all():
         facts = {"worker_numbers": sorted(numbers)}
         made = await raise_case(work, kind=CaseKind.WORKER_TWICE, subject_id=worker_id, since=since, facts=facts)
         raised += made is not None

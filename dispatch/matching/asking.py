@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, func, literal, null, select, union_all
+from sqlalchemy import Integer, Row, bindparam, func, literal, null, select, union_all
 
 from dispatch.matching.day import Ask
 from dispatch.matching.model import Barred
@@ -30,31 +30,37 @@ class Past:
         self.barred = {row.worker_id for row in rows if row.kind == "barred" and row.worker_id is not None}
 
 
+_LAST = (
+    select(Visit.worker_id, Visit.second_worker_id)
+    .where(
+        Visit.person_id == bindparam("person_id"), Visit.state.in_(_OVER), Visit.request_id != bindparam("request_id")
+    )
+    .order_by(Visit.planned_start.desc(), Visit.worker_number)
+    .limit(bindparam("most", type_=Integer))
+    .subquery()
+)
+_PAST: Final = union_all(
+    select(
+        literal("try").label("kind"),
+        Visit.provider_id,
+        Visit.worker_id,
+        Visit.second_worker_id,
+        Visit.attempt,
+        Visit.state,
+    ).where(Visit.request_id == bindparam("request_id"), Visit.rework_of.is_(None)),
+    select(literal("familiar"), null(), _LAST.c.worker_id, _LAST.c.second_worker_id, null(), null()),
+    select(literal("barred"), null(), Barred.worker_id, null(), null(), null()).where(
+        Barred.person_id == bindparam("person_id"), Barred.lifted_at.is_(None)
+    ),
+)
+"""Built once: to build it takes as long as to run it."""
+
+
 async def past(work: Work, request: CareRequest) -> Past:
     """Return the past of one request, in one statement: somebody waits for it."""
     most = await rules.value(work.session, "matching.familiar_visits", at=work.now)
-    last = (
-        select(Visit.worker_id, Visit.second_worker_id)
-        .where(Visit.person_id == request.person_id, Visit.state.in_(_OVER), Visit.request_id != request.id)
-        .order_by(Visit.planned_start.desc(), Visit.worker_number)
-        .limit(most)
-        .subquery()
-    )
-    query = union_all(
-        select(
-            literal("try").label("kind"),
-            Visit.provider_id,
-            Visit.worker_id,
-            Visit.second_worker_id,
-            Visit.attempt,
-            Visit.state,
-        ).where(Visit.request_id == request.id, Visit.rework_of.is_(None)),
-        select(literal("familiar"), null(), last.c.worker_id, last.c.second_worker_id, null(), null()),
-        select(literal("barred"), null(), Barred.worker_id, null(), null(), null()).where(
-            Barred.person_id == request.person_id, Barred.lifted_at.is_(None)
-        ),
-    )
-    return Past((await work.session.execute(query)).all())
+    asked = {"person_id": request.person_id, "request_id": request.id, "most": most}
+    return Past((await work.session.execute(_PAST, asked)).all())
 
 
 async def ask(work: Work, request: CareRequest, known: Past) -> Ask:

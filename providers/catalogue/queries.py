@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 
 from events.work import Work
 from kit import clock
@@ -34,22 +35,25 @@ async def items(work: Work, at: date | datetime) -> Sequence[Item]:
     return (await work.session.execute(query)).scalars().all()
 
 
+_PRICE: Final = (
+    select(Price.fen)
+    .where(
+        Price.item_code == bindparam("code"),
+        Price.valid_from <= bindparam("day"),
+        or_(Price.valid_to.is_(None), Price.valid_to > bindparam("day")),
+    )
+    .order_by(Price.recorded_at.desc(), Price.id.desc())
+    .limit(1)
+)
+
+
 async def price(work: Work, code: str, at: date | datetime, known: datetime | None = None) -> int | None:
     """Return the fen of one unit on a day; `known` asks for what had been recorded by then; None is no price."""
     day = _day(at)
-    query = (
-        select(Price.fen)
-        .where(
-            Price.item_code == code,
-            Price.valid_from <= day,
-            or_(Price.valid_to.is_(None), Price.valid_to > day),
-        )
-        .order_by(Price.recorded_at.desc(), Price.id.desc())
-        .limit(1)
-    )
+    query, asked = _PRICE, {"code": code, "day": day}
     if known is not None:
         query = query.where(Price.recorded_at <= known)
-    return (await work.session.execute(query)).scalar()
+    return (await work.session.execute(query, asked)).scalar()
 
 
 async def prices(work: Work, at: date | datetime, known: datetime | None = None) -> dict[str, int]:

@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from events.work import Work
 from kit import clock
@@ -188,7 +188,7 @@ async def contracts(work: Work, *, on: date) -> list[ContractTerms]:
     lines = await work.session.execute(
         select(
             ContractItem.contract_id, ContractItem.item_code, Item.medical,
-            func.array_agg(aggregate_order_by(ContractItem.division_code, ContractItem.division_code)),
+            func.array_agg(ContractItem.division_code),
         )
         .join(Item, Item.code == ContractItem.item_code)
         .where(ContractItem.contract_id.in_([row.id for row in rows]))
@@ -208,14 +208,16 @@ async def contracts(work: Work, *, on: date) -> list[ContractTerms]:
     ]  # fmt: skip
 
 
+_MARK: Final = select(func.count(), func.coalesce(func.sum(RosterRevision.revision), 0)).select_from(RosterRevision)
+
+
 async def roster_mark(work: Work) -> tuple[int, int]:
     """Return two numbers that change whenever any contract, worker, certificate, shift or absence has changed.
 
     Every change counts its company's revision up within its own transaction, so no commit is ever missed, in whatever
     order transactions end; what changes by the mere passing of days is not in it.
     """
-    query = select(func.count(), func.coalesce(func.sum(RosterRevision.revision), 0)).select_from(RosterRevision)
-    count, total = (await work.session.execute(query)).one()
+    count, total = (await work.session.execute(_MARK)).one()
     return count, int(total)
 
 
