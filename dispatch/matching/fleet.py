@@ -67,6 +67,7 @@ class Fleet:
     _hours: dict[UUID, Hours] = field(default_factory=dict)
     _won: Counter[tuple[UUID, str]] = field(default_factory=Counter)
     _days: dict[date, Day] = field(default_factory=dict)
+    _lines: tuple[object, roster.ContractLines] | None = None
 
     async def look(self, work: Work, day: date) -> Day:
         """Return a day as the database has it now."""
@@ -126,7 +127,7 @@ class Fleet:
         found = Day(
             day,
             roster=await roster.roster(work, from_at=from_at, until_at=from_at + Day.SPAN),
-            contracts=await roster.contracts(work, on=day),
+            contracts=await roster.contracts(work, on=day, lines=await self._contract_lines(work, known[0])),
             weights=weights,
             travel=travel,
             known=known,
@@ -135,6 +136,12 @@ class Fleet:
             if found.covers(hours):
                 found.book(booking_id, hours)
         return found
+
+    async def _contract_lines(self, work: Work, mark: object) -> roster.ContractLines:
+        """Keep what the contracts cover from day to day: it is most of what a new day would have to read."""
+        if self._lines is None or self._lines[0] != mark:
+            self._lines = mark, await roster.contract_lines(work)
+        return self._lines[1]
 
     def copy(self, day: Day) -> Day:
         """Return a day once more, as it was looked at last, to be planned on elsewhere while this one goes on."""

@@ -168,10 +168,30 @@ async def _skills(work: Work, from_at: datetime, until_at: datetime) -> dict[UUI
     return found
 
 
-async def contracts(work: Work, *, on: date) -> list[ContractTerms]:
+ContractLines = dict[UUID, dict[str, tuple[bool, tuple[str, ...]]]]
+"""Contract → item code → whether the item is medical, and the prefixes of the divisions covered."""
+
+
+async def contract_lines(work: Work) -> ContractLines:
+    """Return what every contract covers, on whatever day; the same for as long as `roster_mark` is."""
+    query = (
+        select(
+            ContractItem.contract_id, ContractItem.item_code, Item.medical, func.array_agg(ContractItem.division_code)
+        )
+        .join(Item, Item.code == ContractItem.item_code)
+        .group_by(ContractItem.contract_id, ContractItem.item_code, Item.medical)
+    )
+    found: ContractLines = defaultdict(dict)
+    for contract_id, item_code, medical, divisions in await work.session.execute(query):
+        found[contract_id][item_code] = (medical, tuple(map(division_prefix, divisions)))
+    return found
+
+
+async def contracts(work: Work, *, on: date, lines: ContractLines | None = None) -> list[ContractTerms]:
     """Return what every active company may be given on a day of the district, by company number.
 
-    Medical items are left out where the company's medical licence is not valid on that day.
+    Medical items are left out where the company's medical licence is not valid on that day. `lines` are those of
+    `contract_lines`, where they are at hand.
     """
     rows = (
         await work.session.execute(
@@ -185,24 +205,16 @@ async def contracts(work: Work, *, on: date) -> list[ContractTerms]:
             .order_by(Company.number, Contract.valid_from, Contract.id)
         )
     ).all()  # fmt: skip
-    lines = await work.session.execute(
-        select(
-            ContractItem.contract_id, ContractItem.item_code, Item.medical,
-            func.array_agg(ContractItem.division_code),
-        )
-        .join(Item, Item.code == ContractItem.item_code)
-        .where(ContractItem.contract_id.in_([row.id for row in rows]))
-        .group_by(ContractItem.contract_id, ContractItem.item_code, Item.medical)
-    )  # fmt: skip
+    covers = await contract_lines(work) if lines is None else lines
     licensed = {row.id for row in rows if row.medical_licence and (row.medical_licence_until or date.max) >= on}
-    covered: dict[UUID, dict[str, tuple[str, ...]]] = defaultdict(dict)
-    for contract_id, item_code, medical, divisions in lines:
-        if not medical or contract_id in licensed:
-            covered[contract_id][item_code] = tuple(map(division_prefix, divisions))
     return [
         ContractTerms(
             row.id, row.provider_id, row.number, row.monthly_capacity, row.share_target, row.grade,
-            covered[row.id],
+            {
+                item_code: prefixes
+                for item_code, (medical, prefixes) in covers.get(row.id, {}).items()
+                if not medical or row.id in licensed
+            },
         )
         for row in rows
     ]  # fmt: skip
