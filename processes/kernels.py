@@ -25,6 +25,7 @@ async def warm(warmed: asyncio.Event) -> None:
     finally:
         with suppress(ProcessLookupError):
             child.kill()
+        await child.wait()  # else its end is told to a loop that is closed
     await asyncio.to_thread(solve.warm)
     warmed.set()
 
