@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from typer.core import TyperCommand
 
 from processes.terminal import Json, console, refusing
@@ -48,10 +49,18 @@ def bench(
 
     def measured() -> dict[str, Any]:
         budgets = command.seconds(budget or ["1"])
-        options = command.Options(instances=instances, budgets=budgets, peers=tuple(peers or ()), seeds=seeds)
+        options = command.Options(
+            instances=instances, budgets=budgets, peers=tuple(peers or ()), seeds=seeds, progress=shown
+        )  # fmt: skip
         return command.run(name, options)
 
-    with console.status(f"bench {name}"):
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=console, transient=True) as bars:
+        bar = bars.add_task(f"bench {name}", total=None)
+
+        def shown(done: int, of: int, what: str) -> None:
+            bars.update(bar, completed=done, total=of, description=f"{name} {what}")
+
         answer = refusing(measured)
     print(json.dumps(answer, ensure_ascii=False) if as_json else told(answer))
 

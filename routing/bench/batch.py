@@ -42,7 +42,7 @@ def run(options: Options) -> dict[str, object]:
     instances: dict[str, Any] = {}
     reference: dict[str, Any] = {}
     ratios, gaps = [], []
-    for seed in range(1, max(1, options.seeds) + 1):
+    for (seed,) in options.turns(range(1, options.seeds + 1)):
         case, name = make(seed), f"batch_{VISITS}x{WORKERS}_{seed}"
         batch = case.batch
         plain = np.where(batch.allowed != 0, batch.points, FORBIDDEN)

@@ -6,12 +6,14 @@ and the ratios stand where the seconds do not.
 """
 
 import importlib
+import itertools
 import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from kit.refusal import Kind, Refusal
 
@@ -82,13 +84,21 @@ class Options:
 
     `instances` is a folder of instance files (None: made by seed, where the bench can). `budgets` are seconds of wall
     clock a solver may take. `peers` are names of other packages to measure beside us; `seeds` how often a run is
-    repeated with another seed; figures are medians over them.
+    repeated with another seed; figures are medians over them. `progress(done, of, what)` is told before each turn.
     """
 
     instances: Path | None = None
     budgets: tuple[float, ...] = (1.0,)
     peers: tuple[str, ...] = ()
     seeds: int = 1
+    progress: Callable[[int, int, str], None] = field(default=lambda _done, _of, _what: None, compare=False)
+
+    def turns(self, *axes: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
+        """Go through every combination in its order, telling how far it is."""
+        every = list(itertools.product(*axes))
+        for done, one in enumerate(every):
+            self.progress(done, len(every), " ".join(map(str, one)))
+            yield one
 
 
 def run(name: str, options: Options) -> dict[str, object]:

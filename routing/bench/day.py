@@ -74,22 +74,21 @@ def run(options: Options) -> dict[str, object]:
     """
     seconds = options.budgets[0]
     insert.warm()
-    answer: dict[str, object] = {}
     plot = ""
-    for name, size in SIZES.items():
-        days: list[dict[str, Outcome]] = []
-        for seed in range(1, options.seeds + 1):
-            district = make(size, seed)
-            whole = hindsight(district, seconds, seed)
-            with_hindsight = outcome(district, whole)
-            if seed == 1 and size.workers < 100:
-                plot = str(drawing.day(district.problem, whole, PLOT))
-            policies: dict[str, Planner | None] = {"nowalls": _ours(seconds), "insertion": None}
-            if "or-tools" in options.peers and size.workers < 100:
-                policies["or-tools"] = _or_tools(seconds)
-            lived = {policy: outcome(district, live(district, planner)) for policy, planner in policies.items()}
-            days.append({"hindsight": with_hindsight, **lived})
-        answer[name] = _told(days)
+    days: dict[str, list[dict[str, Outcome]]] = {name: [] for name in SIZES}
+    for name, seed in options.turns(SIZES, range(1, options.seeds + 1)):
+        size = SIZES[name]
+        district = make(size, seed)
+        whole = hindsight(district, seconds, seed)
+        with_hindsight = outcome(district, whole)
+        if seed == 1 and size.workers < 100:
+            plot = str(drawing.day(district.problem, whole, PLOT))
+        policies: dict[str, Planner | None] = {"nowalls": _ours(seconds), "insertion": None}
+        if "or-tools" in options.peers and size.workers < 100:
+            policies["or-tools"] = _or_tools(seconds)
+        lived = {policy: outcome(district, live(district, planner)) for policy, planner in policies.items()}
+        days[name].append({"hindsight": with_hindsight, **lived})
+    answer = {name: _told(each) for name, each in days.items()}
     return {"days": answer, "seconds_per_step": seconds, "seeds": options.seeds, "plot": plot}
 
 

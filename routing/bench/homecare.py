@@ -52,14 +52,11 @@ def measure(
         name: {engine: {f"{budget:g}": [] for budget in options.budgets} for engine in engines} for name in cases
     }
     best: dict[str, tuple[float, Schedule]] = {}
-    for name, case in cases.items():
-        for seed in range(options.seeds):
-            for budget in options.budgets:
-                for engine, solve in engines.items():
-                    cost, wall, plan = _once(case, solve, budget, seed, checker)
-                    runs[name][engine][f"{budget:g}"].append((cost, wall, plan is not None))
-                    if engine == OURS and plan is not None and (name not in best or cost < best[name][0]):
-                        best[name] = cost, plan
+    for name, seed, budget, engine in options.turns(cases, range(options.seeds), options.budgets, engines):
+        cost, wall, plan = _once(cases[name], engines[engine], budget, seed, checker)
+        runs[name][engine][f"{budget:g}"].append((cost, wall, plan is not None))
+        if engine == OURS and plan is not None and (name not in best or cost < best[name][0]):
+            best[name] = cost, plan
     out = {name: {e: {b: _told(r) for b, r in by.items()} for e, by in each.items()} for name, each in runs.items()}
     answer = _report(cases, out, list(engines), [f"{budget:g}" for budget in options.budgets])
     answer["plot"] = str(drawing.gaps(answer["mean_gap_pct"], PLACE / f"{bench}.svg"))

@@ -30,7 +30,7 @@ CITY = replace(TOWN, workers=6_000, companies=300, requests=6_000 * STOPS_BEFORE
 def run(options: Options) -> dict[str, object]:
     """Measure; `ratio_to` says how many times faster we are, `large` how much longer 6,000 workers take than 600."""
     insert.warm()
-    towns = [_compare(replace(TOWN, seed=1 + seed)) for seed in range(max(1, options.seeds))]
+    towns = [_compare(replace(TOWN, seed=seed)) for (seed,) in options.turns(range(1, options.seeds + 1))]
     small = statistics.median(town["p50_us"] for town in towns)
     city = build(CITY)
     large = _told(_ours(_filled(city, CITY.workers), city, CITY.workers)[0])

@@ -32,7 +32,7 @@ Pair = tuple[Point, Point]
 def run(options: Options) -> dict[str, object]:
     """Measure; `ratio_to` says how many times as long a peer takes for a pair, `ns_per_pair` how long each takes."""
     planar_seconds(_city(2, 0), EBIKE)  # compile, or load what was compiled
-    towns = [_measure(seed) for seed in range(1, max(1, options.seeds) + 1)]
+    towns = [_measure(seed) for (seed,) in options.turns(range(1, options.seeds + 1))]
     names = list(towns[0]["ns"])
     middle = {name: statistics.median(town["ns"][name] for town in towns) for name in names}
     return {

@@ -43,12 +43,10 @@ def run(options: Options) -> dict[str, object]:
     instances = {instance.name: instance for instance in map(solomon.read, files)}
     _ours(next(iter(instances.values())), 0.05, 0)  # compile, or load what was compiled
     runs: Runs = {name: {e: {_key(b): [] for b in options.budgets} for e in engines} for name in instances}
-    for name, instance in instances.items():
-        problem = solomon.problem(instance)
-        for seed in range(1, options.seeds + 1):
-            for budget in options.budgets:
-                for engine, peer in engines.items():
-                    runs[name][engine][_key(budget)].append(_once(problem, instance, peer, budget, seed))
+    problems = {name: solomon.problem(instance) for name, instance in instances.items()}
+    for name, seed, budget, engine in options.turns(instances, range(1, options.seeds + 1), options.budgets, engines):
+        once = _once(problems[name], instances[name], engines[engine], budget, seed)
+        runs[name][engine][_key(budget)].append(once)
     answer = report(runs, _known(options.instances, instances))
     answer["plot"] = str(drawing.gaps(answer["mean_gap_pct"], PLOT))
     return answer
