@@ -1,7 +1,8 @@
 """`nowalls bench hhcrsp`: two-person visits with soft windows, against the best known and a plain OR-Tools model."""
 
 from routing.bench.command import Options
-from routing.bench.homecare import Case, contents, known, measure
+from routing.bench.gaps import best_known
+from routing.bench.homecare import Case, contents, measure
 from routing.bench.homecare_check import check_hhcrsp
 from routing.bench.homecare_generate import generate
 from routing.bench.homecare_ortools import solve as ortools
@@ -16,7 +17,7 @@ def run(options: Options) -> dict[str, object]:
         made = {f"generated_{size}_{seed}": generate(size, seed) for size, seed in GENERATED}
         cases = {name: Case(hhcrsp.parse(each, name), each, None, "") for name, each in made.items()}
     else:
-        best = known(options.instances)
+        best = best_known(options.instances)
         cases = {
             name: Case(hhcrsp.read(path), each, best.get(name.upper()), "best known, doi 10.1111/itor.13585")
             for name, (path, each) in contents(options.instances, "HHCRSP").items()

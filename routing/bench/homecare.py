@@ -1,22 +1,20 @@
 """What the two home-care benches share: one interleaved run, medians over seeds, every cost from the checker."""
 
 import json
-import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from routing.bench import drawing
+from routing.bench import drawing, gaps
 from routing.bench.command import Options
+from routing.bench.gaps import OURS, InstancesMissing
 from routing.bench.homecare_check import check_hhcrsp, check_uhhc
-from routing.bench.vrptw import InstancesMissing
 from routing.readers import uhhc
 from routing.readers.homecare import Instance, Schedule, Unreadable
 from routing.synchronised import homecare
 from routing.synchronised.annealing import Budget
 
-OURS = "nowalls"
 PLACE = Path("var/bench")
 """Where plots and plans are written."""
 Checker = Callable[[dict[str, Any], dict[str, Any]], tuple[list[str], float]]
@@ -48,17 +46,15 @@ def measure(
     engines: dict[str, Solver] = {OURS: ours, **{name: peers[name] for name in options.peers if name in peers}}
     for case in list(cases.values())[:1]:
         homecare.solve(case.instance, budget=Budget(rounds=1), seed=0)  # compile, or load what was compiled
-    runs: dict[str, dict[str, dict[str, list[tuple[float, float, bool]]]]] = {
-        name: {engine: {f"{budget:g}": [] for budget in options.budgets} for engine in engines} for name in cases
-    }
+    runs = gaps.no_runs(cases, engines, options.budgets)
     best: dict[str, tuple[float, Schedule]] = {}
     for name, seed, budget, engine in options.turns(cases, range(options.seeds), options.budgets, engines):
         cost, wall, plan = _once(cases[name], engines[engine], budget, seed, checker)
-        runs[name][engine][f"{budget:g}"].append((cost, wall, plan is not None))
+        runs[name][engine][gaps.key(budget)].append((None if plan is None else cost, wall))
         if engine == OURS and plan is not None and (name not in best or cost < best[name][0]):
             best[name] = cost, plan
-    out = {name: {e: {b: _told(r) for b, r in by.items()} for e, by in each.items()} for name, each in runs.items()}
-    answer = _report(cases, out, list(engines), [f"{budget:g}" for budget in options.budgets])
+    known = {name: (case.reference, case.source) for name, case in cases.items() if case.reference is not None}
+    answer = gaps.report(runs, known)
     answer["plot"] = str(drawing.gaps(answer["mean_gap_pct"], PLACE / f"{bench}.svg"))
     answer["plans"] = str(_written(best, PLACE / bench))
     return answer
@@ -86,49 +82,6 @@ def _written(best: dict[str, tuple[float, Schedule]], folder: Path) -> Path:
     return folder
 
 
-def _told(runs: list[tuple[float, float, bool]]) -> dict[str, object]:
-    """Fold the seeds: median cost of the lawful plans, longest wall time, lawful only if every one is."""
-    costs = [cost for cost, _, feasible in runs if feasible]
-    return {
-        "cost": round(statistics.median(costs), 4) if costs else None,
-        "wall_s": round(max(wall for _, wall, _ in runs), 3),
-        "feasible": len(costs) == len(runs),
-    }
-
-
-def _report(
-    cases: dict[str, Case], out: dict[str, dict[str, dict[str, dict[str, Any]]]], engines: list[str], budgets: list[str]
-) -> dict[str, object]:
-    reference = {}
-    for name, case in cases.items():
-        costs = [cell["cost"] for by in out[name].values() for cell in by.values() if cell["cost"] is not None]
-        best, source = case.reference, case.source
-        if best is None:
-            best, source = min(costs, default=None), "best of this run"
-        reference[name] = {"cost": best, "source": source}
-
-    def gaps(engine: str, budget: str) -> Iterator[tuple[str, float]]:
-        for name in cases:
-            cost, best = out[name][engine][budget]["cost"], reference[name]["cost"]
-            if cost is not None and best:
-                yield name, 100.0 * (cost / float(best) - 1.0)
-
-    table = {engine: {budget: dict(gaps(engine, budget)) for budget in budgets} for engine in engines}
-    ratio: dict[str, dict[str, float | None]] = {}
-    for peer in engines[1:]:
-        ratio[peer] = {}
-        for budget in budgets:
-            answered = table[peer][budget]  # only where the peer answers at all
-            theirs = sum(answered.values())
-            mine = sum(table[OURS][budget].get(name, 0.0) for name in answered)
-            ratio[peer][budget] = round(mine / theirs, 4) if theirs > 0.0 else None
-    mean = {
-        engine: {budget: round(statistics.fmean(by.values()), 4) if by else None for budget, by in each.items()}
-        for engine, each in table.items()
-    }
-    return {"instances": out, "reference": reference, "mean_gap_pct": mean, "ratio_to": ratio}
-
-
 def contents(folder: Path, form: str) -> dict[str, tuple[Path, dict[str, Any]]]:
     """Read the instance files of a folder, named by their stems, in order of size and name; refuses what is no JSON."""
     found = {}
@@ -142,19 +95,4 @@ def contents(folder: Path, form: str) -> dict[str, tuple[Path, dict[str, Any]]]:
     return dict(sorted(found.items(), key=lambda item: (len(item[1][1]["patients"]), item[0])))
 
 
-def known(folder: Path) -> dict[str, float]:
-    """Read best-known costs beside the instances, by name in capitals: `best_known.json`, or the published table.
-
-    The first is {name: cost} or {name: {"cost": cost}}, with names in either case.
-    """
-    plain, table = folder / "best_known.json", folder / "best_known.md"
-    if plain.exists():
-        entries = json.loads(plain.read_text("utf-8"))
-        return {name.upper(): float(one["cost"] if isinstance(one, dict) else one) for name, one in entries.items()}
-    if not table.exists():
-        return {}
-    lines = [[cell.strip() for cell in line.strip("| \n").split("|")] for line in table.read_text("utf-8").splitlines()]
-    return {line[0].removesuffix(".json").upper(): float(line[4]) for line in lines if line[0].endswith(".json")}
-
-
-__all__ = ["OURS", "Case", "Options", "check_hhcrsp", "check_uhhc", "contents", "known", "measure"]
+__all__ = ["Case", "Options", "check_hhcrsp", "check_uhhc", "contents", "measure"]

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 from routing.bench.command import BenchFolder, Options
-from routing.bench.homecare import Case, contents, known, measure
+from routing.bench.gaps import best_known
+from routing.bench.homecare import Case, contents, measure
 from routing.bench.homecare_check import check_uhhc
 from routing.readers import uhhc
 
@@ -16,7 +17,7 @@ def run(options: Options) -> dict[str, object]:
         raise BenchFolder(folder="-")
     inside = folder / "instances"
     files = contents(inside if inside.is_dir() else folder, "UHHC")
-    best = _published((folder if inside.is_dir() else folder.parent) / "solutions") | known(folder)
+    best = _published((folder if inside.is_dir() else folder.parent) / "solutions") | best_known(folder)
     cases = {
         name: Case(
             uhhc.read(path), each, best.get(name.upper()), "published simulated annealing, doi 10.1111/itor.70140"
