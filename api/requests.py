@@ -79,20 +79,6 @@ class Decision(BaseModel):
     snapshot_hash: str
 
 
-class OwnPart(BaseModel):
-    """What one decision says about one company's workers, by their numbers: its rank from 1, and what kept each away.
-
-    `gap_points` is how much dearer its best was than the chosen one; `beaten` could have come, at a higher price.
-    """
-
-    attempt: int
-    chosen: bool
-    rank: int | None
-    gap_points: int | None
-    beaten: list[int]
-    ruled_out: dict[str, list[int]]
-
-
 class Note(BaseModel):
     """What an operator wrote down, if anything."""
 
@@ -207,10 +193,11 @@ async def decisions(request_id: UUID, work: Annotated[Work, doing("decisions.rea
 
 @router.get("/requests/{request_id}/decisions/{provider_id}", operation_id="why_not", summary="Why not this company?",
             responses=responses(404))  # fmt: skip
-async def why_not(request_id: UUID, provider_id: UUID, work: Annotated[Work, doing("decisions.read")]) -> list[OwnPart]:
+async def why_not(
+    request_id: UUID, provider_id: UUID, work: Annotated[Work, doing("decisions.read")]
+) -> list[matching.OwnPart]:
     """Return what a company that asks may be told (为什么没派给我们): its own workers' lines and nobody else's."""
-    found = await matching.why_not(work, request_id=request_id, provider_id=provider_id)
-    return [OwnPart.model_validate(one, from_attributes=True) for one in found]
+    return await matching.why_not(work, request_id=request_id, provider_id=provider_id)
 
 
 @router.post("/standing-orders", status_code=201, operation_id="place_standing_order", summary="Order again and again",

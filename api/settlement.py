@@ -138,19 +138,6 @@ class Payment(BaseModel):
     paid_at: datetime
 
 
-class PaymentRow(BaseModel):
-    """One row for the bank: whom, where to, how much, and the amount in words (大写)."""
-
-    statement_id: UUID
-    provider_id: UUID
-    name: str
-    uscc: str
-    account: str | None
-    fen: int
-    yuan: str
-    words: str
-
-
 class Recomputed(BaseModel):
     """The same statement computed again from its facts."""
 
@@ -286,8 +273,6 @@ async def recompute_statement(statement_id: UUID, work: Annotated[Work, doing("s
 @router.get("/payment-file", operation_id="payment_file", summary="What to hand to the bank")
 async def payment_file(
     work: Annotated[Work, doing("statements.payment_file")], month: Annotated[str, Query(pattern=MONTH)]
-) -> list[PaymentRow]:
+) -> list[queries.PaymentRow]:
     """Return a month's approved and paid statements with the companies' accounts; a negative amount is reclaimed."""
-    return [
-        PaymentRow.model_validate(one, from_attributes=True) for one in await queries.payment_file(work, month=month)
-    ]
+    return await queries.payment_file(work, month=month)

@@ -17,6 +17,9 @@ from events.model import DELIVERY
 from events.work import Work
 from kit.database import DESK_ROLE
 
+LONGEST_LOOK_SECONDS = 2.0
+"""How long a delivery waits at most where the database's notice of it is lost."""
+
 _QUIET = logging.getLogger("nowalls.transport")
 
 
@@ -71,7 +74,7 @@ class PostgresDelivery:
             max_workers=1,
             fetch_batch_size=100,
             min_fetch_interval=0.05,
-            max_fetch_interval=2.0,
+            max_fetch_interval=LONGEST_LOOK_SECONDS,
             lease_ttl_seconds=30,
             terminal_flush_batch_size=50,
             ack_policy=AckPolicy.NACK_ON_ERROR,
