@@ -85,18 +85,53 @@ def check(problem: Problem, plan: Plan) -> Report:
     if strange:
         return Report(tuple(strange), (), 0, 0)
     missed = tuple(visit for visit in plan.unserved if problem.visits[visit].skip_points is None)
+    ground = _Ground(problem)
+    travelled = [_travelled(problem, ground, route) for route in plan.routes]
     return Report(
         violations=(
             *_counted(problem, plan),
-            *(fault for route in plan.routes for fault in _driven(problem, route)),
-            *(fault for route in plan.routes for fault in _permitted(problem, route)),
-            *_added_up(problem, plan),
+            *(fault for route in plan.routes for fault in _driven(problem, ground, route)),
+            *(fault for route in plan.routes for fault in _permitted(problem, ground, route)),
+            *_added_up(problem, plan, travelled),
             *_paired(problem, plan),
         ),
         missed=missed,
-        total_points=_points(problem, plan),
-        travel_seconds=sum(_travelled(problem, route) for route in plan.routes),
+        total_points=_points(problem, plan, travelled),
+        travel_seconds=sum(travelled),
     )
+
+
+class _Ground:
+    """The legs of a problem: from the caller's matrix, or on the flat map, each place laid on it once."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._spots: list[tuple[int, int]] = []
+        if problem.places:
+            origin = problem.places[0]
+            shrink = math.cos(math.radians(origin.latitude))
+            for place in problem.places:
+                east = math.radians((place.longitude - origin.longitude + 540.0) % 360.0 - 180.0) * shrink
+                north = math.radians(place.latitude - origin.latitude)
+                spot = round_half_up(EARTH_METRES * east * 10.0), round_half_up(EARTH_METRES * north * 10.0)
+                self._spots.append(spot)
+
+    def leg(self, worker: Worker, start: int, end: int) -> int:
+        """Measure one leg in whole seconds, by the definition of the worker's mode."""
+        if self._problem.travel_seconds is not None:
+            return int(self._problem.travel_seconds[worker.mode][start][end])
+        mode = self._problem.modes[worker.mode]
+        decimetres = self.straight_decimetres(start, end)
+        if decimetres == 0:
+            return 0
+        return mode.start_seconds + math.floor(decimetres * (mode.detour / mode.speed_metres_per_second / 10.0) + 0.5)
+
+    def straight_decimetres(self, start: int, end: int) -> float:
+        """Measure the straight line between two places on a map laid flat around the problem's first place."""
+        if not self._spots:
+            return 0.0
+        (ax, ay), (bx, by) = self._spots[start], self._spots[end]
+        return math.sqrt((ax - bx) ** 2 + (ay - by) ** 2)
 
 
 def _counted(problem: Problem, plan: Plan) -> Iterator[Violation]:
@@ -122,7 +157,7 @@ def _counted(problem: Problem, plan: Plan) -> Iterator[Violation]:
             yield Violation(Fault.FROZEN, number, frozen.worker, f"is at {held.get(number)}")
 
 
-def _driven(problem: Problem, route: Route) -> Iterator[Violation]:
+def _driven(problem: Problem, ground: _Ground, route: Route) -> Iterator[Violation]:
     """Follow one worker through one shift by the clock."""
     worker = problem.workers[route.worker]
     shift = worker.shifts[route.shift]
@@ -140,7 +175,7 @@ def _driven(problem: Problem, route: Route) -> Iterator[Violation]:
             yield Violation(Fault.FROZEN, stop.visit, route.worker, "something was put before it")
         if not under_way:
             loose = True
-            there = free + _leg(problem, worker, place, visit.place)
+            there = free + ground.leg(worker, place, visit.place)
             if stop.start_seconds < there or stop.arrive_seconds < there or stop.start_seconds < stop.arrive_seconds:
                 yield Violation(Fault.TRAVEL, stop.visit, route.worker, f"there at {there}, begins {stop}")
             if visit.frozen is None:
@@ -149,7 +184,7 @@ def _driven(problem: Problem, route: Route) -> Iterator[Violation]:
             yield Violation(Fault.DURATION, stop.visit, route.worker, f"leaves at {stop.leave_seconds}")
         free = max(stop.leave_seconds, problem.now_seconds)
         place = visit.place
-    back = free + (_leg(problem, worker, place, _end_place(worker, shift)) if _serves(route) else 0)
+    back = free + (ground.leg(worker, place, _end_place(worker, shift)) if _serves(route) else 0)
     if _serves(route) and loose and back > shift.end_seconds:
         yield Violation(Fault.SHIFT_END, worker=route.worker, says=f"back at {back} of {shift.end_seconds}")
 
@@ -167,7 +202,7 @@ def _in_window(visit: Visit, worker: int, stop: Stop) -> Iterator[Violation]:
         yield Violation(Fault.LATE if late else Fault.EARLY, stop.visit, worker, f"begins at {stop.start_seconds}")
 
 
-def _permitted(problem: Problem, route: Route) -> Iterator[Violation]:
+def _permitted(problem: Problem, ground: _Ground, route: Route) -> Iterator[Violation]:
     """Whether this worker may make these visits at all; what is frozen has been decided already."""
     worker = problem.workers[route.worker]
     for stop in route.stops:
@@ -187,22 +222,22 @@ def _permitted(problem: Problem, route: Route) -> Iterator[Violation]:
         if route.worker in visit.excluded:
             yield Violation(Fault.EXCLUDED, stop.visit, route.worker)
         if worker.reach_metres is not None:
-            away = _straight_decimetres(problem, worker.base, visit.place)
+            away = ground.straight_decimetres(worker.base, visit.place)
             if away > worker.reach_metres * 10:
                 yield Violation(Fault.REACH, stop.visit, route.worker, f"{away / 10:.0f} m from the base")
 
 
-def _added_up(problem: Problem, plan: Plan) -> Iterator[Violation]:
+def _added_up(problem: Problem, plan: Plan, travelled: Sequence[int]) -> Iterator[Violation]:
     """Check what holds for a whole shift, a whole day, a whole company."""
     worked: Counter[int] = Counter()
     won: Counter[int] = Counter()
-    for route in plan.routes:
+    for route, travel in zip(plan.routes, travelled, strict=True):
         worker = problem.workers[route.worker]
         load = sum(problem.visits[visit].demand for visit in route.visits)
         if worker.capacity is not None and load > worker.capacity:
             yield Violation(Fault.CAPACITY, worker=route.worker, says=f"{load} of {worker.capacity}")
         serving = sum(problem.visits[visit].duration_seconds for visit in route.visits)
-        worked[route.worker] += serving + _travelled(problem, route)
+        worked[route.worker] += serving + travel
         won[worker.company] += len(route.visits)
     for number, worker in enumerate(problem.workers):
         if worker.max_work_seconds is not None and worked[number] > worker.max_work_seconds:
@@ -227,13 +262,13 @@ def _paired(problem: Problem, plan: Plan) -> Iterator[Violation]:
             yield Violation(Fault.GAP, link.second, other, f"{gap} seconds after the first")
 
 
-def _points(problem: Problem, plan: Plan) -> int:
+def _points(problem: Problem, plan: Plan, travelled: Sequence[int]) -> int:
     """Add up what the plan costs, from the nouns alone."""
     weights = problem.weights
     points = worst = 0
-    for route in plan.routes:
+    for route, travel in zip(plan.routes, travelled, strict=True):
         worker = problem.workers[route.worker]
-        points += _travelled(problem, route) * weights.travel_points_per_second
+        points += travel * weights.travel_points_per_second
         points += worker.use_points if _serves(route) else 0
         for stop in route.stops:
             if stop.visit < 0:
@@ -251,17 +286,13 @@ def _points(problem: Problem, plan: Plan) -> int:
     return points + worst * weights.worst_late_points_per_second
 
 
-def _travelled(problem: Problem, route: Route) -> int:
+def _travelled(problem: Problem, ground: _Ground, route: Route) -> int:
     if not _serves(route):
         return 0
     worker = problem.workers[route.worker]
     shift = worker.shifts[route.shift]
     places = [_start_place(worker, shift), *(problem.visits[v].place for v in route.visits), _end_place(worker, shift)]
-    return _along(problem, worker, places)
-
-
-def _along(problem: Problem, worker: Worker, places: Sequence[int]) -> int:
-    return sum(_leg(problem, worker, a, b) for a, b in pairwise(places))
+    return sum(ground.leg(worker, a, b) for a, b in pairwise(places))
 
 
 def _serves(route: Route) -> bool:
@@ -274,33 +305,6 @@ def _start_place(worker: Worker, shift: Shift) -> int:
 
 def _end_place(worker: Worker, shift: Shift) -> int:
     return worker.base if shift.end_place is None else shift.end_place
-
-
-def _leg(problem: Problem, worker: Worker, start: int, end: int) -> int:
-    """Measure one leg in whole seconds: from the caller's matrix, or on the flat map, by the definition of a mode."""
-    if problem.travel_seconds is not None:
-        return int(problem.travel_seconds[worker.mode][start][end])
-    mode = problem.modes[worker.mode]
-    decimetres = _straight_decimetres(problem, start, end)
-    if decimetres == 0:
-        return 0
-    return mode.start_seconds + math.floor(decimetres * (mode.detour / mode.speed_metres_per_second / 10.0) + 0.5)
-
-
-def _straight_decimetres(problem: Problem, start: int, end: int) -> float:
-    """Measure the straight line between two places on a map laid flat around the problem's first place."""
-    if not problem.places:
-        return 0.0
-    origin, here, there = problem.places[0], problem.places[start], problem.places[end]
-    shrink = math.cos(math.radians(origin.latitude))
-
-    def spot(latitude: float, longitude: float) -> tuple[int, int]:
-        east = math.radians((longitude - origin.longitude + 540.0) % 360.0 - 180.0) * shrink
-        north = math.radians(latitude - origin.latitude)
-        return round_half_up(EARTH_METRES * east * 10.0), round_half_up(EARTH_METRES * north * 10.0)
-
-    (ax, ay), (bx, by) = spot(here.latitude, here.longitude), spot(there.latitude, there.longitude)
-    return math.sqrt((ax - bx) ** 2 + (ay - by) ** 2)
 
 
 def round_half_up(value: float) -> int:

@@ -35,6 +35,7 @@ LENGTH, COUNT, LOAD, WORK, SOFT, POINTS, KEPT_LENGTH, KEPT_POINTS, BEST_LENGTH, 
 BANK, KEPT_BANK, BEST_BANK, NOW, BEST, STAMP, POOL, POOL_STOPS = range(8)
 
 NEIGHBOURS = 256
+NEAREST_ROWS = 12
 KEYS = 6
 POOL_ROUTES = 30_000
 POOL_TABLE = 1 << 17
@@ -50,7 +51,9 @@ class Task(NamedTuple):
     skip: Ints  # (visits,): the price of leaving it out
     keys: Reals  # (visits, KEYS): orders in which to put visits back
     fee: Ints  # (visits, workers): what this worker on this visit costs beside the way; FORBIDDEN where not allowed
-    near: Shorts  # (visits, neighbours): nearest first
+    play: Shorts  # (visits not under way,): their numbers
+    near: Shorts  # (visits, neighbours): nearest in play first; only for those in play themselves
+    begins: Shorts  # (visits, a few): rows that begin nearest first
     row: Ints  # (rows, 13)
     max_work: Ints  # (workers,)
     quota: Ints  # (companies,)
@@ -75,6 +78,8 @@ class Draft(NamedTuple):
     touched: Shorts  # (rows,)
     key: Reals  # (visits,)
     choice: Shorts  # (rows,)
+    some: Shorts  # (rows,)
+    listed: Ints  # (rows,)
     seen: Ints  # (kinds,)
     numbers: Ints  # (8,)
     dice: NDArray[np.uint64]  # (1,)
@@ -125,7 +130,8 @@ def make_task(problem: Problem, preludes: Sequence[Prelude], held: dict[int, tup
     `held` gives the worker and start of visits that stay as they are beside the frozen ones: halves of pairs.
     """
     seconds = np.array(problem.seconds, np.int32)  # writable, as its turned copy is: the kernels are compiled once
-    turned = np.ascontiguousarray(seconds.transpose(0, 2, 1))
+    either = problem.travel_seconds is None or np.array_equal(seconds, seconds.transpose(0, 2, 1))
+    turned = seconds if either else np.ascontiguousarray(seconds.transpose(0, 2, 1))
     visit = _visit_lines(problem, held)
     n = len(problem.visits)
     earned = problem.preferred.astype(np.int64) * problem.weights.continuity_points
@@ -144,7 +150,9 @@ def make_task(problem: Problem, preludes: Sequence[Prelude], held: dict[int, tup
     for (worker, _), before in zip(problem.rows, preludes, strict=True):
         spent[problem.workers[worker].company] += sum(number >= 0 for number in before.stops)
     quotas = [FAR if company.quota_visits is None else company.quota_visits for company in problem.companies]
-    places = visit[:n, PLACE]
+    over = {number for before in preludes for number in before.stops}
+    play = np.array([number for number in range(n) if number not in over], np.int32)
+    places = visit[play, PLACE]
     marks = np.random.default_rng(20).integers(1, 2**63, n + len(problem.rows) + 1, dtype=np.uint64)
     return Task(
         visit=visit,
@@ -154,12 +162,14 @@ def make_task(problem: Problem, preludes: Sequence[Prelude], held: dict[int, tup
         skip=visits.skip_points,
         keys=_keys(problem, visit, row, fee),
         fee=np.ascontiguousarray(fee),
-        near=_near(seconds[0][np.ix_(places, places)] + turned[0][np.ix_(places, places)]),
+        play=play,
+        near=_near(n, play, _ways(seconds, places) if either else _ways(seconds, places) + _ways(turned, places)),
+        begins=_begins(seconds, visit[:n, PLACE], row),
         row=row,
         max_work=np.where(workers.max_work < FAR, workers.max_work - behind, FORBIDDEN),
         quota=np.array(quotas, np.int64) - spent,
         seconds=seconds,
-        back=seconds if np.array_equal(seconds, turned) else turned,
+        back=turned,
         rate=np.array([problem.weights.travel_points_per_second], np.int64),
         marks=marks,
     )
@@ -223,11 +233,29 @@ def _keys(problem: Problem, visit: Shorts, row: Ints, fee: Ints) -> Reals:
     return out
 
 
-def _near(both_ways: Shorts) -> Shorts:
-    n = len(both_ways)
-    far = both_ways.astype(np.int64)
-    np.fill_diagonal(far, 2**40)
-    return np.ascontiguousarray(np.argsort(far, axis=1, kind="stable")[:, : max(1, min(n - 1, NEIGHBOURS))], np.int32)
+def _ways(seconds: Shorts, places: Shorts) -> Shorts:
+    """Give the legs between visits by the first mode, to be written into."""
+    ways: Shorts = seconds[0][np.ix_(places, places)]
+    return ways
+
+
+def _near(n: int, play: Shorts, ways: Shorts) -> Shorts:
+    """Give every visit's nearest others; only those are sorted: to sort all took most of a large problem's start."""
+    count = min(len(play) - 1, NEIGHBOURS)
+    near = np.zeros((n, max(1, count)), np.int32)
+    if count > 0:
+        np.fill_diagonal(ways, np.iinfo(np.int32).max)
+        found = np.sort(np.argpartition(ways, count - 1, axis=1)[:, :count], axis=1)
+        order = np.argsort(np.take_along_axis(ways, found, axis=1), axis=1, kind="stable")
+        near[play] = play[np.take_along_axis(found, order, axis=1)]
+    return near
+
+
+def _begins(seconds: Shorts, places: Shorts, row: Ints) -> Shorts:
+    """Give every visit's nearest rows by where they begin; a few are enough to find somebody idle."""
+    ways = seconds[row[:, MODE][None, :], row[:, START_PLACE][None, :], places[:, None]]
+    count = min(len(row), NEAREST_ROWS)
+    return np.ascontiguousarray(np.argpartition(ways, max(0, count - 1), axis=1)[:, :count], np.int32)
 
 
 def make_draft(task: Task, longest: int, seed: int) -> Draft:
@@ -247,6 +275,8 @@ def make_draft(task: Task, longest: int, seed: int) -> Draft:
         touched=np.zeros(rows, np.int32),
         key=np.zeros(n),
         choice=np.zeros(rows, np.int32),
+        some=np.zeros(rows, np.int32),
+        listed=np.full(rows, -1, np.int64),
         seen=np.full(int(task.row[:, KIND].max(initial=0)) + 1, -1, np.int64),
         numbers=np.zeros(8, np.int64),
         dice=np.array([(seed * 0x9E3779B97F4A7C15 + 0x1234567) % 2**64 | 1], np.uint64),

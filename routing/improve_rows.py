@@ -118,9 +118,8 @@ def exchange_tails(task: Task, draft: Draft, heat: float, reach: int) -> None:
 
     Only between rows of one kind, without breaks and soft lateness: there the slacks decide everything.
     """
-    n = task.demand.shape[0]
     dice, where, stops, tallies = draft.dice, draft.where, draft.stop, draft.tally
-    v = int(throw(dice) * n)
+    v = task.play[int(throw(dice) * task.play.shape[0])]
     row = where[v, 0]
     if row < 0 or tallies[row, SOFT] > 0 or task.row[row, RESTS] > 0:
         return

@@ -2,7 +2,8 @@
 
 import math
 
-from routing.compiled import kernel, step
+from routing.arrays import Shorts
+from routing.compiled import kernel, part, step
 from routing.improve_arrays import (
     AT,
     BANK,
@@ -14,6 +15,7 @@ from routing.improve_arrays import (
     COMPANY,
     COUNT,
     DUE,
+    END_PLACE,
     FORBIDDEN,
     FREE,
     KEPT_BANK,
@@ -36,6 +38,7 @@ from routing.improve_arrays import (
     SERVICE,
     SOFT,
     STAMP,
+    START_PLACE,
     TOUCHED,
     USE,
     VISIT,
@@ -50,6 +53,15 @@ from routing.improve_rows import exchange_tails, keep, put_back, record, store_b
 BLINK = 0.01
 ORDER_SHARES = (0.42, 0.58, 0.72, 0.82, 0.92, 1.0)  # after 0.30 at random, then by the keys of a task
 SPLIT_STOP = 0.01
+OPENING = 0.05
+"""In so many rounds the way to and from a row not in use counts less by a share drawn by lot, for one visit.
+
+Greedy insertion never opens a round that only its second visit would justify; what the plan costs is counted in full.
+"""
+MANY_ROWS = 60
+"""Up to so many every row is read for every visit; beyond, those of its NEAR_VISITS nearest others and a few more."""
+
+NEAR_VISITS = 40
 
 
 @step
@@ -64,7 +76,7 @@ def ruin(task: Task, draft: Draft, removals: float, longest: float) -> int:
         served += count
     ahead = min(longest, served / max(1, used))
     strings = int(throw(dice) * (4.0 * removals / (1.0 + ahead) - 1.0) + 1.0)
-    centre = int(throw(dice) * n)
+    centre = task.play[int(throw(dice) * task.play.shape[0])]
     touched = 0
     for a in range(-1, task.near.shape[1]):
         if touched >= strings:
@@ -159,119 +171,156 @@ def add_empty(task: Task, draft: Draft, choices: int, taken: int) -> int:
     return choices
 
 
-@step
-def recreate(task: Task, draft: Draft, touched: int) -> int:
-    """Put each visit of the bank where it costs least, now and then looking away; give how many rows are touched."""
+@part
+def list_near(task: Task, draft: Draft, v: int) -> int:
+    """List the rows that come near a visit: those of its nearest others, and those that begin near it."""
+    count = 0
+    draft.numbers[STAMP] += 1
+    stamp = draft.numbers[STAMP]
+    for a in range(min(NEAR_VISITS, task.near.shape[1])):
+        row = draft.where[task.near[v, a], 0]
+        if row >= 0 and draft.listed[row] != stamp:
+            draft.listed[row] = stamp
+            draft.some[count] = row
+            count += 1
+    for a in range(task.begins.shape[1]):
+        row = task.begins[v, a]
+        if draft.listed[row] != stamp and task.row[row, CLOSED] == 0:
+            draft.listed[row] = stamp
+            draft.some[count] = row
+            count += 1
+    return count
+
+
+@part
+def cheapest(task: Task, draft: Draft, v: int, rows: Shorts, count: int, share: float) -> tuple[int, int, int, int]:
+    """Find where a visit costs least in the rows listed, now and then looking away.
+
+    Give its points, row (−1: to leave it out is cheaper) and position, and what of the points `share` has forgiven.
+    """
     n = task.demand.shape[0]
     visit, opens, closes, rate = task.visit, task.opens, task.closes, task.rate[0]
-    dice, numbers, tallies, stops = draft.dice, draft.numbers, draft.tally, draft.stop
+    dice, tallies, stops = draft.dice, draft.tally, draft.stop
+    place = visit[v, PLACE]
+    opened, closed, service = visit[v, OPEN], visit[v, CLOSE], visit[v, SERVICE]
+    due, late, simple = visit[v, DUE], visit[v, LATE], visit[v, WINDOWS] == 1
+    demand = task.demand[v]
+    best = task.skip[v]
+    best_row = -1
+    best_position = best_forgiven = 0
+    for choice in range(count):
+        row = rows[choice]
+        line = task.row[row]
+        tally = tallies[row]
+        fee = task.fee[v, line[WORKER]]
+        if fee >= FORBIDDEN or tally[LOAD] + demand > line[CAPACITY]:
+            continue
+        if draft.won[line[COMPANY]] >= task.quota[line[COMPANY]]:
+            continue
+        stop = stops[row]
+        m = tally[LENGTH]
+        inward = task.back[line[MODE], place]
+        outward = task.seconds[line[MODE], place]
+        forgiven = 0
+        if tally[COUNT] == 0:
+            forgiven = int(share * (inward[line[START_PLACE]] + outward[line[END_PLACE]]) * rate)
+            fee += line[USE] - forgiven
+        spare = task.max_work[line[WORKER]] - draft.work[line[WORKER]] - service
+        rests = line[RESTS]
+        watched = late > 0 or tally[SOFT] > 0
+        i = 0
+        if rests == 0:
+            high = m
+            earliest = opened + service
+            while i < high:
+                middle = (i + high) >> 1
+                if stop[middle + 1, LATEST] < earliest:
+                    i = middle + 1
+                else:
+                    high = middle
+        while i <= m:
+            p = stop[i, AT]
+            start = stop[i, FREE] + inward[p]
+            if start > closed:
+                if stop[i, FREE] > closed:
+                    break
+                i += 1
+                continue
+            j = i + 1
+            if rests > 0:
+                while j <= m and stop[j, VISIT] >= n:
+                    j += 1
+            q = stop[j, AT]
+            more = inward[p] + outward[q] - stop[j - 1, LEG]
+            points = more * rate + fee
+            if points < best and more <= spare:
+                start = max(start, opened) if simple else begin(visit, opens, closes, v, start)
+                free = start + service
+                for k in range(i + 1, j):
+                    x = stop[k, VISIT]
+                    free = max(free, visit[x, OPEN])
+                    if free > visit[x, CLOSE]:
+                        free = NEVER
+                    free += visit[x, SERVICE]
+                free += outward[q]
+                if free <= stop[j, LATEST]:
+                    if watched:
+                        if start > due:
+                            points += (start - due) * late
+                        if tally[SOFT] > 0:
+                            points += delayed(visit, opens, closes, stop, m, j, free)
+                    if points < best and throw(dice) >= BLINK:
+                        best = points
+                        best_row = row
+                        best_position = i
+                        best_forgiven = forgiven
+            i += 1
+    return best, best_row, best_position, best_forgiven
+
+
+@step
+def recreate(task: Task, draft: Draft, touched: int) -> int:
+    """Put each visit of the bank where it costs least; give how many rows are touched.
+
+    Of many rows only those that come near a visit are read, and all of them only where none of these takes it.
+    """
+    n = task.demand.shape[0]
+    visit, opens, closes = task.visit, task.opens, task.closes
+    numbers, tallies = draft.numbers, draft.tally
     left = 0
     choices = open_rows(task, draft)
+    share = throw(draft.dice) if throw(draft.dice) < OPENING else 0.0
     for z in range(numbers[BANK]):
         v = draft.bank[z]
-        place = visit[v, PLACE]
-        opened, closed, service = visit[v, OPEN], visit[v, CLOSE], visit[v, SERVICE]
-        due, late, simple = visit[v, DUE], visit[v, LATE], visit[v, WINDOWS] == 1
-        demand = task.demand[v]
-        best = task.skip[v]
-        best_row = -1
-        best_position = 0
-        for choice in range(choices):
-            row = draft.choice[choice]
-            line = task.row[row]
-            tally = tallies[row]
-            fee = task.fee[v, line[WORKER]]
-            if fee >= FORBIDDEN or tally[LOAD] + demand > line[CAPACITY]:
-                continue
-            if draft.won[line[COMPANY]] >= task.quota[line[COMPANY]]:
-                continue
-            if tally[COUNT] == 0:
-                fee += line[USE]
-            stop = stops[row]
-            m = tally[LENGTH]
-            inward = task.back[line[MODE], place]
-            outward = task.seconds[line[MODE], place]
-            spare = task.max_work[line[WORKER]] - draft.work[line[WORKER]] - service
-            rests = line[RESTS]
-            watched = late > 0 or tally[SOFT] > 0
-            i = 0
-            if rests == 0:
-                high = m
-                earliest = opened + service
-                while i < high:
-                    middle = (i + high) >> 1
-                    if stop[middle + 1, LATEST] < earliest:
-                        i = middle + 1
-                    else:
-                        high = middle
-            while i <= m:
-                p = stop[i, AT]
-                start = stop[i, FREE] + inward[p]
-                if start > closed:
-                    if stop[i, FREE] > closed:
-                        break
-                    i += 1
-                    continue
-                j = i + 1
-                if rests > 0:
-                    while j <= m and stop[j, VISIT] >= n:
-                        j += 1
-                q = stop[j, AT]
-                more = inward[p] + outward[q] - stop[j - 1, LEG]
-                points = more * rate + fee
-                if points < best and more <= spare:
-                    start = max(start, opened) if simple else begin(visit, opens, closes, v, start)
-                    free = start + service
-                    for k in range(i + 1, j):
-                        x = stop[k, VISIT]
-                        free = max(free, visit[x, OPEN])
-                        if free > visit[x, CLOSE]:
-                            free = NEVER
-                        free += visit[x, SERVICE]
-                    free += outward[q]
-                    if free <= stop[j, LATEST]:
-                        if watched:
-                            if start > due:
-                                points += (start - due) * late
-                            if tally[SOFT] > 0:
-                                points += delayed(visit, opens, closes, stop, m, j, free)
-                        if points < best and throw(dice) >= BLINK:
-                            best = points
-                            best_row = row
-                            best_position = i
-                i += 1
-        if best_row < 0:
+        some = list_near(task, draft, v) if choices > MANY_ROWS else 0
+        points, row, position, forgiven = cheapest(task, draft, v, draft.some, some, share)
+        if row < 0:
+            points, row, position, forgiven = cheapest(task, draft, v, draft.choice, choices, share)
+        if row < 0:
             draft.bank[left] = v
             left += 1
             continue
-        tally = tallies[best_row]
+        tally = tallies[row]
         if tally[COUNT] == 0:
-            choices = add_empty(task, draft, choices, best_row)
+            share = 0.0
+            choices = add_empty(task, draft, choices, row)
         if tally[TOUCHED] == 0:
             tally[TOUCHED] = 1
-            draft.touched[touched] = best_row
+            draft.touched[touched] = row
             touched += 1
-        draft.where[v, 0] = best_row
+        draft.where[v, 0] = row
+        line = task.row[row]
         insert(
-            visit,
-            opens,
-            closes,
-            task.seconds[task.row[best_row, MODE]],
-            stops[best_row],
-            tally,
-            draft.where,
-            n,
-            best_position,
-            v,
-        )
-        if task.row[best_row, RESTS] > 0 or task.max_work[task.row[best_row, WORKER]] < FORBIDDEN:
-            time_row(task, draft, best_row)
+            visit, opens, closes, task.seconds[line[MODE]], draft.stop[row], tally, draft.where, n, position, v,
+        )  # fmt: skip
+        if line[RESTS] > 0 or task.max_work[line[WORKER]] < FORBIDDEN:
+            time_row(task, draft, row)
         else:
-            tally[POINTS] += best
-            tally[LOAD] += demand
+            tally[POINTS] += points + forgiven
+            tally[LOAD] += task.demand[v]
             tally[COUNT] += 1
-            tally[SOFT] += late > 0
-            draft.won[task.row[best_row, COMPANY]] += 1
+            tally[SOFT] += visit[v, LATE] > 0
+            draft.won[line[COMPANY]] += 1
     numbers[BANK] = left
     return touched
 

@@ -15,6 +15,7 @@ from routing.improve_arrays import (
     KEPT_LENGTH,
     LENGTH,
     NOW,
+    PLACE,
     POINTS,
     SERVICE,
     VISIT,
@@ -32,7 +33,7 @@ from routing.problem import Problem
 class Manner:
     """How the search goes about it; temperatures in mean legs between near neighbours."""
 
-    hot: float = 2.0
+    hot: float = 5.0
     cold: float = 0.01
     removals: float = 10.0
     longest: float = 10.0
@@ -105,11 +106,11 @@ class Search:
 
     def _unit(self) -> float:
         """Give the mean points of a leg between near neighbours, the unit of temperature."""
-        places = self.task.visit[: len(self.problem.visits), 0]
-        if len(places) < 2:
+        places, play = self.task.visit[:, PLACE], self.task.play
+        if len(play) < 2:
             return 0.0
-        near = places[self.task.near[:, : min(10, self.task.near.shape[1])]]
-        return float(self.task.seconds[0][places[:, None], near].mean()) * float(self.task.rate[0])
+        near = places[self.task.near[play, :10]]
+        return float(self.task.seconds[0][places[play, None], near].mean()) * float(self.task.rate[0])
 
     def lay_out(self, rows: dict[int, list[int]]) -> None:
         """Make these the current rows, in the kernel's numbers; the open rows not named serve nobody."""

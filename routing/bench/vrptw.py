@@ -7,7 +7,7 @@ from routing import check, plan
 from routing.bench import drawing, gaps
 from routing.bench.command import Options
 from routing.bench.gaps import OURS, InstancesMissing
-from routing.bench.vrptw_peers import PEERS, Peer, Routes
+from routing.bench.vrptw_peers import PEERS, WITHOUT_SEED, Peer, Routes
 from routing.problem import Problem
 from routing.readers import solomon
 from routing.readers.solomon import SCALE, Instance
@@ -20,7 +20,8 @@ PLOT = Path("var/bench/vrptw.svg")
 def run(options: Options) -> dict[str, object]:
     """Measure the instances of a folder, every engine in turn on each, all on one core; costs are the checker's.
 
-    A cell's cost is the median over the seeds, its wall time the longest. Refuses `routing.instances_missing`.
+    A cell's cost is the median over the seeds, its wall time the longest; a peer that knows no seed runs once.
+    Refuses `routing.instances_missing`.
     """
     if options.instances is None or not (files := _files(options.instances)):
         raise InstancesMissing(folder=str(options.instances))
@@ -30,6 +31,8 @@ def run(options: Options) -> dict[str, object]:
     runs = gaps.no_runs(instances, engines, options.budgets)
     problems = {name: solomon.problem(instance) for name, instance in instances.items()}
     for name, seed, budget, engine in options.turns(instances, range(1, options.seeds + 1), options.budgets, engines):
+        if engine in WITHOUT_SEED and seed > 1:
+            continue
         once = _once(problems[name], instances[name], engines[engine], budget, seed)
         runs[name][engine][gaps.key(budget)].append(once)
     best = gaps.best_known(options.instances)

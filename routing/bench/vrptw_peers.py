@@ -113,3 +113,6 @@ def or_tools(instance: Instance, seconds: float, seed: int) -> Routes | None:
 
 
 PEERS: dict[str, Peer] = {"pyvrp": pyvrp, "pyvroom": pyvroom, "or-tools": or_tools}
+
+WITHOUT_SEED = ("pyvroom", "or-tools")
+"""These do the same on every run."""
