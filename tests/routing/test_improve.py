@@ -1,15 +1,18 @@
 """Ruin and recreate on days with every rule in them: lawful, never worse, frozen visits where they were, repeatable."""
 
+import math
 import os
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kit.geo import Point
 from routing import check, improve, plan, recombine
+from routing.improve_arrays import NEIGHBOURS, PLACE
 from routing.improve_state import Search
 from routing.plan import Plan
-from routing.problem import Problem
+from routing.problem import Mode, Problem, Shift, Visit, Window, Worker
 from routing.synchronised.annealing import Budget
 from tests.routing.worlds import Day, dice_day
 
@@ -114,3 +117,41 @@ def test_progress_never_gets_worse() -> None:
 def test_nothing_to_plan_is_no_trouble() -> None:
     problem, before = scene(dice_day(1, visits=3))
     assert improve.improve(problem, before, budget=Budget(rounds=50), seed=0) is not None
+
+
+def spots_in_metres(*spots: tuple[int, int]) -> tuple[Point, ...]:
+    return tuple(Point(38.0 + north / 111_195.0, 116.0 + east / 87_600.0) for north, east in spots)
+
+
+ANY_TIME = (Window(earliest_seconds=0, latest_seconds=40_000),)
+WALK = Mode(name="on foot", speed_metres_per_second=1.0, detour=1.0)
+DAY = Shift(start_seconds=0, end_seconds=86_400)
+
+
+def test_of_many_workers_the_only_one_who_can_come_is_found_wherever_she_starts() -> None:
+    """Beyond sixty rows only those near a visit are read: each visit here can be made by the farthest worker alone."""
+    count = 80
+    ring = [(round(9_000 * math.sin(k)), round(9_000 * math.cos(k))) for k in range(count)]
+    problem = Problem(
+        places=spots_in_metres(*ring, *((-north, -east) for north, east in ring)),
+        modes=(WALK,),
+        workers=tuple(Worker(base=k, shifts=(DAY,), skills=1 << k % 60) for k in range(count)),
+        visits=tuple(
+            Visit(place=count + k, duration_seconds=60, windows=ANY_TIME, skills=1 << k % 60) for k in range(count)
+        ),
+    )
+    made = improve.improve(problem, plan.build(problem, [[]] * count), budget=Budget(rounds=300), seed=1)
+    assert made.unserved == ()
+    assert check.check(problem, made).lawful
+
+
+@settings(max_examples=STATES // 4, deadline=None)
+@given(seed=seeds)
+def test_neighbours_are_the_nearest_of_those_that_are_not_behind_anybody(seed: int) -> None:
+    problem, before = scene(dice_day(seed))
+    task = Search(problem, before, seed=seed).task
+    places, legs = task.visit[:, PLACE], task.seconds[0]
+    for one in task.play:
+        ways = [int(legs[places[one], places[k]] + legs[places[k], places[one]]) for k in task.play if k != one]
+        near = [int(legs[places[one], places[k]] + legs[places[k], places[one]]) for k in task.near[one]]
+        assert not ways or near == sorted(ways)[:NEIGHBOURS]
