@@ -222,12 +222,12 @@ class Board:
 
     def commit(self, number: int, candidate: Candidate) -> None:
         """Put a visit where a candidate says; refuses one that does not fit there any more."""
-        self._expect(number, placed=False)
         row = self._problem.first_row[candidate.worker] + candidate.shift
         self._make_room(row)
         position, start = candidate.position, candidate.start_seconds
         put = entry(insert_change.insert_if_fits)
-        if not put(self._fleet, row, position, number, start, self._found):
+        if not (0 <= number < len(self._visits) and put(self._fleet, row, position, number, start, self._found)):
+            self._expect(number, placed=False)
             raise CandidateStale(number=number, worker=candidate.worker)
 
     def commit_pair(self, first: int, second: int, pair: Pair) -> None:

@@ -13,6 +13,7 @@ from routing.insert_rows import (
     P_WORKED,
     V_DURATION,
     V_PIN,
+    V_ROW,
     V_UNDER_WAY,
     WORKER,
     Fleet,
@@ -64,8 +65,8 @@ def insert(fleet: Fleet, row: int, position: int, visit: int) -> None:
 
 @kernel
 def insert_if_fits(fleet: Fleet, row: int, position: int, visit: int, start: int, found: Ints) -> bool:
-    """Put a visit into a gap if it still begins at `start` there; tell whether it was put."""
-    if not fits(fleet, row, position, visit, start, 0, found):
+    """Put a visit that stands in no row into a gap if it still begins at `start` there; tell whether it was put."""
+    if fleet.visits[visit, V_ROW] >= 0 or not fits(fleet, row, position, visit, start, 0, found):
         return False
     insert(fleet, row, position, visit)
     return True

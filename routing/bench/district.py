@@ -4,6 +4,7 @@ import random
 from dataclasses import dataclass
 
 from kit.geo import Point
+from routing import insert
 from routing.problem import Break, Company, Mode, Problem, Sex, Shift, Visit, Weights, Window, Worker
 
 HOUR = 3_600
@@ -13,6 +14,7 @@ MODES = (
     Mode(name="on foot", speed_metres_per_second=1.2, detour=1.25),
 )
 SKILLS = 8
+STOPS_BEFORE = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +97,13 @@ def build(town: Town) -> Problem:
         ),
         weights=Weights(),
     )
+
+
+def filled(problem: Problem) -> insert.Board:
+    """Give a board on which a town's first requests have been served, about twelve a worker."""
+    board = insert.Board(problem)
+    for number in range(len(problem.workers) * STOPS_BEFORE):
+        found = board.evaluate(number, best=1).candidates
+        if found:
+            board.commit(number, found[0])
+    return board

@@ -14,26 +14,29 @@ from dataclasses import replace
 from typing import Any
 
 from routing import insert
+from routing.bench import memory
 from routing.bench.command import Options
-from routing.bench.district import Town, build
+from routing.bench.district import STOPS_BEFORE, Town, build, filled
 from routing.bench.insertion_numpy import NumpyBoard
 from routing.bench.insertion_plain import Choice, PlainBoard
 from routing.problem import Problem
 
 REQUESTS = 2_000
-STOPS_BEFORE = 12
 BLOCK = 250
 TOWN = Town(workers=600, companies=30, requests=600 * STOPS_BEFORE + REQUESTS)
 CITY = replace(TOWN, workers=6_000, companies=300, requests=6_000 * STOPS_BEFORE + REQUESTS)
 
 
 def run(options: Options) -> dict[str, object]:
-    """Measure; `ratio_to` says how many times faster we are, `large` how much longer 6,000 workers take than 600."""
+    """Measure; `ratio_to` says how many times faster we are, `large` how much longer 6,000 workers take than 600.
+
+    `memory_mb` is above an interpreter with numba, step by step.
+    """
     insert.warm()
     towns = [_compare(replace(TOWN, seed=seed)) for (seed,) in options.turns(range(1, options.seeds + 1))]
     small = statistics.median(town["p50_us"] for town in towns)
     city = build(CITY)
-    large = _told(_ours(_filled(city, CITY.workers), city, CITY.workers)[0])
+    large = _told(_ours(filled(city), city, CITY.workers)[0])
     return {
         **{key: statistics.median(town[key] for town in towns) for key in ("p50_us", "p99_us", "per_s")},
         "requests": sum(town["requests"] for town in towns),
@@ -43,17 +46,8 @@ def run(options: Options) -> dict[str, object]:
             peer: round(statistics.median(town["ratio_to"][peer] for town in towns), 1) for peer in ("python", "numpy")
         },
         "large": {"workers": CITY.workers, **large, "times_600": round(large["p50_us"] / small, 2)},
+        "memory_mb": memory.measured(),
     }
-
-
-def _filled(problem: Problem, workers: int) -> insert.Board:
-    """Give a board on which the first requests have been served, about twelve a worker."""
-    board = insert.Board(problem)
-    for number in range(workers * STOPS_BEFORE):
-        found = board.evaluate(number, best=1).candidates
-        if found:
-            board.commit(number, found[0])
-    return board
 
 
 def _ours(board: insert.Board, problem: Problem, workers: int) -> tuple[list[int], int]:
@@ -92,7 +86,7 @@ def _told(times: list[int]) -> dict[str, float]:
 def _compare(town: Town) -> dict[str, Any]:
     """Let the three serve the same requests in turn."""
     problem = build(town)
-    board = _filled(problem, town.workers)
+    board = filled(problem)
     orders = [board.order(worker, shift) for worker, shift in problem.rows]
     numpy_board, plain_board = NumpyBoard(problem, orders), PlainBoard(problem, orders)
 
