@@ -22,8 +22,11 @@ RECOMBINE_SHARE = 0.05
 RECOMBINE_WORK = 1.0
 """Steps of one recombination in CP-SAT's deterministic time, where the budget counts rounds."""
 
-LEAST_ROUNDS = 20_000
-"""Below so many rounds, or half a second, too few routes are seen to choose from."""
+LEAST_ROUNDS = 12_000
+"""Before so many rounds too few routes have been seen to choose from."""
+
+LEAST_SECONDS = 0.5
+"""In less wall clock the programme could not even be stated."""
 
 
 def improve(
@@ -59,15 +62,18 @@ def anneal(
     search: Search, budget: Budget, *, began: float, seed: int, progress: Progress | None, recombined: bool
 ) -> int:
     """Cool down over the whole budget, counted from `began`; give the rounds made."""
-    rounds, chunk, share, mixed = 0, CHUNK_ROUNDS if budget.seconds is None else 20, 0.0, 0
-    recombined = (recombined and (budget.seconds or 0.0) >= 0.5) or (budget.rounds or 0) >= LEAST_ROUNDS
+    rounds, chunk, share, mixed, took = 0, CHUNK_ROUNDS if budget.seconds is None else 20, 0.0, 0, 0.0
+    recombined = recombined and (budget.seconds is None or budget.seconds >= LEAST_SECONDS)
     while search.unit > 0.0 and share < 1.0:
         before = time.perf_counter()
-        if recombined and mixed < len(RECOMBINE_AT) and share >= RECOMBINE_AT[mixed]:
-            mixed += 1
-            wall = 60.0 if budget.seconds is None else budget.seconds * RECOMBINE_SHARE
-            work = RECOMBINE_WORK if budget.seconds is None else 1e9
-            recombine.recombine(search, seconds=wall, work=work, seed=seed)
+        passed = sum(share >= at for at in RECOMBINE_AT)
+        if recombined and rounds >= LEAST_ROUNDS and passed > mixed:
+            mixed = passed
+            if budget.seconds is None:
+                recombine.recombine(search, seconds=60.0, work=RECOMBINE_WORK, seed=seed)
+            elif before - began + took < budget.seconds:  # to state the programme takes its time too
+                recombine.recombine(search, seconds=budget.seconds * RECOMBINE_SHARE, work=1e9, seed=seed)
+                took = time.perf_counter() - before
             before = time.perf_counter()
             share = share if budget.seconds is None else (before - began) / budget.seconds
         if budget.seconds is None:
