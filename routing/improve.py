@@ -25,8 +25,8 @@ RECOMBINE_WORK = 1.0
 LEAST_ROUNDS = 12_000
 """Before so many rounds too few routes have been seen to choose from."""
 
-LEAST_SECONDS = 0.5
-"""In less wall clock the programme could not even be stated."""
+LEAST_SECONDS = 1.0
+"""In less wall clock the programme could hardly be stated."""
 
 
 def improve(
@@ -64,6 +64,8 @@ def anneal(
     """Cool down over the whole budget, counted from `began`; give the rounds made."""
     rounds, chunk, share, mixed, took = 0, CHUNK_ROUNDS if budget.seconds is None else 20, 0.0, 0, 0.0
     recombined = recombined and (budget.seconds is None or budget.seconds >= LEAST_SECONDS)
+    if recombined:
+        recombine.load()  # half a second, once a process: at the beginning, where the search still makes room for it
     while search.unit > 0.0 and share < 1.0:
         before = time.perf_counter()
         passed = sum(share >= at for at in RECOMBINE_AT)

@@ -4,6 +4,7 @@ A route that cost little once is worth keeping even where the plan around it was
 of them finds plans that no single move reaches (Rochat and Taillard 1995).
 """
 
+import importlib
 from collections import defaultdict
 from dataclasses import dataclass
 
@@ -41,12 +42,17 @@ def routes_seen(search: Search) -> list[Seen]:
     return list(out.values())
 
 
+def load() -> None:
+    """Import what the programme is stated with: it brings pandas with it, too much for every start of the product."""
+    importlib.import_module("ortools.sat.python.cp_model")
+
+
 def recombine(search: Search, *, seconds: float, work: float, seed: int) -> bool:
     """Go on from the best choice of routes seen if it is better than the best plan; tell whether it was.
 
     `seconds` bounds the wall clock of the programme, `work` its steps in CP-SAT's own deterministic time.
     """
-    from ortools.sat.python import cp_model  # noqa: PLC0415 - it brings pandas with it: two seconds of every start
+    from ortools.sat.python import cp_model  # noqa: PLC0415 - see `load`
 
     task, draft, n = search.task, search.draft, len(search.problem.visits)
     before = search.current_rows()
