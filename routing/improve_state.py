@@ -105,12 +105,15 @@ class Search:
                     draft.where[v] = row, position
 
     def _unit(self) -> float:
-        """Give the mean points of a leg between near neighbours, the unit of temperature."""
+        """Give the mean points of a leg between near neighbours, the unit of temperature; 0 with nothing to plan.
+
+        A point at least: neighbours of one house have visits to be planned too.
+        """
         places, play = self.task.visit[:, PLACE], self.task.play
-        if len(play) < 2:
+        if len(play) == 0:
             return 0.0
         near = places[self.task.near[play, :10]]
-        return float(self.task.seconds[0][places[play, None], near].mean()) * float(self.task.rate[0])
+        return max(1.0, float(self.task.seconds[0][places[play, None], near].mean()) * float(self.task.rate[0]))
 
     def lay_out(self, rows: dict[int, list[int]]) -> None:
         """Make these the current rows, in the kernel's numbers; the open rows not named serve nobody."""

@@ -155,3 +155,15 @@ def test_neighbours_are_the_nearest_of_those_that_are_not_behind_anybody(seed: i
         ways = [int(legs[places[one], places[k]] + legs[places[k], places[one]]) for k in task.play if k != one]
         near = [int(legs[places[one], places[k]] + legs[places[k], places[one]]) for k in task.near[one]]
         assert not ways or near == sorted(ways)[:NEIGHBOURS]
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_one_visit_alone_and_all_visits_of_one_house_are_planned(count: int) -> None:
+    problem = Problem(
+        places=spots_in_metres((0, 0)),
+        modes=(WALK,),
+        workers=(Worker(base=0, shifts=(DAY,)),),
+        visits=(Visit(place=0, duration_seconds=60, windows=ANY_TIME),) * count,
+    )
+    made = improve.improve(problem, plan.build(problem, [[]]), budget=Budget(rounds=20), seed=0)
+    assert made.unserved == ()
