@@ -52,7 +52,7 @@ def recombine(search: Search, *, seconds: float, work: float, seed: int) -> bool
 
     `seconds` bounds the wall clock of the programme, `work` its steps in CP-SAT's own deterministic time.
     """
-    from ortools.sat.python import cp_model  # noqa: PLC0415 - see `load`
+    from ortools.sat.python import cp_model  # noqa: PLC0415 - too much for every start: see `load`
 
     task, draft, n = search.task, search.draft, len(search.problem.visits)
     before = search.current_rows()
