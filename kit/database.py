@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from enum import Enum as PythonEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import BigInteger, DateTime, Enum, MetaData, Table, text
@@ -42,7 +42,7 @@ class Base(DeclarativeBase):
     """The one registry of nouns; enums are stored by value as text, times with their zone, mappings as JSONB."""
 
     metadata = MetaData(naming_convention=_NAMING)
-    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it as a class attribute
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: DateTime(timezone=True),
         Fen: BigInteger,
         dict[str, Any]: JSONB,

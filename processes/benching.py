@@ -21,17 +21,14 @@ class Several(TyperCommand):
         words: list[str] = []
         option = ""
         for word in args:
+            values = word
             if word.startswith("--"):
-                option, _, value = word.partition("=")
+                option, _, values = word.partition("=")
                 option = option if option in MANY else ""
-                if not option:
-                    words.append(word)
-                    continue
-                word = value  # noqa: PLW2901 - what stands behind the equals sign is read as the others are
-            elif not option:
+            if option:
+                words += [part for value in values.split(",") if value for part in (option, value)]
+            else:
                 words.append(word)
-                continue
-            words += [part for value in word.split(",") if value for part in (option, value)]
         return super().parse_args(ctx, words)
 
 

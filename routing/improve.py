@@ -63,7 +63,8 @@ def anneal(
 ) -> int:
     """Cool down over the whole budget, counted from `began`; give the rounds made."""
     rounds, chunk, share, mixed, took = 0, CHUNK_ROUNDS if budget.seconds is None else 20, 0.0, 0, 0.0
-    recombined = recombined and (budget.seconds is None or budget.seconds >= LEAST_SECONDS)
+    enough = (budget.rounds or 0) >= LEAST_ROUNDS if budget.seconds is None else budget.seconds >= LEAST_SECONDS
+    recombined = recombined and enough
     if recombined:
         recombine.load()  # half a second, once a process: at the beginning, where the search still makes room for it
     while search.unit > 0.0 and share < 1.0:

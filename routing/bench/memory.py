@@ -1,6 +1,7 @@
 """How much memory the insertion engine takes above an interpreter with numba: a fresh process that measures itself."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +19,7 @@ def measured() -> dict[str, float]:
         return {}
     command = [sys.executable, "-c", f"from {__name__} import tell; tell()"]
     told = subprocess.run(  # noqa: S603 - this interpreter and this module
-        command, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True
+        command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True
     )
     found: dict[str, float] = json.loads(told.stdout)
     return found

@@ -12,7 +12,7 @@ from routing import check, improve, plan, recombine
 from routing.improve_arrays import NEIGHBOURS, PLACE
 from routing.improve_state import Search
 from routing.plan import Plan
-from routing.problem import Mode, Problem, Shift, Visit, Window, Worker
+from routing.problem import Company, Mode, Problem, Shift, Visit, Window, Worker
 from routing.synchronised.annealing import Budget
 from tests.routing.worlds import Day, dice_day
 
@@ -97,11 +97,12 @@ def test_wall_clock_is_kept() -> None:
     problem, before = scene(dice_day(3, workers=6, visits=40))
     improve.improve(problem, before, budget=Budget(rounds=10), seed=0)
     told: list[float] = []
+    given = 1.0
     improve.improve(
-        problem, before, budget=Budget(seconds=1.0), seed=0, progress=lambda seconds, *_: told.append(seconds)
+        problem, before, budget=Budget(seconds=given), seed=0, progress=lambda seconds, *_: told.append(seconds)
     )
     assert told == sorted(told)
-    assert 0.9 < told[-1] < 1.05
+    assert 0.9 < told[-1] / given < 1.05
 
 
 def test_progress_never_gets_worse() -> None:
@@ -135,9 +136,11 @@ def test_of_many_workers_the_only_one_who_can_come_is_found_wherever_she_starts(
     problem = Problem(
         places=spots_in_metres(*ring, *((-north, -east) for north, east in ring)),
         modes=(WALK,),
-        workers=tuple(Worker(base=k, shifts=(DAY,), skills=1 << k % 60) for k in range(count)),
+        companies=(Company(),) * count,
+        workers=tuple(Worker(base=k, shifts=(DAY,), company=k) for k in range(count)),
         visits=tuple(
-            Visit(place=count + k, duration_seconds=60, windows=ANY_TIME, skills=1 << k % 60) for k in range(count)
+            Visit(place=count + k, duration_seconds=60, windows=ANY_TIME, companies=frozenset({k}))
+            for k in range(count)
         ),
     )
     made = improve.improve(problem, plan.build(problem, [[]] * count), budget=Budget(rounds=300), seed=1)
