@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from routing import insert
+from routing import insert, solve
 from routing.bench import memory
 from routing.bench.command import Options
 from routing.bench.district import STOPS_BEFORE, Town, build, filled
@@ -32,7 +32,7 @@ def run(options: Options) -> dict[str, object]:
 
     `memory_mb` is above an interpreter with numba, step by step.
     """
-    insert.warm()
+    solve.warm()  # all of it: what is measured last may find nothing to compile, which takes memory of its own
     towns = [_compare(replace(TOWN, seed=seed)) for (seed,) in options.turns(range(1, options.seeds + 1))]
     small = statistics.median(town["p50_us"] for town in towns)
     city = build(CITY)
