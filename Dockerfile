@@ -13,6 +13,7 @@ COPY registry/ registry/
 COPY providers/ providers/
 COPY routing/ routing/
 COPY dispatch/ dispatch/
+COPY bootstrap/ bootstrap/
 COPY api/ api/
 COPY processes/ processes/
 COPY simulations/ simulations/

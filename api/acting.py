@@ -23,7 +23,7 @@ from api import policy
 from api.accounts import queries, tries
 from api.accounts.model import IdempotencyKey
 from events.work import Work, Works
-from kit.actor import SYSTEM, Actor, Role
+from kit.access.actor import SYSTEM, Actor, Role
 from kit.refusal import Kind, Refusal
 
 COOKIE = "nowalls"

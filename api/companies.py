@@ -12,7 +12,7 @@ from api.errors import responses
 from api.forms import Day, Form, Instant
 from api.paging import Page
 from events.work import Work
-from kit.identifiers import Sex
+from kit.china.identifiers import Sex
 from providers.catalogue.model import Skill
 from providers.roster import calendar, hiring, operations, queries
 from providers.roster.model import CompanyState, Transport, WorkerState

@@ -16,7 +16,7 @@ from api.acting import Route, actor_if_any
 from api.live import Hub
 from events.work import Works
 from kit import clock
-from kit.actor import SYSTEM
+from kit.access.actor import SYSTEM
 from kit.clock import RehearsalClock
 
 router = APIRouter(tags=["platform"], route_class=Route)

@@ -20,7 +20,7 @@ from api.accounts import queries
 from api.acting import Route, doing, token_of, works_of
 from events.model import LIVE_CHANNEL
 from events.work import Work
-from kit.actor import SYSTEM, Actor
+from kit.access.actor import SYSTEM, Actor
 from kit.database import DESK_ROLE
 from kit.postgres import plain
 from kit.refusal import Kind, Refusal

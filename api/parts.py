@@ -16,9 +16,10 @@ from api.acting import Route, actor_of, doing, works_of
 from api.errors import responses
 from api.forms import Form
 from api.paging import Page
-from events import log, parked
+from events import log
+from events.delivery import dead_letters
 from events.work import Work, Works
-from kit.actor import SYSTEM
+from kit.access.actor import SYSTEM
 from kit.metrics import State
 
 router = APIRouter(route_class=Route)
@@ -103,8 +104,8 @@ async def metrics(request: Request) -> Response:
 @router.get("/parked", tags=["platform"], operation_id="parked", summary="Which messages wait for a person?")
 async def waiting(work: Annotated[Work, doing("parked.read")], page: Page) -> list[ParkedRow]:
     """Return the parked messages, oldest first."""
-    found = await parked.waiting(work, after=page.after, limit=page.limit)
-    page.told(work, parked.PARKED, found)
+    found = await dead_letters.waiting(work, after=page.after, limit=page.limit)
+    page.told(work, dead_letters.PARKED, found)
     return [ParkedRow.model_validate(row, from_attributes=True) for row in found]
 
 
@@ -112,14 +113,14 @@ async def waiting(work: Annotated[Work, doing("parked.read")], page: Page) -> li
              summary="Deliver a parked message again", responses=responses(404))  # fmt: skip
 async def replay(parked_id: UUID, work: Annotated[Work, doing("parked.change")]) -> None:
     """Deliver it to its group again."""
-    await parked.replay(work, parked_id=parked_id)
+    await dead_letters.replay(work, parked_id=parked_id)
 
 
 @router.post("/parked/{parked_id}/drop", status_code=204, tags=["platform"], operation_id="drop_parked",
              summary="Give a parked message up", responses=responses(404, 422))  # fmt: skip
 async def drop(parked_id: UUID, form: Drop, work: Annotated[Work, doing("parked.change")]) -> None:
     """Give it up, for a reason that stays on record."""
-    await parked.drop(work, parked_id=parked_id, reason=form.reason)
+    await dead_letters.drop(work, parked_id=parked_id, reason=form.reason)
 
 
 @router.post("/log/verification", tags=["platform"], operation_id="verify_log", summary="Was history changed?")

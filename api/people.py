@@ -14,9 +14,9 @@ from api.forms import DIVISION, Day, Form
 from api.paging import Page
 from dispatch.visits import queries as visits
 from events.work import Work
+from kit.china.identifiers import Sex
 from kit.clock import day_of
 from kit.geo import Datum
-from kit.identifiers import Sex
 from registry import operations, queries
 from registry.model import ContactKind
 

@@ -15,7 +15,7 @@ from dispatch.matching import queries as matching
 from dispatch.requests import operations, queries, standing
 from dispatch.requests.model import CancelledBy, Channel, RequestState, StandingState
 from events.work import Work
-from kit.identifiers import Sex
+from kit.china.identifiers import Sex
 
 router = APIRouter(tags=["requests"], route_class=Route)
 

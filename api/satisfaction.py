@@ -12,7 +12,7 @@ from api.errors import responses
 from api.forms import DIVISION, MONTH, Day, Form, Id
 from api.paging import Page
 from events.work import Work
-from kit.actor import SYSTEM
+from kit.access.actor import SYSTEM
 from providers.satisfaction import complaints, draws, operations, queries, rates
 from providers.satisfaction.model import CallBackReason, CallState, Channel, ComplaintState
 

@@ -13,7 +13,7 @@ from api.errors import refused, responses
 from api.forms import Form, Id
 from api.paging import Page
 from events.work import Work
-from kit.actor import SYSTEM, Role
+from kit.access.actor import SYSTEM, Role
 from kit.refusal import Refusal
 
 router = APIRouter(route_class=Route)

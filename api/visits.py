@@ -11,8 +11,8 @@ from api.acting import Route, doing
 from api.errors import responses
 from api.forms import Day, Form, Id, Instant
 from api.paging import Page
-from dispatch.visits import door, operations, queries
-from dispatch.visits.moves import ActKind, OfferState, State
+from dispatch.visits import attendance, operations, queries
+from dispatch.visits.transitions import ActKind, OfferState, State
 from events.work import Work
 from kit.clock import day_of
 
@@ -81,9 +81,9 @@ class Act(Form):
     anchor: str | None = Field(default=None, max_length=200)
     elapsed_seconds: float | None = Field(default=None, ge=0, le=1_000_000)
 
-    def facts(self) -> door.ActIn:
+    def facts(self) -> attendance.ActIn:
         """Return what the room takes."""
-        return door.ActIn(**self.model_dump())
+        return attendance.ActIn(**self.model_dump())
 
 
 class Decision(Form):

@@ -13,11 +13,13 @@ from dispatch.enrolment.model import Category
 from dispatch.requests import operations as requests
 from dispatch.requests.model import Channel
 from events.work import Work, Works
-from kit import clock, columns, identifiers, rules
-from kit.actor import Actor
-from kit.columns import Column, Outcome, Row, Sheet
+from kit import clock, rules
+from kit.access.actor import Actor
+from kit.china import identifiers
+from kit.imports import columns
+from kit.imports.columns import Column, Outcome, Row, Sheet
+from kit.imports.tables import Grid
 from kit.refusal import Refusal
-from kit.tables import Grid
 from providers import imports as providers
 from providers.catalogue import queries as catalogue
 from registry import imports as registry

@@ -7,8 +7,8 @@ from typing import Any
 from faststream.kafka import KafkaBroker
 from faststream.specification import AsyncAPI
 
-from events import bus, topics
-from events.event import REGISTRY, Event
+from events.contracts.event import REGISTRY, Event
+from events.delivery import bus, topics
 
 Document = dict[str, Any]
 _TELLS = "Told by "
@@ -65,7 +65,7 @@ def document(broker: KafkaBroker) -> Document:
 
 
 def _meanings() -> dict[str, str]:
-    return tomllib.loads((Path(__file__).parent / "fields.toml").read_text(encoding="utf-8"))
+    return tomllib.loads((Path(__file__).parent / "contracts" / "fields.toml").read_text(encoding="utf-8"))
 
 
 def _told(kind: type[Event]) -> tuple[str, str]:

@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import String, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from events.event import Envelope, Event
-from kit.actor import Actor
+from events.contracts.event import Envelope, Event
+from kit.access.actor import Actor
 from kit.clock import Clock, RehearsalClock
 from kit.database import Database
 from kit.ids import new_id

@@ -15,13 +15,13 @@ from rich.console import Console
 from rich.table import Table
 from typer.exceptions import TyperException
 
+from bootstrap.shutdown import tell
+from bootstrap.terminal import Json, console, open_works, run, say
 from kit import postgres
-from kit.actor import SYSTEM, Role
+from kit.access.actor import SYSTEM, Role
 from kit.refusal import Refusal
 from kit.settings import Settings
-from processes import benching, developing, travelling
-from processes.running import tell
-from processes.terminal import Json, console, open_works, run, say
+from processes.commands import bench, develop, travel
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="没有围墙的敬老院: a nursing home without walls.")
 accounts = typer.Typer(no_args_is_help=True, help="Open accounts and set passwords.")
@@ -32,10 +32,10 @@ app.add_typer(accounts, name="accounts")
 app.add_typer(parked, name="parked")
 app.add_typer(kafka, name="kafka")
 app.add_typer(rehearsal, name="rehearsal")
-app.add_typer(travelling.app, name="travel")
-app.command("bench", cls=benching.Several)(benching.bench)
-app.command("revision")(developing.revision)
-app.command("docs")(developing.docs)
+app.add_typer(travel.app, name="travel")
+app.command("bench", cls=bench.Several)(bench.bench)
+app.command("revision")(develop.revision)
+app.command("docs")(develop.docs)
 
 
 @app.command()
@@ -47,10 +47,10 @@ def serve(
     ] = True,
 ) -> None:
     """Run everything in one process: database, API, handlers, ticker and, with NOWALLS_KAFKA, the relay."""
-    from processes import taking
+    from bootstrap import exclusive
 
     settings = Settings.read()
-    with taking.home(settings.home), taking.port(host, settings.port) as taken:
+    with exclusive.home(settings.home), exclusive.port(host, settings.port) as taken:
         with ThreadPoolExecutor(1) as beside:
             if settings.database_url is None:
                 # It takes as long as importing the rooms does. What goes wrong is met again, and told, by `house`.
@@ -114,7 +114,7 @@ def import_list(
 
 async def _import(kind: str, file: Path, mapping: dict[str, str], *, dry_run: bool) -> Any:
     from dispatch import imports
-    from kit import tables
+    from kit.imports import tables
 
     if kind not in imports.PLANS:
         raise ListUnknown(kind=kind, kinds="、".join(imports.PLANS))
@@ -154,7 +154,7 @@ def parked_list(*, as_json: Json = False) -> None:
     """List the messages that wait for a person."""
 
     async def find() -> list[dict[str, Any]]:
-        from events import parked as messages
+        from events.delivery import dead_letters as messages
 
         async with open_works() as works, works(SYSTEM("command line")) as work:
             return [
@@ -177,7 +177,7 @@ def parked_replay(message: UUID) -> None:
     """Deliver a parked message to its group again."""
 
     async def act() -> None:
-        from events import parked as messages
+        from events.delivery import dead_letters as messages
 
         async with open_works() as works, works(SYSTEM("command line")) as work:
             await messages.replay(work, parked_id=message)
@@ -190,7 +190,7 @@ def parked_drop(message: UUID, *, reason: Annotated[str, typer.Option(help="stay
     """Give a parked message up."""
 
     async def act() -> None:
-        from events import parked as messages
+        from events.delivery import dead_letters as messages
 
         async with open_works() as works, works(SYSTEM("command line")) as work:
             await messages.drop(work, parked_id=message, reason=reason)
@@ -241,7 +241,7 @@ def accounts_password(username: str, *, as_json: Json = False) -> None:
 @kafka.command("up")
 def kafka_up(*, brokers: int = 1, as_json: Json = False) -> None:
     """Start one or three real brokers from jars; set NOWALLS_KAFKA to what is printed."""
-    from events import broker
+    from processes import kafka as broker
 
     say({"NOWALLS_KAFKA": run(asyncio.to_thread(broker.start, _kafka_folder(), brokers=brokers))}, as_json=as_json)
 
@@ -249,7 +249,7 @@ def kafka_up(*, brokers: int = 1, as_json: Json = False) -> None:
 @kafka.command("down")
 def kafka_down() -> None:
     """Stop the brokers that `kafka up` started."""
-    from events import broker
+    from processes import kafka as broker
 
     run(asyncio.to_thread(broker.stop, _kafka_folder()))
 

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 import uvicorn
 
 from api.app import build
+from bootstrap import exclusive, shutdown
+from bootstrap.platform import House, house
 from kit.metrics import State
 from kit.settings import Settings
-from processes import running, taking
-from processes.assembly import House, house
 
 
 class Server(uvicorn.Server):
@@ -41,10 +41,10 @@ def server(found: House, *, parts: MutableMapping[str, State] | None = None) -> 
 async def main() -> None:
     """Run the API alone; deliveries, relay and ticker are processes of their own."""
     settings = Settings.read()
-    taken = taking.port("0.0.0.0", settings.port)  # noqa: S104 - inside its container; compose publishes it on loopback
+    taken = exclusive.port("0.0.0.0", settings.port)  # noqa: S104 - inside its container; compose publishes it on loopback
     async with house(settings) as found:
         await server(found).serve(sockets=[taken])
 
 
 if __name__ == "__main__":
-    running.run(main(), lasting=True)
+    shutdown.run(main(), lasting=True)

@@ -5,7 +5,7 @@ import os
 import sys
 from contextlib import suppress
 
-from processes.schema import ROOT
+from bootstrap.schema import ROOT
 from routing import solve
 
 _WARM = "from routing import solve; solve.warm()"

@@ -1,10 +1,10 @@
 """The relay: publishes what was told to Kafka; one works, others stand by."""
 
-from events.relay import Relay
+from bootstrap import shutdown
+from bootstrap.platform import house
+from events.delivery.relay import Relay
 from kit.refusal import Refusal
 from kit.settings import Settings
-from processes import running
-from processes.assembly import house
 
 
 class NoKafka(Refusal):
@@ -23,4 +23,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    running.run(main(), lasting=True)
+    shutdown.run(main(), lasting=True)

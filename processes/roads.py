@@ -5,7 +5,7 @@ import urllib.request
 from urllib.parse import urlsplit
 
 from kit.refusal import Kind, Refusal
-from routing.roads import Ask, Reply
+from routing.readers.roads import Ask, Reply
 
 PATIENCE_SECONDS = 60.0
 

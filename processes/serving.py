@@ -8,16 +8,17 @@ from functools import partial
 from importlib import import_module
 
 from api.accounts import operations, queries
-from events import bus, log
+from bootstrap.platform import House, deliveries, house, set_aside, task, while_running
+from bootstrap.shutdown import console
+from events import log
+from events.delivery import bus
 from events.rehearsal import shown
 from events.work import Works
-from kit.actor import SYSTEM, Role
+from kit.access.actor import SYSTEM, Role
 from kit.clock import RehearsalClock
 from kit.metrics import State
 from kit.settings import Settings
 from processes import http, kernels
-from processes.assembly import House, deliveries, house, set_aside, task, while_running
-from processes.running import console
 from processes.ticker import Ticker
 
 

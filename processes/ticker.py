@@ -8,14 +8,14 @@ from datetime import timedelta
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from bootstrap import shutdown
+from bootstrap.platform import house
 from events import log as chain
 from events.work import Work, Works
 from kit import traces
-from kit.actor import SYSTEM
+from kit.access.actor import SYSTEM
 from kit.refusal import Refusal
 from kit.settings import Settings
-from processes import running
-from processes.assembly import house
 
 log = logging.getLogger("nowalls.ticker")
 
@@ -32,7 +32,7 @@ def chores() -> list[tuple[str, timedelta, Chore]]:
     from dispatch.enrolment import wallet
     from dispatch.escalation import operations as escalation
     from dispatch.matching import operations as matching
-    from dispatch.matching import overnight, overruns, replanning
+    from dispatch.matching.plan import overnight, overruns, replanning
     from dispatch.requests import operations as requests
     from dispatch.visits import operations as visits
     from providers.satisfaction import draws
@@ -105,4 +105,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    running.run(main(), lasting=True)
+    shutdown.run(main(), lasting=True)

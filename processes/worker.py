@@ -2,9 +2,10 @@
 
 import asyncio
 
+from bootstrap import shutdown
+from bootstrap.platform import deliveries, house, set_aside
 from kit.settings import Settings
-from processes import kernels, running
-from processes.assembly import deliveries, house, set_aside
+from processes import kernels
 
 
 async def main() -> None:
@@ -17,4 +18,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    running.run(main(), lasting=True)
+    shutdown.run(main(), lasting=True)

@@ -7,12 +7,13 @@ from uuid import UUID
 from sqlalchemy import select
 
 from events.work import Work
-from kit import clock, columns, geo
-from kit.columns import Column, Outcome, Row, Sheet
+from kit import clock, geo
+from kit.china.identifiers import ResidentId, read_division_code
 from kit.geo import Datum
-from kit.identifiers import ResidentId, read_division_code
+from kit.imports import columns
+from kit.imports.columns import Column, Outcome, Row, Sheet
+from kit.imports.tables import Grid
 from kit.refusal import Refusal
-from kit.tables import Grid
 from providers.catalogue import operations as catalogue
 from providers.catalogue.model import Category, Item
 from providers.catalogue.operations import ItemFacts, ItemTaken, ItemUnknown

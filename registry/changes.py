@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
-from events.people import PersonMoved
+from events.contracts.people import PersonMoved
 from events.work import Work
-from kit import clock, identifiers
+from kit import clock
+from kit.china import identifiers
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
 from registry import queries

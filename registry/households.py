@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import or_, select
 
 from events.work import Work
-from kit import clock, identifiers
+from kit import clock
+from kit.china import identifiers
 from kit.refusal import Kind, Refusal
 from registry import queries
 from registry.model import Area, Division, Household, HouseholdKind, HouseholdMember, Person

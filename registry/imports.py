@@ -5,12 +5,14 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from events.work import Work
-from kit import clock, columns, geo, identifiers
-from kit.columns import Column, Outcome, Row, Sheet
+from kit import clock, geo
+from kit.china import identifiers
+from kit.china.identifiers import ResidentId
 from kit.geo import Datum
-from kit.identifiers import ResidentId
+from kit.imports import columns
+from kit.imports.columns import Column, Outcome, Row, Sheet
+from kit.imports.tables import Grid
 from kit.refusal import Refusal
-from kit.tables import Grid
 from registry import changes, queries
 from registry.changes import NewDivision
 from registry.model import Area, ContactKind, DivisionKind

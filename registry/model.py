@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, SmallInteger, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from kit.china.identifiers import Sex
 from kit.database import Base, Long
 from kit.geo import Datum
-from kit.identifiers import Sex
 from kit.ids import new_id
 
 

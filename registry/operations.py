@@ -9,9 +9,10 @@ from uuid import UUID
 from sqlalchemy import delete, insert, update
 from sqlalchemy.dialects import postgresql
 
-from events.people import PersonDeathReported, PersonDeceased, PersonMoved, PersonRegistered
+from events.contracts.people import PersonDeathReported, PersonDeceased, PersonMoved, PersonRegistered
 from events.work import Work
-from kit import clock, geo, identifiers, phone
+from kit import clock, geo
+from kit.china import identifiers, phone
 from kit.geo import Datum, Point
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal

@@ -8,9 +8,10 @@ from uuid import UUID
 from sqlalchemy import Select, insert, or_, select
 
 from events.work import Work
-from kit import clock, identifiers, phone
-from kit.actor import Role
-from kit.identifiers import Sex
+from kit import clock
+from kit.access.actor import Role
+from kit.china import identifiers, phone
+from kit.china.identifiers import Sex
 from kit.ids import new_id
 from kit.pages import Order
 from kit.refusal import Kind, Refusal

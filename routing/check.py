@@ -12,8 +12,8 @@ from enum import StrEnum
 from itertools import pairwise
 
 from kit.geo import EARTH_METRES
-from routing.plan import Plan, Route, Stop
-from routing.problem import Problem, Shift, Visit, Worker
+from routing.model.plan import Plan, Route, Stop
+from routing.model.problem import Problem, Shift, Visit, Worker
 
 
 class Fault(StrEnum):

@@ -12,9 +12,13 @@ import time
 from dataclasses import dataclass
 from enum import StrEnum
 
-from routing import check, improve, insert, ortools_engine, plan
-from routing.plan import Plan
-from routing.problem import Link, Mode, Point, Problem, Shift, Visit, Window, Worker
+from routing import check
+from routing.improvement import improve
+from routing.insertion import board
+from routing.model import plan
+from routing.model.plan import Plan
+from routing.model.problem import Link, Mode, Point, Problem, Shift, Visit, Window, Worker
+from routing.reference import ortools_engine
 from routing.synchronised import platform
 from routing.synchronised.annealing import Budget, Progress
 
@@ -93,7 +97,7 @@ def frozen_only(problem: Problem) -> list[list[int]]:
 
 def warm() -> None:
     """Load every kernel of insertion and of the two searches, or compile those that are not on disk."""
-    insert.warm()
+    board.warm()
     window = (Window(earliest_seconds=0, latest_seconds=3_600),)
     problem = Problem(
         workers=(Worker(base=0, shifts=(Shift(start_seconds=0, end_seconds=7_200),)),) * 2,

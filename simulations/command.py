@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from bootstrap.terminal import Json, console, run, say
 from kit import clock
 from kit.settings import Settings
-from processes.terminal import Json, console, run, say
 
 _FIRST = datetime(2026, 3, 2)  # noqa: DTZ001 - a day on the district's wall, as the option reads one
 
@@ -32,9 +32,9 @@ def join(app: typer.Typer) -> None:
     ) -> None:
         """Replay real calls through the whole platform, under a clock that waits for it."""
         # Here and not above: every other word of the command line would wait three seconds for them.
-        from simulations import playing
-        from simulations.calls import read
-        from simulations.cast import Size
+        from simulations import runner
+        from simulations.population import Size
+        from simulations.request_lists import read
 
         sheet = read(file)
         if sheet.faults:
@@ -42,8 +42,8 @@ def join(app: typer.Typer) -> None:
                 console.print(fault.sentence("zh"), fault.sentence("en"), sep="  |  ", style="red", markup=False)
             raise typer.Exit(1)
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
-        what = playing.of_list(sheet, digest=digest, size=Size(elders, companies, workers), seed=seed)
-        say(run(playing.play(Settings.read(), what, again=again)), as_json=as_json)
+        what = runner.of_list(sheet, digest=digest, size=Size(elders, companies, workers), seed=seed)
+        say(run(runner.play(Settings.read(), what, again=again)), as_json=as_json)
 
     @app.command()
     def simulate(
@@ -59,10 +59,10 @@ def join(app: typer.Typer) -> None:
         as_json: Json = False,
     ) -> None:
         """Live some days of a made-up district through the whole platform, under a clock that waits for it."""
-        from simulations import playing
-        from simulations.cast import Size
+        from simulations import runner
+        from simulations.population import Size
 
         size = Size(elders, companies, workers)
         day = clock.at_local(first.date(), 0)
-        what = playing.of_days(first=day, days=days, per_day=per_day, size=size, seed=seed)
-        say(run(playing.play(Settings.read(), what, again=again)), as_json=as_json)
+        what = runner.of_days(first=day, days=days, per_day=per_day, size=size, seed=seed)
+        say(run(runner.play(Settings.read(), what, again=again)), as_json=as_json)

@@ -16,26 +16,26 @@ from sqlalchemy.exc import DBAPIError
 
 from api.accounts import operations as accounts
 from api.accounts import queries as known
+from bootstrap import platform
+from bootstrap.platform import House
+from bootstrap.terminal import console
 from dispatch.requests.model import CareRequest
 from dispatch.visits.model import Visit
-from events.event import Envelope
-from events.offers import VisitOffered
+from events.contracts.event import Envelope
+from events.contracts.offers import VisitOffered
 from events.work import Works
 from kit import clock
-from kit.actor import SYSTEM, Role
+from kit.access.actor import SYSTEM, Role
 from kit.clock import FixedClock, WallClock
 from kit.settings import Settings
-from processes import assembly
-from processes.assembly import House
-from processes.terminal import console
-from simulations import calls as listed
-from simulations import cast
-from simulations.agenda import Deed, Due, Phase
-from simulations.cast import Size
-from simulations.draws import Dice
-from simulations.drive import Drive, placed
+from simulations import population
+from simulations import request_lists as listed
+from simulations.driver import Drive, placed
 from simulations.model import PartKind, Simulation
-from simulations.playing import Play, drive_of, lay_out
+from simulations.population import Size
+from simulations.runner import Play, drive_of, lay_out
+from simulations.sampling import Dice
+from simulations.schedule import Deed, Due, Phase
 
 log = logging.getLogger("nowalls.demo")
 
@@ -54,7 +54,7 @@ _DESKS = (
 
 def _play(yesterday: date) -> Play:
     calls = listed.made_up(Dice(SEED), first=yesterday, days=1, per_day=_YESTERDAY, homes=SIZE.elders)
-    return Play("demo", {"seed": SEED}, calls, cast.yunhe(), SIZE, lambda item: item)
+    return Play("demo", {"seed": SEED}, calls, population.yunhe(), SIZE, lambda item: item)
 
 
 async def prepare(settings: Settings) -> bool:
@@ -65,7 +65,7 @@ async def prepare(settings: Settings) -> bool:
     now = WallClock().now()
     what = _play(clock.day_of(now) - timedelta(days=1))
     stands = FixedClock(what.before().now())
-    async with assembly.house(settings, clock=stands) as house:
+    async with platform.house(settings, clock=stands) as house:
         async with house.works(SYSTEM("demo")) as work:
             played = (await work.session.execute(select(Simulation.fingerprint))).scalar()
             anybody = (await work.session.execute(text("select exists (select from person)"))).scalar()
@@ -76,9 +76,9 @@ async def prepare(settings: Settings) -> bool:
             return True
         console.print("正在布置演示区并演完昨天，要一两分钟 · laying out the demo district and living its yesterday")
         await lay_out(house.works, what)
-        still = assembly.quiet(house)
+        still = platform.quiet(house)
         drive = await drive_of(house, stands, still, what)
-        async with assembly.deliveries(house):
+        async with platform.deliveries(house):
             await drive.play(until=now)
     return True
 
@@ -87,7 +87,10 @@ async def open_desks(works: Works) -> None:
     """Open an account at every desk, once, and print the passwords made for them."""
     table = Table("desk", "username", "password", title="Demo accounts (shown this once)")
     async with works(SYSTEM("demo")) as work:
-        companies, workers = await cast.parts(work, PartKind.COMPANY), await cast.parts(work, PartKind.WORKER)
+        companies, workers = (
+            await population.parts(work, PartKind.COMPANY),
+            await population.parts(work, PartKind.WORKER),
+        )
         for username, name, role in _DESKS:
             if await known.by_username(work, username) is not None:
                 continue

@@ -14,14 +14,14 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from events.bus import Deliverer, routes
+from bootstrap import schema
+from events.delivery.bus import Deliverer, routes
 from events.work import Works
 from kit import postgres
-from kit.actor import SYSTEM, Actor
+from kit.access.actor import SYSTEM, Actor
 from kit.clock import FixedClock
 from kit.database import Database
 from kit.vault import Vault
-from processes import schema
 
 _numbers = count(1)
 TEMPLATE = "nowalls_template"

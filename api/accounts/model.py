@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kit.actor import Role
+from kit.access.actor import Role
 from kit.database import Base, Long
 from kit.ids import new_id
 

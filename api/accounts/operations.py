@@ -19,7 +19,7 @@ from api.accounts.model import Account, AccountSession, IdempotencyKey, Recovery
 from api.accounts.tokens import LONGEST, actor_of, hash_of
 from events.work import Work
 from kit import rules
-from kit.actor import Actor, Role
+from kit.access.actor import Actor, Role
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
 from providers.roster import queries as roster

@@ -9,7 +9,7 @@ from sqlalchemy import Select, or_, select, update
 from api.accounts.model import Account, AccountSession
 from api.accounts.tokens import IDLE, LONGEST, actor_of, hash_of
 from events.work import Work
-from kit.actor import Actor
+from kit.access.actor import Actor
 from kit.pages import Order
 from providers.roster.model import Worker, WorkerState
 

@@ -4,7 +4,7 @@ import hashlib
 from datetime import timedelta
 
 from api.accounts.model import Account
-from kit.actor import Actor
+from kit.access.actor import Actor
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)

@@ -2,9 +2,9 @@
 
 from dispatch.enrolment import operations, queries, wallet
 from dispatch.enrolment.model import EndReason
-from events.bus import on
-from events.people import PersonDeceased, PersonMoved
-from events.settlement import ChargeMade
+from events.contracts.people import PersonDeceased, PersonMoved
+from events.contracts.settlement import ChargeMade
+from events.delivery.bus import on
 from events.work import Work
 from kit import clock
 

@@ -21,9 +21,10 @@ from dispatch.enrolment.model import (
     SuspendReason,
     Term,
 )
-from events.enrolments import EnrolmentActivated, EnrolmentEnded, EnrolmentResumed, EnrolmentSuspended
+from events.contracts.enrolments import EnrolmentActivated, EnrolmentEnded, EnrolmentResumed, EnrolmentSuspended
 from events.work import Work
-from kit import clock, identifiers, rules
+from kit import clock, rules
+from kit.china import identifiers
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
 from registry import queries as registry

@@ -5,10 +5,10 @@ from sqlalchemy import select
 from dispatch.escalation import operations
 from dispatch.escalation.model import CaseKind
 from dispatch.visits.model import Visit
-from dispatch.visits.moves import Outcome, State
-from events.bus import on
-from events.offers import NobodyFound
-from events.visits import NobodyHome, VisitHeld
+from dispatch.visits.transitions import Outcome, State
+from events.contracts.offers import NobodyFound
+from events.contracts.visits import NobodyHome, VisitHeld
+from events.delivery.bus import on
 from events.work import Work
 from kit import rules
 

@@ -11,11 +11,11 @@ from sqlalchemy.orm import aliased
 from dispatch.escalation.model import MOVES, Case, CaseKind, CaseState
 from dispatch.requests.model import CareRequest, RequestState
 from dispatch.visits.model import Visit
-from dispatch.visits.moves import State
-from events.escalations import CaseClosed, CaseEscalated
+from dispatch.visits.transitions import State
+from events.contracts.escalations import CaseClosed, CaseEscalated
 from events.work import Work
 from kit import clock, rules
-from kit.actor import Role
+from kit.access.actor import Role
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
 from providers.roster.model import Certificate, Worker, WorkerState

@@ -1,14 +1,15 @@
 """What matching does when something happens: decide, or decide again with somebody else."""
 
-from dispatch.matching import operations, overruns, replanning
+from dispatch.matching import operations
 from dispatch.matching.operations import Cause
-from dispatch.matching.replanning import Why
+from dispatch.matching.plan import overruns, replanning
+from dispatch.matching.plan.replanning import Why
 from dispatch.visits.model import Visit
-from events.bus import on
-from events.care_requests import CareRequested
-from events.offers import OfferLapsed, OfferRefused, OfferWithdrawn
-from events.roster import CompanyExited, WorkerUnavailable
-from events.visits import VisitAborted, VisitMissed
+from events.contracts.care_requests import CareRequested
+from events.contracts.offers import OfferLapsed, OfferRefused, OfferWithdrawn
+from events.contracts.roster import CompanyExited, WorkerUnavailable
+from events.contracts.visits import VisitAborted, VisitMissed
+from events.delivery.bus import on
 from events.work import Work
 
 _CAUSES = {"worker_unavailable": Cause.UNAVAILABLE, overruns.REASON: Cause.OVERRUN}

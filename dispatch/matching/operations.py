@@ -7,16 +7,17 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, or_, select, update
 
-from dispatch.matching import asking, decision, outcome, relaxation
-from dispatch.matching.day import Ask
-from dispatch.matching.fleet import fleet_of
+from dispatch.matching.decide import asking, outcome, relaxation
+from dispatch.matching.fleet import candidates
+from dispatch.matching.fleet.day import Ask
+from dispatch.matching.fleet.memory import fleet_of
+from dispatch.matching.fleet.score import share_points
 from dispatch.matching.model import Barred, DecisionOutcome, DecisionRecord
-from dispatch.matching.score import share_points
 from dispatch.requests.model import CareRequest, RequestState
 from dispatch.visits import operations as visits
 from dispatch.visits.bookings import WorkerBusy
 from dispatch.visits.model import Visit
-from dispatch.visits.moves import OPEN, State
+from dispatch.visits.transitions import OPEN, State
 from events.work import Work
 from kit import clock, metrics, rules
 from kit.refusal import Refusal
@@ -94,7 +95,7 @@ async def _choose(work: Work, request: CareRequest, ask: Ask, attempt: int) -> U
             companies = day.companies(ask, won)
             found = day.find(ask, now=work.now, companies=companies, shares=shares)
             options = [option for option in found.options if not taken & {option.worker, option.second_worker}]
-            weighed = decision.content(
+            weighed = candidates.content(
                 options, rules=found.rules, numbers=day.numbers, company_of=day.company_of, companies=companies,
                 taken=taken,
             )  # fmt: skip

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from dispatch.enrolment import wallet
 from dispatch.requests.model import MOVES, CancelledBy, CareRequest, RequestState
-from events.care_requests import CareRequestCancelled, CareRequestUnserved
+from events.contracts.care_requests import CareRequestCancelled, CareRequestUnserved
 from events.work import Work
 from kit import rules
 from kit.refusal import Kind, Refusal

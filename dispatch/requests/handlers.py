@@ -4,9 +4,9 @@ Offers and visits move a request by `operations.mark`: only they know which of s
 """
 
 from dispatch.requests import operations
-from events.bus import on
-from events.enrolments import EnrolmentEnded, EnrolmentSuspended
-from events.people import PersonDeceased
+from events.contracts.enrolments import EnrolmentEnded, EnrolmentSuspended
+from events.contracts.people import PersonDeceased
+from events.delivery.bus import on
 from events.work import Work
 
 

@@ -10,8 +10,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit import ids
+from kit.china.identifiers import Sex
 from kit.database import Base, Fen, Long
-from kit.identifiers import Sex
 from kit.ids import new_id
 
 

@@ -11,10 +11,10 @@ from dispatch.enrolment import wallet
 from dispatch.enrolment.model import EnrolmentState
 from dispatch.requests import intake
 from dispatch.requests.model import CareRequest, Channel, RequestState
-from events.care_requests import CareRequested
+from events.contracts.care_requests import CareRequested
 from events.work import Work
 from kit import clock, rules
-from kit.identifiers import Sex
+from kit.china.identifiers import Sex
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
 from providers.catalogue import queries as catalogue

@@ -12,7 +12,7 @@ from dispatch.requests import placing
 from dispatch.requests.model import Channel, StandingDay, StandingOrder, StandingState
 from events.work import Work
 from kit import clock, rules
-from kit.identifiers import Sex
+from kit.china.identifiers import Sex
 from kit.refusal import Kind, Refusal
 from providers.catalogue import queries as catalogue
 

@@ -7,11 +7,11 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import aliased
 
 from dispatch.requests.model import CareRequest
-from dispatch.visits import bookings, door, evidence, offers
+from dispatch.visits import attendance, bookings, evidence, offers
 from dispatch.visits.model import Act, Visit
-from dispatch.visits.moves import MOVES, OPEN, PROMISED, ActKind, Outcome, State
 from dispatch.visits.offers import Choice, Offered, Order
-from events.visits import VisitMissed, VisitMoved
+from dispatch.visits.transitions import MOVES, OPEN, PROMISED, ActKind, Outcome, State
+from events.contracts.visits import VisitMissed, VisitMoved
 from events.work import Work
 from kit import rules
 from kit.refusal import Refusal
@@ -201,7 +201,7 @@ async def miss_due(work: Work, *, limit: int = 200) -> int:
     sign-in or a sign-out is known, but what is missing can no longer be uploaded in time (`visit.evidence`).
     """
     after = timedelta(minutes=await rules.value(work.session, "visit.missed_after_minutes", at=work.now))
-    upload = (await door.evidence_rules(work, work.now)).upload
+    upload = (await attendance.evidence_rules(work, work.now)).upload
     ended = exists().where(Act.visit_id == Visit.id, Act.kind.in_((ActKind.LEAVE, ActKind.NOBODY_HOME, ActKind.ABORT)))
     query = (
         select(Visit, ended)
@@ -214,7 +214,7 @@ async def miss_due(work: Work, *, limit: int = 200) -> int:
     for visit, half in (await work.session.execute(query)).all():
         if visit.arrived_at is not None or half:
             if max(visit.planned_end, visit.window_to) + upload <= work.now:
-                await door.hold(work, visit, evidence.Flag.MISSING_ACT)
+                await attendance.hold(work, visit, evidence.Flag.MISSING_ACT)
                 count += 1
             continue
         offers.move(visit, State.MISSED, work)

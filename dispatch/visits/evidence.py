@@ -13,8 +13,8 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any, Self
 
-from dispatch.visits.course import Report
-from dispatch.visits.moves import ActKind
+from dispatch.visits.timeline import Report
+from dispatch.visits.transitions import ActKind
 
 
 class Grade(StrEnum):

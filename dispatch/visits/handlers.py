@@ -11,11 +11,19 @@ from dispatch.requests import operations as requests
 from dispatch.requests.model import CareRequest, RequestState
 from dispatch.visits import operations, verification
 from dispatch.visits.model import Visit
-from dispatch.visits.moves import State
-from events.bus import on
-from events.care_requests import CareRequestCancelled
-from events.offers import OfferAccepted
-from events.visits import NobodyHome, VisitAborted, VisitFinished, VisitHeld, VisitVoided, WorkerArrived, WorkerDeparted
+from dispatch.visits.transitions import State
+from events.contracts.care_requests import CareRequestCancelled
+from events.contracts.offers import OfferAccepted
+from events.contracts.visits import (
+    NobodyHome,
+    VisitAborted,
+    VisitFinished,
+    VisitHeld,
+    VisitVoided,
+    WorkerArrived,
+    WorkerDeparted,
+)
+from events.delivery.bus import on
 from events.work import Work
 from registry import operations as registry
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import UserDefinedType
 
-from dispatch.visits.moves import ActKind, OfferState, Outcome, State
+from dispatch.visits.transitions import ActKind, OfferState, Outcome, State
 from kit.database import Base, Long
 from kit.ids import new_id
 

@@ -9,8 +9,8 @@ from sqlalchemy import Row, Table, bindparam, func, insert, select, update
 
 from dispatch.visits import bookings
 from dispatch.visits.model import Offer, Visit
-from dispatch.visits.moves import MOVES, OPEN, OfferState, State
-from events.offers import OfferAccepted, OfferLapsed, OfferRefused, OfferWithdrawn, VisitOffered
+from dispatch.visits.transitions import MOVES, OPEN, OfferState, State
+from events.contracts.offers import OfferAccepted, OfferLapsed, OfferRefused, OfferWithdrawn, VisitOffered
 from events.work import Work
 from kit import rules
 from kit.ids import new_id

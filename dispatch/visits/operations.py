@@ -1,5 +1,6 @@
 """The verbs of visits, under one name; each is written beside its kind."""
 
+from dispatch.visits.attendance import ActIn, abort, arrive, depart, leave, nobody_home
 from dispatch.visits.bookings import WorkerBusy
 from dispatch.visits.changes import (
     cancel_for,
@@ -11,7 +12,6 @@ from dispatch.visits.changes import (
     take_hours,
     tell_moved,
 )
-from dispatch.visits.door import ActIn, abort, arrive, depart, leave, nobody_home
 from dispatch.visits.offers import Choice, Offered, Order, accept, lapse, lapse_due, offer, refuse, withdraw
 from dispatch.visits.verification import back_fill, decide_held, verify, void
 

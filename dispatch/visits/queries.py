@@ -8,12 +8,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from dispatch.visits import offers, proofs
+from dispatch.visits import offers, visit_codes
 from dispatch.visits.model import Act, Offer, Visit
-from dispatch.visits.moves import OPEN, PROMISED, OfferState, State
+from dispatch.visits.transitions import OPEN, PROMISED, OfferState, State
 from events.work import Work
 from kit import clock
-from kit.actor import Role
+from kit.access.actor import Role
 from kit.pages import Order
 from kit.refusal import Kind, Refusal
 
@@ -146,7 +146,7 @@ async def acts_of(work: Work, visit_id: UUID) -> Sequence[Act]:
 
 async def anchor(work: Work, visit_id: UUID) -> str:
     """Return an anchor in time for a visit's acts without signal; refuse `visit.missing`."""
-    return proofs.anchor(work, (await visit(work, visit_id)).id)
+    return visit_codes.anchor(work, (await visit(work, visit_id)).id)
 
 
 async def codes_of(work: Work, person_id: UUID) -> list[SpokenCode]:
@@ -155,7 +155,7 @@ async def codes_of(work: Work, person_id: UUID) -> list[SpokenCode]:
         raise CodesForbidden
     query = select(Visit).where(Visit.person_id == person_id, Visit.state.in_(PROMISED)).order_by(Visit.planned_start)
     return [
-        SpokenCode(found.id, found.planned_start, found.item_code, proofs.code(work, found.id))
+        SpokenCode(found.id, found.planned_start, found.item_code, visit_codes.code(work, found.id))
         for found in (await work.session.execute(query)).scalars()
     ]
 
@@ -164,4 +164,4 @@ def home_token(work: Work, person_id: UUID) -> str:
     """Return the content of the QR for an elder's wall; refuse `visit.codes_forbidden` as `codes_of` does."""
     if work.actor.role not in {Role.OPERATOR, Role.MANAGER, Role.SYSTEM}:
         raise CodesForbidden
-    return proofs.home_token(work, person_id)
+    return visit_codes.home_token(work, person_id)

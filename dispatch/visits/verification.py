@@ -6,14 +6,14 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 
 from dispatch.requests.model import CareRequest
-from dispatch.visits import door, evidence, offers
-from dispatch.visits.course import course
+from dispatch.visits import attendance, evidence, offers
 from dispatch.visits.model import Act, Visit
-from dispatch.visits.moves import ActKind, Outcome, State
-from events.visits import VisitHeld, VisitVerified, VisitVoided
+from dispatch.visits.timeline import course
+from dispatch.visits.transitions import ActKind, Outcome, State
+from events.contracts.visits import VisitHeld, VisitVerified, VisitVoided
 from events.work import Work
 from kit import geo
-from kit.actor import Role
+from kit.access.actor import Role
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
 
@@ -62,8 +62,8 @@ async def verify(work: Work, *, visit_id: UUID) -> Visit:
     visit = await offers.locked(work, visit_id)
     if visit.state not in {State.FINISHED, State.NOBODY_HOME, State.ABORTED}:
         return visit
-    reports = await door.reports_of(work, visit_id)
-    rules = await door.weigh(work, visit, reports, course(reports))
+    reports = await attendance.reports_of(work, visit_id)
+    rules = await attendance.weigh(work, visit, reports, course(reports))
     if visit.arrived_at is not None and visit.left_at is not None:
         await _beside_neighbours(work, visit, visit.arrived_at, visit.left_at, rules)
     reasons = [flag for flag in visit.flags if flag in rules.holds]
@@ -118,7 +118,7 @@ def _flag(visit: Visit, flag: evidence.Flag) -> None:
 
 async def _hold_other(work: Work, other: Visit, flag: evidence.Flag, rules: evidence.Rules) -> None:
     if flag in rules.holds and other.decided_by is None and other.state is State.VERIFIED:
-        await door.hold(work, other, flag)
+        await attendance.hold(work, other, flag)
     else:
         _flag(other, flag)
 
@@ -254,5 +254,5 @@ async def back_fill(work: Work, *, visit_id: UUID, arrived_at: datetime, left_at
     visit.arrived_at, visit.left_at, visit.outcome = arrived_at, left_at, Outcome.COMPLETED
     visit.grade = evidence.Grade.D
     visit.reason = reason.strip()[:200]
-    await door.hold(work, visit, evidence.Flag.BACKFILLED)
+    await attendance.hold(work, visit, evidence.Flag.BACKFILLED)
     return visit

@@ -8,8 +8,8 @@ import re
 import unicodedata
 from datetime import date
 
-from kit import columns
-from kit.columns import NotAChoice
+from kit.imports import columns
+from kit.imports.columns import NotAChoice
 from kit.refusal import Refusal
 from providers.catalogue.model import Skill
 from providers.roster.calendar import Hours

@@ -9,11 +9,12 @@ from uuid import UUID
 
 from sqlalchemy import func, insert, or_, select
 
-from events.roster import WorkerUnavailable
+from events.contracts.roster import WorkerUnavailable
 from events.work import Work
-from kit import clock, geo, identifiers, phone
+from kit import clock, geo
+from kit.china import identifiers, phone
+from kit.china.identifiers import Sex
 from kit.geo import Datum, Point
-from kit.identifiers import Sex
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
 from providers.catalogue.model import Skill

@@ -9,9 +9,10 @@ from uuid import UUID
 from sqlalchemy import insert, select, update
 from sqlalchemy.dialects import postgresql
 
-from events.roster import CompanyAdmitted, CompanyExited, CompanySuspended, RosterChanged, WorkerUnavailable
+from events.contracts.roster import CompanyAdmitted, CompanyExited, CompanySuspended, RosterChanged, WorkerUnavailable
 from events.work import Work
-from kit import clock, identifiers
+from kit import clock
+from kit.china import identifiers
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
 from providers.catalogue.model import Item

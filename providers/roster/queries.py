@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 
 from events.work import Work
 from kit import clock
-from kit.identifiers import Sex, division_prefix
+from kit.china.identifiers import Sex, division_prefix
 from kit.pages import Order
 from kit.refusal import Kind, Refusal
 from providers.catalogue.model import Item, Skill

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from events.feedback import ComplaintDecided, ComplaintReceived
+from events.contracts.feedback import ComplaintDecided, ComplaintReceived
 from events.work import Work
 from kit import rules
 from kit.ids import new_id

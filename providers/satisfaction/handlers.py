@@ -1,7 +1,7 @@
 """What satisfaction does when others tell it something."""
 
-from events.bus import on
-from events.visits import VisitFinished
+from events.contracts.visits import VisitFinished
+from events.delivery.bus import on
 from events.work import Work
 from providers.satisfaction import operations
 

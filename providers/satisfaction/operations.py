@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from events.feedback import FeedbackGiven
-from events.visits import VisitFinished
+from events.contracts.feedback import FeedbackGiven
+from events.contracts.visits import VisitFinished
 from events.work import Work
 from kit import clock, rules
 from kit.ids import new_id

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Integer, SQLColumnExpression, cast, func, 
 
 from events.work import Work
 from kit import rules
-from kit.identifiers import division_prefix
+from kit.china.identifiers import division_prefix
 from kit.pages import Order
 from kit.refusal import Kind, Refusal
 from providers.satisfaction.model import CallBack, CallBackDraw, CallState, Channel, Complaint, Rateable

@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import delete, exists, func, insert, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from events.settlement import ChargeMade
-from events.visits import VisitVerified
+from events.contracts.settlement import ChargeMade
+from events.contracts.visits import VisitVerified
 from events.work import Work
 from kit import clock, rules
 from kit.ids import new_id

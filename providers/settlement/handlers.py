@@ -1,9 +1,9 @@
 """What settlement does when others tell it something."""
 
-from events.bus import on
-from events.feedback import ComplaintDecided
-from events.people import PersonDeceased
-from events.visits import VisitHeld, VisitVerified, VisitVoided
+from events.contracts.feedback import ComplaintDecided
+from events.contracts.people import PersonDeceased
+from events.contracts.visits import VisitHeld, VisitVerified, VisitVoided
+from events.delivery.bus import on
 from events.work import Work
 from providers.settlement import charges
 from providers.settlement.model import FindingKind

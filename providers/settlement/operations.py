@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import func, insert, select, text
 
-from events.settlement import (
+from events.contracts.settlement import (
     LineDecided,
     LineDisputed,
     StatementApproved,

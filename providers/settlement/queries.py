@@ -8,8 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from events.contracts.visits import VisitVerified
 from events.model import LoggedEvent
-from events.visits import VisitVerified
 from events.work import Work
 from kit import money
 from kit.pages import Order

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from routing.arrays import Ints
-from routing.assign import Assignment, Batch, assign, share_prices
 from routing.bench.command import Options
 from routing.bench.district import Town, build
-from routing.problem import Company, Weights
-from routing.travel import pace
+from routing.model.arrays import Ints
+from routing.model.problem import Company, Weights
+from routing.model.travel import pace
+from routing.reference.assign import Assignment, Batch, assign, share_prices
 
 VISITS, WORKERS, COMPANIES, QUOTA = 500, 600, 30, 20
 FORBIDDEN = 10**9

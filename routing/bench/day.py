@@ -13,11 +13,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kit.geo import Point
-from routing import check, improve, insert, ortools_engine
+from routing import check
 from routing.bench import drawing
 from routing.bench.command import Options
-from routing.plan import Plan, build
-from routing.problem import Company, Mode, Problem, Shift, Visit, Window, Worker
+from routing.improvement import improve
+from routing.insertion import board as insert
+from routing.model.plan import Plan, build
+from routing.model.problem import Company, Mode, Problem, Shift, Visit, Window, Worker
+from routing.reference import ortools_engine
 from routing.synchronised.annealing import Budget
 
 STEP_SECONDS = 300

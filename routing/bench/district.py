@@ -4,8 +4,8 @@ import random
 from dataclasses import dataclass
 
 from kit.geo import Point
-from routing import insert
-from routing.problem import Break, Company, Mode, Problem, Sex, Shift, Visit, Weights, Window, Worker
+from routing.insertion import board as insert
+from routing.model.problem import Break, Company, Mode, Problem, Sex, Shift, Visit, Weights, Window, Worker
 
 HOUR = 3_600
 MODES = (

@@ -5,8 +5,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from routing.plan import Plan, Route
-from routing.problem import Problem
+from routing.model.plan import Plan, Route
+from routing.model.problem import Problem
 
 COLOURS = ("#0b6e4f", "#c8553d", "#3d5a80", "#8d6a9f", "#7a7a7a", "#b8860b", "#2a9d8f", "#6d597a")
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, FOOT = 720, 420, 70, 150, 30, 50

@@ -13,13 +13,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from routing import insert, solve
+from routing import solve
 from routing.bench import memory
 from routing.bench.command import Options
 from routing.bench.district import STOPS_BEFORE, Town, build, filled
 from routing.bench.insertion_numpy import NumpyBoard
 from routing.bench.insertion_plain import Choice, PlainBoard
-from routing.problem import Problem
+from routing.insertion import board as insert
+from routing.model.problem import Problem
 
 REQUESTS = 2_000
 BLOCK = 250

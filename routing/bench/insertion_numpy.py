@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.bench.insertion_plain import Choice, PlainBoard
-from routing.problem import Problem, Visit
-from routing.rules import P_CLOSED, P_COMPANY, P_REACH, P_SEX, P_SKILLS, P_X, P_Y
+from routing.model.problem import Problem, Visit
+from routing.model.rules import P_CLOSED, P_COMPANY, P_REACH, P_SEX, P_SKILLS, P_X, P_Y
 
 NOWHERE = 2**40
 

@@ -6,7 +6,7 @@ Written for reading first, but not wastefully: the same slack arithmetic, lists 
 import math
 from dataclasses import dataclass, field
 
-from routing.problem import Break, Problem, Shift, Visit, Worker
+from routing.model.problem import Break, Problem, Shift, Visit, Worker
 
 NEVER = -(2**40)
 

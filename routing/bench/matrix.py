@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from kit.geo import EARTH_METRES, Point
 from routing.bench.command import Options
-from routing.problem import Mode
-from routing.travel import planar_seconds, plane_of
+from routing.model.problem import Mode
+from routing.model.travel import planar_seconds, plane_of
 
 PLACES, SAMPLE, REPEATS = 1_000, 400, 7
 BUDGET = "none"

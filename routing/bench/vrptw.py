@@ -3,12 +3,13 @@
 import time
 from pathlib import Path
 
-from routing import check, plan
+from routing import check
 from routing.bench import drawing, gaps
 from routing.bench.command import Options
 from routing.bench.gaps import OURS, InstancesMissing
 from routing.bench.vrptw_peers import PEERS, WITHOUT_SEED, Peer, Routes
-from routing.problem import Problem
+from routing.model import plan
+from routing.model.problem import Problem
 from routing.readers import solomon
 from routing.readers.solomon import SCALE, Instance
 from routing.solve import solve

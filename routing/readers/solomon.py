@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from kit.refusal import Kind, Refusal
-from routing.problem import Mode, Problem, Shift, Visit, Weights, Window, Worker
+from routing.model.problem import Mode, Problem, Shift, Visit, Weights, Window, Worker
 
 SCALE = 10
 """Tenths: one second of the problem is a tenth of the instance's unit of time and of distance."""

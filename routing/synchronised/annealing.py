@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from routing.synchronised import board as boards
-from routing.synchronised import dice as random_dice
+from routing.synchronised import rng as random_dice
 from routing.synchronised.board import Board, Draft
 from routing.synchronised.clock import loosen, wind
 from routing.synchronised.search import advance, arrange, copy, recreate

@@ -9,7 +9,7 @@ import numpy as np
 from routing.compiled import kernel, part, step
 from routing.synchronised.board import ALONE, WIDTH, Board, Desk, Draft, Floats, Ints
 from routing.synchronised.clock import HAIR, NEVER, fit, lateness, tie
-from routing.synchronised.dice import Dice, roll
+from routing.synchronised.rng import Dice, roll
 
 NOBODY = np.int32(-1)  # of the nodes' own width, so that the one kernel is compiled once
 

@@ -7,10 +7,11 @@ What comes out is judged by `routing.check` before it replaces what went in.
 
 import numpy as np
 
-from routing import check, plan
-from routing.arrays import FAR
-from routing.plan import Plan
-from routing.problem import Problem
+from routing import check
+from routing.model import plan
+from routing.model.arrays import FAR
+from routing.model.plan import Plan
+from routing.model.problem import Problem
 from routing.synchronised.annealing import Budget, Progress, anneal
 from routing.synchronised.board import ALONE, GAP, TOGETHER, Board, Draft, empty_draft, nearest
 from routing.synchronised.ordering import lay_out

@@ -2,7 +2,7 @@
 
 from routing.compiled import part, step
 from routing.synchronised.board import Board, Desk, Draft
-from routing.synchronised.dice import Dice, pick, roll
+from routing.synchronised.rng import Dice, pick, roll
 
 
 @step

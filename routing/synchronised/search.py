@@ -5,8 +5,8 @@ import math
 from routing.compiled import kernel, step
 from routing.synchronised.board import ALONE, Board, Desk, Draft
 from routing.synchronised.clock import loosen, wind
-from routing.synchronised.dice import Dice, pick, roll
 from routing.synchronised.insertion import pair, settle, single
+from routing.synchronised.rng import Dice, pick, roll
 from routing.synchronised.ruin import cross, mend, strings
 
 

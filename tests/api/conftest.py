@@ -11,15 +11,15 @@ import pytest_asyncio
 
 from api.accounts import operations
 from api.app import build
-from events import bus
+from bootstrap import schema
+from events.delivery import bus
 from events.work import Works
 from kit import postgres
-from kit.actor import SYSTEM, Role
+from kit.access.actor import SYSTEM, Role
 from kit.clock import FixedClock
 from kit.database import Database
 from kit.ids import new_id
 from kit.vault import Vault
-from processes import schema
 from tests.api.lives import Lives, open_accounts
 from tests.api.world import Lived, World, sign_in_all
 from tests.conftest import drained

@@ -15,15 +15,15 @@ from dispatch.requests import operations as requests
 from dispatch.requests.model import CancelledBy, CareRequest, Channel
 from dispatch.requests.standing import Wanted
 from dispatch.visits import operations as visits
-from dispatch.visits import proofs
 from dispatch.visits import queries as offered
+from dispatch.visits import visit_codes
 from dispatch.visits.model import Offer, Visit
 from dispatch.visits.operations import ActIn
-from events import parked
+from events.delivery import dead_letters
 from events.work import Works
 from kit import clock as clocks
-from kit import identifiers
-from kit.actor import SYSTEM, Actor, Role
+from kit.access.actor import SYSTEM, Actor, Role
+from kit.china import identifiers
 from kit.clock import FixedClock
 from kit.ids import new_id
 from providers.catalogue import operations as catalogue
@@ -104,7 +104,7 @@ class Lives:
         await self.drain()
         async with self.works(SYSTEM("test")) as work:
             for company in self.companies:
-                await parked.park(
+                await dead_letters.park(
                     work, group="matching", headers={"ce_id": str(new_id()), "ce_type": "x"}, tries=3,
                     body=company.mark.encode(), error=ValueError(company.mark),
                 )  # fmt: skip
@@ -232,7 +232,7 @@ class Lives:
         self.clock.set(visit.planned_start + timedelta(minutes=late))
         for verb, minutes in ((visits.depart, 0), (visits.arrive, visit.minutes + 1), (visits.leave, 90)):
             async with self.works(worker) as work:
-                code = proofs.code(work, visit.id)
+                code = visit_codes.code(work, visit.id)
                 await verb(work, visit_id=visit.id, act=at_the_door(self.clock.now(), company, code, mocked=mocked))
             await self.drain()
             self.clock.advance(timedelta(minutes=minutes))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from kit.identifiers import compose_resident_id
+from kit.china.identifiers import compose_resident_id
 from kit.ids import new_id
 from tests.api.world import NOUNS
 

@@ -10,7 +10,7 @@ import pytest
 
 from api.accounts import operations
 from events.work import Works
-from kit.actor import SYSTEM, Role
+from kit.access.actor import SYSTEM, Role
 from kit.clock import FixedClock
 from providers.roster.queries import WorkerMissing
 from tests.api.conftest import SignIn

@@ -8,9 +8,9 @@ import pytest
 
 from api.policy import POLICY
 from dispatch.escalation import operations as escalation
-from events import bus
+from events.delivery import bus
 from events.work import Works
-from kit.actor import SYSTEM, Role
+from kit.access.actor import SYSTEM, Role
 from kit.clock import FixedClock
 from kit.vault import Vault
 from tests.api.lives import MARKS, Company, Lives

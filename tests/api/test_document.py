@@ -10,10 +10,10 @@ from pydantic import TypeAdapter
 
 from api import document, policy
 from api.app import routers
-from kit import identifiers, phone
-from processes import developing
+from kit.china import identifiers, phone
+from processes.commands import develop
 
-DOCUMENT = json.loads(next(text for path, text in developing.documents().items() if path.name == "openapi.json"))
+DOCUMENT = json.loads(next(text for path, text in develop.documents().items() if path.name == "openapi.json"))
 OPERATIONS: dict[str, dict[str, Any]] = {
     operation["operationId"]: {**operation, "method": method}
     for methods in DOCUMENT["paths"].values()

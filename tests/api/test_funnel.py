@@ -11,10 +11,10 @@ import pytest
 from api import funnel
 from api.funnel import Board
 from api.live import Hub
-from events.care_requests import CareRequested
-from events.settlement import ChargeMade
+from events.contracts.care_requests import CareRequested
+from events.contracts.settlement import ChargeMade
 from events.work import Works
-from kit.actor import SYSTEM
+from kit.access.actor import SYSTEM
 from kit.clock import FixedClock
 
 

@@ -25,10 +25,10 @@ from schemathesis.specs.openapi import checks
 
 from api.app import build
 from api.policy import OPEN_TO_ALL, POLICY
-from events import bus
+from events.delivery import bus
 from events.work import Works
 from kit import rules, text
-from kit.actor import SYSTEM, Role
+from kit.access.actor import SYSTEM, Role
 from kit.clock import FixedClock
 from kit.database import Database
 from tests.api.lives import MARKS

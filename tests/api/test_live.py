@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from api import live
-from kit.actor import Role
+from kit.access.actor import Role
 from tests.api.lives import MARKS
 from tests.api.world import UUIDS, World
 

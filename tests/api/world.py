@@ -18,7 +18,7 @@ from api.accounts.tokens import hash_of
 from api.app import build
 from events.work import Works
 from kit import postgres
-from kit.actor import SYSTEM, Actor
+from kit.access.actor import SYSTEM, Actor
 from kit.database import Base
 from kit.ids import new_id
 from tests.api.lives import Company

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from dispatch.requests.model import CareRequest, Channel, RequestState
 from dispatch.visits import operations as visits
-from dispatch.visits import proofs
+from dispatch.visits import visit_codes
 from dispatch.visits.operations import Choice, Offered, Order
 from events.work import Work, Works
-from kit import identifiers
-from kit.actor import SYSTEM, Actor, Role
+from kit.access.actor import SYSTEM, Actor, Role
+from kit.china import identifiers
 from kit.clock import FixedClock
 from kit.ids import new_id
 from providers.catalogue import operations as catalogue
@@ -220,4 +220,4 @@ async def set_stage(works: Works, clock: FixedClock, *, companies: int = 1, elde
 
 def code_of(work: Work, visit_id: UUID) -> str:
     """Read the elder's code, as the call centre does."""
-    return proofs.code(work, visit_id)
+    return visit_codes.code(work, visit_id)

@@ -17,10 +17,10 @@ from dispatch.enrolment.model import (
     WalletEntry,
 )
 from dispatch.enrolment.operations import Member
-from events.people import PersonDeceased
-from events.settlement import ChargeMade
+from events.contracts.people import PersonDeceased
+from events.contracts.settlement import ChargeMade
 from events.work import Works
-from kit.actor import Actor, Role
+from kit.access.actor import Actor, Role
 from kit.clock import FixedClock
 from tests.dispatch.stage import AREA, MANAGER, NINE, SYSTEM_ACTOR, Stage, set_stage
 

@@ -8,11 +8,11 @@ import pytest
 import dispatch.escalation.handlers
 from dispatch.escalation import operations, queries
 from dispatch.escalation.model import CaseKind
-from events import bus
-from events.offers import NobodyFound
-from events.visits import VisitHeld
+from events.contracts.offers import NobodyFound
+from events.contracts.visits import VisitHeld
+from events.delivery import bus
 from events.work import Works
-from kit.actor import SYSTEM, Role
+from kit.access.actor import SYSTEM, Role
 from kit.clock import FixedClock
 from kit.ids import new_id
 from tests.dispatch.stage import AREA, set_stage

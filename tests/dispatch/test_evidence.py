@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch.visits import evidence
-from dispatch.visits.course import Report
 from dispatch.visits.evidence import Flag, Grade
-from dispatch.visits.moves import ActKind
+from dispatch.visits.timeline import Report
+from dispatch.visits.transitions import ActKind
 
 PROPOSED = tomllib.loads(Path("dispatch/visits/rules.toml").read_text(encoding="utf-8"))["visit.evidence"]["value"]
 RULES = evidence.Rules.read(PROPOSED)

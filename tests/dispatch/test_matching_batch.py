@@ -8,13 +8,13 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatch.matching import batch
-from dispatch.matching.batch import Planned
-from dispatch.matching.day import Ask, Day, Hours
-from dispatch.matching.decision import Reason
-from dispatch.matching.score import Weights, share_points, share_steps
+from dispatch.matching.fleet.candidates import Reason
+from dispatch.matching.fleet.day import Ask, Day, Hours
+from dispatch.matching.fleet.score import Weights, share_points, share_steps
+from dispatch.matching.plan import batch
+from dispatch.matching.plan.batch import Planned
 from kit import clock
-from kit.identifiers import Sex
+from kit.china.identifiers import Sex
 from providers.catalogue.model import Skill
 from providers.roster.model import Transport
 from providers.roster.queries import ContractTerms, RosterWorker

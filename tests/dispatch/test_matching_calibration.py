@@ -10,19 +10,19 @@ from typing import Any
 import pytest
 import typer
 
-from dispatch.matching import calibration
+from dispatch.matching.fleet import calibration
 from dispatch.visits.model import Visit
-from dispatch.visits.moves import State
+from dispatch.visits.transitions import State
 from events.work import Works
 from kit import rules
 from kit.clock import FixedClock
 from kit.geo import Point, metres
 from kit.ids import new_id
-from processes import travelling
+from processes.commands import travel
 from processes.roads import fetch
 from providers.roster.model import Transport
-from routing import roads
-from routing.travel import TooFewLegs
+from routing.model.travel import TooFewLegs
+from routing.readers import roads
 from tests.dispatch import stage as scene
 from tests.dispatch.stage import AREA, HOME, NINE, SYSTEM_ACTOR, Stage, set_stage
 from tests.routing import engines
@@ -145,15 +145,15 @@ async def test_the_command_line_learns_from_journeys_and_from_roads_and_adopts(
     async def here() -> AsyncIterator[Works]:
         yield stage.works
 
-    monkeypatch.setattr(travelling, "open_works", here)
+    monkeypatch.setattr(travel, "open_works", here)
     async with stage.works(SYSTEM_ACTOR) as work:
         work.session.add_all(rounds(stage, days=30, detour=1.6))
-    seen = await travelling._from_journeys(60, adopt=False)
+    seen = await travel._from_journeys(60, adopt=False)
     assert abs(seen["learned"]["ebike"]["detour"] - 1.6) < 0.03
     assert seen["valid_from"] is None
     with engines.listening() as server:
         engine = roads.Valhalla(address=server.address, costing="bicycle")
-        adopted = await travelling._from_roads(engine, "ebike", 20, adopt=True)
+        adopted = await travel._from_roads(engine, "ebike", 20, adopt=True)
     assert server.asked == [(20, 20)]
     assert adopted["learned"]["ebike"]["journeys"] > 300
     async with stage.works(SYSTEM_ACTOR) as work:
@@ -161,4 +161,4 @@ async def test_the_command_line_learns_from_journeys_and_from_roads_and_adopts(
         assert await rules.value(work.session, "matching.travel", at=from_at) == adopted["value"]
     json.dumps([seen, adopted])
     with pytest.raises(typer.BadParameter):
-        await travelling._from_roads(engine, "horse", 20, adopt=False)
+        await travel._from_roads(engine, "horse", 20, adopt=False)

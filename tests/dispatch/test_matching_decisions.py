@@ -12,18 +12,18 @@ import dispatch.matching.handlers
 import dispatch.visits.handlers  # noqa: F401 - importing subscribes its handlers
 from dispatch.matching import operations as matching
 from dispatch.matching import queries
-from dispatch.matching.decision import Reason
+from dispatch.matching.decision_replay import resolve
+from dispatch.matching.fleet.candidates import Reason
 from dispatch.matching.model import DecisionOutcome, DecisionRecord
-from dispatch.matching.resolution import resolve
 from dispatch.requests.model import CareRequest, RequestState
 from dispatch.visits import operations as visits
 from dispatch.visits import queries as seen
 from dispatch.visits.model import Visit
-from dispatch.visits.moves import OPEN, OfferState, State
-from events.care_requests import CareRequested
+from dispatch.visits.transitions import OPEN, OfferState, State
+from events.contracts.care_requests import CareRequested
 from events.model import LoggedEvent
 from events.work import Works
-from kit import identifiers
+from kit.china import identifiers
 from kit.clock import FixedClock
 from providers.catalogue.model import Skill
 from providers.roster import operations as roster

@@ -8,18 +8,18 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from dispatch.matching.day import Ask, Day, Found
-from dispatch.matching.fleet import Fleet
-from dispatch.matching.score import share_points
+from dispatch.matching.fleet.day import Ask, Day, Found
+from dispatch.matching.fleet.memory import Fleet
+from dispatch.matching.fleet.score import share_points
 from dispatch.requests.model import CareRequest
 from dispatch.visits import operations as visits
 from events.work import Works
 from kit import clock as clocks
-from kit import identifiers
+from kit.china import identifiers
 from kit.clock import FixedClock
 from providers.catalogue.model import Skill
 from providers.roster import operations as roster
-from routing.rules import Rule
+from routing.model.rules import Rule
 from tests.dispatch import stage as scene
 from tests.dispatch.stage import HOME, NINE, SYSTEM_ACTOR, Stage, set_stage
 

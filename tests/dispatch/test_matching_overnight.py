@@ -17,14 +17,16 @@ from dispatch.enrolment import operations as enrolment
 from dispatch.enrolment.model import Category
 from dispatch.enrolment.operations import Member
 from dispatch.escalation import operations as escalation
-from dispatch.matching import asking, batch, overnight, queries
 from dispatch.matching import operations as matching
-from dispatch.matching.decision import Reason
-from dispatch.matching.fleet import Fleet
+from dispatch.matching import queries
+from dispatch.matching.decide import asking
+from dispatch.matching.decision_replay import resolve
+from dispatch.matching.fleet.candidates import Reason
+from dispatch.matching.fleet.memory import Fleet
+from dispatch.matching.fleet.score import share_points
 from dispatch.matching.model import DecisionOutcome, DecisionRecord
-from dispatch.matching.overnight import Night
-from dispatch.matching.resolution import resolve
-from dispatch.matching.score import share_points
+from dispatch.matching.plan import batch, overnight
+from dispatch.matching.plan.overnight import Night
 from dispatch.requests import operations as requests
 from dispatch.requests.model import CareRequest, Channel, RequestState
 from dispatch.requests.standing import Wanted

@@ -10,12 +10,12 @@ from sqlalchemy import select
 
 import dispatch.matching.handlers
 import dispatch.visits.handlers  # noqa: F401 - importing subscribes its handlers
-from dispatch.matching import overruns
-from dispatch.matching.overruns import Overran
+from dispatch.matching.plan import overruns
+from dispatch.matching.plan.overruns import Overran
 from dispatch.requests.model import CareRequest
 from dispatch.visits import operations as visits
 from dispatch.visits.model import Booking, Visit
-from dispatch.visits.moves import State
+from dispatch.visits.transitions import State
 from events.model import LoggedEvent
 from events.work import Works
 from kit import metrics

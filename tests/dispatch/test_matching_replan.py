@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 import dispatch.matching.handlers
 import dispatch.visits.handlers  # noqa: F401 - importing subscribes its handlers
 from dispatch.matching import operations as matching
-from dispatch.matching.replanning import Replanned, Why, replan, replan_today
+from dispatch.matching.plan.replanning import Replanned, Why, replan, replan_today
 from dispatch.visits import operations as visits
 from dispatch.visits import queries
 from dispatch.visits.model import Booking, Visit

@@ -6,12 +6,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.matching import crew, decision, score
-from dispatch.matching.decision import Companies, Reason
-from dispatch.matching.score import Option, Weights
+from dispatch.matching.fleet import candidates, crew, score
+from dispatch.matching.fleet.candidates import Companies, Reason
+from dispatch.matching.fleet.score import Option, Weights
 from providers.catalogue.model import Skill
 from providers.roster.model import Transport
-from routing.rules import Rule
+from routing.model.rules import Rule
 
 WEIGHTS = Weights(
     travel_points_per_second=100,
@@ -64,7 +64,7 @@ def test_every_worker_is_named_exactly_once(rules: list[Rule]) -> None:
     numbers = list(range(1, len(rules) + 1))
     companies = Companies(uncovered=frozenset({1}), full=frozenset({2}), asked=frozenset({3}))
     free = [number for number, rule in zip(numbers, rules, strict=True) if rule is Rule.NONE]
-    found = decision.content(
+    found = candidates.content(
         [option(number, worker=number) for number in free],
         rules=[int(rule) for rule in rules],
         numbers=numbers,
@@ -74,7 +74,7 @@ def test_every_worker_is_named_exactly_once(rules: list[Rule]) -> None:
     named = [row[0] for row in found.candidates] + found.beaten
     named += [number for group in found.ruled_out.values() for number in group]
     assert sorted(named) == numbers
-    assert len(found.candidates) <= decision.LISTED
+    assert len(found.candidates) <= candidates.LISTED
 
 
 def test_a_company_is_out_by_its_contract_first() -> None:
@@ -87,7 +87,7 @@ def test_a_company_is_out_by_its_contract_first() -> None:
 
 
 def test_every_rule_of_the_engine_has_a_word() -> None:
-    assert set(decision.OF_RULE) == set(Rule) - {Rule.NONE, Rule.BEATEN}
+    assert set(candidates.OF_RULE) == set(Rule) - {Rule.NONE, Rule.BEATEN}
 
 
 def test_a_short_pause_is_a_break_and_a_long_one_is_time_at_home() -> None:

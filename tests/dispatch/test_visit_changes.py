@@ -14,7 +14,7 @@ from dispatch.requests.model import CancelledBy, CareRequest, RequestState
 from dispatch.visits import changes, offers, queries
 from dispatch.visits import operations as visits
 from dispatch.visits.model import Booking, Visit
-from dispatch.visits.moves import State
+from dispatch.visits.transitions import State
 from events.model import LoggedEvent
 from events.work import Works
 from kit.clock import FixedClock

@@ -8,12 +8,12 @@ import pytest
 from dispatch.visits import offers, verification
 from dispatch.visits import operations as visits
 from dispatch.visits.evidence import Flag
-from dispatch.visits.moves import ActKind, State
+from dispatch.visits.transitions import ActKind, State
 from events.work import Works
-from kit.actor import Actor, Role
+from kit.access.actor import Actor, Role
 from kit.clock import FixedClock
 from tests.dispatch.stage import MANAGER, NINE, SYSTEM_ACTOR, Stage, set_stage
-from tests.dispatch.test_visit_door import TEN, act, code_of, look, report, verify
+from tests.dispatch.test_visit_attendance import TEN, act, code_of, look, report, verify
 
 
 @pytest.fixture

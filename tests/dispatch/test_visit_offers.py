@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from dispatch.visits import bookings, offers, queries
 from dispatch.visits import operations as visits
 from dispatch.visits.model import Booking, Offer, Visit
-from dispatch.visits.moves import OfferState, State
+from dispatch.visits.transitions import OfferState, State
 from events.work import Works
 from kit.clock import FixedClock
 from tests.dispatch import stage as scene

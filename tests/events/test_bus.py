@@ -7,12 +7,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from events import bus, parked
-from events.bus import Deliverer, on
-from events.event import Envelope
-from events.people import PersonMoved
+from events.contracts.event import Envelope
+from events.contracts.people import PersonMoved
+from events.delivery import bus, dead_letters
+from events.delivery.bus import Deliverer, on
 from events.work import Work, Works
-from kit.actor import SYSTEM, Actor, Role
+from kit.access.actor import SYSTEM, Actor, Role
 from kit.ids import new_id
 from kit.refusal import Refusal
 
@@ -104,12 +104,12 @@ async def test_a_message_nobody_can_take_is_parked_and_can_be_replayed(works: Wo
     body = b'{"person_id": "00000000-0000-0000-0000-000000000007", "division_code": "130903001001"}'
     await Deliverer(works).deliver("test", envelope.headers(), body)
     async with works(SYSTEM("test")) as work:
-        (row,) = await parked.waiting(work)
+        (row,) = await dead_letters.waiting(work)
         assert (row.event_id, row.type, row.body) == (envelope.id, envelope.type, body)
-        await parked.replay(work, parked_id=row.id)
+        await dead_letters.replay(work, parked_id=row.id)
     broken = False
     async with works(SYSTEM("test")) as work:
-        assert not await parked.waiting(work)
+        assert not await dead_letters.waiting(work)
         again = (
             await work.session.execute(text("select headers, payload from event_delivery order by id desc"))
         ).first()
@@ -123,13 +123,13 @@ async def test_rubbish_is_parked_whole(works: Works, body: bytes) -> None:
     _subscribe(_mark)
     await Deliverer(works).deliver("test", {"ce_type": "people.person_moved.v1"}, body)
     async with works(SYSTEM("test")) as work:
-        (row,) = await parked.waiting(work)
+        (row,) = await dead_letters.waiting(work)
         assert row.body == body
-        with pytest.raises(parked.ReasonMissing):
-            await parked.drop(work, parked_id=row.id, reason=" ")
-        await parked.drop(work, parked_id=row.id, reason="not ours")
-        with pytest.raises(parked.ParkedMissing):
-            await parked.replay(work, parked_id=row.id)
+        with pytest.raises(dead_letters.ReasonMissing):
+            await dead_letters.drop(work, parked_id=row.id, reason=" ")
+        await dead_letters.drop(work, parked_id=row.id, reason="not ours")
+        with pytest.raises(dead_letters.ParkedMissing):
+            await dead_letters.replay(work, parked_id=row.id)
 
 
 async def test_a_company_can_tell_but_cannot_read_or_write_the_log(works: Works) -> None:

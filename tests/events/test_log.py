@@ -6,9 +6,9 @@ import asyncpg
 import pytest
 
 from events import log
-from events.people import PersonMoved
+from events.contracts.people import PersonMoved
 from events.work import Works
-from kit.actor import SYSTEM
+from kit.access.actor import SYSTEM
 from kit.postgres import plain
 
 

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events import rehearsal
-from events.people import PersonMoved
+from events.contracts.people import PersonMoved
 from events.work import Works
 from kit import clock
-from kit.actor import SYSTEM, Actor, Role
+from kit.access.actor import SYSTEM, Actor, Role
 from kit.clock import RehearsalClock
 from kit.vault import Vault
 

@@ -9,14 +9,15 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from events import broker, bus, topics
-from events.bus import Deliverer, on
-from events.people import PersonMoved, PersonRegistered
-from events.quiet import Quiet
-from events.relay import Relay
-from events.transport import KafkaDelivery, PostgresDelivery
+from events.contracts.people import PersonMoved, PersonRegistered
+from events.delivery import bus, topics
+from events.delivery.bus import Deliverer, on
+from events.delivery.drained import Quiet
+from events.delivery.relay import Relay
+from events.delivery.transport import KafkaDelivery, PostgresDelivery
 from events.work import Work, Works
-from kit.actor import SYSTEM
+from kit.access.actor import SYSTEM
+from processes import kafka
 from tests import machine
 
 PERSONS = [UUID(int=number) for number in range(1, 6)]
@@ -110,7 +111,7 @@ async def test_kafka_delivers_the_same_and_survives_the_brokers_death(
     until: Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]],
 ) -> None:
     machine.need("kafka", "java", "mvn")
-    servers = await asyncio.to_thread(broker.start, tmp_path)
+    servers = await asyncio.to_thread(kafka.start, tmp_path)
     try:
         works.routes, works.outgoing = bus.routes(), True
         deliverer = Deliverer(works)
@@ -121,18 +122,18 @@ async def test_kafka_delivers_the_same_and_survives_the_brokers_death(
             await _tell(works, 30)
             await asyncio.wait_for(quiet.wait(), 60)
             assert [await relay.state(), await delivery.state()] == ["ok", "ok"]
-            await asyncio.to_thread(broker.kill, tmp_path, 1)
+            await asyncio.to_thread(kafka.kill, tmp_path, 1)
             await _tell(works, 30, start=30)
 
             async def both_are_away() -> bool:
                 return [await relay.state(), await delivery.state()] == ["away", "away"]
 
             await until(both_are_away)
-            await asyncio.to_thread(broker.restart, tmp_path, 1)
+            await asyncio.to_thread(kafka.restart, tmp_path, 1)
             await asyncio.wait_for(quiet.wait(), 90)
             assert await relay.state() == "ok"
         # One that begins while the broker is away meets it already when it asks for the topics, and must outlive that.
-        await asyncio.to_thread(broker.kill, tmp_path, 1)
+        await asyncio.to_thread(kafka.kill, tmp_path, 1)
         await _tell(works, 10, start=60)
         async with _relaying(works.database.url, servers) as relay:
 
@@ -140,7 +141,7 @@ async def test_kafka_delivers_the_same_and_survives_the_brokers_death(
                 return await relay.state() == "away"
 
             await until(it_is_away)
-            await asyncio.to_thread(broker.restart, tmp_path, 1)
+            await asyncio.to_thread(kafka.restart, tmp_path, 1)
             await asyncio.wait_for(quiet.wait(), 90)
 
             async def caught_up() -> bool:
@@ -150,7 +151,7 @@ async def test_kafka_delivers_the_same_and_survives_the_brokers_death(
             assert {await delivery.reading.state(group) for group in ("first", "second")} == {"ok"}
         await delivery.stop()
     finally:
-        await asyncio.to_thread(broker.stop, tmp_path)
+        await asyncio.to_thread(kafka.stop, tmp_path)
     _in_order(seen["first"], 70)
     _in_order(seen["second"], 70)
     async with works(SYSTEM("test")) as work:

@@ -80,8 +80,8 @@ def test_the_dockerfile_copies_what_exists_and_every_room() -> None:
 
 def test_kafka_is_the_version_that_the_tests_run() -> None:
     image = compose()["services"]["kafka"]["image"]
-    pom = (ROOT / "events" / "kafka" / "pom.xml").read_text(encoding="utf-8")
-    broker = (ROOT / "events" / "broker.py").read_text(encoding="utf-8")
+    pom = (ROOT / "processes" / "kafka_jars" / "pom.xml").read_text(encoding="utf-8")
+    broker = (ROOT / "processes" / "kafka.py").read_text(encoding="utf-8")
     version = re.search(r"kafka_2.13</artifactId>\s*<version>([\d.]+)<", pom)
     assert version
     assert image == f"apache/kafka:{version[1]}"

@@ -5,9 +5,9 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, NullPool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from bootstrap import schema, shape
 from kit import postgres
 from kit.database import Base
-from processes import schema, shape
 
 WRITE_IT = 'the models have changed: `python3 run.py revision "What changed"` (before the first release: `--first`)'
 _CATALOGUE = text("""

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from events.event import REGISTRY
-from processes import developing
+from events.contracts.event import REGISTRY
+from processes.commands import develop
 from tests.house.tree import ROOT
 
-WRITTEN = developing.documents()
+WRITTEN = develop.documents()
 
 
 @pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.name)
@@ -20,7 +20,7 @@ def test_a_written_document_is_current(path: Path) -> None:
 
 def test_every_field_of_an_event_means_something_and_nothing_else_is_explained() -> None:
     fields = {name for kind in REGISTRY.values() for name in kind.model_fields}
-    assert fields == set(tomllib.loads((ROOT / "events" / "fields.toml").read_text(encoding="utf-8")))
+    assert fields == set(tomllib.loads((ROOT / "events" / "contracts" / "fields.toml").read_text(encoding="utf-8")))
 
 
 def test_every_event_says_who_tells_it_and_what_has_become_true() -> None:

@@ -6,7 +6,19 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("kit", "events", "registry", "providers", "routing", "dispatch", "civil", "api", "processes", "simulations")
+ROOMS = (
+    "kit",
+    "events",
+    "registry",
+    "providers",
+    "routing",
+    "dispatch",
+    "civil",
+    "bootstrap",
+    "api",
+    "simulations",
+    "processes",
+)
 # what .gitignore leaves out
 _NOT_OURS = {".git", ".venv", "var", "node_modules", "__pycache__", "static", "dist"}
 

@@ -10,10 +10,10 @@ from sqlalchemy import func, select
 
 from dispatch import imports
 from events.work import Works
-from kit import tables
-from kit.actor import Actor, Role
-from kit.columns import Outcome
-from kit.identifiers import compose_resident_id
+from kit.access.actor import Actor, Role
+from kit.china.identifiers import compose_resident_id
+from kit.imports import tables
+from kit.imports.columns import Outcome
 from providers.catalogue.operations import ship_catalogue
 from registry import operations, queries
 

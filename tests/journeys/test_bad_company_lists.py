@@ -3,8 +3,8 @@
 from datetime import date
 
 from events.work import Works
-from kit.actor import Actor, Role
-from kit.identifiers import compose_uscc
+from kit.access.actor import Actor, Role
+from kit.china.identifiers import compose_uscc
 from providers.catalogue import queries as catalogue
 from providers.roster import queries as roster
 from providers.roster.model import Company, CompanyState, Worker

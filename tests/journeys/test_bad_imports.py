@@ -9,7 +9,7 @@ import pytest
 
 from dispatch.enrolment.model import Enrolment
 from events.work import Works
-from kit.actor import Actor, Role
+from kit.access.actor import Actor, Role
 from registry import queries
 from registry.model import Person
 from tests.journeys.lists import counted, csv_bytes, found_district, id_no, take

@@ -9,17 +9,17 @@ import httpx
 
 from api.accounts import operations as accounts
 from api.app import build
+from bootstrap import schema
 from dispatch.enrolment import operations as enrolment
 from dispatch.enrolment.model import Category
-from events import bus
-from events.bus import Deliverer
-from events.quiet import Quiet
-from events.transport import PostgresDelivery
+from events.delivery import bus
+from events.delivery.bus import Deliverer
+from events.delivery.drained import Quiet
+from events.delivery.transport import PostgresDelivery
 from events.work import Works
-from kit.actor import SYSTEM, Role
+from kit.access.actor import SYSTEM, Role
 from kit.clock import FixedClock
 from kit.ids import new_id
-from processes import schema
 from tests.dispatch.stage import AREA, HOME, NINE, Stage, set_stage
 
 PASSWORD = "river stone lantern 7"

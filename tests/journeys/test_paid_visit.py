@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from bootstrap import schema
+from bootstrap.platform import task
 from dispatch.enrolment import operations as enrolment
 from dispatch.enrolment import queries as enrolments
 from dispatch.enrolment.model import Category
@@ -16,20 +18,20 @@ from dispatch.requests import operations as requests
 from dispatch.requests import queries as placed
 from dispatch.requests.model import Channel, RequestState
 from dispatch.visits import operations as visits
-from dispatch.visits import proofs
 from dispatch.visits import queries as offered
+from dispatch.visits import visit_codes
 from dispatch.visits.operations import ActIn
-from events import broker, bus, log
-from events.bus import Deliverer
-from events.quiet import Quiet
-from events.relay import Relay
-from events.transport import KafkaDelivery, PostgresDelivery
+from events import log
+from events.delivery import bus
+from events.delivery.bus import Deliverer
+from events.delivery.drained import Quiet
+from events.delivery.relay import Relay
+from events.delivery.transport import KafkaDelivery, PostgresDelivery
 from events.work import Works
-from kit.actor import SYSTEM, Actor, Role
+from kit.access.actor import SYSTEM, Actor, Role
 from kit.clock import FixedClock
 from kit.ids import new_id
-from processes import schema
-from processes.assembly import task
+from processes import kafka as broker
 from providers.satisfaction import operations as satisfaction
 from providers.satisfaction import queries as rates
 from providers.settlement import operations as settlement
@@ -90,7 +92,7 @@ async def _journey(works: Works, clock: FixedClock, wait: Wait) -> None:
     await wait()
     async with works(SYSTEM("test")) as work:
         ((offer, visit),) = await offered.offers_of(work)
-        code = proofs.code(work, visit.id)
+        code = visit_codes.code(work, visit.id)
     company = stage.companies.index(visit.provider_id)
     stranger = stage.person_of(1 - company)
     async with works(stranger) as work:

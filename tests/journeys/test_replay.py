@@ -15,11 +15,11 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from events import broker
 from kit import postgres
 from kit.settings import Settings
-from simulations import calls, playing
-from simulations.cast import Size
+from processes import kafka as broker
+from simulations import request_lists, runner
+from simulations.population import Size
 from tests import machine
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -48,9 +48,9 @@ async def databases(server: str) -> AsyncIterator[list[str]]:
 
 async def _play(few: Path, url: str, home: Path, *, seed: int = 7, kafka: str | None = None) -> dict[str, Any]:
     settings = Settings(home=home, port=8000, database_url=url, kafka=kafka, geocoder="none")
-    sheet = calls.read(few)
+    sheet = request_lists.read(few)
     assert not sheet.faults
-    return await playing.play(settings, playing.of_list(sheet, digest="few", size=SIZE, seed=seed))
+    return await runner.play(settings, runner.of_list(sheet, digest="few", size=SIZE, seed=seed))
 
 
 def _explained(found: dict[str, Any]) -> None:

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit import columns, tables
-from kit.columns import Column
+from kit.china.identifiers import Sex
 from kit.geo import Datum
-from kit.identifiers import Sex
+from kit.imports import columns, tables
+from kit.imports.columns import Column
 from kit.refusal import Refusal
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit import identifiers
-from kit.identifiers import Sex
+from kit.china import identifiers
+from kit.china.identifiers import Sex
 
 days = st.dates(min_value=date(1900, 1, 1), max_value=date(2099, 12, 31))
 

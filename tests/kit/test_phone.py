@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit import phone
+from kit.china import phone
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from kit import tables
+from kit.imports import tables
 
 WORDS = st.text(st.characters(codec="gb18030", exclude_categories=["Cc", "Cs", "Cf", "Zl", "Zp"]), max_size=8)
 

@@ -15,16 +15,16 @@ import psutil
 import pytest
 
 from api.accounts import operations as accounts
+from bootstrap import schema
 from dispatch import imports
-from events import bus
-from events.transport import LONGEST_LOOK_SECONDS
+from events.delivery import bus
+from events.delivery.transport import LONGEST_LOOK_SECONDS
 from events.work import Works
-from kit import tables
-from kit.actor import SYSTEM, Role
+from kit.access.actor import SYSTEM, Role
 from kit.clock import WallClock
 from kit.database import Database
+from kit.imports import tables
 from kit.vault import open_vault
-from processes import schema
 from providers.roster import queries as roster
 from registry import queries as registry
 from tests.machine import free_port

@@ -8,14 +8,14 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
-from dispatch.matching import overnight
+from bootstrap import schema
+from bootstrap.platform import task, while_running
+from dispatch.matching.plan import overnight
 from dispatch.visits import operations as visits
 from events.work import Works
-from kit.actor import SYSTEM
+from kit.access.actor import SYSTEM
 from kit.clock import FixedClock
 from kit.postgres import plain
-from processes import schema
-from processes.assembly import task, while_running
 from processes.ticker import Ticker, chores
 
 Until = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from events.work import Works
-from kit.actor import SYSTEM, Actor
+from kit.access.actor import SYSTEM, Actor
 from kit.clock import FixedClock
 from providers.catalogue import operations, queries
 from providers.catalogue.model import Category, Skill

@@ -10,11 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from events.work import Work, Works
-from kit import clock, geo, identifiers
-from kit.actor import SYSTEM, Actor, Role
+from kit import clock, geo
+from kit.access.actor import SYSTEM, Actor, Role
+from kit.china import identifiers
+from kit.china.identifiers import Sex
 from kit.clock import FixedClock
 from kit.geo import Datum, Point
-from kit.identifiers import Sex
 from providers.catalogue import operations as catalogue
 from providers.catalogue.model import Skill
 from providers.roster import hiring, operations, queries

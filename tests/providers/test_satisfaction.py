@@ -7,10 +7,10 @@ from uuid import UUID
 import pytest
 
 import providers.satisfaction.handlers
-from events import bus
-from events.visits import VisitFinished
+from events.contracts.visits import VisitFinished
+from events.delivery import bus
 from events.work import Works
-from kit.actor import SYSTEM, Actor, Role
+from kit.access.actor import SYSTEM, Actor, Role
 from kit.clock import FixedClock, day_of
 from kit.ids import new_id
 from providers.satisfaction import complaints, draws, operations, queries

@@ -11,9 +11,9 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 
 import providers.satisfaction.handlers
-from events.visits import VisitFinished
+from events.contracts.visits import VisitFinished
 from events.work import Works
-from kit.actor import SYSTEM, Actor, Role
+from kit.access.actor import SYSTEM, Actor, Role
 from kit.clock import FixedClock, at_local, day_of
 from kit.ids import new_id
 from providers.satisfaction import complaints, draws, operations, queries, sample

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import text
 
 import providers.settlement.handlers
-from events.feedback import ComplaintDecided
-from events.visits import VisitVerified
+from events.contracts.feedback import ComplaintDecided
+from events.contracts.visits import VisitVerified
 from events.work import Works
-from kit.actor import SYSTEM, Actor, Role
+from kit.access.actor import SYSTEM, Actor, Role
 from kit.clock import FixedClock
 from kit.ids import new_id
 from providers.catalogue import operations as catalogue

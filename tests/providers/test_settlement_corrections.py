@@ -10,12 +10,12 @@ import asyncpg
 import pytest
 
 import providers.settlement.handlers as react
-from events.feedback import ComplaintDecided
-from events.people import PersonDeceased
-from events.visits import VisitHeld, VisitVerified, VisitVoided
+from events.contracts.feedback import ComplaintDecided
+from events.contracts.people import PersonDeceased
+from events.contracts.visits import VisitHeld, VisitVerified, VisitVoided
 from events.work import Work, Works
 from kit import postgres, rules
-from kit.actor import SYSTEM, Actor, Role
+from kit.access.actor import SYSTEM, Actor, Role
 from kit.clock import FixedClock
 from kit.ids import new_id
 from providers.catalogue import operations as catalogue

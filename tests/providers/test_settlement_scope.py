@@ -9,10 +9,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 import providers.settlement.handlers
-from events.visits import VisitVerified
+from events.contracts.visits import VisitVerified
 from events.work import Works
-from kit import identifiers, rules
-from kit.actor import SYSTEM, Actor, Role
+from kit import rules
+from kit.access.actor import SYSTEM, Actor, Role
+from kit.china import identifiers
 from kit.clock import FixedClock
 from kit.ids import new_id
 from providers.catalogue import operations as catalogue

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from events.work import Works
-from kit.actor import Actor
+from kit.access.actor import Actor
 from kit.clock import FixedClock
 from registry import changes, households, operations, queries
 from registry.changes import DivisionChange, NewDivision

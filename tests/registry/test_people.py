@@ -11,11 +11,12 @@ from sqlalchemy import event, select, text
 from sqlalchemy.exc import DBAPIError
 
 from events.work import Work, Works
-from kit import geo, identifiers, phone
-from kit.actor import SYSTEM, Actor, Role
+from kit import geo
+from kit.access.actor import SYSTEM, Actor, Role
+from kit.china import identifiers, phone
+from kit.china.identifiers import Sex
 from kit.clock import FixedClock
 from kit.geo import Datum, Point
-from kit.identifiers import Sex
 from kit.ids import new_id
 from registry import changes, operations, queries
 from registry.model import Address, ContactKind, DivisionKind, Person

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ortools.sat.python import cp_model
 
-from routing import assign as assigning
-from routing import nonsense
-from routing.assign import Batch, BatchShape, BatchSteps, assign, share_prices
 from routing.bench import batch as bench
-from routing.problem import Company, Weights
+from routing.model import validation
+from routing.model.problem import Company, Weights
+from routing.reference import assign as assigning
+from routing.reference.assign import Batch, BatchShape, BatchSteps, assign, share_prices
 
 seeds = st.integers(min_value=0, max_value=2**32)
 
@@ -160,9 +160,9 @@ def test_nothing_to_decide_is_no_trouble() -> None:
 def test_a_batch_of_two_sizes_is_refused() -> None:
     with pytest.raises(BatchShape):
         replace(twins((1, 1)), most=np.ones(3, np.int64))
-    with pytest.raises(nonsense.UnknownNumber):
+    with pytest.raises(validation.UnknownNumber):
         replace(twins((1, 1)), company_of=np.array([0, 2]))
-    with pytest.raises(nonsense.TooLarge):
+    with pytest.raises(validation.TooLarge):
         replace(twins((1, 1)), unassigned_points=np.full(10, 10**13))
     with pytest.raises(BatchSteps):
         replace(twins((1, 1)), steps=(np.array([3, 4, 4]), np.array([3, 2])))

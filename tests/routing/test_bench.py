@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from kit.refusal import Refusal
-from routing import plan as plans
 from routing.bench import command, drawing, matrix
 from routing.bench import homecare as shared
 from routing.bench.command import Options
 from routing.bench.homecare_generate import generate
+from routing.model import plan as plans
 from routing.readers import hhcrsp, uhhc
 from routing.readers.homecare import Instance
 from tests.routing.worlds import dice_day

@@ -8,27 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing import check, insert, relax
-from routing import plan as plans
-from routing.explain import Explanation, explain
-from routing.plan import Plan
-from routing.problem import (
-    Break,
-    Company,
-    Frozen,
-    Link,
-    Mode,
-    Point,
-    Problem,
-    Sex,
-    Shift,
-    Visit,
-    Window,
-    Worker,
-)
-from routing.relax import Limits
-from routing.relaxation import Gives, Relaxation, applied
-from routing.rules import FIXED_RULES, Rule
+from routing import check
+from routing.explanation import relax
+from routing.explanation.explain import Explanation, explain
+from routing.explanation.relax import Limits
+from routing.explanation.relaxation import Gives, Relaxation, applied
+from routing.insertion import board as insert
+from routing.model import plan as plans
+from routing.model.plan import Plan
+from routing.model.problem import Break, Company, Frozen, Link, Mode, Point, Problem, Sex, Shift, Visit, Window, Worker
+from routing.model.rules import FIXED_RULES, Rule
 from tests.routing.worlds import HOUR, dice_day
 
 STATES = int(os.environ.get("NOWALLS_STATES", "120"))

@@ -8,11 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kit.geo import Point
-from routing import check, improve, plan, recombine
-from routing.improve_arrays import NEIGHBOURS, PLACE
-from routing.improve_state import Search
-from routing.plan import Plan
-from routing.problem import Company, Mode, Problem, Shift, Visit, Window, Worker
+from routing import check
+from routing.improvement import improve, recombine
+from routing.improvement.arrays import NEIGHBOURS, PLACE
+from routing.improvement.state import Search
+from routing.model import plan
+from routing.model.plan import Plan
+from routing.model.problem import Company, Mode, Problem, Shift, Visit, Window, Worker
 from routing.synchronised.annealing import Budget
 from tests.routing.worlds import Day, dice_day
 

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing import check, insert
-from routing import plan as plans
-from routing.plan import Plan
-from routing.problem import Link, Problem
-from routing.rules import Rule
+from routing import check
+from routing.insertion import board
+from routing.model import plan as plans
+from routing.model.plan import Plan
+from routing.model.problem import Link, Problem
+from routing.model.rules import Rule
 from tests.routing.worlds import Day, dice_day
 
 STATES = int(os.environ.get("NOWALLS_STATES", "120"))
@@ -182,7 +183,7 @@ def test_a_candidate_that_has_gone_stale_is_refused() -> None:
     taken = day.board.evaluate(first).candidates[0]
     day.board.commit(first, taken)
     stale = day.board.evaluate(second).candidates[0]._replace(start_seconds=1)
-    with pytest.raises(insert.CandidateStale):
+    with pytest.raises(board.CandidateStale):
         day.board.commit(second, stale)
-    with pytest.raises(insert.VisitPlaced):
+    with pytest.raises(board.VisitPlaced):
         day.board.evaluate(first)

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routing import check
-from routing.problem import Company, Mode, Point, Problem, Shift, Visit, Window, Worker
+from routing.model.problem import Company, Mode, Point, Problem, Shift, Visit, Window, Worker
 from routing.solve import Engine, solve
 from routing.synchronised.annealing import Budget
 from tests.routing.test_improve import frozen_stops, scene

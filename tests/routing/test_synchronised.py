@@ -6,9 +6,10 @@ import time
 import numpy as np
 import pytest
 
-from routing import check, plan
+from routing import check
 from routing.bench.homecare_generate import generate
-from routing.problem import (
+from routing.model import plan
+from routing.model.problem import (
     Break,
     Company,
     Frozen,

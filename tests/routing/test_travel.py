@@ -11,13 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processes.roads import RoadsUnreachable, fetch
-from routing import check, roads, travel
-from routing import plan as plans
-from routing.problem import Mode, Point, Problem, Shift, Visit, Window, Worker
-from routing.roads import Osrm, Reply, RoadsRefused, RoadsUnreadable, Valhalla
+from routing import check
+from routing.model import plan as plans
+from routing.model import travel
+from routing.model.problem import Mode, Point, Problem, Shift, Visit, Window, Worker
+from routing.model.travel import Leg, TooFewLegs, calibrate
+from routing.readers import roads
+from routing.readers.roads import Osrm, Reply, RoadsRefused, RoadsUnreadable, Valhalla
 from routing.solve import Engine, solve
 from routing.synchronised.annealing import Budget
-from routing.travel import Leg, TooFewLegs, calibrate
 from tests.routing import engines
 from tests.routing.engines import Server
 

@@ -6,20 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from kit.geo import Point
-from routing import check, insert
-from routing.problem import (
-    Break,
-    Company,
-    Frozen,
-    Mode,
-    Problem,
-    Sex,
-    Shift,
-    Visit,
-    Weights,
-    Window,
-    Worker,
-)
+from routing import check
+from routing.insertion import board as insert
+from routing.model.problem import Break, Company, Frozen, Mode, Problem, Sex, Shift, Visit, Weights, Window, Worker
 
 HOUR = 3_600
 

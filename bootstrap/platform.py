@@ -1,0 +1,135 @@
+"""Put the house together from its settings: database, vault, works, deliveries; and take it down again."""
+
+import asyncio
+import gc
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy import select
+
+from bootstrap import schema
+from bootstrap.exclusive import HomeUnusable
+from events.delivery import bus
+from events.delivery.bus import Deliverer
+from events.delivery.drained import Quiet
+from events.model import Rehearsal
+from events.work import Works
+from kit import postgres
+from kit.clock import Clock, RehearsalClock, WallClock
+from kit.database import Database
+from kit.metrics import State
+from kit.settings import Settings
+from kit.vault import open_vault
+
+DATABASE = "nowalls"
+"""The district's own database on the embedded server; simulations play in others."""
+
+
+@dataclass(slots=True)
+class House:
+    """One process's view of the platform."""
+
+    settings: Settings
+    works: Works
+    deliverer: Deliverer
+
+
+@asynccontextmanager
+async def house(
+    settings: Settings, *, clock: Clock | None = None, connections: int = 20, database: str = DATABASE
+) -> AsyncIterator[House]:
+    """Open the database (the embedded one unless a server is named), bring its schema up, and begin works on it."""
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        vault = open_vault(settings.home)
+        url = settings.database_url or await postgres.start_embedded(settings.embedded, database)
+    except OSError as error:
+        raise HomeUnusable(home=str(settings.home), why=error.strerror or str(error)) from error
+    await postgres.reach(url)
+    await schema.ensure(url)
+    schema.import_handlers()
+    engines = Database(url, connections=connections)
+    works = Works(engines, clock or await _clock(engines), vault, routes=bus.routes(), outgoing=bool(settings.kafka))
+    try:
+        yield House(settings=settings, works=works, deliverer=Deliverer(works))
+    finally:
+        await engines.close()
+
+
+async def forget(settings: Settings, database: str) -> None:
+    """Drop one database of the embedded server with all that is in it."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    address = await asyncio.to_thread(postgres.start, settings.embedded)
+    await postgres.drop_database(address, database)
+
+
+async def _clock(database: Database) -> Clock:
+    async with database.session() as session:
+        ahead = (await session.execute(select(Rehearsal.ahead_seconds))).scalar_one_or_none()
+    return WallClock() if ahead is None else RehearsalClock(timedelta(seconds=ahead))
+
+
+@asynccontextmanager
+async def deliveries(
+    found: House, *, only: list[str] | None = None, relay: bool = True
+) -> AsyncIterator[dict[str, State]]:
+    """Deliver events to this process's groups; with Kafka named also relay, and still read replayed parked messages.
+
+    Gives what to ask each part for its state.
+    """
+    # A command of the terminal delivers nothing, and starts sooner without what the transports bring along.
+    from events.delivery.relay import Relay
+    from events.delivery.transport import KafkaDelivery, PostgresDelivery
+
+    settings = found.settings
+    async with AsyncExitStack() as stack:
+        local = PostgresDelivery(found.works.database.url, found.deliverer, only=only)
+        await local.start()
+        stack.push_async_callback(local.stop)
+        reading, parts = local.reading, dict[str, State]()
+        if settings.kafka:
+            kafka = KafkaDelivery(settings.kafka, found.deliverer, only=only)
+            await kafka.start()
+            stack.push_async_callback(kafka.stop)
+            reading, parts = kafka.reading, {"kafka": kafka.state, "replays": local.state}
+            if relay:
+                publishing = Relay(found.works.database.url, settings.kafka)
+                running = await stack.enter_async_context(task(publishing.run()))
+                parts["relay"] = partial(while_running, running, publishing.state)
+        yield parts | {f"deliveries.{group}": partial(reading.state, group) for group in reading.of}
+
+
+def set_aside() -> None:
+    """Keep what a started process holds out of every later search for garbage, which then takes 16 ms and not 200.
+
+    Searches are also made rarer: a request makes thousands of objects and hardly a circle.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
+async def while_running(running: "asyncio.Task[None]", state: State) -> str:
+    """Say a part's own state while its task runs, and `stopped` after."""
+    return "stopped" if running.done() else await state()
+
+
+@asynccontextmanager
+async def task(work: Coroutine[Any, Any, None]) -> AsyncIterator["asyncio.Task[None]"]:
+    """Run a coroutine beside the block and end it with the block."""
+    running = asyncio.create_task(work)
+    try:
+        yield running
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+
+def quiet(found: House) -> Quiet:
+    """Watch this house until all that was told is handled."""
+    return Quiet(found.works, found.deliverer, bus.routes())

@@ -1,0 +1,44 @@
+"""How a command speaks: a result in lines for a person or as JSON for a program; refusals as all processes do."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from bootstrap.shutdown import console, run, tell
+from kit.refusal import Refusal
+from kit.settings import Settings
+
+__all__ = ["Json", "console", "open_works", "refusing", "run", "say"]
+
+Json = Annotated[bool, typer.Option("--json", help="one JSON object on the last line")]
+T = TypeVar("T")
+
+
+def refusing(work: Callable[[], T]) -> T:
+    """Do something; a refusal is said in both languages and ends with 1."""
+    try:
+        return work()
+    except Refusal as refusal:
+        tell(refusal)
+        raise typer.Exit(1) from None
+
+
+def say(found: dict[str, Any], *, as_json: bool) -> None:
+    """Print a result for a person, or as one line for a program."""
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False))
+        return
+    for name, value in found.items():
+        print(f"{name}: {value}")
+
+
+@asynccontextmanager
+async def open_works() -> AsyncIterator[Any]:
+    """Open the platform of this machine for one command."""
+    from bootstrap.platform import house
+
+    async with house(Settings.read()) as found:
+        yield found.works

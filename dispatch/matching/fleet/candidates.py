@@ -1,0 +1,123 @@
+"""The decision record's content, from what the routing engine found: the same facts give the same words."""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from dispatch.matching.fleet.score import Option
+from routing.model.rules import Rule
+
+LISTED = 20
+"""How many candidates a record shows with all parts of their price; the others are named."""
+
+
+class Reason(StrEnum):
+    """Why somebody was not chosen, in the order in which it is looked at."""
+
+    SITE_CLOSED = "site_closed"
+    NOT_CONTRACTED = "not_contracted"  # no contract of the company covers this item in this division
+    CAPACITY_USED = "capacity_used"  # the company has won all the visits of the month that it may
+    ASKED_BEFORE = "asked_before"  # the company refused, was silent or did not come
+    SKILL = "skill"
+    CERTIFICATE = "certificate"
+    SEX = "sex"
+    BARRED = "barred"
+    REACH = "reach"
+    OFF_SHIFT = "off_shift"
+    NO_GAP = "no_gap"
+    UNDER_WAY = "under_way"
+    BREAK = "break"
+    MAX_WORK = "max_work"
+    LOAD = "load"
+    NO_PARTNER = "no_partner"
+    TAKEN = "taken"  # somebody else booked the hours in the same moment
+
+
+OF_RULE: Mapping[Rule, Reason] = {
+    Rule.SITE_CLOSED: Reason.SITE_CLOSED,
+    Rule.NOT_CONTRACTED: Reason.NOT_CONTRACTED,
+    Rule.COMPANY_QUOTA: Reason.CAPACITY_USED,
+    Rule.SKILL: Reason.SKILL,
+    Rule.CERTIFICATE: Reason.CERTIFICATE,
+    Rule.SEX: Reason.SEX,
+    Rule.EXCLUDED: Reason.BARRED,
+    Rule.REACH: Reason.REACH,
+    Rule.OFF_SHIFT: Reason.OFF_SHIFT,
+    Rule.WINDOW: Reason.NO_GAP,
+    Rule.FROZEN: Reason.UNDER_WAY,
+    Rule.BREAK: Reason.BREAK,
+    Rule.MAX_WORK: Reason.MAX_WORK,
+    Rule.CAPACITY: Reason.LOAD,
+    Rule.PARTNER: Reason.NO_PARTNER,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Companies:
+    """Which company numbers were out, and why."""
+
+    uncovered: frozenset[int]
+    full: frozenset[int]
+    asked: frozenset[int]
+
+    @property
+    def out(self) -> frozenset[int]:
+        """Return all that may not be asked."""
+        return self.uncovered | self.full | self.asked
+
+    def reason(self, company: int) -> Reason:
+        """Return why a company is out; the contract is looked at first."""
+        if company in self.uncovered:
+            return Reason.NOT_CONTRACTED
+        return Reason.CAPACITY_USED if company in self.full else Reason.ASKED_BEFORE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What was weighed: for the record's columns of the same names."""
+
+    candidates: list[list[int]]
+    beaten: list[int]
+    ruled_out: dict[str, list[int]]
+
+
+def content(
+    options: Sequence[Option],
+    *,
+    rules: Sequence[int],
+    numbers: Sequence[int],
+    company_of: Sequence[int],
+    companies: Companies,
+    taken: Iterable[int] = (),
+) -> Content:
+    """Name every worker once: listed, beaten, or ruled out by the first rule that forbids.
+
+    `options` best first; `rules`, `numbers` and `company_of` (the company's number) by the worker's place in the fleet.
+    """
+    listed = {number for option in options[:LISTED] for number in (option.worker, option.second_worker)}
+    gone = set(taken)
+    beaten: list[int] = []
+    ruled: dict[str, list[int]] = defaultdict(list)
+    for rule, number, company in zip(rules, numbers, company_of, strict=True):
+        if number in gone:
+            ruled[Reason.TAKEN].append(number)
+        elif rule == Rule.NOT_CONTRACTED:
+            ruled[companies.reason(company)].append(number)
+        elif rule not in {Rule.NONE, Rule.BEATEN}:
+            ruled[OF_RULE[Rule(rule)]].append(number)
+        elif number not in listed:
+            beaten.append(number)
+    return Content(
+        candidates=[option.row() for option in options[:LISTED]],
+        beaten=sorted(beaten),
+        ruled_out={reason: sorted(ruled[reason]) for reason in Reason if ruled[reason]},
+    )
+
+
+def fingerprint(facts: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of all that a choice rests on, written canonically."""
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":"), default=str).encode()).hexdigest()

@@ -1,0 +1,98 @@
+"""From the roster's words to the routing engine's: shifts, skills, ways of travelling."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from kit.china import identifiers
+from providers.catalogue.model import Skill
+from providers.roster.calendar import Window as Span
+from providers.roster.model import Transport
+from providers.roster.queries import RosterWorker
+from routing.model import part, problem
+
+LONGEST_BREAK = timedelta(hours=3)
+"""A longer pause between two windows is time at home: another shift."""
+
+SEXES: Mapping[identifiers.Sex | None, problem.Sex] = {
+    None: problem.Sex.UNSTATED,
+    identifiers.Sex.MALE: problem.Sex.MALE,
+    identifiers.Sex.FEMALE: problem.Sex.FEMALE,
+}
+_BIT = {skill: 1 << place for place, skill in enumerate(Skill)}
+_MODE = {transport: place for place, transport in enumerate(Transport)}
+
+
+def skill_bits(skills: frozenset[Skill] | set[Skill]) -> int:
+    """Return a set of skills as the engine's bit set."""
+    return sum(_BIT[skill] for skill in skills)
+
+
+def modes(rule: Mapping[str, Any]) -> tuple[problem.Mode, ...]:
+    """Read the dated rule `matching.travel`, in the order of `Transport`."""
+    return tuple(
+        problem.Mode(
+            name=transport,
+            speed_metres_per_second=float(rule[transport]["speed"]),
+            detour=float(rule[transport]["detour"]),
+            start_seconds=int(rule[transport]["start_seconds"]),
+        )
+        for transport in Transport
+    )
+
+
+def shifts(windows: Sequence[Span], origin: datetime) -> tuple[problem.Shift, ...]:
+    """Join working windows into shifts: a short pause between two of them is a break that begins on the minute."""
+    joined: list[list[Span]] = []
+    for window in windows:
+        if joined and window[0] - joined[-1][-1][1] <= LONGEST_BREAK:
+            joined[-1].append(window)
+        else:
+            joined.append([window])
+    return tuple(
+        problem.Shift(
+            start_seconds=seconds(parts[0][0], origin),
+            end_seconds=seconds(parts[-1][1], origin),
+            breaks=tuple(
+                problem.Break(
+                    earliest_seconds=seconds(before[1], origin),
+                    latest_seconds=seconds(before[1], origin),
+                    duration_seconds=seconds(after[0], before[1]),
+                )
+                for before, after in pairwise(parts)
+            ),
+        )
+        for parts in joined
+    )
+
+
+def worker(
+    found: RosterWorker, *, base: int, company: int, origin: datetime, now: datetime | None = None
+) -> problem.Worker:
+    """Translate one worker of the roster; `base` and `company` are the engine's numbers.
+
+    Breaks that are over by `now` have been taken and are left out.
+    """
+    duties = shifts(found.windows, origin)
+    if now is not None:
+        since = seconds(now, origin)
+        duties = tuple(
+            replace(duty, breaks=tuple(rest for rest in duty.breaks if not part.is_over(rest, since)))
+            for duty in duties
+        )
+    return problem.Worker(
+        base=base,
+        shifts=duties,
+        company=company,
+        skills=skill_bits(found.skills),
+        sex=SEXES[found.sex],
+        mode=_MODE[found.transport],
+        max_work_seconds=found.max_minutes * 60,
+    )
+
+
+def seconds(at: datetime, origin: datetime) -> int:
+    """Return whole seconds since the origin."""
+    return (at - origin) // timedelta(seconds=1)

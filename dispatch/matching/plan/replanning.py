@@ -1,0 +1,307 @@
+"""Planning a company's day again: the same visits, the same company, better routes.
+
+What has begun, what is promised within the hour, what has not been answered and what takes two people stays as it is.
+The rest may change its worker and its hour within the window agreed with the elder. Companies do not exchange visits
+here: an elder's address is open to one company only.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from time import perf_counter
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, select
+
+from dispatch.matching.fleet import crew
+from dispatch.matching.fleet.day import Day
+from dispatch.matching.fleet.memory import fleet_of
+from dispatch.matching.model import Barred
+from dispatch.requests.model import CareRequest
+from dispatch.visits import bookings
+from dispatch.visits import operations as visits
+from dispatch.visits.model import Visit
+from dispatch.visits.transitions import BEGUN, OPEN, State
+from events.work import Work
+from kit import clock, metrics, rules
+from kit.china import identifiers
+from kit.geo import Point
+from providers.catalogue.model import Skill
+from providers.roster.queries import RosterWorker
+from routing.improvement import improve
+from routing.model import plan, problem
+from routing.synchronised.annealing import Budget
+
+SEED = 1
+
+
+class Why(StrEnum):
+    """Why a company's day is planned again."""
+
+    ROUND = "round"  # a few minutes have passed
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"  # somebody is ill or has left, a visit overran
+    MISSED = "missed"
+
+
+@dataclass(frozen=True, slots=True)
+class Replanned:
+    """How many visits another worker or another hour was found for, and the travel that saves."""
+
+    moved: int
+    saved_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One open visit as the plan sees it; a fixed one keeps worker and start."""
+
+    visit_id: UUID
+    worker_id: UUID
+    starts_at: datetime
+    minutes: int
+    place: tuple[float, float]
+    earliest: datetime
+    latest: datetime
+    skill: Skill
+    sex: identifiers.Sex | None
+    barred: frozenset[UUID]
+    fixed: bool
+    begun: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Another worker, another hour, or both, for one visit."""
+
+    visit_id: UUID
+    worker: RosterWorker
+    starts_at: datetime
+
+
+class Roster:
+    """One company's crew and open visits of a day, as a problem of the routing engine with its present plan."""
+
+    def __init__(self, day: Day, crew_: Sequence[RosterWorker], tasks: Sequence[Task], now: datetime) -> None:
+        self.day, self.crew = day, list(crew_)
+        place_of = {worker.worker_id: number for number, worker in enumerate(self.crew)}
+        workers = tuple(
+            crew.worker(found, base=number, company=0, origin=day.origin, now=now)
+            for number, found in enumerate(self.crew)
+        )
+        self.tasks: list[Task] = []
+        wanted: list[problem.Visit] = []
+        starts: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        for task in sorted(tasks, key=lambda task: (task.starts_at, place_of.get(task.worker_id, -1))):
+            worker = place_of.get(task.worker_id)
+            shift = None if worker is None else self._shift(workers[worker], task)
+            if worker is None or shift is None:
+                continue  # off duty by now: whoever reported that has it taken back
+            number = len(wanted)
+            wanted.append(self._visit(task, len(self.crew) + number, worker, shift, place_of))
+            self.tasks.append(task)
+            starts.setdefault((worker, shift), []).append((crew.seconds(task.starts_at, day.origin), number))
+        self.problem = problem.Problem(
+            workers=workers,
+            visits=tuple(wanted),
+            modes=crew.modes(day.travel),
+            places=tuple(Point(found.latitude, found.longitude) for found in self.crew)
+            + tuple(Point(*task.place) for task in self.tasks),
+            weights=problem.Weights(
+                travel_points_per_second=day.weights.travel_points_per_second,
+                wait_points_per_second=day.weights.wait_points_per_second,
+                continuity_points=day.weights.continuity_points,
+            ),
+            now_seconds=max(0, crew.seconds(now, day.origin)),
+        )
+        self.given = plan.build(
+            self.problem, [[number for _, number in sorted(starts.get(row, []))] for row in self.problem.rows]
+        )
+
+    def _shift(self, worker: problem.Worker, task: Task) -> int | None:
+        start = crew.seconds(task.starts_at, self.day.origin)
+        for shift, duty in enumerate(worker.shifts):
+            if duty.start_seconds <= start and start + task.minutes * 60 <= duty.end_seconds:
+                return shift
+        return None
+
+    def _visit(self, task: Task, place: int, worker: int, shift: int, place_of: Mapping[UUID, int]) -> problem.Visit:
+        origin = self.day.origin
+        start = crew.seconds(task.starts_at, origin)
+        earliest, latest = crew.seconds(task.earliest, origin), crew.seconds(task.latest, origin)
+        barred = frozenset(place_of[one] for one in task.barred if one in place_of)
+        frozen = problem.Frozen(worker=worker, shift=shift, start_seconds=start, under_way=task.begun)
+        return problem.Visit(
+            place=place,
+            duration_seconds=task.minutes * 60,
+            windows=(
+                problem.Window(earliest_seconds=start, latest_seconds=start)
+                if task.fixed
+                else problem.Window(earliest_seconds=max(0, earliest), latest_seconds=max(0, earliest, latest)),
+            ),
+            skills=crew.skill_bits({task.skill}),
+            sex=crew.SEXES[task.sex],
+            excluded=barred,
+            preferred=frozenset({worker}) - barred,
+            frozen=frozen if task.fixed else None,
+        )
+
+    def improved(self, *, rounds: int) -> plan.Plan:
+        """Return the better plan that a fixed number of rounds finds, the same on every machine, or the given one."""
+        return improve.improve(self.problem, self.given, budget=Budget(rounds=rounds), seed=SEED)
+
+    def saved_seconds(self, better: plan.Plan) -> int:
+        """Return the travel that a plan saves."""
+        before, after = plan.cost(self.problem, self.given), plan.cost(self.problem, better)
+        return before.travel_seconds - after.travel_seconds
+
+    def moves(self, better: plan.Plan) -> list[Move]:
+        """Return what changes, shift by shift: a shift with the same visits in the same order keeps its hours."""
+        routes = [
+            after
+            for before, after in zip(self.given.routes, better.routes, strict=True)
+            if [stop.visit for stop in before.stops] != [stop.visit for stop in after.stops]
+        ]
+        return self.differing(routes)
+
+    def differing(self, routes: Sequence[plan.Route]) -> list[Move]:
+        """Return the visits of some routes that have another worker or another hour now."""
+        found = []
+        for route in routes:
+            worker = self.crew[route.worker]
+            for stop in route.stops:
+                if stop.visit < 0 or self.tasks[stop.visit].fixed:
+                    continue
+                task = self.tasks[stop.visit]
+                starts_at = self.day.origin + timedelta(seconds=stop.start_seconds)
+                if (worker.worker_id, starts_at) != (task.worker_id, task.starts_at):
+                    found.append(Move(task.visit_id, worker, starts_at))
+        return found
+
+
+async def replan(work: Work, *, provider_id: UUID, day: date, why: Why = Why.ROUND) -> Replanned:
+    """Improve one company's routes of a day; what another process booked in between is left for the next round."""
+    started = perf_counter()
+    moved: list[Visit] = []
+    try:
+        async with work.session.begin_nested():
+            moved, saved = await _replan(work, provider_id, day)
+            found, outcome = Replanned(len(moved), saved), "improved" if moved else "kept"
+    except bookings.WorkerBusy:
+        found, outcome = Replanned(0, 0), "conflict"
+    for visit in moved if outcome == "improved" else ():
+        visits.tell_moved(work, visit, "replanned")
+    metrics.REPLANS.labels(why, outcome).inc()
+    metrics.REPLAN_SECONDS.labels(why).observe(perf_counter() - started)
+    metrics.REPLAN_SAVED_SECONDS.inc(found.saved_seconds)
+    return found
+
+
+async def replan_for(work: Work, *, visit_id: UUID, why: Why) -> Replanned:
+    """Plan a company's present day again after something has become of one of its visits; another day waits."""
+    visit = await work.session.get_one(Visit, visit_id)
+    day = clock.day_of(visit.planned_start)
+    if day != clock.day_of(work.now):
+        return Replanned(0, 0)
+    return await replan(work, provider_id=visit.provider_id, day=day, why=why)
+
+
+async def _replan(work: Work, provider_id: UUID, day: date) -> tuple[list[Visit], int]:
+    """Move what a better plan moves; return it, and the seconds of travel saved."""
+    rule = await rules.value(work.session, "matching.replan", at=work.now)
+    fleet = fleet_of(work)
+    async with fleet.lock:
+        present = await fleet.look(work, day)
+    rows = await open_of(work, present, Visit.provider_id == provider_id)
+    tasks = [task for row in rows.values() for task in tasks_of(row, work.now, rule["promise_minutes"])]
+    tasks = await _with_barred(work, tasks, {row[0].id: row[0].person_id for row in rows.values()})
+    if all(task.fixed for task in tasks):
+        return [], 0
+    mine = [worker for worker in present.roster if worker.provider_id == provider_id]
+    roster = Roster(present, mine, tasks, work.now)
+    better = await asyncio.to_thread(roster.improved, rounds=rule["rounds"])
+    saved = roster.saved_seconds(better)
+    moves = roster.moves(better)
+    if better.unserved or saved < rule["least_saving_seconds"] or not moves:
+        return [], 0
+    # All hours are given back before any is taken, since workers exchange visits.
+    for move in moves:
+        await bookings.release(work, move.visit_id)
+    for move in moves:
+        visit = rows[move.visit_id][0]
+        visit.worker_id, visit.worker_number = move.worker.worker_id, move.worker.number
+        await visits.take_hours(work, visit, move.starts_at)
+    return [rows[move.visit_id][0] for move in moves], saved
+
+
+async def open_of(work: Work, day: Day, which: ColumnElement[bool]) -> dict[UUID, Row[Visit, CareRequest]]:
+    """Return a day's open visits that meet a condition, locked, with their requests, in the order of their hours."""
+    query = (
+        select(Visit, CareRequest)
+        .join(CareRequest, CareRequest.id == Visit.request_id)
+        .where(
+            which,
+            Visit.state.in_(OPEN),
+            Visit.planned_start >= day.origin,
+            Visit.planned_start < day.until,
+        )
+        .order_by(Visit.planned_start, Visit.worker_number)
+        .with_for_update(of=Visit)
+        .execution_options(populate_existing=True)
+    )
+    return {row[0].id: row for row in (await work.session.execute(query)).all()}
+
+
+def tasks_of(row: Row[Visit, CareRequest], now: datetime, promise_minutes: int) -> list[Task]:
+    """Return a visit as the plan sees it, once for each of its workers; within the promise it is fixed."""
+    visit, request = row[0], row[1]
+    promised_from = now + timedelta(minutes=promise_minutes)
+    fixed = (
+        visit.state is not State.ACCEPTED
+        or visit.second_worker_id is not None
+        or visit.planned_start < promised_from
+        or visit.window_to < promised_from
+    )
+    facts: dict[str, Any] = {
+        "visit_id": visit.id,
+        "starts_at": visit.planned_start,
+        "minutes": visit.minutes,
+        "place": (visit.latitude, visit.longitude),
+        "earliest": max(request.earliest, promised_from),
+        "latest": visit.window_to,
+        "skill": Skill(request.skill),
+        "sex": request.sex_wanted,
+        "barred": frozenset(),
+        "fixed": fixed,
+        "begun": visit.state in BEGUN,
+    }
+    workers = [visit.worker_id] if visit.second_worker_id is None else [visit.worker_id, visit.second_worker_id]
+    return [Task(**facts, worker_id=worker_id) for worker_id in workers]
+
+
+async def _with_barred(work: Work, tasks: Sequence[Task], people: Mapping[UUID, UUID]) -> list[Task]:
+    query = select(Barred.person_id, Barred.worker_id).where(
+        Barred.person_id.in_(set(people.values())), Barred.lifted_at.is_(None)
+    )
+    apart: dict[UUID, set[UUID]] = {}
+    for person_id, worker_id in (await work.session.execute(query)).all():
+        apart.setdefault(person_id, set()).add(worker_id)
+    return [replace(task, barred=frozenset(apart.get(people[task.visit_id], ())) - {task.worker_id}) for task in tasks]
+
+
+async def replan_today(work: Work) -> Replanned:
+    """Improve every company's routes of the present day; what another process booked in between is left for next time.
+
+    For the ticker, every few minutes.
+    """
+    fleet = fleet_of(work)
+    async with fleet.lock:
+        day = await fleet.look(work, clock.day_of(work.now))
+    moved = saved = 0
+    for _, provider_id in sorted(day.providers.items()):
+        found = await replan(work, provider_id=provider_id, day=day.day)
+        moved, saved = moved + found.moved, saved + found.saved_seconds
+    return Replanned(moved, saved)

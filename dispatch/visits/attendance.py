@@ -1,0 +1,333 @@
+"""What workers report from the door, with or without a signal: recorded as it came, once, and folded into the visit."""
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql
+
+from dispatch.visits import bookings, evidence, offers, visit_codes
+from dispatch.visits.model import Act, Visit
+from dispatch.visits.timeline import Course, Report, course
+from dispatch.visits.transitions import PROMISED, ActKind, Outcome, State
+from events.contracts.visits import NobodyHome, VisitAborted, VisitFinished, VisitHeld, WorkerArrived, WorkerDeparted
+from events.work import Work
+from kit import geo, rules
+from kit.refusal import Kind, Refusal
+
+
+class VisitNotOpen(Refusal):
+    """Nothing can be reported from this visit: it was never promised, or was taken back."""
+
+    code = "visit.not_open"
+    kind = Kind.CONFLICT
+
+
+class AlreadyFinished(Refusal):
+    """The visit is over."""
+
+    code = "visit.already_finished"
+    kind = Kind.CONFLICT
+
+
+class NotArrived(Refusal):
+    """Only who has signed in can sign out."""
+
+    code = "visit.not_arrived"
+    kind = Kind.CONFLICT
+
+
+class ActTaken(Refusal):
+    """The act's id was used for another visit."""
+
+    code = "act.id_taken"
+    kind = Kind.CONFLICT
+
+
+class ActMalformed(Refusal):
+    """The act's number is not between 1 and 999, or half a position was sent."""
+
+    code = "act.malformed"
+
+
+class ActReasonMissing(Refusal):
+    """Whoever breaks a visit off must say why."""
+
+    code = "act.reason_missing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActIn:
+    """One act as a phone sends it.
+
+    `id` is the phone's own and makes sending again harmless. `sequence` numbers the acts of one visit from 1; without
+    one the server numbers the act as it comes in, which is right only with a signal. Position in WGS-84 degrees, its
+    accuracy in metres, its age in seconds when the act was made. `home` is the content of the home's QR, `code` the
+    elder's six digits. `anchor` is the last one the server gave for this visit, `elapsed_seconds` what the phone's
+    monotonic clock counted since: together they say when an act without signal happened, whatever the phone's calendar
+    says.
+    """
+
+    id: UUID
+    claimed_at: datetime
+    sequence: int | None = None
+    offline: bool = False
+    latitude: float | None = None
+    longitude: float | None = None
+    accuracy_metres: float | None = None
+    fix_age_seconds: float | None = None
+    mocked: bool = False
+    code: str | None = None
+    home: str | None = None
+    device: str | None = None
+    reason: str | None = None
+    anchor: str | None = None
+    elapsed_seconds: float | None = None
+
+
+async def depart(work: Work, *, visit_id: UUID, act: ActIn) -> Visit:
+    """Report setting out; refuse what `arrive` refuses."""
+    return await _report(work, visit_id, ActKind.DEPART, act)
+
+
+async def arrive(work: Work, *, visit_id: UUID, act: ActIn) -> Visit:
+    """Sign in at the door.
+
+    Refuses `visit.missing`, `visit.not_open`, `visit.already_finished`, `act.id_taken`, `act.malformed`. Poor evidence
+    is not refused: care goes on, the payment waits.
+    """
+    return await _report(work, visit_id, ActKind.ARRIVE, act)
+
+
+async def leave(work: Work, *, visit_id: UUID, act: ActIn) -> Visit:
+    """Sign out; refuse what `arrive` refuses and, for an unnumbered act, `visit.not_arrived`."""
+    return await _report(work, visit_id, ActKind.LEAVE, act)
+
+
+async def nobody_home(work: Work, *, visit_id: UUID, act: ActIn) -> Visit:
+    """Report that nobody opened, after the wait that the rule asks for; refuse what `leave` refuses."""
+    return await _report(work, visit_id, ActKind.NOBODY_HOME, act)
+
+
+async def abort(work: Work, *, visit_id: UUID, act: ActIn) -> Visit:
+    """Break a visit off, on the way or at the door; refuse what `arrive` refuses and `act.reason_missing`."""
+    if not (act.reason or "").strip():
+        raise ActReasonMissing
+    return await _report(work, visit_id, ActKind.ABORT, act)
+
+
+async def reports_of(work: Work, visit_id: UUID) -> list[Report]:
+    """Return the acts of a visit in the order of their numbers."""
+    query = select(Act).where(Act.visit_id == visit_id).order_by(Act.sequence, Act.id)
+    return [_as_report(row) for row in (await work.session.execute(query)).scalars()]
+
+
+async def evidence_rules(work: Work, at: datetime) -> evidence.Rules:
+    """Return the rule `visit.evidence` as it is valid at an instant."""
+    return evidence.Rules.read(await rules.value(work.session, "visit.evidence", at=at))
+
+
+def _as_report(row: Act) -> Report:
+    return Report(
+        id=row.id,
+        kind=row.kind,
+        sequence=row.sequence,
+        at=row.at,
+        claimed_at=row.claimed_at,
+        received_at=row.received_at,
+        offline=row.offline,
+        not_before=row.not_before,
+        device=row.device,
+        distance_metres=row.distance_metres,
+        accuracy_metres=row.accuracy_metres,
+        fix_age_seconds=row.fix_age_seconds,
+        mocked=row.mocked,
+        code_matches=row.code_matches,
+        home_matches=row.home_matches,
+        reason=row.reason,
+    )
+
+
+async def _report(work: Work, visit_id: UUID, kind: ActKind, act: ActIn) -> Visit:
+    visit = await offers.locked(work, visit_id)
+    if visit.accepted_at is None or visit.state in {State.WITHDRAWN, State.CANCELLED}:
+        raise VisitNotOpen(state=visit.state)
+    reports = await reports_of(work, visit_id)
+    if any(report.id == act.id for report in reports):
+        return visit
+    row = await _new_act(work, visit, kind, act, reports)
+    statement = postgresql.insert(Act).values(row).on_conflict_do_nothing(index_elements=["id"]).returning(Act.id)
+    if (await work.session.execute(statement)).scalar_one_or_none() is None:
+        raise ActTaken(id=str(act.id))
+    reports = await reports_of(work, visit_id)
+    await fold(work, visit, reports, course(reports))
+    return visit
+
+
+async def _new_act(work: Work, visit: Visit, kind: ActKind, act: ActIn, known: Sequence[Report]) -> dict[str, object]:
+    sequence = act.sequence
+    if sequence is None:
+        _next_step(visit, kind)
+        sequence = max((report.sequence for report in known), default=0) + 1
+    if not 1 <= sequence <= 999 or (act.latitude is None) != (act.longitude is None):
+        raise ActMalformed
+    distance = None
+    if act.latitude is not None and act.longitude is not None:
+        door = geo.Point(visit.latitude, visit.longitude)
+        distance = geo.metres(door, geo.Point(act.latitude, act.longitude))
+    at, not_before = _when(work, visit, act)
+    tries = sum(report.code_matches is False for report in known)
+    allowed = (await evidence_rules(work, work.now)).code_tries
+    return {
+        "id": act.id,
+        "visit_id": visit.id,
+        "provider_id": visit.provider_id,
+        "kind": kind,
+        "sequence": sequence,
+        "at": at,
+        "not_before": not_before,
+        "claimed_at": act.claimed_at,
+        "received_at": work.now,
+        "offline": act.offline,
+        "device": act.device and act.device[:80],
+        "distance_metres": distance,
+        "latitude": act.latitude,
+        "longitude": act.longitude,
+        "accuracy_metres": act.accuracy_metres,
+        "fix_age_seconds": act.fix_age_seconds,
+        "mocked": act.mocked,
+        # Beyond the allowed tries a code is not even looked at: six digits can be guessed by who may guess for ever.
+        "code_matches": None
+        if act.code is None
+        else tries < allowed and _same(visit_codes.code(work, visit.id), act.code),
+        "home_matches": None if act.home is None else _same(visit_codes.home_token(work, visit.person_id), act.home),
+        "reason": act.reason and act.reason.strip()[:200],
+        "account_id": work.actor.account_id,
+    }
+
+
+def _same(expected: str, given: str) -> bool:
+    return hmac.compare_digest(expected.encode(), given.strip().encode())
+
+
+def _next_step(visit: Visit, kind: ActKind) -> None:
+    if visit.state not in PROMISED:
+        raise AlreadyFinished(state=visit.state)
+    if kind in {ActKind.LEAVE, ActKind.NOBODY_HOME} and visit.state is not State.ARRIVED:
+        raise NotArrived(state=visit.state)
+
+
+def _when(work: Work, visit: Visit, act: ActIn) -> tuple[datetime, datetime | None]:
+    """Say when an act happened, and since when at the earliest: a phone's calendar is only a claim.
+
+    With a signal it is the server's now. Without, the last anchor the server gave plus what the phone counted since;
+    failing that the claim. Never later than now.
+    """
+    if not act.offline:
+        return work.now, work.now
+    anchored = visit_codes.read_anchor(work, visit.id, act.anchor) if act.anchor else None
+    if anchored is not None and act.elapsed_seconds is not None and 0 <= act.elapsed_seconds < 10**7:
+        return min(anchored + timedelta(seconds=act.elapsed_seconds), work.now), anchored
+    return min(max(act.claimed_at, anchored) if anchored else act.claimed_at, work.now), anchored
+
+
+async def fold(work: Work, visit: Visit, reports: Sequence[Report], found: Course) -> None:
+    """Bring a visit to where its acts lead, telling each fact the first time it is known."""
+    if visit.state in PROMISED:
+        await _advance(work, visit, reports, found)
+        return
+    if visit.decided_by is not None or visit.backfilled_by is not None:
+        return
+    if visit.state is State.MISSED:
+        await hold(work, visit, evidence.Flag.AFTER_MISSED)
+    elif found.clash:
+        await hold(work, visit, evidence.Flag.CLASH)
+    if visit.state is State.HELD:
+        _times(visit, found)
+        await weigh(work, visit, reports, found)
+
+
+async def weigh(work: Work, visit: Visit, reports: Sequence[Report], found: Course) -> evidence.Rules:
+    """Put the grade and the flags that a visit's own acts deserve on it; return the rules they were weighed by."""
+    weighed_by = await evidence_rules(work, visit.arrived_at or visit.planned_start)
+    flags = {flag for flag in map(evidence.Flag, visit.flags) if flag in evidence.LASTING}
+    if found.clash:
+        flags.add(evidence.Flag.CLASH)
+    if found.end is not None and found.end.kind is ActKind.ABORT:
+        flags.add(evidence.Flag.ABORTED)
+    if found.gap or found.arrive is None or found.end is None:
+        flags.add(evidence.Flag.MISSING_ACT)
+    if found.arrive is None or found.end is None or visit.accepted_at is None:
+        visit.grade = evidence.Grade.D
+    else:
+        result = evidence.weigh(
+            reports,
+            arrive=found.arrive,
+            end=found.end,
+            accepted_at=visit.accepted_at,
+            minutes=visit.minutes,
+            found_home=found.end.kind is not ActKind.NOBODY_HOME,
+            rules=weighed_by,
+        )
+        visit.grade = result.grade
+        flags.update(result.flags)
+    visit.flags = sorted(flags)
+    return weighed_by
+
+
+async def _advance(work: Work, visit: Visit, reports: Sequence[Report], found: Course) -> None:
+    ids = {"visit_id": visit.id, "request_id": visit.request_id, "provider_id": visit.provider_id}
+    news = found.arrive is not None and visit.arrived_at is None
+    departed = found.depart is not None and visit.departed_at is None and visit.arrived_at is None
+    if visit.state is State.ACCEPTED and found.state is not visit.state:
+        await bookings.begin(work, visit.id)
+    if found.state is not visit.state:
+        offers.move(visit, found.state, work)
+    _times(visit, found)
+    if departed and found.depart is not None:
+        work.tell(WorkerDeparted(**ids, worker_id=visit.worker_id, at=found.depart.at))
+    if news and found.arrive is not None:
+        worth = evidence.grade(reports, end=None, rules=await evidence_rules(work, found.arrive.at))
+        visit.grade = worth
+        work.tell(WorkerArrived(**ids, worker_id=visit.worker_id, at=found.arrive.at, grade=worth))
+    if found.state is State.FINISHED and visit.arrived_at is not None and visit.left_at is not None:
+        visit.outcome = Outcome.COMPLETED
+        work.tell(
+            VisitFinished(
+                **ids,
+                person_id=visit.person_id,
+                worker_id=visit.worker_id,
+                item_code=visit.item_code,
+                division_code=visit.division_code,
+                arrived_at=visit.arrived_at,
+                left_at=visit.left_at,
+            )
+        )
+    elif found.state is State.NOBODY_HOME and found.end is not None:
+        visit.outcome = Outcome.NOBODY_HOME
+        work.tell(NobodyHome(**ids, person_id=visit.person_id, at=found.end.at))
+    elif found.state is State.ABORTED and found.end is not None:
+        visit.reason = found.end.reason
+        if visit.arrived_at is None:
+            await bookings.release(work, visit.id)
+        work.tell(VisitAborted(**ids, reason=found.end.reason or ""))
+
+
+def _times(visit: Visit, found: Course) -> None:
+    visit.departed_at = found.depart.at if found.depart else None
+    visit.arrived_at = found.arrive.at if found.arrive else None
+    over = found.end is not None and not found.gap
+    visit.left_at = max(found.end.at, found.arrive.at) if over and found.end and found.arrive else None
+
+
+async def hold(work: Work, visit: Visit, *flags: evidence.Flag) -> None:
+    """Let a person decide; holding a held visit adds the reasons."""
+    visit.flags = sorted({*visit.flags, *flags})
+    if visit.state is not State.HELD:
+        offers.move(visit, State.HELD, work)
+    work.tell(
+        VisitHeld(visit_id=visit.id, request_id=visit.request_id, provider_id=visit.provider_id, reasons=visit.flags)
+    )

@@ -1,0 +1,38 @@
+"""Topic `enrolments`: a person's place in purchased home care; key is the person."""
+
+from datetime import date
+from uuid import UUID
+
+from events.contracts.event import Event
+
+
+class _EnrolmentEvent(Event):
+    topic = "enrolments"
+    key_field = "person_id"
+    subject_field = "person_id"
+
+    person_id: UUID
+
+
+class EnrolmentActivated(_EnrolmentEvent):
+    """Told by enrolment: the person may now be served."""
+
+    category: str
+    level: int
+
+
+class EnrolmentSuspended(_EnrolmentEvent):
+    """Told by enrolment: no service for now (hospital, institution, away)."""
+
+    reason: str
+
+
+class EnrolmentResumed(_EnrolmentEvent):
+    """Told by enrolment: the person is at home again."""
+
+
+class EnrolmentEnded(_EnrolmentEvent):
+    """Told by enrolment: the person has left purchased home care."""
+
+    reason: str
+    ended_on: date

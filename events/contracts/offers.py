@@ -1,0 +1,77 @@
+"""Topic `offers`: who was asked to go, and what they said; key is the district."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from events.contracts.event import Event
+
+
+class _OfferEvent(Event):
+    topic = "offers"
+    key_field = "district"
+    subject_field = "request_id"
+
+    district: str
+    request_id: UUID
+
+
+class VisitOffered(_OfferEvent):
+    """Told by visits: a company has been asked to send a worker, and has until the deadline to answer."""
+
+    offer_id: UUID
+    visit_id: UUID
+    provider_id: UUID
+    worker_id: UUID
+    second_worker_id: UUID | None
+    starts_at: datetime
+    ends_at: datetime
+    deadline: datetime
+    attempt: int
+
+
+class OfferAccepted(_OfferEvent):
+    """Told by visits: the company has accepted; the worker is promised to the elder."""
+
+    offer_id: UUID
+    visit_id: UUID
+    provider_id: UUID
+    worker_id: UUID
+    second_worker_id: UUID | None
+    starts_at: datetime
+    ends_at: datetime
+
+
+class OfferRefused(_OfferEvent):
+    """Told by visits: the company has refused, with a reason; the next best is asked."""
+
+    offer_id: UUID
+    visit_id: UUID
+    provider_id: UUID
+    reason: str
+
+
+class OfferLapsed(_OfferEvent):
+    """Told by visits: the company has been silent past the deadline; the next best is asked."""
+
+    offer_id: UUID
+    visit_id: UUID
+    provider_id: UUID
+
+
+class OfferWithdrawn(_OfferEvent):
+    """Told by visits: the platform has taken the offer or the accepted visit back (worker ill, company gone)."""
+
+    offer_id: UUID
+    visit_id: UUID
+    provider_id: UUID
+    reason: str
+
+
+class NobodyFound(_OfferEvent):
+    """Told by matching: no worker can lawfully come; `relaxation` is the smallest change that would help."""
+
+    attempt: int
+    urgent: bool
+    relaxation: str
+    parameters: dict[str, Any]

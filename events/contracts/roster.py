@@ -1,0 +1,41 @@
+"""Topic `roster`: service companies and who of their workers can come; key is the company."""
+
+from datetime import datetime
+from uuid import UUID
+
+from events.contracts.event import Event
+
+
+class _RosterEvent(Event):
+    topic = "roster"
+    key_field = "provider_id"
+    subject_field = "provider_id"
+
+    provider_id: UUID
+
+
+class CompanyAdmitted(_RosterEvent):
+    """Told by roster: a company has entered the programme."""
+
+
+class CompanySuspended(_RosterEvent):
+    """Told by roster: no new visits are offered to the company."""
+
+    reason: str
+
+
+class CompanyExited(_RosterEvent):
+    """Told by roster: the company has left; its open visits go to others."""
+
+
+class WorkerUnavailable(_RosterEvent):
+    """Told by roster: a worker cannot work in a window (sick, absent, certificate gone)."""
+
+    worker_id: UUID
+    from_at: datetime
+    until_at: datetime
+    reason: str
+
+
+class RosterChanged(_RosterEvent):
+    """Told by roster: a company's contracts, workers, certificates or shifts have changed."""

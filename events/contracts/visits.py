@@ -1,0 +1,103 @@
+"""Topic `visits`: what happened at the door; key is the visit."""
+
+from datetime import datetime
+from uuid import UUID
+
+from events.contracts.event import Event
+
+
+class _VisitEvent(Event):
+    topic = "visits"
+    key_field = "visit_id"
+    subject_field = "visit_id"
+
+    visit_id: UUID
+    request_id: UUID
+    provider_id: UUID
+
+
+class WorkerDeparted(_VisitEvent):
+    """Told by visits: the worker is on the way."""
+
+    worker_id: UUID
+    at: datetime
+
+
+class WorkerArrived(_VisitEvent):
+    """Told by visits: the worker has signed in; `grade` A to D is what the evidence is worth."""
+
+    worker_id: UUID
+    at: datetime
+    grade: str
+
+
+class VisitFinished(_VisitEvent):
+    """Told by visits: the worker has signed out."""
+
+    person_id: UUID
+    worker_id: UUID
+    item_code: str
+    division_code: str
+    arrived_at: datetime
+    left_at: datetime
+
+
+class VisitVerified(_VisitEvent):
+    """Told by visits: the evidence stands; these are all the facts that a charge rests on."""
+
+    person_id: UUID
+    worker_id: UUID
+    item_code: str
+    division_code: str
+    planned_start: datetime
+    planned_minutes: int
+    quantity: int
+    arrived_at: datetime
+    left_at: datetime
+    late_minutes: int
+    done_minutes: int
+    evidence_grade: str
+    outcome: str  # completed | nobody_home | cancelled_late
+    urgent: bool
+    category: str
+    copay_percent: int
+    quota_held_fen: int
+
+
+class VisitHeld(_VisitEvent):
+    """Told by visits: the evidence does not stand by itself; a person decides, the payment waits."""
+
+    reasons: list[str]
+
+
+class NobodyHome(_VisitEvent):
+    """Told by visits: the worker came and nobody opened (未遇); somebody must ask after the elder."""
+
+    person_id: UUID
+    at: datetime
+
+
+class VisitAborted(_VisitEvent):
+    """Told by visits: the visit was broken off."""
+
+    reason: str
+
+
+class VisitMissed(_VisitEvent):
+    """Told by visits: the worker never came."""
+
+
+class VisitMoved(_VisitEvent):
+    """Told by visits: a promised visit has another worker or another hour than was told before."""
+
+    worker_id: UUID
+    second_worker_id: UUID | None
+    starts_at: datetime
+    ends_at: datetime
+    reason: str
+
+
+class VisitVoided(_VisitEvent):
+    """Told by visits: a person has decided that the visit does not count."""
+
+    reason: str

@@ -1,0 +1,133 @@
+"""Handlers declared once, fed by PostgreSQL or by Kafka: retry in place, then park, never lose, never stop a line."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from time import perf_counter
+from typing import Any, TypeVar, cast
+
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from events.contracts.event import Envelope, Event
+from events.delivery import dead_letters, inbox
+from events.work import Work, Works
+from kit import metrics, traces
+from kit.access.actor import SYSTEM
+from kit.refusal import Refusal
+
+log = logging.getLogger("nowalls.bus")
+
+Handler = Callable[[Work, Any], Awaitable[None]]
+_Told = TypeVar("_Told", bound=Event)
+
+HANDLERS: dict[str, dict[str, Handler]] = {}
+"""group → event type → handler, filled by `on` as the rooms' handler modules are imported."""
+
+TRIES = 4
+FIRST_PAUSE_SECONDS = 0.05
+OUTAGE_PAUSE_SECONDS = 1.0
+
+
+def on(
+    kind: type[_Told], *, group: str
+) -> Callable[[Callable[[Work, _Told], Awaitable[None]]], Callable[[Work, _Told], Awaitable[None]]]:
+    """Subscribe a function to an event for a consumer group; a group has one handler for one type."""
+
+    def declare(function: Callable[[Work, _Told], Awaitable[None]]) -> Callable[[Work, _Told], Awaitable[None]]:
+        taken = HANDLERS.setdefault(group, {}).setdefault(kind.type_name(), cast("Handler", function))
+        if taken is not function:
+            message = f"group {group} handles {kind.type_name()} twice"
+            raise ValueError(message)
+        return function
+
+    return declare
+
+
+def routes() -> dict[str, tuple[str, ...]]:
+    """Return, for each event type, the groups that have a handler for it."""
+    found: dict[str, list[str]] = {}
+    for group, handlers in sorted(HANDLERS.items()):
+        for kind in handlers:
+            found.setdefault(kind, []).append(group)
+    return {kind: tuple(groups) for kind, groups in found.items()}
+
+
+class Deliverer:
+    """Take one message for one group into effect; the same for both transports."""
+
+    def __init__(self, works: Works) -> None:
+        self.works = works
+        self.watch: Callable[[str, Envelope, float], None] | None = None
+
+    async def deliver(self, group: str, headers: Mapping[str, str], body: bytes) -> None:
+        """Handle a message exactly once in effect; on return it may be acknowledged, for it is done or parked.
+
+        A refusal is parked at once (trying again will not change the answer); any other failure is tried again with
+        growing pauses and then parked. While the database itself is away, nothing can be parked: wait for it.
+        """
+        try:
+            envelope = Envelope.read(dict(headers), json.loads(body))
+            handler = HANDLERS[group].get(envelope.type)
+            event = envelope.event()
+        except Exception as error:  # noqa: BLE001 - whatever cannot be read is parked, not believed
+            await self._park(group, headers, body, error, tries=1)
+            return
+        if handler is None:
+            return
+        started = perf_counter()
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                await self._once(group, handler, envelope, event)
+                break
+            except Refusal as refusal:
+                await self._park(group, headers, body, refusal, tries=tries)
+                break
+            except (OperationalError, InterfaceError, ConnectionError) as error:
+                if not _outage(error):
+                    if tries >= TRIES:
+                        await self._park(group, headers, body, error, tries=tries)
+                        break
+                    await asyncio.sleep(FIRST_PAUSE_SECONDS * 3 ** (tries - 1))
+                    continue
+                log.warning("the database is away; %s waits", group)
+                await asyncio.sleep(OUTAGE_PAUSE_SECONDS)
+            except Exception as error:  # noqa: BLE001 - a bug in a handler must harm its own message only
+                metrics.HANDLER_RETRIES.labels(group).inc()
+                if tries >= TRIES:
+                    await self._park(group, headers, body, error, tries=tries)
+                    break
+                await asyncio.sleep(FIRST_PAUSE_SECONDS * 3 ** (tries - 1))
+        took = perf_counter() - started
+        metrics.HANDLER_SECONDS.labels(group, envelope.type).observe(took)
+        if self.watch is not None:
+            self.watch(group, envelope, took)
+
+    async def _once(self, group: str, handler: Handler, envelope: Envelope, event: Event) -> None:
+        async with self.works(SYSTEM(group), cause=envelope) as work:
+            if await inbox.first_time(work.session, group, envelope.id):
+                await handler(work, event)
+
+    async def _park(
+        self, group: str, headers: Mapping[str, str], body: bytes, error: BaseException, *, tries: int
+    ) -> None:
+        log.error("parked for %s after %d tries: %s %s", group, tries, headers.get("ce_type"), traces.told(error))
+        metrics.PARKED.labels(group).inc()
+        while True:
+            try:
+                async with self.works(SYSTEM("bus")) as work:
+                    await dead_letters.park(
+                        work, group=group, headers=dict(headers), body=body, error=error, tries=tries
+                    )
+            except (OperationalError, InterfaceError, ConnectionError):
+                await asyncio.sleep(OUTAGE_PAUSE_SECONDS)
+            else:
+                return
+
+
+def _outage(error: BaseException) -> bool:
+    if isinstance(error, DBAPIError):
+        return bool(error.connection_invalidated) or isinstance(error, InterfaceError)
+    return isinstance(error, ConnectionError)

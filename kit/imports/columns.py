@@ -1,0 +1,385 @@
+"""Turn a grid of texts into rows of typed values: which column is which, and what each cell must be."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from kit import clock, money
+from kit.china import identifiers, phone
+from kit.geo import Datum
+from kit.imports.tables import Fault, Grid, TableFault
+from kit.refusal import Refusal
+
+
+class MissingColumn(TableFault):
+    """A column that every row needs is not in the header."""
+
+    code = "table.missing_column"
+
+
+class DoubleColumn(TableFault):
+    """Two headers mean the same column."""
+
+    code = "table.double_column"
+
+
+class UnknownColumn(TableFault):
+    """A header was said to be a column that the list does not have."""
+
+    code = "table.unknown_column"
+
+
+class Blank(TableFault):
+    """A cell that must be filled is not."""
+
+    code = "cell.blank"
+
+
+class FullWidth(TableFault):
+    """Digits or letters typed in the wide form of a Chinese keyboard."""
+
+    code = "cell.full_width"
+
+
+class NotANumber(TableFault):
+    """Not a number in plain digits."""
+
+    code = "cell.not_a_number"
+
+
+class OutOfBounds(TableFault):
+    """A number outside what the column can mean."""
+
+    code = "cell.out_of_bounds"
+
+
+class ImpossibleDate(TableFault):
+    """No day of the calendar, or not written as one."""
+
+    code = "cell.impossible_date"
+
+
+class ImpossibleTime(TableFault):
+    """No time of the day, or not written as one."""
+
+    code = "cell.impossible_time"
+
+
+class NotAChoice(TableFault):
+    """None of the words the column knows."""
+
+    code = "cell.not_a_choice"
+
+
+class Duplicate(TableFault):
+    """The same thing stands in an earlier row."""
+
+    code = "table.duplicate"
+
+
+class TooLong(TableFault):
+    """More characters than the column keeps."""
+
+    code = "cell.too_long"
+
+
+Read = Callable[[str], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of an import: the key of its values, the headers it goes by (the first is shown), how a cell reads."""
+
+    name: str
+    titles: tuple[str, ...]
+    read: Read
+    required: bool = True
+    default: Any = None
+
+
+@dataclass(slots=True)
+class Row:
+    """One row's typed values by column name; a cell that was at fault is absent."""
+
+    number: int
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[name]
+
+    def get(self, name: str) -> Any:
+        """Give the value, or None where the cell was blank without default, or at fault."""
+        return self.values.get(name)
+
+    def sound(self, *names: str) -> bool:
+        """Tell whether all these cells were read; a contradiction with a cell at fault is no second fault."""
+        return self.values.keys() >= set(names)
+
+
+@dataclass(slots=True)
+class Sheet:
+    """A table on its way in: typed rows, every fault met so far, and the headers that were not understood."""
+
+    rows: list[Row]
+    faults: list[Fault]
+    ignored: list[str]
+    encoding: str
+    titles: dict[str, str]
+
+    def fault(self, row: Row, name: str | None, refusal: Refusal) -> None:
+        """Note why a row is not taken; `name` is the column at fault."""
+        self.faults.append(Fault.of(row.number, self.titles[name] if name else None, refusal))
+
+    def no_duplicates(self, name: str, same: Callable[[Any], Hashable] = lambda value: value) -> None:
+        """Note every row whose value of a column stands in an earlier row, by what `same` makes of the value."""
+        first: dict[Hashable, int] = {}
+        for row in self.rows:
+            value = row.get(name)
+            if value is None:
+                continue
+            earlier = first.setdefault(same(value), row.number)
+            if earlier != row.number:
+                self.fault(row, name, Duplicate(row=earlier))
+
+    def outcome(self, written: int) -> "Outcome":
+        """Say what came of it; nothing was written where there are faults."""
+        faults = sorted(self.faults, key=lambda fault: fault.row)
+        return Outcome(len(self.rows), 0 if faults else written, faults, self.ignored, self.encoding)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an import did: rows read and written, or the faults for which nothing was written."""
+
+    rows: int
+    written: int
+    faults: list[Fault]
+    ignored: list[str]
+    encoding: str
+
+
+def typed(grid: Grid, columns: Sequence[Column], mapping: Mapping[str, str] | None = None) -> Sheet:
+    """Read every cell by its column; faults are kept beside the rows, never raised.
+
+    Headers match by title or name, without regard to case, blanks, `*` and notes in brackets; `mapping` names the
+    column of a header that goes by another word ({header: column name}).
+    """
+    places, faults, ignored = _places(grid, columns, mapping or {})
+    faults = [*grid.faults, *faults]
+    rows: list[Row] = []
+    for line in grid.lines:
+        row = Row(line.number)
+        known = {place: column for place, column in places.items() if place < len(line.cells)}
+        for place, cell in enumerate(line.cells):
+            column = known.get(place)
+            try:
+                if isinstance(cell, TableFault):
+                    raise cell
+                if column is not None:
+                    row.values[column.name] = _value(column, cell)
+            except Refusal as refusal:
+                faults.append(Fault.of(line.number, column.titles[0] if column else grid.header[place], refusal))
+        for column in columns:
+            if column not in places.values() and not column.required:
+                row.values[column.name] = column.default
+        rows.append(row)
+    return Sheet(rows, faults, ignored, grid.encoding, {column.name: column.titles[0] for column in columns})
+
+
+def _value(column: Column, cell: str) -> Any:
+    if cell:
+        return column.read(cell)
+    if column.required:
+        raise Blank
+    return column.default
+
+
+_NOTE = re.compile(r"[(\[（【].*?[)\]）】]|[\s*＊:：_\-]")
+
+
+def _plain(title: str) -> str:
+    return _NOTE.sub("", unicodedata.normalize("NFKC", title)).casefold()
+
+
+def _places(
+    grid: Grid, columns: Sequence[Column], mapping: Mapping[str, str]
+) -> tuple[dict[int, Column], list[Fault], list[str]]:
+    known = {_plain(title): column for column in columns for title in (column.name, *column.titles)}
+    by_name = {column.name: column for column in columns}
+    places: dict[int, Column] = {}
+    faults: list[Fault] = []
+    there = {_plain(header) for header in grid.header}
+    for header, name in mapping.items():
+        if name not in by_name:
+            faults.append(Fault.of(1, header, UnknownColumn(name=name, names="、".join(by_name))))
+        elif grid.header and _plain(header) not in there:
+            faults.append(Fault.of(1, header, MissingColumn()))
+        else:
+            known[_plain(header)] = by_name[name]
+    ignored: list[str] = []
+    for place, header in enumerate(grid.header):
+        column = known.get(_plain(header))
+        if column is None:
+            ignored.append(header)
+        elif column in places.values():
+            faults.append(Fault.of(1, header, DoubleColumn()))
+        else:
+            places[place] = column
+    if grid.header:
+        faults += [
+            Fault.of(1, column.titles[0], MissingColumn())
+            for column in columns
+            if column.required and column not in places.values()
+        ]
+    return places, faults, ignored
+
+
+_WIDE = re.compile(r"[０-９Ａ-Ｚａ-ｚ]")
+
+
+def narrow(cell: str) -> str:
+    """Refuse `cell.full_width` where a code or number holds wide characters; they look alike and compare unequal."""
+    if _WIDE.search(cell):
+        raise FullWidth
+    return cell
+
+
+def text(limit: int) -> Read:
+    """Read free text of at most `limit` characters."""
+
+    def read(cell: str) -> str:
+        if len(cell) > limit:
+            raise TooLong(limit=limit)
+        return cell
+
+    return read
+
+
+def code(limit: int = 32) -> Read:
+    """Read a code: narrow characters, capital letters, no blanks."""
+    return lambda cell: text(limit)("".join(narrow(cell).split()).upper())
+
+
+_INTEGER = re.compile(r"[+-]?\d{1,15}")
+_DECIMAL = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,15})?")
+
+
+def integer(low: int, high: int) -> Read:
+    """Read a whole number between two bounds, both allowed."""
+
+    def read(cell: str) -> int:
+        if not _INTEGER.fullmatch(narrow(cell)):
+            raise NotANumber
+        if not low <= int(cell) <= high:
+            raise OutOfBounds(low=low, high=high)
+        return int(cell)
+
+    return read
+
+
+def decimal(low: float, high: float) -> Read:
+    """Read a number with decimals between two bounds, both allowed."""
+
+    def read(cell: str) -> float:
+        if not _DECIMAL.fullmatch(narrow(cell)):
+            raise NotANumber
+        if not low <= float(cell) <= high:
+            raise OutOfBounds(low=low, high=high)
+        return float(cell)
+
+    return read
+
+
+degrees = decimal(-1e6, 1e6)
+"""Reads a coordinate as typed; whether both together are a place is asked of the pair (`kit.geo.place_in_china`)."""
+
+
+def yuan(cell: str) -> int:
+    """Read an amount of yuan, not negative, into fen."""
+    fen = money.yuan(narrow(cell))
+    if fen < 0:
+        raise OutOfBounds(low=0, high="")
+    return fen
+
+
+_DAY = re.compile(r"(\d{4})([-/.年])(\d{1,2})(?:\2|月)(\d{1,2})日?|(\d{4})()(\d{2})(\d{2})")
+_CLOCK = re.compile(r"(\d{1,2})[:：时](\d{2})分?(?:[:：]\d{2})?")
+
+
+def day(cell: str) -> date:
+    """Read a day written 2026-03-02, 2026/3/2, 2026.3.2, 20260302 or 2026年3月2日."""
+    found = _DAY.fullmatch(narrow(cell))
+    if found is None:
+        raise ImpossibleDate
+    year, _, month, number = (part for part in found.groups() if part is not None)
+    try:
+        return date(int(year), int(month), int(number))
+    except ValueError as error:
+        raise ImpossibleDate from error
+
+
+def minute(cell: str) -> int:
+    """Read a time of day as minutes after midnight; 24:00 is 1440, 次日06:00 is 1800."""
+    next_day = cell.startswith("次日")
+    found = _CLOCK.fullmatch(narrow(cell.removeprefix("次日").strip()))
+    if found is None:
+        raise ImpossibleTime
+    hours, minutes = int(found[1]), int(found[2])
+    if hours > 24 or minutes > 59 or (hours == 24 and minutes):
+        raise ImpossibleTime
+    return hours * 60 + minutes + 1440 * next_day
+
+
+def instant(cell: str) -> datetime:
+    """Read a day and a time of day on the district's wall, blank or T between; gives aware UTC."""
+    written, _, hour = cell.replace("T", " ").partition(" ")
+    return clock.at_local(day(written), 0) + timedelta(minutes=minute(hour.strip()))
+
+
+def choice(words: Mapping[str, Any]) -> Read:
+    """Read one of several words, case aside."""
+    known = {word.casefold(): value for word, value in words.items()}
+
+    def read(cell: str) -> Any:
+        if cell.casefold() not in known:
+            raise NotAChoice(choices="、".join(words))
+        return known[cell.casefold()]
+
+    return read
+
+
+yes_no = choice({"是": True, "否": False, "有": True, "无": False, "yes": True, "no": False, "1": True, "0": False})
+sex = choice(
+    {"男": identifiers.Sex.MALE, "女": identifiers.Sex.FEMALE, "male": identifiers.Sex.MALE,
+     "female": identifiers.Sex.FEMALE, "m": identifiers.Sex.MALE, "f": identifiers.Sex.FEMALE,
+     "1": identifiers.Sex.MALE, "2": identifiers.Sex.FEMALE}
+)  # fmt: skip
+
+datum = choice(
+    {"WGS84": Datum.WGS84, "GCJ02": Datum.GCJ02, "BD09": Datum.BD09, "WGS-84": Datum.WGS84, "GCJ-02": Datum.GCJ02,
+     "BD-09": Datum.BD09, "GPS": Datum.WGS84, "高德": Datum.GCJ02, "腾讯": Datum.GCJ02, "百度": Datum.BD09}
+)  # fmt: skip
+
+
+def several(read: Read) -> Read:
+    """Read a list within one cell, parted by any of 、，,;；| or blanks."""
+    return lambda cell: [read(part) for part in re.split(r"[、，,;；|\s]+", cell) if part]
+
+
+def resident_id(cell: str) -> identifiers.ResidentId:
+    """Read a resident ID."""
+    return identifiers.read_resident_id(narrow(cell))
+
+
+def uscc(cell: str) -> str:
+    """Read a unified social credit code."""
+    return identifiers.read_uscc(narrow(cell))
+
+
+def telephone(area_code: str | None = None) -> Read:
+    """Read a telephone number into the form under which it is found."""
+    return lambda cell: partial(phone.normalise, area_code=area_code)(narrow(cell))

@@ -1,0 +1,155 @@
+"""Calls: out of a list of real ones, which gives time, place and reason, or made up; and what each of them asks for."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from kit import clock
+from kit.geo import Point
+from kit.imports import columns, tables
+from kit.imports.columns import Column, Sheet
+from providers.catalogue.model import Category
+from providers.catalogue.operations import ItemFacts
+from registry.changes import NewDivision
+from registry.model import DivisionKind
+from simulations.population import AREA, Ground, Home
+from simulations.sampling import Dice
+
+REASONS_FILE = Path(__file__).with_name("reasons.csv")
+DISTRICT = f"{AREA}000000"
+COLUMNS = (
+    Column("called_at", ("called_at_local", "来电时间"), columns.instant),
+    Column("latitude", ("latitude_wgs84", "纬度"), columns.decimal(-90, 90)),
+    Column("longitude", ("longitude_wgs84", "经度"), columns.decimal(-180, 180)),
+    Column("reason", ("title", "事由"), columns.text(200)),
+    Column("township", ("township", "乡镇街道"), columns.text(60)),
+)
+_URGENT_WITHIN = timedelta(minutes=60)
+_HOURS = ((0, 1), (3, 1), (6, 3), (7, 8), (8, 14), (9, 16), (10, 13), (11, 9), (12, 5), (13, 5), (14, 9), (15, 9),
+          (16, 7), (17, 5), (18, 4), (19, 3), (20, 2), (22, 1))  # fmt: skip
+_WANTED = (
+    ("A01", 18), ("A02", 7), ("A03", 3), ("A04", 4), ("B01", 14), ("B02", 6), ("B03", 5), ("B04", 4), ("B05", 3),
+    ("B06", 5), ("B07", 5), ("B08", 3), ("C01", 2), ("C02", 2), ("C03", 2), ("C04", 5), ("C05", 2), ("D01", 4),
+    ("D02", 2), ("D03", 1), ("D04", 1), ("D05", 1), ("E01", 3), ("E02", 3), ("E03", 2), ("U01", 4),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call: its number from 0 in the order of time, when it came, which home it is about, and why."""
+
+    number: int
+    at: datetime
+    home: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a call asks for: an item, whether it is urgent, and when somebody should arrive."""
+
+    item: str
+    urgent: bool
+    earliest: datetime
+    latest: datetime
+
+
+def read(path: Path) -> Sheet:
+    """Read a file of calls, CSV or XLSX; its faults are on the sheet."""
+    return columns.typed(tables.read_file(path), COLUMNS)
+
+
+def arrange(sheet: Sheet) -> tuple[list[Call], Ground]:
+    """Put the calls in the order of time, and make a district of their own out of the places they name.
+
+    Equal places are one home; townships become streets of the unassigned area 130999.
+    """
+    rows = sorted(sheet.rows, key=lambda row: row["called_at"])
+    names = sorted({row["township"] for row in rows})
+    townships = {name: f"{AREA}{number:03d}000" for number, name in enumerate(names, start=1)}
+    homes: dict[tuple[float, float], int] = {}
+    doors: list[Home] = []
+    calls = []
+    for number, row in enumerate(rows):
+        place = Point(row["latitude"], row["longitude"])
+        at = (place.latitude, place.longitude)
+        if at not in homes:
+            homes[at] = len(doors)
+            doors.append(Home(*at, townships[row["township"]]))
+        calls.append(Call(number, row["called_at"], homes[at], row["reason"]))
+    divisions = [NewDivision(code=DISTRICT, name="回放区", kind=DivisionKind.DISTRICT, parent=None)]
+    divisions += [
+        NewDivision(code=code, name=name, kind=DivisionKind.STREET, parent=DISTRICT) for name, code in townships.items()
+    ]
+
+    def further(dice: Dice, number: int) -> Home:
+        near = dice.pick(doors, "near", number)
+        return Home(
+            latitude=round(near.latitude + 0.01 * (dice.unit("lat", number) - 0.5), 6),
+            longitude=round(near.longitude + 0.01 * (dice.unit("lon", number) - 0.5), 6),
+            division=near.division,
+        )
+
+    return calls, Ground(tuple(divisions), tuple(townships.values()), tuple(doors), further)
+
+
+class Reasons:
+    """Which item each reason asks for, out of `reasons.csv`: the reason itself, or its longest beginning with a `*`."""
+
+    def __init__(self) -> None:
+        with REASONS_FILE.open(encoding="utf-8", newline="") as file:
+            self._rows = {row["reason"]: row["item"] for row in csv.DictReader(file)}
+        self._stems = sorted((reason[:-1] for reason in self._rows if reason.endswith("*")), key=len, reverse=True)
+
+    def of(self, reason: str) -> str:
+        """Return the item; every reason has one, for the shortest beginning is empty."""
+        if reason in self._rows:
+            return self._rows[reason]
+        return next(self._rows[f"{stem}*"] for stem in self._stems if reason.startswith(stem))
+
+
+class Wishes:
+    """When and what people want, by the hours in which the catalogue offers it."""
+
+    def __init__(self, dice: Dice, items: Sequence[ItemFacts]) -> None:
+        self._dice = dice
+        self._items = {item.code: item for item in items}
+
+    def of(self, number: int, code: str, at: datetime) -> Asked:
+        """Say what a call asks for: urgent help at once, anything else in the item's next open hours."""
+        item, dice = self._items[code], self._dice
+        if item.category is Category.URGENT:
+            return Asked(code, urgent=True, earliest=at, latest=at + _URGENT_WITHIN)
+        width = dice.pick((60, 90, 120), "width", number)
+        wish = dice.weighted(((60, 5), (120, 3), (240, 2)), "wish", number)
+        day, minute = clock.day_of(at), _half_hour(clock.local(at).hour * 60 + clock.local(at).minute + wish)
+        minute = max(minute, item.window_from)
+        if minute + width > item.window_to:
+            day, minute = day + timedelta(days=1), item.window_from + 30 * dice.whole(0, 4, "hour", number)
+            minute = min(minute, item.window_to - width)
+        return Asked(
+            code, urgent=False, earliest=clock.at_local(day, minute), latest=clock.at_local(day, minute + width)
+        )
+
+
+def one_call(dice: Dice, number: int, *, at: datetime, homes: int) -> Call:
+    """Make up one call that comes now."""
+    return Call(number, at, dice.whole(0, homes - 1, "caller", number), dice.weighted(_WANTED, "item", number))
+
+
+def made_up(dice: Dice, *, first: date, days: int, per_day: int, homes: int) -> list[Call]:
+    """Make up the calls of some days: by the hours in which people call, each for one item; `reason` is its code."""
+    found = []
+    for step in range(days):
+        for number in range(step * per_day, (step + 1) * per_day):
+            minute = dice.weighted(_HOURS, "hour", number) * 60 + dice.whole(0, 59, "minute", number)
+            at = clock.at_local(first + timedelta(days=step), minute)
+            found.append(one_call(dice, number, at=at, homes=homes))
+    found.sort(key=lambda call: (call.at, call.number))
+    return [replace(call, number=number) for number, call in enumerate(found)]
+
+
+def _half_hour(minute: int) -> int:
+    return -(-minute // 30) * 30
