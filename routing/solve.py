@@ -19,8 +19,8 @@ from routing.model import plan
 from routing.model.plan import Plan
 from routing.model.problem import Link, Mode, Point, Problem, Shift, Visit, Window, Worker
 from routing.reference import ortools_engine
+from routing.stop import Budget, Progress
 from routing.synchronised import platform
-from routing.synchronised.annealing import Budget, Progress
 
 PAIRS_SHARE = 0.7
 """Of the budget goes to moving pairs where there are any."""

@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.dialects import postgresql
 
-from dispatch.visits import bookings, evidence, offers, visit_codes
+from dispatch.visits import bookings, evidence, lifecycle, visit_codes
 from dispatch.visits.model import Act, Visit
 from dispatch.visits.timeline import Course, Report, course
 from dispatch.visits.transitions import PROMISED, ActKind, Outcome, State
-from events.contracts.visits import NobodyHome, VisitAborted, VisitFinished, VisitHeld, WorkerArrived, WorkerDeparted
+from events.contracts.visits import NobodyHome, VisitAborted, VisitFinished, WorkerArrived, WorkerDeparted
 from events.work import Work
-from kit import geo, rules
+from kit import geo
 from kit.refusal import Kind, Refusal
 
 
@@ -119,50 +118,18 @@ async def abort(work: Work, *, visit_id: UUID, act: ActIn) -> Visit:
     return await _report(work, visit_id, ActKind.ABORT, act)
 
 
-async def reports_of(work: Work, visit_id: UUID) -> list[Report]:
-    """Return the acts of a visit in the order of their numbers."""
-    query = select(Act).where(Act.visit_id == visit_id).order_by(Act.sequence, Act.id)
-    return [_as_report(row) for row in (await work.session.execute(query)).scalars()]
-
-
-async def evidence_rules(work: Work, at: datetime) -> evidence.Rules:
-    """Return the rule `visit.evidence` as it is valid at an instant."""
-    return evidence.Rules.read(await rules.value(work.session, "visit.evidence", at=at))
-
-
-def _as_report(row: Act) -> Report:
-    return Report(
-        id=row.id,
-        kind=row.kind,
-        sequence=row.sequence,
-        at=row.at,
-        claimed_at=row.claimed_at,
-        received_at=row.received_at,
-        offline=row.offline,
-        not_before=row.not_before,
-        device=row.device,
-        distance_metres=row.distance_metres,
-        accuracy_metres=row.accuracy_metres,
-        fix_age_seconds=row.fix_age_seconds,
-        mocked=row.mocked,
-        code_matches=row.code_matches,
-        home_matches=row.home_matches,
-        reason=row.reason,
-    )
-
-
 async def _report(work: Work, visit_id: UUID, kind: ActKind, act: ActIn) -> Visit:
-    visit = await offers.locked(work, visit_id)
+    visit = await lifecycle.locked(work, visit_id)
     if visit.accepted_at is None or visit.state in {State.WITHDRAWN, State.CANCELLED}:
         raise VisitNotOpen(state=visit.state)
-    reports = await reports_of(work, visit_id)
+    reports = await lifecycle.reports_of(work, visit_id)
     if any(report.id == act.id for report in reports):
         return visit
     row = await _new_act(work, visit, kind, act, reports)
     statement = postgresql.insert(Act).values(row).on_conflict_do_nothing(index_elements=["id"]).returning(Act.id)
     if (await work.session.execute(statement)).scalar_one_or_none() is None:
         raise ActTaken(id=str(act.id))
-    reports = await reports_of(work, visit_id)
+    reports = await lifecycle.reports_of(work, visit_id)
     await fold(work, visit, reports, course(reports))
     return visit
 
@@ -180,7 +147,7 @@ async def _new_act(work: Work, visit: Visit, kind: ActKind, act: ActIn, known: S
         distance = geo.metres(door, geo.Point(act.latitude, act.longitude))
     at, not_before = _when(work, visit, act)
     tries = sum(report.code_matches is False for report in known)
-    allowed = (await evidence_rules(work, work.now)).code_tries
+    allowed = (await lifecycle.evidence_rules(work, work.now)).code_tries
     return {
         "id": act.id,
         "visit_id": visit.id,
@@ -242,40 +209,12 @@ async def fold(work: Work, visit: Visit, reports: Sequence[Report], found: Cours
     if visit.decided_by is not None or visit.backfilled_by is not None:
         return
     if visit.state is State.MISSED:
-        await hold(work, visit, evidence.Flag.AFTER_MISSED)
+        await lifecycle.hold(work, visit, evidence.Flag.AFTER_MISSED)
     elif found.clash:
-        await hold(work, visit, evidence.Flag.CLASH)
+        await lifecycle.hold(work, visit, evidence.Flag.CLASH)
     if visit.state is State.HELD:
         _times(visit, found)
-        await weigh(work, visit, reports, found)
-
-
-async def weigh(work: Work, visit: Visit, reports: Sequence[Report], found: Course) -> evidence.Rules:
-    """Put the grade and the flags that a visit's own acts deserve on it; return the rules they were weighed by."""
-    weighed_by = await evidence_rules(work, visit.arrived_at or visit.planned_start)
-    flags = {flag for flag in map(evidence.Flag, visit.flags) if flag in evidence.LASTING}
-    if found.clash:
-        flags.add(evidence.Flag.CLASH)
-    if found.end is not None and found.end.kind is ActKind.ABORT:
-        flags.add(evidence.Flag.ABORTED)
-    if found.gap or found.arrive is None or found.end is None:
-        flags.add(evidence.Flag.MISSING_ACT)
-    if found.arrive is None or found.end is None or visit.accepted_at is None:
-        visit.grade = evidence.Grade.D
-    else:
-        result = evidence.weigh(
-            reports,
-            arrive=found.arrive,
-            end=found.end,
-            accepted_at=visit.accepted_at,
-            minutes=visit.minutes,
-            found_home=found.end.kind is not ActKind.NOBODY_HOME,
-            rules=weighed_by,
-        )
-        visit.grade = result.grade
-        flags.update(result.flags)
-    visit.flags = sorted(flags)
-    return weighed_by
+        await lifecycle.weigh(work, visit, reports, found)
 
 
 async def _advance(work: Work, visit: Visit, reports: Sequence[Report], found: Course) -> None:
@@ -285,12 +224,12 @@ async def _advance(work: Work, visit: Visit, reports: Sequence[Report], found: C
     if visit.state is State.ACCEPTED and found.state is not visit.state:
         await bookings.begin(work, visit.id)
     if found.state is not visit.state:
-        offers.move(visit, found.state, work)
+        lifecycle.move(visit, found.state, work)
     _times(visit, found)
     if departed and found.depart is not None:
         work.tell(WorkerDeparted(**ids, worker_id=visit.worker_id, at=found.depart.at))
     if news and found.arrive is not None:
-        worth = evidence.grade(reports, end=None, rules=await evidence_rules(work, found.arrive.at))
+        worth = evidence.grade(reports, end=None, rules=await lifecycle.evidence_rules(work, found.arrive.at))
         visit.grade = worth
         work.tell(WorkerArrived(**ids, worker_id=visit.worker_id, at=found.arrive.at, grade=worth))
     if found.state is State.FINISHED and visit.arrived_at is not None and visit.left_at is not None:
@@ -321,13 +260,3 @@ def _times(visit: Visit, found: Course) -> None:
     visit.arrived_at = found.arrive.at if found.arrive else None
     over = found.end is not None and not found.gap
     visit.left_at = max(found.end.at, found.arrive.at) if over and found.end and found.arrive else None
-
-
-async def hold(work: Work, visit: Visit, *flags: evidence.Flag) -> None:
-    """Let a person decide; holding a held visit adds the reasons."""
-    visit.flags = sorted({*visit.flags, *flags})
-    if visit.state is not State.HELD:
-        offers.move(visit, State.HELD, work)
-    work.tell(
-        VisitHeld(visit_id=visit.id, request_id=visit.request_id, provider_id=visit.provider_id, reasons=visit.flags)
-    )

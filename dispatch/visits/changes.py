@@ -7,9 +7,10 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import aliased
 
 from dispatch.requests.model import CareRequest
-from dispatch.visits import attendance, bookings, evidence, offers
+from dispatch.visits import bookings, evidence, lifecycle, offers
+from dispatch.visits.lifecycle import Choice
 from dispatch.visits.model import Act, Visit
-from dispatch.visits.offers import Choice, Offered, Order
+from dispatch.visits.offers import Offered, Order
 from dispatch.visits.transitions import MOVES, OPEN, PROMISED, ActKind, Outcome, State
 from events.contracts.visits import VisitMissed, VisitMoved
 from events.work import Work
@@ -47,7 +48,7 @@ async def reschedule(
     if starts_at > latest or starts_at <= work.now or (agreed_to is None and request and starts_at < request.earliest):
         raise OutsideWindow
     ends_at = starts_at + timedelta(minutes=visit.minutes)
-    for worker_id, _ in offers.workers_of(visit):
+    for worker_id, _ in lifecycle.workers_of(visit):
         await _suitable(work, visit, worker_id, starts_at, ends_at)
     visit.planned_start, visit.planned_end, visit.window_to = starts_at, ends_at, latest
     visit.reason = reason.strip()[:200]
@@ -83,7 +84,7 @@ async def take_hours(work: Work, visit: Visit, starts_at: datetime) -> None:
         work,
         visit_id=visit.id,
         provider_id=visit.provider_id,
-        workers=offers.workers_of(visit),
+        workers=lifecycle.workers_of(visit),
         place=(visit.latitude, visit.longitude),
         during=(visit.planned_start, visit.planned_end),
     )
@@ -106,9 +107,9 @@ def tell_moved(work: Work, visit: Visit, reason: str) -> None:
 
 
 async def _promised(work: Work, visit_id: UUID) -> Visit:
-    visit = await offers.locked(work, visit_id)
+    visit = await lifecycle.locked(work, visit_id)
     if visit.state is not State.ACCEPTED:
-        raise offers.VisitNotAllowed(state=visit.state, wanted=State.ACCEPTED)
+        raise lifecycle.VisitNotAllowed(state=visit.state, wanted=State.ACCEPTED)
     return visit
 
 
@@ -148,7 +149,7 @@ async def cancel_for(work: Work, *, request_id: UUID, chargeable: bool) -> list[
             visit.outcome = Outcome.CANCELLED_LATE
             visit.arrived_at = visit.left_at = work.now
             promised.append(visit)
-        offers.move(visit, State.CANCELLED, work, reason="cancelled")
+        lifecycle.move(visit, State.CANCELLED, work, reason="cancelled")
         await offers.close_offer(work, visit.id, "cancelled")
         await bookings.release(work, visit.id)
     return promised
@@ -159,11 +160,11 @@ async def rework(work: Work, *, visit_id: UUID, starts_at: datetime) -> Offered:
 
     Refuses `visit.worker_unsuitable` and `visit.worker_busy` too; the elder's agreement to the hour is the caller's.
     """
-    visit = await offers.locked(work, visit_id)
+    visit = await lifecycle.locked(work, visit_id)
     if visit.state not in {State.VERIFIED, State.HELD}:
-        raise offers.VisitNotAllowed(state=visit.state, wanted=State.OFFERED)
+        raise lifecycle.VisitNotAllowed(state=visit.state, wanted=State.OFFERED)
     ends_at = starts_at + timedelta(minutes=visit.minutes)
-    for worker_id, _ in offers.workers_of(visit):
+    for worker_id, _ in lifecycle.workers_of(visit):
         await _suitable(work, visit, worker_id, starts_at, ends_at)
     attempts = await work.session.scalar(select(func.max(Visit.attempt)).where(Visit.request_id == visit.request_id))
     return await offers.offer(
@@ -201,7 +202,7 @@ async def miss_due(work: Work, *, limit: int = 200) -> int:
     sign-in or a sign-out is known, but what is missing can no longer be uploaded in time (`visit.evidence`).
     """
     after = timedelta(minutes=await rules.value(work.session, "visit.missed_after_minutes", at=work.now))
-    upload = (await attendance.evidence_rules(work, work.now)).upload
+    upload = (await lifecycle.evidence_rules(work, work.now)).upload
     ended = exists().where(Act.visit_id == Visit.id, Act.kind.in_((ActKind.LEAVE, ActKind.NOBODY_HOME, ActKind.ABORT)))
     query = (
         select(Visit, ended)
@@ -214,10 +215,10 @@ async def miss_due(work: Work, *, limit: int = 200) -> int:
     for visit, half in (await work.session.execute(query)).all():
         if visit.arrived_at is not None or half:
             if max(visit.planned_end, visit.window_to) + upload <= work.now:
-                await attendance.hold(work, visit, evidence.Flag.MISSING_ACT)
+                await lifecycle.hold(work, visit, evidence.Flag.MISSING_ACT)
                 count += 1
             continue
-        offers.move(visit, State.MISSED, work)
+        lifecycle.move(visit, State.MISSED, work)
         await bookings.release(work, visit.id)
         ids = {"visit_id": visit.id, "request_id": visit.request_id, "provider_id": visit.provider_id}
         work.tell(VisitMissed(**ids))

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from sqlalchemy import Row, Table, bindparam, func, insert, select, update
 
-from dispatch.visits import bookings
+from dispatch.visits import bookings, lifecycle
+from dispatch.visits.lifecycle import Choice
 from dispatch.visits.model import Offer, Visit
-from dispatch.visits.transitions import MOVES, OPEN, OfferState, State
+from dispatch.visits.transitions import OfferState, State
 from events.contracts.offers import OfferAccepted, OfferLapsed, OfferRefused, OfferWithdrawn, VisitOffered
 from events.work import Work
 from kit import rules
@@ -42,20 +43,6 @@ class OfferReasonMissing(Refusal):
     """A company must say why it refuses."""
 
     code = "offer.reason_missing"
-
-
-class VisitMissing(Refusal):
-    """No such visit, or none that this actor may know of."""
-
-    code = "visit.missing"
-    kind = Kind.MISSING
-
-
-class VisitNotAllowed(Refusal):
-    """The visit is not in a state that allows it."""
-
-    code = "visit.not_allowed"
-    kind = Kind.CONFLICT
 
 
 _VISIT, _OFFER = cast("Table", Visit.__table__), cast("Table", Offer.__table__)
@@ -108,19 +95,6 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """Who is asked to come, and when; `attempt` counts from 1 within the request."""
-
-    provider_id: UUID
-    worker_id: UUID
-    worker_number: int
-    starts_at: datetime
-    attempt: int
-    second_worker_id: UUID | None = None
-    second_worker_number: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Offered:
     """An offer just made."""
 
@@ -152,7 +126,7 @@ async def offer(
         work,
         visit_id=offered.visit_id,
         provider_id=choice.provider_id,
-        workers=workers_of(choice),
+        workers=lifecycle.workers_of(choice),
         place=(order.latitude, order.longitude),
         during=(choice.starts_at, ends_at),
     )
@@ -207,43 +181,6 @@ async def offer(
     return offered
 
 
-def workers_of(choice: Choice | Visit) -> list[tuple[UUID, int]]:
-    """Return the one or two workers, with their numbers, the leading one first."""
-    found = [(choice.worker_id, choice.worker_number)]
-    if choice.second_worker_id is not None and choice.second_worker_number is not None:
-        found.append((choice.second_worker_id, choice.second_worker_number))
-    return found
-
-
-def move(visit: Visit, state: State, work: Work, *, reason: str | None = None) -> None:
-    """Move a visit, refusing `visit.not_allowed` where MOVES does not list it."""
-    if state not in MOVES[visit.state]:
-        raise VisitNotAllowed(state=visit.state, wanted=state)
-    visit.state = state
-    if reason is not None:
-        visit.reason = reason[:200]
-    if state not in OPEN and visit.closed_at is None:
-        visit.closed_at = work.now
-
-
-async def locked(work: Work, visit_id: UUID) -> Visit:
-    """Return a visit that this actor may see, locked until the work ends; refuse `visit.missing`."""
-    query = select(Visit).where(Visit.id == visit_id).with_for_update().execution_options(populate_existing=True)
-    visit = (await work.session.execute(query)).scalar_one_or_none()
-    if visit is None or not may_see(work, visit):
-        raise VisitMissing(visit_id=str(visit_id))
-    return visit
-
-
-def may_see(work: Work, visit: Visit) -> bool:
-    """Tell whether the actor's company, and for a worker the actor in person, has to do with a visit."""
-    actor = work.actor
-    if not actor.scoped:
-        return True
-    own = visit.provider_id == actor.provider_id
-    return own and (actor.worker_id is None or actor.worker_id in {visit.worker_id, visit.second_worker_id})
-
-
 async def _open(work: Work, offer_id: UUID) -> tuple[Offer, Visit]:
     query = (
         select(Offer, Visit)
@@ -253,7 +190,7 @@ async def _open(work: Work, offer_id: UUID) -> tuple[Offer, Visit]:
         .execution_options(populate_existing=True)
     )
     row: Row[Offer, Visit] | None = (await work.session.execute(query)).one_or_none()
-    if row is None or not may_see(work, row[1]):
+    if row is None or not lifecycle.may_see(work, row[1]):
         raise OfferMissing(offer_id=str(offer_id))
     if row[0].state is not OfferState.OPEN:
         raise OfferNotOpen(offer_id=str(offer_id), state=row[0].state)
@@ -272,7 +209,7 @@ async def accept(work: Work, *, offer_id: UUID) -> Visit:
     if work.now >= found.deadline:
         raise OfferTooLate(offer_id=str(offer_id))
     _answer(work, found, OfferState.ACCEPTED)
-    move(visit, State.ACCEPTED, work)
+    lifecycle.move(visit, State.ACCEPTED, work)
     visit.accepted_at = work.now
     work.tell(
         OfferAccepted(
@@ -296,7 +233,7 @@ async def refuse(work: Work, *, offer_id: UUID, reason: str) -> Visit:
         raise OfferReasonMissing
     found, visit = await _open(work, offer_id)
     _answer(work, found, OfferState.REFUSED, reason)
-    move(visit, State.REFUSED, work, reason=reason)
+    lifecycle.move(visit, State.REFUSED, work, reason=reason)
     await bookings.release(work, visit.id)
     work.tell(
         OfferRefused(
@@ -315,7 +252,7 @@ async def lapse(work: Work, *, offer_id: UUID) -> Visit:
     """Close an offer that was met with silence; refuse `offer.not_open` where it was answered after all."""
     found, visit = await _open(work, offer_id)
     _answer(work, found, OfferState.LAPSED)
-    move(visit, State.LAPSED, work)
+    lifecycle.move(visit, State.LAPSED, work)
     await bookings.release(work, visit.id)
     work.tell(
         OfferLapsed(
@@ -351,8 +288,8 @@ async def lapse_due(work: Work, *, limit: int = 200) -> int:
 
 async def withdraw(work: Work, *, visit_id: UUID, reason: str) -> Visit:
     """Take an offer or a promised visit back, so that somebody else is sent; refuse once the worker has arrived."""
-    visit = await locked(work, visit_id)
-    move(visit, State.WITHDRAWN, work, reason=reason)
+    visit = await lifecycle.locked(work, visit_id)
+    lifecycle.move(visit, State.WITHDRAWN, work, reason=reason)
     found = await close_offer(work, visit.id, reason)
     await bookings.release(work, visit.id)
     work.tell(

@@ -12,7 +12,8 @@ from dispatch.visits.changes import (
     take_hours,
     tell_moved,
 )
-from dispatch.visits.offers import Choice, Offered, Order, accept, lapse, lapse_due, offer, refuse, withdraw
+from dispatch.visits.lifecycle import Choice
+from dispatch.visits.offers import Offered, Order, accept, lapse, lapse_due, offer, refuse, withdraw
 from dispatch.visits.verification import back_fill, decide_held, verify, void
 
 __all__ = [

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from dispatch.visits import offers, visit_codes
+from dispatch.visits import lifecycle, offers, visit_codes
 from dispatch.visits.model import Act, Offer, Visit
 from dispatch.visits.transitions import OPEN, PROMISED, OfferState, State
 from events.work import Work
@@ -41,8 +41,8 @@ class SpokenCode:
 async def visit(work: Work, visit_id: UUID) -> Visit:
     """Return a visit; refuse `visit.missing`, for another company's as for none."""
     found = await work.session.get(Visit, visit_id)
-    if found is None or not offers.may_see(work, found):
-        raise offers.VisitMissing(visit_id=str(visit_id))
+    if found is None or not lifecycle.may_see(work, found):
+        raise lifecycle.VisitMissing(visit_id=str(visit_id))
     return found
 
 
@@ -53,7 +53,7 @@ async def offer(work: Work, offer_id: UUID) -> tuple[Offer, Visit]:
             select(Offer, Visit).join(Visit, Visit.id == Offer.visit_id).where(Offer.id == offer_id)
         )
     ).one_or_none()
-    if row is None or not offers.may_see(work, row[1]):
+    if row is None or not lifecycle.may_see(work, row[1]):
         raise offers.OfferMissing(offer_id=str(offer_id))
     return row[0], row[1]
 
@@ -115,7 +115,7 @@ def _planned(day: date) -> Select[Visit]:
 
 
 def _seen(work: Work) -> list[ColumnElement[bool]]:
-    """Return what `offers.may_see` asks of one visit as conditions on many."""
+    """Return what `lifecycle.may_see` asks of one visit as conditions on many."""
     actor = work.actor
     found = [Visit.provider_id == actor.provider_id] if actor.scoped else []
     if actor.worker_id is not None:

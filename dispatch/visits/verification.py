@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 
 from dispatch.requests.model import CareRequest
-from dispatch.visits import attendance, evidence, offers
+from dispatch.visits import evidence, lifecycle
 from dispatch.visits.model import Act, Visit
 from dispatch.visits.timeline import course
 from dispatch.visits.transitions import ActKind, Outcome, State
@@ -59,21 +59,21 @@ async def verify(work: Work, *, visit_id: UUID) -> Visit:
     Tells VisitVerified with all that a charge rests on, or VisitHeld. A visit that overlaps another of the same worker
     holds both.
     """
-    visit = await offers.locked(work, visit_id)
+    visit = await lifecycle.locked(work, visit_id)
     if visit.state not in {State.FINISHED, State.NOBODY_HOME, State.ABORTED}:
         return visit
-    reports = await attendance.reports_of(work, visit_id)
-    rules = await attendance.weigh(work, visit, reports, course(reports))
+    reports = await lifecycle.reports_of(work, visit_id)
+    rules = await lifecycle.weigh(work, visit, reports, course(reports))
     if visit.arrived_at is not None and visit.left_at is not None:
         await _beside_neighbours(work, visit, visit.arrived_at, visit.left_at, rules)
     reasons = [flag for flag in visit.flags if flag in rules.holds]
     if reasons or visit.state is State.ABORTED:
-        offers.move(visit, State.HELD, work)
+        lifecycle.move(visit, State.HELD, work)
         work.tell(
             VisitHeld(visit_id=visit.id, request_id=visit.request_id, provider_id=visit.provider_id, reasons=reasons)
         )
         return visit
-    offers.move(visit, State.VERIFIED, work)
+    lifecycle.move(visit, State.VERIFIED, work)
     await tell_verified(work, visit)
     return visit
 
@@ -82,7 +82,7 @@ async def _beside_neighbours(
     work: Work, visit: Visit, arrived_at: datetime, left_at: datetime, rules: evidence.Rules
 ) -> None:
     """Compare a stay with the same worker's others of the day before to the day after."""
-    workers = [number for _, number in offers.workers_of(visit)]
+    workers = [number for _, number in lifecycle.workers_of(visit)]
     query = (
         select(Visit)
         .where(
@@ -118,7 +118,7 @@ def _flag(visit: Visit, flag: evidence.Flag) -> None:
 
 async def _hold_other(work: Work, other: Visit, flag: evidence.Flag, rules: evidence.Rules) -> None:
     if flag in rules.holds and other.decided_by is None and other.state is State.VERIFIED:
-        await attendance.hold(work, other, flag)
+        await lifecycle.hold(work, other, flag)
     else:
         _flag(other, flag)
 
@@ -172,9 +172,9 @@ async def decide_held(
     `visit.not_allowed` unless it is held, `visit.reason_missing`, `visit.times_missing` and `visit.times_wrong`.
     """
     _manager(work, reason)
-    visit = await offers.locked(work, visit_id)
+    visit = await lifecycle.locked(work, visit_id)
     if visit.state is not State.HELD:
-        raise offers.VisitNotAllowed(state=visit.state, wanted=State.VERIFIED if stands else State.VOIDED)
+        raise lifecycle.VisitNotAllowed(state=visit.state, wanted=State.VERIFIED if stands else State.VOIDED)
     if visit.backfilled_by is not None and visit.backfilled_by == work.actor.account_id:
         raise SamePerson
     visit.decided_by = work.actor.account_id
@@ -186,7 +186,7 @@ async def decide_held(
         raise TimesMissing
     _possible(work, visit.arrived_at, visit.left_at)
     visit.outcome = visit.outcome or Outcome.COMPLETED
-    offers.move(visit, State.VERIFIED, work, reason=reason)
+    lifecycle.move(visit, State.VERIFIED, work, reason=reason)
     await tell_verified(work, visit)
     return visit
 
@@ -194,7 +194,7 @@ async def decide_held(
 async def void(work: Work, *, visit_id: UUID, reason: str) -> Visit:
     """Strike a verified visit out (the elder was in hospital, say); refuse what `decide_held` refuses."""
     _manager(work, reason)
-    visit = await offers.locked(work, visit_id)
+    visit = await lifecycle.locked(work, visit_id)
     visit.decided_by = work.actor.account_id
     return _void(work, visit, reason)
 
@@ -207,7 +207,7 @@ def _manager(work: Work, reason: str) -> None:
 
 
 def _void(work: Work, visit: Visit, reason: str) -> Visit:
-    offers.move(visit, State.VOIDED, work, reason=reason)
+    lifecycle.move(visit, State.VOIDED, work, reason=reason)
     work.tell(
         VisitVoided(
             visit_id=visit.id, request_id=visit.request_id, provider_id=visit.provider_id, reason=visit.reason or ""
@@ -230,9 +230,9 @@ async def back_fill(work: Work, *, visit_id: UUID, arrived_at: datetime, left_at
     if not reason.strip():
         raise VisitReasonMissing
     _possible(work, arrived_at, left_at)
-    visit = await offers.locked(work, visit_id)
+    visit = await lifecycle.locked(work, visit_id)
     if visit.accepted_at is None:
-        raise offers.VisitNotAllowed(state=visit.state, wanted=State.HELD)
+        raise lifecycle.VisitNotAllowed(state=visit.state, wanted=State.HELD)
     last = await work.session.scalar(select(func.max(Act.sequence)).where(Act.visit_id == visit.id)) or 0
     for step, (kind, at) in enumerate(((ActKind.ARRIVE, arrived_at), (ActKind.LEAVE, left_at)), start=1):
         work.session.add(
@@ -254,5 +254,5 @@ async def back_fill(work: Work, *, visit_id: UUID, arrived_at: datetime, left_at
     visit.arrived_at, visit.left_at, visit.outcome = arrived_at, left_at, Outcome.COMPLETED
     visit.grade = evidence.Grade.D
     visit.reason = reason.strip()[:200]
-    await attendance.hold(work, visit, evidence.Flag.BACKFILLED)
+    await lifecycle.hold(work, visit, evidence.Flag.BACKFILLED)
     return visit

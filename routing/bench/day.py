@@ -21,7 +21,7 @@ from routing.insertion import board as insert
 from routing.model.plan import Plan, build
 from routing.model.problem import Company, Mode, Problem, Shift, Visit, Window, Worker
 from routing.reference import ortools_engine
-from routing.synchronised.annealing import Budget
+from routing.stop import Budget
 
 STEP_SECONDS = 300
 CLOSE = 12 * 3_600

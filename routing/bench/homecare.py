@@ -12,8 +12,8 @@ from routing.bench.gaps import OURS, InstancesMissing
 from routing.bench.homecare_check import check_hhcrsp, check_uhhc
 from routing.readers import uhhc
 from routing.readers.homecare import Instance, Schedule, Unreadable
+from routing.stop import Budget
 from routing.synchronised import homecare
-from routing.synchronised.annealing import Budget
 
 PLACE = Path("var/bench")
 """Where plots and plans are written."""

@@ -13,7 +13,7 @@ from routing.model.problem import Problem
 from routing.readers import solomon
 from routing.readers.solomon import SCALE, Instance
 from routing.solve import solve
-from routing.synchronised.annealing import Budget
+from routing.stop import Budget
 
 PLOT = Path("var/bench/vrptw.svg")
 

@@ -13,7 +13,7 @@ from routing.improvement.state import USUAL, Manner, Search
 from routing.model import plan
 from routing.model.plan import Plan
 from routing.model.problem import Problem
-from routing.synchronised.annealing import Budget, Progress
+from routing.stop import Budget, Progress
 
 CHUNK_SECONDS = 0.02
 CHUNK_ROUNDS = 500

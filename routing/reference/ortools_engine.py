@@ -23,7 +23,7 @@ from routing.model import plan
 from routing.model.arrays import FAR, Ints
 from routing.model.plan import Plan
 from routing.model.problem import Problem
-from routing.synchronised.annealing import Budget
+from routing.stop import Budget
 
 ILS_SHARE = 0.6
 """Of the budget goes to iterated local search; the rest to guided local search from the best routes so far."""

@@ -1,11 +1,11 @@
 """Drive the compiled search: when to stop, how warm to be, and what to tell whoever watches."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from routing.stop import Budget, Progress
 from routing.synchronised import board as boards
 from routing.synchronised import rng as random_dice
 from routing.synchronised.board import Board, Draft
@@ -21,21 +21,6 @@ REHEATS = (
     (60, 3),
     (10**9, 1),
 )  # up to so many jobs: one cooling is over long before the time, and more find more
-
-Progress = Callable[[float, int, float], None]
-"""Told now and then: seconds spent, rounds done, cost of the best plan so far."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Budget:
-    """When to stop: after so many seconds of wall clock, or after so many rounds (then the seed decides everything)."""
-
-    seconds: float | None = None
-    rounds: int | None = None
-
-    def __post_init__(self) -> None:
-        if (self.seconds is None) == (self.rounds is None):
-            raise ValueError("give seconds or rounds, and not both")
 
 
 @dataclass(frozen=True, slots=True)

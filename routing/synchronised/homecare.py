@@ -7,7 +7,8 @@ They have their own small model (services, two prices of tardiness, several wind
 import numpy as np
 
 from routing.readers.homecare import Call, Instance, Patient, Schedule, Tie
-from routing.synchronised.annealing import Budget, Found, Progress, anneal
+from routing.stop import Budget, Progress
+from routing.synchronised.annealing import Found, anneal
 from routing.synchronised.board import ALONE, GAP, TOGETHER, Board, Draft, empty_draft, nearest
 
 UNSERVED = 1e7  # above any distance of a published instance, and small enough to keep seven decimals

@@ -12,7 +12,8 @@ from routing.model import plan
 from routing.model.arrays import FAR
 from routing.model.plan import Plan
 from routing.model.problem import Problem
-from routing.synchronised.annealing import Budget, Progress, anneal
+from routing.stop import Budget, Progress
+from routing.synchronised.annealing import anneal
 from routing.synchronised.board import ALONE, GAP, TOGETHER, Board, Draft, empty_draft, nearest
 from routing.synchronised.ordering import lay_out
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from dispatch.requests.model import CareRequest
-from dispatch.visits import attendance, offers, queries, visit_codes
+from dispatch.visits import attendance, lifecycle, queries, visit_codes
 from dispatch.visits import operations as visits
 from dispatch.visits.evidence import Flag
 from dispatch.visits.model import Act, Visit
@@ -178,7 +178,7 @@ async def test_steps_that_make_no_sense_are_refused_while_there_is_a_signal(stag
     offered = await stage.offer(await stage.add_request(elder=1), worker=1)
     with pytest.raises(attendance.VisitNotOpen):
         await report(stage, offered.visit_id, ActKind.ARRIVE, act(4, NINE), worker=1)
-    with pytest.raises(offers.VisitMissing):
+    with pytest.raises(lifecycle.VisitMissing):
         await report(stage, offered.visit_id, ActKind.ARRIVE, act(4, NINE), worker=0)
 
 

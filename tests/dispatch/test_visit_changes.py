@@ -11,7 +11,7 @@ import dispatch.matching.handlers
 import dispatch.visits.handlers  # noqa: F401 - importing subscribes its handlers
 from dispatch.requests import operations as requests
 from dispatch.requests.model import CancelledBy, CareRequest, RequestState
-from dispatch.visits import changes, offers, queries
+from dispatch.visits import changes, lifecycle, queries
 from dispatch.visits import operations as visits
 from dispatch.visits.model import Booking, Visit
 from dispatch.visits.transitions import State
@@ -102,7 +102,7 @@ async def test_a_colleague_may_go_instead_and_nobody_else(stage: Stage, drain: D
             async with stage.works(actor) as work:
                 await visits.change_worker(work, visit_id=visit_id, worker_id=stage.workers[1][0], reason="换人")
     await play(stage, visit_id, worker=1)
-    with pytest.raises(offers.VisitNotAllowed):
+    with pytest.raises(lifecycle.VisitNotAllowed):
         async with stage.works(stage.person_of(0)) as work:
             await visits.change_worker(work, visit_id=visit_id, worker_id=stage.workers[0][0], reason="换人")
 

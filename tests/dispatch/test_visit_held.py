@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from dispatch.visits import offers, verification
+from dispatch.visits import lifecycle, verification
 from dispatch.visits import operations as visits
 from dispatch.visits.evidence import Flag
 from dispatch.visits.transitions import ActKind, State
@@ -53,7 +53,7 @@ async def test_a_held_visit_that_does_not_stand_is_void(stage: Stage) -> None:
     async with stage.works(MANAGER) as work:
         await visits.decide_held(work, visit_id=visit_id, stands=False, reason="老人否认")
         assert [told.type for told in work.told] == ["visits.visit_voided.v1"]
-    with pytest.raises(offers.VisitNotAllowed):
+    with pytest.raises(lifecycle.VisitNotAllowed):
         async with stage.works(MANAGER) as work:
             await visits.void(work, visit_id=visit_id, reason="again")
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from dispatch.visits import bookings, offers, queries
+from dispatch.visits import bookings, lifecycle, offers, queries
 from dispatch.visits import operations as visits
 from dispatch.visits.model import Booking, Offer, Visit
 from dispatch.visits.transitions import OfferState, State
@@ -55,7 +55,7 @@ async def test_another_company_s_offer_answers_exactly_as_a_missing_one(stage: S
             async with stage.works(stage.person_of(1)) as work:
                 await visits.accept(work, offer_id=offer_id)
         assert refused.value.parameters == {"offer_id": str(offer_id)}
-    with pytest.raises(offers.VisitMissing):
+    with pytest.raises(lifecycle.VisitMissing):
         async with stage.works(stage.person_of(1)) as work:
             await queries.visit(work, offered.visit_id)
     with pytest.raises(offers.OfferMissing):  # a colleague of the same company is not meant either
@@ -152,6 +152,6 @@ async def test_a_promised_visit_can_be_taken_back_until_the_worker_is_there(stag
         found = (await work.session.execute(select(Offer))).scalar_one()
         assert found.state is OfferState.WITHDRAWN
     assert await booked(stage) == 0
-    with pytest.raises(offers.VisitNotAllowed):
+    with pytest.raises(lifecycle.VisitNotAllowed):
         async with stage.works(SYSTEM_ACTOR) as work:
             await visits.withdraw(work, visit_id=visit_id, reason="again")

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from dispatch.visits import offers
+from dispatch.visits import lifecycle
 from dispatch.visits.model import Visit
 from dispatch.visits.transitions import BEGUN, MOVES, OPEN, PROMISED, RELEASED, State
 from events.work import Work
@@ -46,12 +46,12 @@ def still() -> Work:
 def test_a_visit_moves_only_where_the_table_says(before: State, after: State, still: Work) -> None:
     visit = Visit(state=before)
     if after.value in ALLOWED[before].split():
-        offers.move(visit, after, still)
+        lifecycle.move(visit, after, still)
         assert visit.state is after
         assert (visit.closed_at is None) is (after in OPEN)
     else:
-        with pytest.raises(offers.VisitNotAllowed):
-            offers.move(visit, after, still)
+        with pytest.raises(lifecycle.VisitNotAllowed):
+            lifecycle.move(visit, after, still)
         assert visit.state is before
 
 

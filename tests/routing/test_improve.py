@@ -15,7 +15,7 @@ from routing.improvement.state import Search
 from routing.model import plan
 from routing.model.plan import Plan
 from routing.model.problem import Company, Mode, Problem, Shift, Visit, Window, Worker
-from routing.synchronised.annealing import Budget
+from routing.stop import Budget
 from tests.routing.worlds import Day, dice_day
 
 STATES = int(os.environ.get("NOWALLS_STATES", "120"))

@@ -7,7 +7,7 @@ from pathlib import Path
 from numba.core import event
 
 from routing import check, solve
-from routing.synchronised.annealing import Budget
+from routing.stop import Budget
 from tests.routing.test_improve import scene
 from tests.routing.worlds import dice_day
 

@@ -8,8 +8,8 @@ import pytest
 from routing.bench import homecare_check
 from routing.bench.homecare_generate import generate
 from routing.readers import hhcrsp, homecare, uhhc
+from routing.stop import Budget
 from routing.synchronised import homecare as engine
-from routing.synchronised.annealing import Budget
 
 
 def unified() -> dict[str, Any]:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from routing import check
 from routing.model.problem import Company, Mode, Point, Problem, Shift, Visit, Window, Worker
 from routing.solve import Engine, solve
-from routing.synchronised.annealing import Budget
+from routing.stop import Budget
 from tests.routing.test_improve import frozen_stops, scene
 from tests.routing.worlds import HOUR, dice_day
 

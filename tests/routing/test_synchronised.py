@@ -24,8 +24,8 @@ from routing.model.problem import (
     Worker,
 )
 from routing.readers import hhcrsp
+from routing.stop import Budget
 from routing.synchronised import homecare, platform
-from routing.synchronised.annealing import Budget
 from routing.synchronised.board import empty_draft
 from routing.synchronised.clock import wind
 

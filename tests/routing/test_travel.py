@@ -19,7 +19,7 @@ from routing.model.travel import Leg, TooFewLegs, calibrate
 from routing.readers import roads
 from routing.readers.roads import Osrm, Reply, RoadsRefused, RoadsUnreadable, Valhalla
 from routing.solve import Engine, solve
-from routing.synchronised.annealing import Budget
+from routing.stop import Budget
 from tests.routing import engines
 from tests.routing.engines import Server
 

@@ -26,7 +26,7 @@ from routing.improvement import improve
 from routing.insertion import board as insert
 from routing.model import problem
 from routing.reference.assign import Batch, assign
-from routing.synchronised.annealing import Budget
+from routing.stop import Budget
 
 SEED = 1
 WORKERS_PER_VISIT = 4

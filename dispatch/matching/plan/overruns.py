@@ -16,7 +16,7 @@ from dispatch.matching.fleet import crew
 from dispatch.matching.fleet.day import Day
 from dispatch.matching.fleet.memory import fleet_of
 from dispatch.matching.plan.replanning import Move, Roster, Task, open_of, tasks_of
-from dispatch.visits import bookings, offers
+from dispatch.visits import bookings, lifecycle
 from dispatch.visits import operations as visits
 from dispatch.visits.model import Booking, Visit
 from dispatch.visits.transitions import State
@@ -51,7 +51,7 @@ async def follow(work: Work, *, limit: int = 200) -> Overran:
     crew_ = {worker.worker_id: worker for worker in day.roster}
     found = Overran(0, 0, 0)
     for visit in await _running(work, limit):
-        workers = [crew_[worker_id] for worker_id, _ in offers.workers_of(visit) if worker_id in crew_]
+        workers = [crew_[worker_id] for worker_id, _ in lifecycle.workers_of(visit) if worker_id in crew_]
         until = work.now + step
         try:
             async with work.session.begin_nested():

@@ -33,7 +33,7 @@ from providers.catalogue.model import Skill
 from providers.roster.queries import RosterWorker
 from routing.improvement import improve
 from routing.model import plan, problem
-from routing.synchronised.annealing import Budget
+from routing.stop import Budget
 
 SEED = 1
 

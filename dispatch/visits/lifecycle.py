@@ -1,0 +1,151 @@
+"""What every step of a visit shares: finding and locking it, moving it, weighing its evidence, holding it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from dispatch.visits import evidence
+from dispatch.visits.model import Act, Visit
+from dispatch.visits.timeline import Course, Report
+from dispatch.visits.transitions import MOVES, OPEN, ActKind, State
+from events.contracts.visits import VisitHeld
+from events.work import Work
+from kit import rules
+from kit.refusal import Kind, Refusal
+
+
+class VisitMissing(Refusal):
+    """No such visit, or none that this actor may know of."""
+
+    code = "visit.missing"
+    kind = Kind.MISSING
+
+
+class VisitNotAllowed(Refusal):
+    """The visit is not in a state that allows it."""
+
+    code = "visit.not_allowed"
+    kind = Kind.CONFLICT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Who is asked to come, and when; `attempt` counts from 1 within the request."""
+
+    provider_id: UUID
+    worker_id: UUID
+    worker_number: int
+    starts_at: datetime
+    attempt: int
+    second_worker_id: UUID | None = None
+    second_worker_number: int | None = None
+
+
+async def locked(work: Work, visit_id: UUID) -> Visit:
+    """Return a visit that this actor may see, locked until the work ends; refuse `visit.missing`."""
+    query = select(Visit).where(Visit.id == visit_id).with_for_update().execution_options(populate_existing=True)
+    visit = (await work.session.execute(query)).scalar_one_or_none()
+    if visit is None or not may_see(work, visit):
+        raise VisitMissing(visit_id=str(visit_id))
+    return visit
+
+
+def may_see(work: Work, visit: Visit) -> bool:
+    """Tell whether the actor's company, and for a worker the actor in person, has to do with a visit."""
+    actor = work.actor
+    if not actor.scoped:
+        return True
+    own = visit.provider_id == actor.provider_id
+    return own and (actor.worker_id is None or actor.worker_id in {visit.worker_id, visit.second_worker_id})
+
+
+def workers_of(choice: Choice | Visit) -> list[tuple[UUID, int]]:
+    """Return the one or two workers, with their numbers, the leading one first."""
+    found = [(choice.worker_id, choice.worker_number)]
+    if choice.second_worker_id is not None and choice.second_worker_number is not None:
+        found.append((choice.second_worker_id, choice.second_worker_number))
+    return found
+
+
+def move(visit: Visit, state: State, work: Work, *, reason: str | None = None) -> None:
+    """Move a visit, refusing `visit.not_allowed` where MOVES does not list it."""
+    if state not in MOVES[visit.state]:
+        raise VisitNotAllowed(state=visit.state, wanted=state)
+    visit.state = state
+    if reason is not None:
+        visit.reason = reason[:200]
+    if state not in OPEN and visit.closed_at is None:
+        visit.closed_at = work.now
+
+
+async def hold(work: Work, visit: Visit, *flags: evidence.Flag) -> None:
+    """Let a person decide; holding a held visit adds the reasons."""
+    visit.flags = sorted({*visit.flags, *flags})
+    if visit.state is not State.HELD:
+        move(visit, State.HELD, work)
+    work.tell(
+        VisitHeld(visit_id=visit.id, request_id=visit.request_id, provider_id=visit.provider_id, reasons=visit.flags)
+    )
+
+
+async def reports_of(work: Work, visit_id: UUID) -> list[Report]:
+    """Return the acts of a visit in the order of their numbers."""
+    query = select(Act).where(Act.visit_id == visit_id).order_by(Act.sequence, Act.id)
+    return [_as_report(row) for row in (await work.session.execute(query)).scalars()]
+
+
+def _as_report(row: Act) -> Report:
+    return Report(
+        id=row.id,
+        kind=row.kind,
+        sequence=row.sequence,
+        at=row.at,
+        claimed_at=row.claimed_at,
+        received_at=row.received_at,
+        offline=row.offline,
+        not_before=row.not_before,
+        device=row.device,
+        distance_metres=row.distance_metres,
+        accuracy_metres=row.accuracy_metres,
+        fix_age_seconds=row.fix_age_seconds,
+        mocked=row.mocked,
+        code_matches=row.code_matches,
+        home_matches=row.home_matches,
+        reason=row.reason,
+    )
+
+
+async def evidence_rules(work: Work, at: datetime) -> evidence.Rules:
+    """Return the rule `visit.evidence` as it is valid at an instant."""
+    return evidence.Rules.read(await rules.value(work.session, "visit.evidence", at=at))
+
+
+async def weigh(work: Work, visit: Visit, reports: Sequence[Report], found: Course) -> evidence.Rules:
+    """Put the grade and the flags that a visit's own acts deserve on it; return the rules they were weighed by."""
+    weighed_by = await evidence_rules(work, visit.arrived_at or visit.planned_start)
+    flags = {flag for flag in map(evidence.Flag, visit.flags) if flag in evidence.LASTING}
+    if found.clash:
+        flags.add(evidence.Flag.CLASH)
+    if found.end is not None and found.end.kind is ActKind.ABORT:
+        flags.add(evidence.Flag.ABORTED)
+    if found.gap or found.arrive is None or found.end is None:
+        flags.add(evidence.Flag.MISSING_ACT)
+    if found.arrive is None or found.end is None or visit.accepted_at is None:
+        visit.grade = evidence.Grade.D
+    else:
+        result = evidence.weigh(
+            reports,
+            arrive=found.arrive,
+            end=found.end,
+            accepted_at=visit.accepted_at,
+            minutes=visit.minutes,
+            found_home=found.end.kind is not ActKind.NOBODY_HOME,
+            rules=weighed_by,
+        )
+        visit.grade = result.grade
+        flags.update(result.flags)
+    visit.flags = sorted(flags)
+    return weighed_by
