@@ -55,10 +55,10 @@ class TooOften(Refusal):
     kind = Kind.TOO_MANY
 
 
-class KeyWrong(Refusal):
+class KeyInvalid(Refusal):
     """The Idempotency-Key has the wrong form."""
 
-    code = "idempotency.key_wrong"
+    code = "idempotency.key_invalid"
 
 
 class OtherRequest(Refusal):
@@ -177,7 +177,7 @@ def doing(action: str, *, own: bool = False, at_most: str | None = None) -> Any:
 
 async def _claim(work: Work, request: Request, key: str, provider_id: UUID | None) -> None:
     if not _KEY.match(key):
-        raise KeyWrong
+        raise KeyInvalid
     url, data_key = request.url, work.vault.new_key()
     content = b"\x1f".join((request.method.encode(), url.path.encode(), url.query.encode(), await request.body()))
     digest = hashlib.sha256(content).digest()

@@ -55,7 +55,7 @@ async def assign_case(case_id: UUID, work: Changing) -> Case:
     """Take the case into one's own hands."""
     owner_id = work.actor.account_id
     if owner_id is None:
-        raise operations.CaseMissing
+        raise operations.CaseNotFound
     return Case.model_validate(await operations.assign(work, case_id=case_id, owner_id=owner_id), from_attributes=True)
 
 

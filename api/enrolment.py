@@ -115,7 +115,7 @@ async def person_standing(person_id: UUID, work: Reading) -> Standing:
     """Return the elder's state and what is left of this month's quota."""
     found = await queries.standing(work, person_id, work.now)
     if found is None:
-        raise operations.EnrolmentMissing
+        raise operations.EnrolmentNotFound
     terms = found.terms
     return Standing(
         state=found.state, category=found.category, level=found.level, quota_left_fen=found.quota_left_fen,
@@ -208,5 +208,5 @@ async def wallet(person_id: UUID, work: Reading, month: Annotated[str | None, Qu
     """Return a month's quota, this month's unless one is named."""
     found = await queries.wallet(work, person_id, month or clock.month_of(work.now))
     if found is None:
-        raise operations.EnrolmentMissing
+        raise operations.EnrolmentNotFound
     return Wallet.model_validate(found, from_attributes=True)

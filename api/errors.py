@@ -23,7 +23,7 @@ MOST_ERRORS, LONGEST_NAME = 50, 80
 """How much of what is wrong with an input is told: an answer is never much larger than what was sent."""
 
 STATUS = {
-    Kind.INVALID: 422, Kind.FORBIDDEN: 403, Kind.MISSING: 404, Kind.CONFLICT: 409, Kind.UNKNOWN_ACTOR: 401,
+    Kind.INVALID: 422, Kind.FORBIDDEN: 403, Kind.NOT_FOUND: 404, Kind.CONFLICT: 409, Kind.UNKNOWN_ACTOR: 401,
     Kind.TOO_MANY: 429, Kind.BUSY: 503,
 }  # fmt: skip
 
@@ -121,7 +121,7 @@ async def _on_database(request: Request, error: Exception) -> JSONResponse:
     trace = str(new_id())
     state = str(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
     if state in _RACED:
-        log.warning("raced %s on %s %s: %s", trace, request.method, request.url.path, traces.told(error))
+        log.warning("raced %s on %s %s: %s", trace, request.method, request.url.path, traces.summary(error))
         return problem(request, 409, "platform.raced", trace=trace)
     log.error("database error %s on %s %s\n%s", trace, request.method, request.url.path, traces.traced(error))
     lost = not isinstance(error, DBAPIError) or error.connection_invalidated

@@ -1,4 +1,4 @@
-"""What the platform says of itself: health by part, metrics, parked messages, the log's head."""
+"""What the platform says of itself: health by part, metrics, dead letters, the log's head."""
 
 import asyncio
 from functools import partial
@@ -36,7 +36,7 @@ class Health(BaseModel):
     parts: dict[str, str]
 
 
-class ParkedRow(BaseModel):
+class DeadLetterRow(BaseModel):
     """One message that waits for a person; its content is not shown, for it may be anything."""
 
     id: UUID
@@ -101,26 +101,28 @@ async def metrics(request: Request) -> Response:
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
-@router.get("/parked", tags=["platform"], operation_id="parked", summary="Which messages wait for a person?")
-async def waiting(work: Annotated[Work, doing("parked.read")], page: Page) -> list[ParkedRow]:
-    """Return the parked messages, oldest first."""
+@router.get(
+    "/dead-letters", tags=["platform"], operation_id="dead_letters", summary="Which messages wait for a person?"
+)
+async def waiting(work: Annotated[Work, doing("dead_letters.read")], page: Page) -> list[DeadLetterRow]:
+    """Return the dead letters, oldest first."""
     found = await dead_letters.waiting(work, after=page.after, limit=page.limit)
-    page.told(work, dead_letters.PARKED, found)
-    return [ParkedRow.model_validate(row, from_attributes=True) for row in found]
+    page.told(work, dead_letters.ORDER, found)
+    return [DeadLetterRow.model_validate(row, from_attributes=True) for row in found]
 
 
-@router.post("/parked/{parked_id}/replay", status_code=204, tags=["platform"], operation_id="replay_parked",
-             summary="Deliver a parked message again", responses=responses(404))  # fmt: skip
-async def replay(parked_id: UUID, work: Annotated[Work, doing("parked.change")]) -> None:
+@router.post("/dead-letters/{dead_letter_id}/replay", status_code=204, tags=["platform"], operation_id="replay_dead_letter",
+             summary="Deliver a dead letter again", responses=responses(404))  # fmt: skip
+async def replay(dead_letter_id: UUID, work: Annotated[Work, doing("dead_letters.change")]) -> None:
     """Deliver it to its group again."""
-    await dead_letters.replay(work, parked_id=parked_id)
+    await dead_letters.replay(work, dead_letter_id=dead_letter_id)
 
 
-@router.post("/parked/{parked_id}/drop", status_code=204, tags=["platform"], operation_id="drop_parked",
-             summary="Give a parked message up", responses=responses(404, 422))  # fmt: skip
-async def drop(parked_id: UUID, form: Drop, work: Annotated[Work, doing("parked.change")]) -> None:
+@router.post("/dead-letters/{dead_letter_id}/drop", status_code=204, tags=["platform"], operation_id="drop_dead_letter",
+             summary="Give a dead letter up", responses=responses(404, 422))  # fmt: skip
+async def drop(dead_letter_id: UUID, form: Drop, work: Annotated[Work, doing("dead_letters.change")]) -> None:
     """Give it up, for a reason that stays on record."""
-    await dead_letters.drop(work, parked_id=parked_id, reason=form.reason)
+    await dead_letters.drop(work, dead_letter_id=dead_letter_id, reason=form.reason)
 
 
 @router.post("/log/verification", tags=["platform"], operation_id="verify_log", summary="Was history changed?")

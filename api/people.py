@@ -200,7 +200,7 @@ async def person_card(
 ) -> Card:
     """Return the card and record who read which fields for what purpose; workers read of whom they are sent to."""
     if not await visits.goes_to(work, person_id):
-        raise queries.PersonMissing
+        raise queries.PersonNotFound
     return Card.model_validate(asdict(await queries.card(work, person_id, purpose)))
 
 

@@ -16,11 +16,11 @@ POLICY: dict[str, frozenset[Role]] = {
     "account.read": _EVERYBODY,
     "account.change": _EVERYBODY,
     "live.listen": _EVERYBODY,
-    # accounts, parked messages, rules, the log
+    # accounts, dead letters, rules, the log
     "accounts.read": frozenset({_ADMINISTRATOR}),
     "accounts.change": frozenset({_ADMINISTRATOR}),
-    "parked.read": frozenset({_ADMINISTRATOR, _MANAGER}),
-    "parked.change": frozenset({_ADMINISTRATOR}),
+    "dead_letters.read": frozenset({_ADMINISTRATOR, _MANAGER}),
+    "dead_letters.change": frozenset({_ADMINISTRATOR}),
     "rules.read": frozenset({_ADMINISTRATOR, _MANAGER, _FINANCE}),
     "rules.change": frozenset({_MANAGER}),
     "log.verify": frozenset({_ADMINISTRATOR, _MANAGER, _FINANCE}),

@@ -190,7 +190,7 @@ async def published_draw(day: Day, work: Annotated[Work, doing("draws.read")]) -
     """Return what a draw may be checked by; the list and the seed only once the list is frozen."""
     found = await queries.draw(work, day)
     if found is None:
-        raise draws.DrawMissing(day=day.isoformat())
+        raise draws.DrawNotFound(day=day.isoformat())
     return PublishedDraw.model_validate(found, from_attributes=True)
 
 

@@ -143,7 +143,7 @@ async def me(work: Myself) -> Me:
     """Return the own account."""
     account = await queries.account(work, _own(work))
     if account is None:
-        raise operations.AccountMissing
+        raise operations.AccountNotFound
     return Me(
         account_id=account.id, username=account.username, display_name=account.display_name, role=account.role,
         provider_id=account.provider_id, worker_id=account.worker_id, totp_active=account.totp_active,
@@ -227,5 +227,5 @@ async def close_account(account_id: UUID, work: Annotated[Work, doing("accounts.
 
 def _own(work: Work) -> UUID:
     if work.actor.account_id is None:
-        raise operations.AccountMissing
+        raise operations.AccountNotFound
     return work.actor.account_id

@@ -182,7 +182,7 @@ async def running_statement(
     """Sum up what a company's next statement would hold if it were drawn up now; nothing is frozen by asking."""
     company_id = work.actor.provider_id if work.actor.scoped else provider_id
     if company_id is None:
-        raise roster.CompanyMissing
+        raise roster.CompanyNotFound
     company = await roster.company(work, company_id)
     found = await queries.running(work, month=month, provider_id=company.id)
     return Running(provider_id=company.id, month=month, **found)
@@ -194,7 +194,7 @@ async def statement(statement_id: UUID, work: Reading) -> Statement:
     """Return one statement; another company's id answers like a missing one."""
     found = await queries.statement(work, statement_id)
     if found is None:
-        raise operations.StatementMissing
+        raise operations.StatementNotFound
     return Statement.model_validate(found, from_attributes=True)
 
 
@@ -265,7 +265,7 @@ async def recompute_statement(statement_id: UUID, work: Annotated[Work, doing("s
     """Compute the statement again from the facts, prices and rules of its lines, and compare with what was frozen."""
     found = await queries.statement(work, statement_id)
     if found is None:
-        raise operations.StatementMissing
+        raise operations.StatementNotFound
     again = await queries.recompute(work, found)
     return Recomputed(content_hash=again.content_hash, equal=again.equal)
 

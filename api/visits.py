@@ -63,7 +63,7 @@ class Reason(Form):
 
 
 class Act(Form):
-    """Something that happened at the door, told by the phone: its own id makes a repeat harmless."""
+    """Something that happened at the door, emitted by the phone: its own id makes a repeat harmless."""
 
     id: Id
     claimed_at: Instant

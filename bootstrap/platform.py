@@ -15,7 +15,7 @@ from bootstrap import schema
 from bootstrap.exclusive import HomeUnusable
 from events.delivery import bus
 from events.delivery.bus import Deliverer
-from events.delivery.drained import Quiet
+from events.delivery.drained import Drained
 from events.model import Rehearsal
 from events.work import Works
 from kit import postgres
@@ -30,7 +30,7 @@ DATABASE = "nowalls"
 
 
 @dataclass(slots=True)
-class House:
+class Platform:
     """One process's view of the platform."""
 
     settings: Settings
@@ -41,7 +41,7 @@ class House:
 @asynccontextmanager
 async def house(
     settings: Settings, *, clock: Clock | None = None, connections: int = 20, database: str = DATABASE
-) -> AsyncIterator[House]:
+) -> AsyncIterator[Platform]:
     """Open the database (the embedded one unless a server is named), bring its schema up, and begin works on it."""
     try:
         settings.home.mkdir(parents=True, exist_ok=True)
@@ -55,7 +55,7 @@ async def house(
     engines = Database(url, connections=connections)
     works = Works(engines, clock or await _clock(engines), vault, routes=bus.routes(), outgoing=bool(settings.kafka))
     try:
-        yield House(settings=settings, works=works, deliverer=Deliverer(works))
+        yield Platform(settings=settings, works=works, deliverer=Deliverer(works))
     finally:
         await engines.close()
 
@@ -75,9 +75,9 @@ async def _clock(database: Database) -> Clock:
 
 @asynccontextmanager
 async def deliveries(
-    found: House, *, only: list[str] | None = None, relay: bool = True
+    found: Platform, *, only: list[str] | None = None, relay: bool = True
 ) -> AsyncIterator[dict[str, State]]:
-    """Deliver events to this process's groups; with Kafka named also relay, and still read replayed parked messages.
+    """Deliver events to this process's groups; with Kafka named also relay, and still read replayed dead letters.
 
     Gives what to ask each part for its state.
     """
@@ -130,6 +130,6 @@ async def task(work: Coroutine[Any, Any, None]) -> AsyncIterator["asyncio.Task[N
             await running
 
 
-def quiet(found: House) -> Quiet:
+def drained(found: Platform) -> Drained:
     """Watch this house until all that was told is handled."""
-    return Quiet(found.works, found.deliverer, bus.routes())
+    return Drained(found.works, found.deliverer, bus.routes())

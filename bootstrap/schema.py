@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, NullPool, inspect, text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
-from events.model import TELL_SQL
+from events.model import EMIT_SQL
 from kit import rules
 from kit.database import PROVIDER_FUNCTION_SQL, ROLES_SQL, Base, security_sql
 from kit.refusal import Kind, Refusal
@@ -92,7 +92,7 @@ async def declare(url: str) -> None:
         await connection.run_sync(Base.metadata.create_all)
         raw = (await connection.get_raw_connection()).driver_connection
         assert raw is not None  # noqa: S101 - a connection that just executed has a driver
-        await raw.execute(TELL_SQL)
+        await raw.execute(EMIT_SQL)
         for statement in security_sql(Base.metadata):
             await raw.execute(statement)
         async with AsyncSession(connection) as session, session.begin():

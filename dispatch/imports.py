@@ -103,7 +103,7 @@ async def care_requests(work: Work, grid: Grid, mapping: Mapping[str, str] | Non
     there = await known_people.ids_by_id_no(work, numbers)
     for row in sheet.rows:
         if row.sound("id_no") and row["id_no"].number not in there:
-            sheet.fault(row, "id_no", known_people.PersonMissing())
+            sheet.fault(row, "id_no", known_people.PersonNotFound())
         elif row.sound(*sheet.titles):
             await _place(work, sheet, row, there[row["id_no"].number], codes.get(row["item"], row["item"]))
     return sheet.outcome(len(sheet.rows))

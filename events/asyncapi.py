@@ -11,7 +11,7 @@ from events.contracts.event import REGISTRY, Event
 from events.delivery import bus, topics
 
 Document = dict[str, Any]
-_TELLS = "Told by "
+_TELLS = "Emitted by "
 _HEADERS = {
     "ce_specversion": "1.0",
     "ce_id": "the telling's own id; a group takes it into effect once",
@@ -48,13 +48,13 @@ def document(broker: KafkaBroker) -> Document:
     for name, kind in REGISTRY.items():
         message = made["components"]["messages"][f"{name}:Message"]
         message["name"] = name
-        message["summary"] = _told(kind)[1]
+        message["summary"] = _emitter(kind)[1]
         message["headers"] = {
             "type": "object",
             "properties": {header: {"type": "string", "description": what} for header, what in _HEADERS.items()},
         }
         message["bindings"] = {"kafka": {"key": {"type": "string", "description": f"`{kind.key_field}`"}}}
-        message["x-told-by"] = _told(kind)[0]
+        message["x-emitted-by"] = _emitter(kind)[0]
         message["x-groups"] = list(bus.routes().get(name, ()))
         for field, schema in made["components"]["schemas"][kind.__name__]["properties"].items():
             schema["description"] = meanings[field]
@@ -68,8 +68,8 @@ def _meanings() -> dict[str, str]:
     return tomllib.loads((Path(__file__).parent / "contracts" / "fields.toml").read_text(encoding="utf-8"))
 
 
-def _told(kind: type[Event]) -> tuple[str, str]:
-    """Split an event's docstring, `Told by ROOM: what has become true.`, into its two halves."""
+def _emitter(kind: type[Event]) -> tuple[str, str]:
+    """Split an event's docstring, `Emitted by ROOM: what has become true.`, into its two halves."""
     teller, _, fact = " ".join((kind.__doc__ or "").split()).removeprefix(_TELLS).partition(": ")
     return teller, fact
 
@@ -101,7 +101,7 @@ def _event(name: str, message: Document, schema: Document) -> list[str]:
         "",
         f"### {schema['title']}",
         "",
-        f"`{name}` · told by {message['x-told-by']} · key {key} · heard by {groups}",
+        f"`{name}` · emitted by {message['x-emitted-by']} · key {key} · heard by {groups}",
         "",
         fact[0].upper() + fact[1:],
         "",

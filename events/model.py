@@ -1,4 +1,4 @@
-"""The tables of telling: the append-only log, what waits for delivery, what was handled, what was parked."""
+"""The tables of events: the append-only log, rows waiting for delivery, the inbox, dead letters."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -106,7 +106,7 @@ class Handled(Base):
     event_id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
-class ParkedState(StrEnum):
+class DeadLetterState(StrEnum):
     """What became of a message that no handler could take."""
 
     WAITING = "waiting"
@@ -114,11 +114,11 @@ class ParkedState(StrEnum):
     DROPPED = "dropped"
 
 
-class Parked(Base):
+class DeadLetter(Base):
     """A message that could not be handled: kept whole, seen by people, replayed or dropped with a reason."""
 
-    __tablename__ = "event_parked"
-    __table_args__ = (Index("ix_event_parked_waiting", "group", postgresql_where=text("state = 'waiting'")),)
+    __tablename__ = "dead_letter"
+    __table_args__ = (Index("ix_dead_letter_waiting", "group", postgresql_where=text("state = 'waiting'")),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     group: Mapped[str] = mapped_column(String(40))
@@ -128,37 +128,37 @@ class Parked(Base):
     body: Mapped[bytes]
     error: Mapped[str] = mapped_column(Text)
     tries: Mapped[int]
-    parked_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
-    state: Mapped[ParkedState] = mapped_column(default=ParkedState.WAITING)
+    dead_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    state: Mapped[DeadLetterState] = mapped_column(default=DeadLetterState.WAITING)
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[str | None] = mapped_column(String(80))
     reason: Mapped[str | None] = mapped_column(Text)
 
 
-TELL_SQL = """
-create or replace function nowalls_tell(told jsonb) returns void language plpgsql security definer
+EMIT_SQL = """
+create or replace function nowalls_emit(events jsonb) returns void language plpgsql security definer
 set search_path = public, pg_temp as $$
 begin
   insert into event_log (id, type, topic, key, subject, occurred_at, actor, correlation, causation, data)
   select (e->'headers'->>'ce_id')::uuid, e->'headers'->>'ce_type', e->>'topic', e->>'key', e->'headers'->>'ce_subject',
          (e->'headers'->>'ce_time')::timestamptz, e->'headers'->>'ce_actor', (e->'headers'->>'ce_correlation')::uuid,
          (e->'headers'->>'ce_causation')::uuid, e->'data'
-  from jsonb_array_elements(told) with ordinality as t(e, n) order by n;
+  from jsonb_array_elements(events) with ordinality as t(e, n) order by n;
   insert into event_delivery (queue, payload, headers)
   select g, convert_to((e->'data')::text, 'UTF8'), e->'headers'
-  from jsonb_array_elements(told) with ordinality as t(e, n), jsonb_array_elements_text(e->'groups') g order by n;
+  from jsonb_array_elements(events) with ordinality as t(e, n), jsonb_array_elements_text(e->'groups') g order by n;
   insert into event_outgoing (topic, key, headers, body)
   select e->>'topic', e->>'key', e->'headers', convert_to((e->'data')::text, 'UTF8')
-  from jsonb_array_elements(told) with ordinality as t(e, n) where (e->>'outgoing')::boolean order by n;
+  from jsonb_array_elements(events) with ordinality as t(e, n) where (e->>'outgoing')::boolean order by n;
   perform pg_notify('outbox_event_delivery', g) from
-    (select distinct g from jsonb_array_elements(told) e, jsonb_array_elements_text(e->'groups') g) as groups;
-  perform pg_notify('nowalls_outgoing', '') where told @> '[{"outgoing": true}]';
+    (select distinct g from jsonb_array_elements(events) e, jsonb_array_elements_text(e->'groups') g) as groups;
+  perform pg_notify('nowalls_outgoing', '') where events @> '[{"outgoing": true}]';
   perform pg_notify('nowalls_live', jsonb_build_object('id', e->'headers'->'ce_id', 'type', e->'headers'->'ce_type',
     'subject', e->'headers'->'ce_subject', 'provider', e->'data'->'provider_id', 'at', e->'headers'->'ce_time')::text)
-  from jsonb_array_elements(told) e;
+  from jsonb_array_elements(events) e;
 end $$;
-revoke all on function nowalls_tell(jsonb) from public;
-grant execute on function nowalls_tell(jsonb) to nowalls_desk, nowalls_provider
+revoke all on function nowalls_emit(jsonb) from public;
+grant execute on function nowalls_emit(jsonb) to nowalls_desk, nowalls_provider
 """
-"""Write told events in one round trip: the log, the deliveries, the wake-ups. It runs with its owner's rights, so that
-no application role needs any right on the log but to read it."""
+"""Write emitted events in one round trip: the log, the deliveries, the wake-ups. It runs with its owner's rights, so
+that no application role needs any right on the log but to read it."""

@@ -1,4 +1,4 @@
-"""One unit of work: one transaction, one clock reading, one actor, and what is told in the same commit."""
+"""One unit of work: one transaction, one clock reading, one actor, and the events emitted in the same commit."""
 
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -17,13 +17,13 @@ from kit.database import Database
 from kit.ids import new_id
 from kit.vault import Vault
 
-_TELL = text("select nowalls_tell(cast(:told as jsonb))").bindparams(bindparam("told", type_=String))
+_EMIT = text("select nowalls_emit(cast(:events as jsonb))").bindparams(bindparam("events", type_=String))
 _AHEAD = text("select ahead_seconds from rehearsal")
 
 
 @dataclass(slots=True)
 class Work:
-    """What an operation works with; it never commits, never reads another clock, never publishes: it tells."""
+    """What an operation works with; it never commits, never reads another clock, never publishes: it emits events."""
 
     session: AsyncSession
     now: datetime
@@ -31,10 +31,10 @@ class Work:
     vault: Vault
     correlation: UUID
     causation: UUID | None = None
-    _told: list[tuple[Envelope, Event]] = field(default_factory=list)
+    _emitted: list[tuple[Envelope, Event]] = field(default_factory=list)
 
-    def tell(self, event: Event) -> None:
-        """Tell the other rooms a fact; it is logged and delivered if, and only if, this work commits."""
+    def emit(self, event: Event) -> None:
+        """Emit an event; it is logged and delivered if, and only if, this work commits."""
         envelope = Envelope(
             id=new_id(),
             type=event.type_name(),
@@ -45,19 +45,19 @@ class Work:
             causation=self.causation,
             data=event.model_dump(mode="json"),
         )
-        self._told.append((envelope, event))
+        self._emitted.append((envelope, event))
 
     @property
-    def told(self) -> list[Envelope]:
-        """Return what has been told so far, in order."""
-        return [envelope for envelope, _ in self._told]
+    def emitted(self) -> list[Envelope]:
+        """Return the envelopes emitted so far, in order."""
+        return [envelope for envelope, _ in self._emitted]
 
 
 class Works:
     """Begin units of work on one database, with one clock and one vault.
 
     `routes` maps an event type to the groups that PostgreSQL delivers it to; `outgoing` says that Kafka delivers, by
-    way of the relay. `watch` hears of every committed telling, for whoever must wait until all is handled.
+    way of the relay. `on_emitted` is called with the envelopes of every commit that emitted any.
     """
 
     def __init__(
@@ -74,11 +74,11 @@ class Works:
         self.vault = vault
         self.routes = routes
         self.outgoing = outgoing
-        self.watch: Callable[[list[Envelope]], None] | None = None
+        self.on_emitted: Callable[[list[Envelope]], None] | None = None
 
     @asynccontextmanager
     async def __call__(self, actor: Actor, *, cause: Envelope | None = None) -> AsyncIterator[Work]:
-        """Open one unit of work; leaving the block commits it with all that was told, an exception undoes both."""
+        """Open one unit of work; leaving the block commits it with the events emitted, an exception undoes both."""
         scope = actor.provider_id if actor.scoped else None
         async with self.database.session(scope) as session:
             if isinstance(self.clock, RehearsalClock):
@@ -93,12 +93,12 @@ class Works:
                 causation=cause.id if cause else None,
             )
             yield work
-            told = work._told  # noqa: SLF001 - Work and Works are one thing in two halves
-            if told:
+            emitted = work._emitted  # noqa: SLF001 - Work and Works are one thing in two halves
+            if emitted:
                 await session.flush()
-                await session.execute(_TELL, {"told": json.dumps([self._row(*pair) for pair in told])})
-        if told and self.watch is not None:
-            self.watch([envelope for envelope, _ in told])
+                await session.execute(_EMIT, {"events": json.dumps([self._row(*pair) for pair in emitted])})
+        if emitted and self.on_emitted is not None:
+            self.on_emitted([envelope for envelope, _ in emitted])
 
     def _row(self, envelope: Envelope, event: Event) -> dict[str, object]:
         return {

@@ -23,10 +23,10 @@ def new_id() -> UUID:
     return UUID(int=(milliseconds << 80) | (7 << 76) | (fraction << 64) | (2 << 62) | tail)
 
 
-class CaseNumberWrong(Refusal):
+class CaseNumberInvalid(Refusal):
     """The spoken number does not carry its own check digit."""
 
-    code = "case_number.wrong"
+    code = "case_number.invalid"
 
 
 def case_number(number: int) -> str:
@@ -39,10 +39,10 @@ def case_number(number: int) -> str:
 
 
 def read_case_number(text: str) -> int:
-    """Read a spoken case number back to the row's number; refuse `case_number.wrong` when the check digit disagrees."""
+    """Read a spoken case number back to the row's number; refuse `case_number.invalid` on a wrong check digit."""
     digits = "".join(text.split()).replace("-", "")
     if not digits.isascii() or not digits.isdigit() or len(digits) < 8 or _luhn(digits[:-1]) != int(digits[-1]):
-        raise CaseNumberWrong(given=text[:20])
+        raise CaseNumberInvalid(given=text[:20])
     return int(digits[:-1])
 
 

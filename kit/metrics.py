@@ -16,11 +16,11 @@ HANDLER_SECONDS = Histogram(
     "nowalls_handler_seconds", "How long does one handler take for one event?", ["group", "type"], buckets=_FAST
 )
 HANDLER_LAG_SECONDS = Histogram(
-    "nowalls_handler_lag_seconds", "How long after it was told is an event handled?", ["group"], buckets=_FAST
+    "nowalls_handler_lag_seconds", "How long after it was emitted is an event handled?", ["group"], buckets=_FAST
 )
 HANDLER_RETRIES = Counter("nowalls_handler_retries_total", "How often had a handler to be tried again?", ["group"])
-PARKED = Gauge("nowalls_parked_messages", "How many messages wait for a person?", ["group"])
-OUTBOX_WAITING = Gauge("nowalls_outbox_waiting", "How many told events wait to be delivered?")
+DEAD_LETTERS = Gauge("nowalls_dead_letters", "How many messages wait for a person?", ["group"])
+OUTBOX_WAITING = Gauge("nowalls_outbox_waiting", "How many emitted events wait to be delivered?")
 OUTBOX_LAG_SECONDS = Gauge("nowalls_outbox_lag_seconds", "How old is the oldest event that waits to be delivered?")
 SEALED = Counter("nowalls_log_sealed_total", "How many events has the sealer chained?")
 DECISION_SECONDS = Histogram(

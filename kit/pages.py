@@ -22,10 +22,10 @@ Row = TypeVarTuple("Row")
 _READ: dict[type[Any], Callable[[Any], Any]] = {datetime: datetime.fromisoformat, UUID: UUID}
 
 
-class PageWrong(Refusal):
+class PageInvalid(Refusal):
     """Not a place that this list has given out."""
 
-    code = "page.wrong"
+    code = "page.invalid"
 
 
 class Order:
@@ -37,7 +37,7 @@ class Order:
         self._columns = [(column, place < falling) for place, column in enumerate(columns)]
 
     def page(self, query: Select[*Row], vault: Vault, *, after: str | None, limit: int | None) -> Select[*Row]:
-        """Return the query for one page; refuse `page.wrong`."""
+        """Return the query for one page; refuse `page.invalid`."""
         ordered = query.order_by(None).order_by(*(one.desc() if falls else one for one, falls in self._columns))
         return (ordered if after is None else ordered.where(self._beyond(self._read(vault, after)))).limit(limit)
 
@@ -55,10 +55,10 @@ class Order:
         try:
             found = base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)).decode()
         except (binascii.Error, ValueError) as error:
-            raise PageWrong from error
+            raise PageInvalid from error
         mark, text = found[:22], found[22:]
         if not hmac.compare_digest(mark.encode(), self._mark(vault, text).encode()):
-            raise PageWrong
+            raise PageInvalid
         return [
             _READ.get(column.type.python_type, lambda given: given)(value)
             for (column, _), value in zip(self._columns, json.loads(text), strict=True)

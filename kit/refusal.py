@@ -14,7 +14,7 @@ class Kind(StrEnum):
 
     INVALID = "invalid"  # what was sent makes no sense by itself
     FORBIDDEN = "forbidden"  # this actor may not
-    MISSING = "missing"  # no such thing, or none that this actor may know of
+    NOT_FOUND = "not_found"  # no such thing, or none that this actor may know of
     CONFLICT = "conflict"  # the thing is not in a state that allows it
     UNKNOWN_ACTOR = "unknown_actor"  # nobody is signed in
     TOO_MANY = "too_many"  # slow down

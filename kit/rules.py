@@ -32,7 +32,7 @@ class RuleUnknown(Refusal):
     """No rule of that name was ever proposed."""
 
     code = "rule.unknown"
-    kind = Kind.MISSING
+    kind = Kind.NOT_FOUND
 
 
 class RuleTooSoon(Refusal):

@@ -12,25 +12,25 @@ from sqlalchemy.exc import ArgumentError
 from kit.refusal import Refusal
 
 
-class SettingWrong(Refusal):
+class SettingInvalid(Refusal):
     """A setting of the environment cannot be used."""
 
-    code = "setting.wrong"
+    code = "setting.invalid"
 
 
-class HomePath(SettingWrong):
+class HomePath(SettingInvalid):
     """The embedded PostgreSQL is started through a shell and an address, which such a path would break."""
 
     code = "setting.home_path"
 
 
-class PortWrong(SettingWrong):
+class PortInvalid(SettingInvalid):
     """Not the number of a port."""
 
     code = "setting.port"
 
 
-class DatabaseUrlWrong(SettingWrong):
+class DatabaseUrlInvalid(SettingInvalid):
     """Not the address of a PostgreSQL; it may hold a password, so that it is not repeated."""
 
     code = "setting.database_url"
@@ -63,7 +63,7 @@ class Settings:
             raise HomePath(home=str(home))
         port = environment.get("NOWALLS_PORT") or "8000"
         if not port.isdecimal() or not 0 < int(port) < 65536:
-            raise PortWrong(given=port[:20])
+            raise PortInvalid(given=port[:20])
         return cls(
             home=home,
             port=int(port),
@@ -80,7 +80,7 @@ def _database(given: str | None) -> str | None:
     try:
         url = make_url(given)
     except (ArgumentError, ValueError) as error:
-        raise DatabaseUrlWrong from error
+        raise DatabaseUrlInvalid from error
     if url.drivername not in _DIALECTS or not url.database:
-        raise DatabaseUrlWrong
+        raise DatabaseUrlInvalid
     return url.set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)

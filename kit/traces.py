@@ -16,7 +16,7 @@ _OF_THE_CODE = (
 _OF_THE_ROW = ("sqlstate", "table_name", "column_name", "constraint_name")
 
 
-def told(error: BaseException) -> str:
+def summary(error: BaseException) -> str:
     """Return the kind of an error with as much of its words as speak of the code: of a database's, where it arose."""
     kind = type(error).__name__
     if isinstance(error, DBAPIError):
@@ -30,9 +30,9 @@ def told(error: BaseException) -> str:
 
 
 def traced(error: BaseException) -> str:
-    """Return where an error and whatever caused it arose, without a word of theirs but what `told` gives."""
+    """Return where an error and whatever caused it arose, without a word of theirs but what `summary` gives."""
     return "\n".join(
-        f"{told(one)}\n{''.join(traceback.format_tb(one.__traceback__))}".rstrip() for one in _chain(error)
+        f"{summary(one)}\n{''.join(traceback.format_tb(one.__traceback__))}".rstrip() for one in _chain(error)
     )
 
 

@@ -25,11 +25,12 @@ from processes.commands import bench, develop, travel
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="没有围墙的敬老院: a nursing home without walls.")
 accounts = typer.Typer(no_args_is_help=True, help="Open accounts and set passwords.")
-parked = typer.Typer(no_args_is_help=True, help="Messages that no handler could take.")
+dead_letters = typer.Typer(no_args_is_help=True, help="Messages that no handler could take.")
 kafka = typer.Typer(no_args_is_help=True, help="A throw-away Apache Kafka on this machine.")
 rehearsal = typer.Typer(no_args_is_help=True, help="演练: a district to practise in, whose clock is put forward.")
 app.add_typer(accounts, name="accounts")
-app.add_typer(parked, name="parked")
+app.add_typer(dead_letters, name="dead-letters")
+app.add_typer(dead_letters, name="parked", hidden=True)
 app.add_typer(kafka, name="kafka")
 app.add_typer(rehearsal, name="rehearsal")
 app.add_typer(travel.app, name="travel")
@@ -72,10 +73,10 @@ class ListUnknown(Refusal):
     code = "list.unknown"
 
 
-class MappingWrong(Refusal):
+class MappingInvalid(Refusal):
     """Not which column of a file is which of ours."""
 
-    code = "list.mapping_wrong"
+    code = "list.mapping_invalid"
 
 
 @app.command("import")
@@ -91,7 +92,7 @@ def import_list(
     pairs = [pair.partition("=") for pair in column or []]
     for ours, equals, theirs in pairs:
         if not (ours and equals and theirs):
-            raise MappingWrong(given=ours + equals + theirs)
+            raise MappingInvalid(given=ours + equals + theirs)
     outcome = run(_import(kind, file, {theirs: ours for ours, _, theirs in pairs}, dry_run=dry_run))
     if as_json:
         faults = [
@@ -149,8 +150,8 @@ async def _verify(anchor: str | None) -> Any:
         return await log.verify(work, anchor=printed)
 
 
-@parked.command("list")
-def parked_list(*, as_json: Json = False) -> None:
+@dead_letters.command("list")
+def dead_letters_list(*, as_json: Json = False) -> None:
     """List the messages that wait for a person."""
 
     async def find() -> list[dict[str, Any]]:
@@ -164,7 +165,7 @@ def parked_list(*, as_json: Json = False) -> None:
 
     rows = run(find())
     if as_json:
-        print(json.dumps({"parked": rows}, ensure_ascii=False))
+        print(json.dumps({"dead_letters": rows}, ensure_ascii=False))
         return
     table = Table("id", "group", "type", "tries", "error")
     for row in rows:
@@ -172,28 +173,28 @@ def parked_list(*, as_json: Json = False) -> None:
     Console().print(table)
 
 
-@parked.command("replay")
-def parked_replay(message: UUID) -> None:
-    """Deliver a parked message to its group again."""
+@dead_letters.command("replay")
+def dead_letters_replay(message: UUID) -> None:
+    """Deliver a dead letter to its group again."""
 
     async def act() -> None:
         from events.delivery import dead_letters as messages
 
         async with open_works() as works, works(SYSTEM("command line")) as work:
-            await messages.replay(work, parked_id=message)
+            await messages.replay(work, dead_letter_id=message)
 
     run(act())
 
 
-@parked.command("drop")
-def parked_drop(message: UUID, *, reason: Annotated[str, typer.Option(help="stays on record")]) -> None:
-    """Give a parked message up."""
+@dead_letters.command("drop")
+def dead_letters_drop(message: UUID, *, reason: Annotated[str, typer.Option(help="stays on record")]) -> None:
+    """Give a dead letter up."""
 
     async def act() -> None:
         from events.delivery import dead_letters as messages
 
         async with open_works() as works, works(SYSTEM("command line")) as work:
-            await messages.drop(work, parked_id=message, reason=reason)
+            await messages.drop(work, dead_letter_id=message, reason=reason)
 
     run(act())
 
@@ -231,7 +232,7 @@ def accounts_password(username: str, *, as_json: Json = False) -> None:
         async with open_works() as works, works(SYSTEM("command line")) as work:
             account = await queries.by_username(work, username)
             if account is None:
-                raise operations.AccountMissing
+                raise operations.AccountNotFound
             await operations.reset_password(work, account_id=account.id, new=password)
         return {"username": username, "password": password}
 
@@ -292,37 +293,37 @@ def rehearsal_forward(
     say(run(act()), as_json=as_json)
 
 
-class CommandWrong(Refusal):
+class CommandInvalid(Refusal):
     """The command line cannot be read."""
 
-    code = "command.wrong"
+    code = "command.invalid"
 
 
-class CommandUnknown(CommandWrong):
+class CommandUnknown(CommandInvalid):
     """No such word."""
 
     code = "command.unknown"
 
 
-class ArgumentMissing(CommandWrong):
+class ArgumentMissing(CommandInvalid):
     """Something that must be named is not."""
 
     code = "command.argument_missing"
 
 
-class OptionUnknown(CommandWrong):
+class OptionUnknown(CommandInvalid):
     """No such option."""
 
     code = "command.option_unknown"
 
 
-class ValueWrong(CommandWrong):
+class ValueInvalid(CommandInvalid):
     """An argument or option with a value that it cannot have."""
 
-    code = "command.value_wrong"
+    code = "command.value_invalid"
 
 
-_WRONG = {"MissingParameter": ArgumentMissing, "NoSuchOption": OptionUnknown, "BadParameter": ValueWrong}
+_WRONG = {"MissingParameter": ArgumentMissing, "NoSuchOption": OptionUnknown, "BadParameter": ValueInvalid}
 
 
 def main() -> int:
@@ -336,7 +337,7 @@ def main() -> int:
             return 2
         why = " ".join(error.format_message().split())
         path = context.command_path if context else "python3 run.py"
-        kind = CommandUnknown if why.startswith("No such command") else _WRONG.get(name, CommandWrong)
+        kind = CommandUnknown if why.startswith("No such command") else _WRONG.get(name, CommandInvalid)
         tell(kind(why=why, help=f"{path} --help"))
         return 2
     except Refusal as refusal:

@@ -9,7 +9,7 @@ import uvicorn
 
 from api.app import build
 from bootstrap import exclusive, shutdown
-from bootstrap.platform import House, house
+from bootstrap.platform import Platform, house
 from kit.metrics import State
 from kit.settings import Settings
 
@@ -30,7 +30,7 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-def server(found: House, *, parts: MutableMapping[str, State] | None = None) -> Server:
+def server(found: Platform, *, parts: MutableMapping[str, State] | None = None) -> Server:
     """Make what serves the API until a signal ends it; open streams are given two seconds."""
     application = build(found.works, parts=parts)
     return Server(

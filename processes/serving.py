@@ -8,7 +8,7 @@ from functools import partial
 from importlib import import_module
 
 from api.accounts import operations, queries
-from bootstrap.platform import House, deliveries, house, set_aside, task, while_running
+from bootstrap.platform import Platform, deliveries, house, set_aside, task, while_running
 from bootstrap.shutdown import console
 from events import log
 from events.delivery import bus
@@ -44,7 +44,7 @@ async def serve(settings: Settings, taken: socket.socket, *, host: str, demo: bo
                 await behind
 
 
-async def _run(found: House, parts: dict[str, State], *, demo: bool) -> None:
+async def _run(found: Platform, parts: dict[str, State], *, demo: bool) -> None:
     # On a higher floor than the processes, as all simulations are.
     district = import_module("simulations.demo")
     warmed = asyncio.Event()

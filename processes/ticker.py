@@ -89,7 +89,7 @@ class Ticker:
                 if (await work.session.execute(_LEASE, {"lock": _LOCK, "chore": name})).scalar_one():
                     await chore(work)
         except OSError as error:
-            log.warning("the database is away; the chore %s waits: %s", name, traces.told(error))
+            log.warning("the database is away; the chore %s waits: %s", name, traces.summary(error))
             self._failing.add(name)
         except (DBAPIError, Refusal) as error:
             log.error("the chore %s failed\n%s", name, traces.traced(error))  # noqa: TRY400 - without its words

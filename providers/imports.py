@@ -146,7 +146,7 @@ async def workers(work: Work, grid: Grid, mapping: Mapping[str, str] | None = No
     for row in sheet.rows:
         resident: ResidentId | None = row.get("id_no")
         if row.get("uscc") is not None and row["uscc"] not in companies:
-            sheet.fault(row, "uscc", roster.CompanyMissing())
+            sheet.fault(row, "uscc", roster.CompanyNotFound())
         if resident is not None:
             if row.get("sex") not in {None, resident.sex}:
                 sheet.fault(row, "sex", hiring.WorkerSexContradicts())

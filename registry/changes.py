@@ -154,7 +154,7 @@ async def _tag_anew(work: Work, old: str, new: str) -> int:
         await work.session.execute(update(Address).where(*current).values(valid_to=work.now))
         await work.session.execute(insert(Address), rows)
     for row in rows:
-        work.tell(PersonMoved(person_id=row["person_id"], division_code=new))
+        work.emit(PersonMoved(person_id=row["person_id"], division_code=new))
     return len(rows)
 
 

@@ -28,7 +28,7 @@ from geopy.location import Location
 from kit import geo
 from kit.geo import Datum, Point
 from kit.refusal import Kind, Refusal
-from kit.settings import SettingWrong
+from kit.settings import SettingInvalid
 
 TIMEOUT_SECONDS = 5
 
@@ -139,7 +139,7 @@ class Service:
 
 
 def service(setting: str) -> Service:
-    """Read the setting; refuses `geocoding.off` for `none` and `setting.wrong` for what cannot be read."""
+    """Read the setting; refuses `geocoding.off` for `none` and `setting.invalid` for what cannot be read."""
     if setting == "none":
         raise GeocodingOff
     parts = urlsplit(setting)
@@ -157,4 +157,4 @@ def service(setting: str) -> Service:
     if name == "amap" and key:
         amap = AMap(key, domain=domain or "restapi.amap.com", **options)
         return Service(amap, Datum.GCJ02, lambda raw: raw.get("level", ""))
-    raise SettingWrong(name="NOWALLS_GEOCODER", why="none, nominatim+https://…, baidu+https://…?key=…, amap+…?key=…")
+    raise SettingInvalid(name="NOWALLS_GEOCODER", why="none, nominatim+https://…, baidu+https://…?key=…, amap+…?key=…")

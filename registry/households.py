@@ -14,11 +14,11 @@ from registry import queries
 from registry.model import Area, Division, Household, HouseholdKind, HouseholdMember, Person
 
 
-class HouseholdMissing(Refusal):
+class HouseholdNotFound(Refusal):
     """No such household."""
 
-    code = "household.missing"
-    kind = Kind.MISSING
+    code = "household.not_found"
+    kind = Kind.NOT_FOUND
 
 
 class HouseholdTwice(Refusal):
@@ -40,7 +40,7 @@ async def open_household(
 ) -> Household:
     """Open a household with its head and other members (person, relation to the head as GB/T 4761 words it).
 
-    Refuses `person.missing` and `household.twice`.
+    Refuses `person.not_found` and `household.twice`.
     """
     today = clock.day_of(work.now)
     code = identifiers.read_division_code(division_code)
@@ -53,16 +53,16 @@ async def open_household(
 
 
 async def join_household(work: Work, *, household_id: UUID, person_id: UUID, relation: str) -> HouseholdMember:
-    """Add a person from today on; refuses `household.missing`, `person.missing`, `household.twice`."""
+    """Add a person from today on; refuses `household.not_found`, `person.not_found`, `household.twice`."""
     household = await work.session.get(Household, household_id)
     if household is None:
-        raise HouseholdMissing
+        raise HouseholdNotFound
     return await _join(work, household, person_id, relation, is_head=False)
 
 
 async def _join(work: Work, household: Household, person_id: UUID, relation: str, *, is_head: bool) -> HouseholdMember:
     if await work.session.get(Person, person_id, with_for_update=True) is None:
-        raise queries.PersonMissing
+        raise queries.PersonNotFound
     taken = (
         select(HouseholdMember.id)
         .join(Household, Household.id == HouseholdMember.household_id)
@@ -123,5 +123,5 @@ async def area_of(work: Work, household_id: UUID) -> Area:
     )
     found = (await work.session.execute(query)).scalar()
     if found is None:
-        raise HouseholdMissing
+        raise HouseholdNotFound
     return found

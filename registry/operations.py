@@ -145,7 +145,7 @@ async def register_people(work: Work, people: Sequence[NewPerson]) -> list[UUID]
         if values:
             await work.session.execute(insert(table), values, execution_options=WHOLE_ROWS)
     for address in rows[Address]:
-        work.tell(PersonRegistered(person_id=address["person_id"], division_code=address["division_code"]))
+        work.emit(PersonRegistered(person_id=address["person_id"], division_code=address["division_code"]))
     return [row["id"] for row in rows[Person]]
 
 
@@ -228,7 +228,7 @@ async def register_person(
 async def _living(work: Work, person_id: UUID) -> tuple[Person, bytes]:
     person = await work.session.get(Person, person_id, with_for_update=True)
     if person is None or person.data_key is None:
-        raise queries.PersonMissing
+        raise queries.PersonNotFound
     if person.died_on is not None:
         raise PersonDead
     return person, person.data_key
@@ -246,7 +246,7 @@ async def move_person(
 ) -> Address:
     """Give a person a new address from now on; the old one stays with its end.
 
-    Refuses `person.missing`, `person.dead`, `division.unknown` and what the reader of places refuses.
+    Refuses `person.not_found`, `person.dead`, `division.unknown` and what the reader of places refuses.
     """
     _, key = await _living(work, person_id)
     code = identifiers.read_division_code(division_code)
@@ -256,7 +256,7 @@ async def move_person(
     row = Address(**_address_row(work, person_id, key, words=address, code=code, at=at, datum=datum))
     work.session.add(row)
     await work.session.flush()
-    work.tell(PersonMoved(person_id=person_id, division_code=code))
+    work.emit(PersonMoved(person_id=person_id, division_code=code))
     return row
 
 
@@ -270,7 +270,7 @@ async def _close_address(work: Work, person_ids: Sequence[UUID]) -> None:
 async def set_contacts(
     work: Work, *, person_id: UUID, phone: str | None, contacts: tuple[ContactFacts, ...] = ()
 ) -> None:
-    """Replace all telephone numbers of a person; refuses `person.missing`, `person.dead`, `phone.shape`."""
+    """Replace all telephone numbers of a person; refuses `person.not_found`, `person.dead`, `phone.shape`."""
     _, key = await _living(work, person_id)
     rows = _contact_rows(work, person_id, key, phone, contacts)
     await work.session.execute(delete(Contact).where(Contact.person_id == person_id))
@@ -279,13 +279,13 @@ async def set_contacts(
 
 
 async def note_health(work: Work, *, person_id: UUID, note: str) -> None:
-    """Record what visitors must know of a person's health; refuses `person.missing`, `person.dead`."""
+    """Record what visitors must know of a person's health; refuses `person.not_found`, `person.dead`."""
     _, key = await _living(work, person_id)
     await work.session.execute(insert(HealthNote), [_note_row(work, person_id, key, note)])
 
 
 async def set_bank_account(work: Work, *, person_id: UUID, number: str) -> None:
-    """Record another account for benefits from now on; refuses `person.missing`, `person.dead`."""
+    """Record another account for benefits from now on; refuses `person.not_found`, `person.dead`."""
     _, key = await _living(work, person_id)
     await work.session.execute(
         update(BankAccount)
@@ -298,21 +298,21 @@ async def set_bank_account(work: Work, *, person_id: UUID, number: str) -> None:
 async def report_death(work: Work, *, person_id: UUID, died_on: date, source: str) -> Person:
     """Record that one source says a person has died (first key): payments wait, nothing ends.
 
-    Refuses `person.missing`, `person.dead` and `death.impossible`; a second report replaces an unconfirmed one.
+    Refuses `person.not_found`, `person.dead` and `death.impossible`; a second report replaces an unconfirmed one.
     """
     person, _ = await _living(work, person_id)
     if not person.born_on <= died_on <= clock.day_of(work.now):
         raise DeathImpossible
     person.death_reported_on, person.death_source = died_on, source
     person.death_reported_at, person.death_reported_by = work.now, work.actor.label
-    work.tell(PersonDeathReported(person_id=person_id, died_on=died_on))
+    work.emit(PersonDeathReported(person_id=person_id, died_on=died_on))
     return person
 
 
 async def confirm_death(work: Work, *, person_id: UUID) -> Person:
     """Confirm a reported death (second key): enrolment, visits and benefits end by the event.
 
-    Refuses `person.missing`, `person.dead`, `death.not_reported` and `death.needs_second_person`.
+    Refuses `person.not_found`, `person.dead`, `death.not_reported` and `death.needs_second_person`.
     """
     person, _ = await _living(work, person_id)
     if person.death_reported_on is None:
@@ -321,12 +321,12 @@ async def confirm_death(work: Work, *, person_id: UUID) -> Person:
         raise DeathNeedsSecondPerson
     person.died_on = person.death_reported_on
     person.death_confirmed_at, person.death_confirmed_by = work.now, work.actor.label
-    work.tell(PersonDeceased(person_id=person_id, died_on=person.died_on))
+    work.emit(PersonDeceased(person_id=person_id, died_on=person.died_on))
     return person
 
 
 async def withdraw_death_report(work: Work, *, person_id: UUID) -> Person:
-    """Take back a report that turned out wrong; refuses `person.missing`, `person.dead`, `death.not_reported`."""
+    """Take back a report that turned out wrong; refuses `person.not_found`, `person.dead`, `death.not_reported`."""
     person, _ = await _living(work, person_id)
     if person.death_reported_on is None:
         raise DeathNotReported
@@ -363,11 +363,11 @@ async def close_disclosure(work: Work, *, person_id: UUID, provider_id: UUID) ->
 async def erase_person(work: Work, *, person_id: UUID) -> None:
     """Destroy a person's data key and name: everything sealed is lost for good, sums and chains stay whole.
 
-    The row, its dates and its division stay as figures; refuses `person.missing`.
+    The row, its dates and its division stay as figures; refuses `person.not_found`.
     """
     person = await work.session.get(Person, person_id, with_for_update=True)
     if person is None:
-        raise queries.PersonMissing
+        raise queries.PersonNotFound
     person.data_key = person.id_sealed = person.id_blind = None
     person.name, person.erased_at = "", work.now
     await work.session.execute(delete(Contact).where(Contact.person_id == person_id))

@@ -30,11 +30,11 @@ from registry.model import (
 READINGS = Order("readings", ReadAudit.id, falling=1)
 
 
-class PersonMissing(Refusal):
+class PersonNotFound(Refusal):
     """No such person, or none that this actor may know of."""
 
-    code = "person.missing"
-    kind = Kind.MISSING
+    code = "person.not_found"
+    kind = Kind.NOT_FOUND
 
 
 class NotForThisDesk(Refusal):
@@ -157,14 +157,14 @@ async def record_reading(work: Work, person_ids: Iterable[UUID], *, purpose: str
 async def card(work: Work, person_id: UUID, purpose: str) -> PersonCard:
     """Return a person's record as this actor may see it, and leave an audit row.
 
-    Refuses `person.missing` (also for a company to which the person is not disclosed) and `person.not_for_this_desk`.
+    Refuses `person.not_found` (also for a company to which the person is not disclosed) and `person.not_for_this_desk`.
     """
     visible = VISIBLE.get(work.actor.role)
     if visible is None:
         raise NotForThisDesk
     person = await work.session.get(Person, person_id)
     if person is None:
-        raise PersonMissing
+        raise PersonNotFound
     address = await _current_address(work, person_id)
     at = await division(work, address.division_code, work.now) if address is not None else None
     shown = visible if person.data_key is not None else frozenset()
@@ -202,7 +202,7 @@ async def reveal(work: Work, person_id: UUID, *, field: str, purpose: str) -> st
         raise NotForThisDesk
     person = await work.session.get(Person, person_id)
     if person is None:
-        raise PersonMissing
+        raise PersonNotFound
     await record_reading(work, [person_id], purpose=purpose, fields=[f"{field}:whole"])
     if person.data_key is None:
         return None
@@ -244,10 +244,10 @@ async def _bank_account(work: Work, person: Person) -> str | None:
 
 
 async def place_of(work: Work, person_id: UUID) -> Place:
-    """Return where a person lives now, without a name; refuses `person.missing`."""
+    """Return where a person lives now, without a name; refuses `person.not_found`."""
     found = await places_of(work, [person_id])
     if person_id not in found:
-        raise PersonMissing
+        raise PersonNotFound
     return found[person_id]
 
 
@@ -262,19 +262,19 @@ async def places_of(work: Work, person_ids: Sequence[UUID]) -> dict[UUID, Place]
 
 
 async def vital(work: Work, person_id: UUID) -> Vital:
-    """Return sex, birth and death of a person; refuses `person.missing`."""
+    """Return sex, birth and death of a person; refuses `person.not_found`."""
     query = select(Person.sex, Person.born_on, Person.death_reported_on, Person.died_on).where(Person.id == person_id)
     row = (await work.session.execute(query)).one_or_none()
     if row is None:
-        raise PersonMissing
+        raise PersonNotFound
     return Vital(*row)
 
 
 async def data_key(work: Work, person_id: UUID) -> bytes:
-    """Return a person's wrapped data key, under which other rooms seal what they keep; refuses `person.missing`."""
+    """Return a person's wrapped data key, under which other rooms seal what they keep; refuses `person.not_found`."""
     found = (await work.session.execute(select(Person.data_key).where(Person.id == person_id))).scalar()
     if found is None:
-        raise PersonMissing
+        raise PersonNotFound
     return found
 
 

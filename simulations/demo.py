@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from api.accounts import operations as accounts
 from api.accounts import queries as known
 from bootstrap import platform
-from bootstrap.platform import House
+from bootstrap.platform import Platform
 from bootstrap.terminal import console
 from dispatch.requests.model import CareRequest
 from dispatch.visits.model import Visit
@@ -76,7 +76,7 @@ async def prepare(settings: Settings) -> bool:
             return True
         console.print("正在布置演示区并演完昨天，要一两分钟 · laying out the demo district and living its yesterday")
         await lay_out(house.works, what)
-        still = platform.quiet(house)
+        still = platform.drained(house)
         drive = await drive_of(house, stands, still, what)
         async with platform.deliveries(house):
             await drive.play(until=now)
@@ -105,7 +105,7 @@ async def open_desks(works: Works) -> None:
         console.print(table)
 
 
-async def live(house: House) -> None:
+async def live(house: Platform) -> None:
     """Keep the demo district living by the wall clock, until cancelled."""
     works = house.works
     now = works.clock.now()
@@ -116,7 +116,7 @@ async def live(house: House) -> None:
         for envelope in envelopes:
             told.put_nowait(envelope)
 
-    works.watch = heard
+    works.on_emitted = heard
     dice = Dice(secrets.randbits(32))
     next_call = now
     while True:

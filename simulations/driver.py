@@ -36,7 +36,7 @@ _REQUESTED = CareRequested.type_name()
 class Stillness(Protocol):
     """Whoever knows when all that was told is handled."""
 
-    async def catch_up(self) -> int:
+    async def count_outstanding(self) -> int:
         """Count what an earlier process left undelivered."""
         ...
 
@@ -83,7 +83,7 @@ class Drive:
 
     def listen(self, deliverer: Deliverer) -> None:
         """Hear every event as it is committed and how long its handling took, beside whoever listens already."""
-        before, beside = self.works.watch, deliverer.watch
+        before, beside = self.works.on_emitted, deliverer.on_delivered
 
         def heard(envelopes: list[Envelope]) -> None:
             if before is not None:
@@ -97,7 +97,7 @@ class Drive:
             if group == "matching" and envelope.type == _REQUESTED:
                 self.speeds.decision.append(seconds * 1000)
 
-        self.works.watch, deliverer.watch = heard, handled
+        self.works.on_emitted, deliverer.on_delivered = heard, handled
 
     def _hear(self, event: Event, at: datetime) -> None:
         self.agenda.hear(event, at)
@@ -132,7 +132,7 @@ class Drive:
             asking = (await work.session.execute(asked)).first() is not None
         self.clock.set(last)
         if self.still is not None:
-            await self.still.catch_up()
+            await self.still.count_outstanding()
         self.agenda.resume(last)
         if asking and not self.agenda.has(Deed.CALL_BACK):
             self.agenda.put(Deed.CALL_BACK, self.agenda.call_back_at_or_after(last))

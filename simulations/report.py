@@ -106,7 +106,7 @@ async def figures(work: Work, calls: int) -> dict[str, Any]:
         "charges_fen": await _one(work, "select coalesce(sum(payable_fen), 0) from charge"),
         "statements_fen": await _one(work, "select coalesce(sum(payable_fen), 0) from statement"),
         "paid_fen": await _one(work, "select coalesce(sum(fen), 0) from payment"),
-        "parked": await _one(work, "select count(*) from event_parked where state = 'waiting'"),
+        "dead_letters": await _one(work, "select count(*) from dead_letter where state = 'waiting'"),
     }
 
 

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqlalchemy import select, text
 
 from bootstrap import platform
-from bootstrap.platform import House
+from bootstrap.platform import Platform
 from bootstrap.terminal import console
 from events.delivery import transport
 from events.work import Works
@@ -141,7 +141,7 @@ async def play(settings: Settings, what: Play, *, again: bool = False) -> dict[s
             await lay_out(house.works, what)
             laid_out = perf_counter() - laid_out
         await asyncio.to_thread(board.warm)
-        still = platform.quiet(house)
+        still = platform.drained(house)
         drive = await drive_of(house, stands, still, what)
         async with house.works(SYSTEM("simulation")) as work:
             await transport.release_leases(work)
@@ -194,7 +194,7 @@ async def players(works: Works, seed: int) -> Players:
 
 
 async def drive_of(
-    house: House, stands: FixedClock, still: Stillness | None, what: Play, *, since: datetime | None = None
+    house: Platform, stands: FixedClock, still: Stillness | None, what: Play, *, since: datetime | None = None
 ) -> Drive:
     """Give the drive of a play in its district, at the point that an earlier process had reached."""
     works = house.works

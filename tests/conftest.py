@@ -104,10 +104,10 @@ async def drained(works: Works) -> int:
                 await deliverer.deliver(row["queue"], json.loads(row["headers"]), row["payload"])
                 await connection.execute("delete from event_delivery where id = $1", row["id"])
                 delivered += 1
-        waiting = await connection.fetch("select type, error from event_parked where state = 'waiting'")
+        waiting = await connection.fetch("select type, error from dead_letter where state = 'waiting'")
     finally:
         await connection.close()
-    assert not waiting, f"parked: {[tuple(row) for row in waiting]}"
+    assert not waiting, f"dead letters: {[tuple(row) for row in waiting]}"
     return delivered
 
 

@@ -69,10 +69,10 @@ class PasswordWeak(Refusal):
     code = "account.password_weak"
 
 
-class UsernameWrong(Refusal):
+class UsernameInvalid(Refusal):
     """Not a name that can be typed at every desk."""
 
-    code = "account.username_wrong"
+    code = "account.username_invalid"
 
 
 class UsernameTaken(Refusal):
@@ -82,23 +82,23 @@ class UsernameTaken(Refusal):
     kind = Kind.CONFLICT
 
 
-class ScopeWrong(Refusal):
+class ScopeInvalid(Refusal):
     """A company's people need their company, a worker a worker of that company, and nobody else has either."""
 
-    code = "account.scope_wrong"
+    code = "account.scope_invalid"
 
 
-class AccountMissing(Refusal):
+class AccountNotFound(Refusal):
     """No such account."""
 
-    code = "account.missing"
-    kind = Kind.MISSING
+    code = "account.not_found"
+    kind = Kind.NOT_FOUND
 
 
-class TotpWrong(Refusal):
+class TotpInvalid(Refusal):
     """The code of the second factor does not fit."""
 
-    code = "account.totp_wrong"
+    code = "account.totp_invalid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,17 +126,17 @@ async def open_account(
 ) -> Account:  # fmt: skip
     """Open an account; refuse a wrong or taken name, a weak password, a role whose scope does not fit.
 
-    Refuses `company.missing` and `worker.missing` where the company or its worker is not there.
+    Refuses `company.not_found` and `worker.not_found` where the company or its worker is not there.
     """
     if not re.fullmatch(USERNAME, username) or not 1 <= len(display_name) <= LONGEST_NAME:
-        raise UsernameWrong(longest=LONGEST_NAME)
+        raise UsernameInvalid(longest=LONGEST_NAME)
     wants = (role in {Role.PROVIDER, Role.WORKER}, role is Role.WORKER)
     if (provider_id is not None, worker_id is not None) != wants or role is Role.SYSTEM:
-        raise ScopeWrong(role=role.value)
+        raise ScopeInvalid(role=role.value)
     if provider_id is not None:
         await roster.company(work, provider_id)
     if worker_id is not None and (await roster.worker(work, worker_id)).provider_id != provider_id:
-        raise ScopeWrong(role=role.value)
+        raise ScopeInvalid(role=role.value)
     _strong(password, username)
     if (await work.session.execute(select(Account.id).where(Account.username == username))).scalar() is not None:
         raise UsernameTaken(username=username)
@@ -253,7 +253,7 @@ async def confirm_totp(work: Work, *, account_id: UUID, code: str) -> list[str]:
     """Switch the proposed second factor on with its first code; return ten recovery codes, shown this once."""
     account = await _account(work, account_id)
     if not _totp_fits(work, account, account.totp_proposed, code):
-        raise TotpWrong
+        raise TotpInvalid
     account.totp_sealed, account.totp_proposed, account.totp_active = account.totp_proposed, None, True
     codes = [secrets.token_hex(5) for _ in range(10)]
     for found in (
@@ -277,7 +277,7 @@ async def forget_old(work: Work) -> None:
 async def _account(work: Work, account_id: UUID) -> Account:
     account = await work.session.get(Account, account_id, with_for_update=True)
     if account is None:
-        raise AccountMissing
+        raise AccountNotFound
     return account
 
 

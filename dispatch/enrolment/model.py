@@ -36,7 +36,7 @@ class EnrolmentState(StrEnum):
 
 
 _S = EnrolmentState
-MOVES: Final[Mapping[EnrolmentState, frozenset[EnrolmentState]]] = {
+TRANSITIONS: Final[Mapping[EnrolmentState, frozenset[EnrolmentState]]] = {
     _S.APPLIED: frozenset({_S.ASSESS_BOOKED, _S.ENDED}),
     _S.ASSESS_BOOKED: frozenset({_S.ASSESSED, _S.ENDED}),
     # Nobody's name is put on a public board for services that they pay themselves.

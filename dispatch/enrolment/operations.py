@@ -11,7 +11,7 @@ from sqlalchemy import insert, select
 
 from dispatch.enrolment import assessment, queries, quota, wallet
 from dispatch.enrolment.model import (
-    MOVES,
+    TRANSITIONS,
     Assessment,
     AssessmentOccasion,
     Category,
@@ -30,11 +30,11 @@ from kit.refusal import Kind, Refusal
 from registry import queries as registry
 
 
-class EnrolmentMissing(Refusal):
+class EnrolmentNotFound(Refusal):
     """The elder has no enrolment that is not over."""
 
-    code = "enrolment.missing"
-    kind = Kind.MISSING
+    code = "enrolment.not_found"
+    kind = Kind.NOT_FOUND
 
 
 class AlreadyEnrolled(Refusal):
@@ -84,17 +84,17 @@ class SamePerson(Refusal):
     kind = Kind.FORBIDDEN
 
 
-class AssessorsWrong(Refusal):
+class AssessorsInvalid(Refusal):
     """An assessment needs two assessors; a disputed one needs two others."""
 
     code = "assessment.assessors"
 
 
-class AssessmentMissing(Refusal):
+class AssessmentNotFound(Refusal):
     """No assessment of that number is waiting to be recorded."""
 
-    code = "assessment.missing"
-    kind = Kind.MISSING
+    code = "assessment.not_found"
+    kind = Kind.NOT_FOUND
 
 
 class AssessmentBooked(Refusal):
@@ -148,7 +148,7 @@ async def book_assessment(
         raise AssessmentBooked
     last = {made[-1].first_assessor_id, made[-1].second_assessor_id} if made else set()
     if len(set(assessors)) != 2 or (occasion is AssessmentOccasion.DISPUTE and last & set(assessors)):
-        raise AssessorsWrong
+        raise AssessorsInvalid
     if enrolment.state not in queries.SERVED:
         _move(enrolment, EnrolmentState.ASSESS_BOOKED)
     booked = Assessment(
@@ -161,7 +161,7 @@ async def book_assessment(
 
 
 async def record_assessment(work: Work, *, assessment_id: UUID, findings: assessment.Findings) -> Assessment:
-    """Seal the findings and set the level they give (GB/T 42195-2022); refuse `assessment.missing`.
+    """Seal the findings and set the level they give (GB/T 42195-2022); refuse `assessment.not_found`.
 
     An elder who is already served keeps the old level until the end of the month. The next assessment is due after
     the rule `enrolment.reassess_months`.
@@ -169,7 +169,7 @@ async def record_assessment(work: Work, *, assessment_id: UUID, findings: assess
     query = select(Assessment).where(Assessment.id == assessment_id, Assessment.assessed_at.is_(None))
     found = (await work.session.execute(query.with_for_update())).scalar_one_or_none()
     if found is None:
-        raise AssessmentMissing
+        raise AssessmentNotFound
     enrolment = await _open(work, found.person_id)
     text = json.dumps(asdict(findings), sort_keys=True)
     key = await registry.data_key(work, found.person_id)
@@ -248,7 +248,7 @@ async def take_over(work: Work, *, members: Sequence[Member]) -> None:
         ],
     )  # fmt: skip
     for member in members:
-        work.tell(EnrolmentActivated(person_id=member.person_id, category=member.category, level=member.level))
+        work.emit(EnrolmentActivated(person_id=member.person_id, category=member.category, level=member.level))
 
 
 async def suspend(work: Work, *, person_id: UUID, reason: SuspendReason) -> Enrolment:
@@ -256,7 +256,7 @@ async def suspend(work: Work, *, person_id: UUID, reason: SuspendReason) -> Enro
     enrolment = await _open(work, person_id)
     _move(enrolment, EnrolmentState.SUSPENDED)
     enrolment.suspended_at, enrolment.suspend_reason = work.now, reason
-    work.tell(EnrolmentSuspended(person_id=person_id, reason=reason))
+    work.emit(EnrolmentSuspended(person_id=person_id, reason=reason))
     return enrolment
 
 
@@ -268,7 +268,7 @@ async def resume(work: Work, *, person_id: UUID) -> Enrolment:
     if enrolment.suspend_reason is SuspendReason.HOSPITAL:
         enrolment.reassess_on = clock.day_of(work.now)
     enrolment.suspended_at, enrolment.suspend_reason = None, None
-    work.tell(EnrolmentResumed(person_id=person_id))
+    work.emit(EnrolmentResumed(person_id=person_id))
     return enrolment
 
 
@@ -294,7 +294,7 @@ async def end(work: Work, *, person_id: UUID, reason: EndReason, ended_on: date)
     if enrolment.first_active_at is not None:
         began = clock.day_of(enrolment.first_active_at)
         await wallet.close_all(work, person_id=person_id, first_day=began, last_day=ended_on)
-        work.tell(EnrolmentEnded(person_id=person_id, reason=reason, ended_on=ended_on))
+        work.emit(EnrolmentEnded(person_id=person_id, reason=reason, ended_on=ended_on))
     return enrolment
 
 
@@ -302,7 +302,7 @@ async def _open(work: Work, person_id: UUID) -> Enrolment:
     query = select(Enrolment).where(Enrolment.person_id == person_id, Enrolment.state != EnrolmentState.ENDED)
     enrolment = (await work.session.execute(query.with_for_update(key_share=True))).scalar_one_or_none()
     if enrolment is None:
-        raise EnrolmentMissing
+        raise EnrolmentNotFound
     return enrolment
 
 
@@ -327,7 +327,7 @@ async def _decide(work: Work, enrolment: Enrolment, *, from_month: str) -> None:
 
 def _tell_active(work: Work, enrolment: Enrolment) -> None:
     assert enrolment.level is not None  # noqa: S101 - nobody is activated without an assessment
-    work.tell(EnrolmentActivated(person_id=enrolment.person_id, category=enrolment.category, level=enrolment.level))
+    work.emit(EnrolmentActivated(person_id=enrolment.person_id, category=enrolment.category, level=enrolment.level))
 
 
 def _expect(enrolment: Enrolment, state: EnrolmentState) -> None:
@@ -336,7 +336,7 @@ def _expect(enrolment: Enrolment, state: EnrolmentState) -> None:
 
 
 def _move(enrolment: Enrolment, state: EnrolmentState) -> None:
-    if state not in MOVES[enrolment.state]:
+    if state not in TRANSITIONS[enrolment.state]:
         raise NotNow(state=enrolment.state)
     enrolment.state = state
 

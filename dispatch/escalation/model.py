@@ -37,7 +37,7 @@ class CaseState(StrEnum):
 
 
 _S = CaseState
-MOVES: Final[Mapping[CaseState, frozenset[CaseState]]] = {
+TRANSITIONS: Final[Mapping[CaseState, frozenset[CaseState]]] = {
     _S.OPEN: frozenset({_S.ASSIGNED, _S.CLOSED}),
     _S.ASSIGNED: frozenset({_S.ASSIGNED, _S.CLOSED}),
     _S.CLOSED: frozenset(),

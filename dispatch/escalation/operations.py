@@ -8,7 +8,7 @@ from sqlalchemy import Integer, bindparam, select, tuple_, union
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
-from dispatch.escalation.model import MOVES, Case, CaseKind, CaseState
+from dispatch.escalation.model import TRANSITIONS, Case, CaseKind, CaseState
 from dispatch.requests.model import CareRequest, RequestState
 from dispatch.visits.model import Visit
 from dispatch.visits.transitions import State
@@ -26,11 +26,11 @@ _OWNER = {
 """Whose desk a case is on; every other kind is the call centre's."""
 
 
-class CaseMissing(Refusal):
+class CaseNotFound(Refusal):
     """No such case."""
 
-    code = "case.missing"
-    kind = Kind.MISSING
+    code = "case.not_found"
+    kind = Kind.NOT_FOUND
 
 
 class CaseIsClosed(Refusal):
@@ -53,23 +53,23 @@ async def raise_case(
     made = await work.session.execute(insert(Case).values(row).on_conflict_do_nothing().returning(Case))
     found = made.scalar_one_or_none()
     if found is not None:
-        work.tell(CaseEscalated(case_id=found.id, kind=kind.value, subject_id=subject_id, since=since))
+        work.emit(CaseEscalated(case_id=found.id, kind=kind.value, subject_id=subject_id, since=since))
     return found
 
 
 async def assign(work: Work, *, case_id: UUID, owner_id: UUID) -> Case:
-    """Take a case into somebody's hands. Refuses `case.missing`, `case.closed`."""
+    """Take a case into somebody's hands. Refuses `case.not_found`, `case.closed`."""
     found = await _locked(work, case_id, CaseState.ASSIGNED)
     found.state, found.owner_id = CaseState.ASSIGNED, owner_id
     return found
 
 
 async def close(work: Work, *, case_id: UUID, reason: str) -> Case:
-    """Close a case, saying what was done. Refuses `case.missing`, `case.closed`."""
+    """Close a case, saying what was done. Refuses `case.not_found`, `case.closed`."""
     found = await _locked(work, case_id, CaseState.CLOSED)
     found.state, found.closed_at, found.closed_by = CaseState.CLOSED, work.now, work.actor.label
     found.reason = reason[:200]
-    work.tell(CaseClosed(case_id=found.id, kind=found.kind.value, subject_id=found.subject_id))
+    work.emit(CaseClosed(case_id=found.id, kind=found.kind.value, subject_id=found.subject_id))
     return found
 
 
@@ -151,7 +151,7 @@ def _open(kind: CaseKind, subject: Any) -> Any:
 async def _locked(work: Work, case_id: UUID, wanted: CaseState) -> Case:
     found = await work.session.get(Case, case_id, with_for_update=True)
     if found is None:
-        raise CaseMissing
-    if wanted not in MOVES[found.state]:
+        raise CaseNotFound
+    if wanted not in TRANSITIONS[found.state]:
         raise CaseIsClosed
     return found

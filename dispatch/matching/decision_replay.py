@@ -14,7 +14,7 @@ from dispatch.matching.fleet.day import Ask, Day, Hours
 from dispatch.matching.fleet.score import Weights, share_points
 from dispatch.matching.model import DecisionRecord
 from dispatch.matching.plan import batch, overnight
-from dispatch.matching.queries import DecisionMissing
+from dispatch.matching.queries import DecisionNotFound
 from dispatch.requests.model import CareRequest
 from dispatch.visits.model import Booking
 from events.work import Work
@@ -45,13 +45,13 @@ class Resolution:
 
 
 async def resolve(work: Work, *, decision_id: UUID) -> Resolution:
-    """Decide once more from a record, on the bookings of its snapshot and its own rules; refuse `decision.missing`.
+    """Decide once more from a record, on the bookings of its snapshot and its own rules; refuse `decision.not_found`.
 
     What was planned overnight is planned once more with all that was planned with it.
     """
     record = await work.session.get(DecisionRecord, decision_id)
     if record is None:
-        raise DecisionMissing
+        raise DecisionNotFound
     ask, at = Ask.read(record.ask), record.decided_at
     day, counts = await _day(work, record, ask)
     won = {number: counts[provider_id] for number, provider_id in day.providers.items()}

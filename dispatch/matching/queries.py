@@ -12,11 +12,11 @@ from kit.refusal import Kind, Refusal
 from providers.roster import queries as roster
 
 
-class DecisionMissing(Refusal):
+class DecisionNotFound(Refusal):
     """No decision has been made on that request."""
 
-    code = "decision.missing"
-    kind = Kind.MISSING
+    code = "decision.not_found"
+    kind = Kind.NOT_FOUND
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class OwnPart:
 
 
 async def decisions_of(work: Work, request_id: UUID) -> Sequence[DecisionRecord]:
-    """Return the decisions on a request in the order they were made; refuse `decision.missing`."""
+    """Return the decisions on a request in the order they were made; refuse `decision.not_found`."""
     query = (
         select(DecisionRecord)
         .where(DecisionRecord.request_id == request_id)
@@ -45,7 +45,7 @@ async def decisions_of(work: Work, request_id: UUID) -> Sequence[DecisionRecord]
     )
     found = (await work.session.execute(query)).scalars().all()
     if not found:
-        raise DecisionMissing
+        raise DecisionNotFound
     return found
 
 
@@ -53,7 +53,7 @@ async def why_not(work: Work, *, request_id: UUID, provider_id: UUID) -> list[Ow
     """Answer one company's question about a request (为什么没派给我们), from its own workers' lines only.
 
     For the desk's role: a company's database role reads no decision record, since it names other companies' workers.
-    Refuses `decision.missing`, `company.missing`.
+    Refuses `decision.not_found`, `company.not_found`.
     """
     await roster.company(work, provider_id)
     own = {worker.number for worker in await roster.workers(work, provider_id=provider_id)}

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from dispatch.enrolment import wallet
-from dispatch.requests.model import MOVES, CancelledBy, CareRequest, RequestState
+from dispatch.requests.model import TRANSITIONS, CancelledBy, CareRequest, RequestState
 from events.contracts.care_requests import CareRequestCancelled, CareRequestUnserved
 from events.work import Work
 from kit import rules
@@ -15,11 +15,11 @@ from kit.refusal import Kind, Refusal
 _WITHDRAWABLE = (RequestState.WAITING, RequestState.OFFERED, RequestState.ACCEPTED)
 
 
-class RequestMissing(Refusal):
+class RequestNotFound(Refusal):
     """No such request."""
 
-    code = "request.missing"
-    kind = Kind.MISSING
+    code = "request.not_found"
+    kind = Kind.NOT_FOUND
 
 
 class RequestNotAllowed(Refusal):
@@ -32,7 +32,7 @@ class RequestNotAllowed(Refusal):
 def mark(work: Work, request: CareRequest, state: RequestState, *, provider_id: UUID | None = None) -> None:
     """Move a request, locked by this work, to where its offers and visits are; one already there notes its company.
 
-    A request that waits again has no company. Refuses `request.not_allowed` where MOVES does not list it.
+    A request that waits again has no company. Refuses `request.not_allowed` where TRANSITIONS does not list it.
     """
     if state is not request.state:
         _move(work, request, state)
@@ -50,7 +50,7 @@ async def mark_unserved(work: Work, *, request_id: UUID, reason: str) -> CareReq
     _move(work, request, RequestState.UNSERVED)
     request.reason = reason[:80]
     await wallet.release(work, request_id=request_id)
-    work.tell(CareRequestUnserved(request_id=request_id, district=request.district, reason=request.reason))
+    work.emit(CareRequestUnserved(request_id=request_id, district=request.district, reason=request.reason))
     return request
 
 
@@ -72,7 +72,7 @@ async def cancel(work: Work, *, request_id: UUID, by: CancelledBy, reason: str) 
     request.cancelled_by, request.reason = by, reason[:80]
     if not request.chargeable:
         await wallet.release(work, request_id=request_id)
-    work.tell(
+    work.emit(
         CareRequestCancelled(request_id=request_id, district=request.district, by=by, chargeable=request.chargeable)
     )
     return request
@@ -97,11 +97,11 @@ async def _locked(work: Work, request_id: UUID) -> CareRequest:
     await work.session.flush()
     found = await work.session.get(CareRequest, request_id, with_for_update=True, populate_existing=True)
     if found is None:
-        raise RequestMissing
+        raise RequestNotFound
     return found
 
 
 def _move(work: Work, request: CareRequest, state: RequestState) -> None:
-    if state not in MOVES[request.state]:
+    if state not in TRANSITIONS[request.state]:
         raise RequestNotAllowed(state=request.state, wanted=state)
     request.state, request.state_since = state, work.now

@@ -28,7 +28,7 @@ class RequestState(StrEnum):
 
 
 _S = RequestState
-MOVES: Final[Mapping[RequestState, frozenset[RequestState]]] = {
+TRANSITIONS: Final[Mapping[RequestState, frozenset[RequestState]]] = {
     _S.WAITING: frozenset({_S.OFFERED, _S.UNSERVED, _S.CANCELLED}),
     # The next company may be asked in the same breath in which the last one refused.
     _S.OFFERED: frozenset({_S.OFFERED, _S.ACCEPTED, _S.WAITING, _S.UNSERVED, _S.CANCELLED}),

@@ -61,10 +61,10 @@ class TooFar(Refusal):
     code = "request.too_far"
 
 
-class WindowWrong(Refusal):
+class WindowInvalid(Refusal):
     """The window, the quantity or the hour of the call makes no sense."""
 
-    code = "request.window_wrong"
+    code = "request.window_invalid"
 
 
 class OutsideWindow(Refusal):
@@ -196,7 +196,7 @@ async def place(
     )  # fmt: skip
     work.session.add(request)
     await work.session.flush()
-    work.tell(
+    work.emit(
         CareRequested(
             request_id=request_id, district=request.district, person_id=person_id, division_code=request.division_code,
             item_code=item_code, earliest=earliest, latest=latest, urgent=urgent,
@@ -210,7 +210,7 @@ async def _check_hours(
 ) -> None:
     most: int = await rules.value(work.session, "request.most_quantity", at=work.now)
     if earliest >= latest or not 1 <= quantity <= most or (asked_at is not None and asked_at > work.now):
-        raise WindowWrong(most=most)
+        raise WindowInvalid(most=most)
     if latest <= work.now:
         raise WindowPast(latest=clock.local(latest).isoformat(timespec="minutes"))
     days: int = await rules.value(work.session, "request.horizon_days", at=work.now)

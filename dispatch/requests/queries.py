@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from dispatch.requests.changes import RequestMissing
+from dispatch.requests.changes import RequestNotFound
 from dispatch.requests.model import CareRequest, RequestState, StandingDay, StandingOrder
 from events.work import Work
 from kit import clock, ids
@@ -20,19 +20,19 @@ ORDERS = Order("standing orders", StandingOrder.number)
 
 
 async def request(work: Work, request_id: UUID) -> CareRequest:
-    """Return one request; refuse `request.missing`."""
+    """Return one request; refuse `request.not_found`."""
     found = await work.session.get(CareRequest, request_id)
     if found is None:
-        raise RequestMissing
+        raise RequestNotFound
     return found
 
 
 async def by_case_no(work: Work, case_no: str) -> CareRequest:
-    """Return the request of a spoken number; refuse `case_number.wrong` and `request.missing`."""
+    """Return the request of a spoken number; refuse `case_number.invalid` and `request.not_found`."""
     query = select(CareRequest).where(CareRequest.number == ids.read_case_number(case_no))
     found = (await work.session.execute(query)).scalar_one_or_none()
     if found is None:
-        raise RequestMissing
+        raise RequestNotFound
     return found
 
 

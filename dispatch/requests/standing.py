@@ -19,11 +19,11 @@ from providers.catalogue import queries as catalogue
 _DAY_MINUTES = 1440
 
 
-class StandingOrderMissing(Refusal):
+class StandingOrderNotFound(Refusal):
     """No such standing order."""
 
-    code = "standing_order.missing"
-    kind = Kind.MISSING
+    code = "standing_order.not_found"
+    kind = Kind.NOT_FOUND
 
 
 class StandingOrderEnded(Refusal):
@@ -33,10 +33,10 @@ class StandingOrderEnded(Refusal):
     kind = Kind.CONFLICT
 
 
-class StandingOrderWrong(Refusal):
+class StandingOrderInvalid(Refusal):
     """Days, weekdays, quantity or hours make no sense."""
 
-    code = "standing_order.wrong"
+    code = "standing_order.invalid"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ class Wanted:
 
 
 async def place_standing_order(work: Work, *, person_id: UUID, wanted: Wanted) -> StandingOrder:
-    """Put a standing order on record; refuse `standing_order.wrong` and what `place` refuses of elder and item."""
+    """Put a standing order on record; refuse `standing_order.invalid` and what `place` refuses of elder and item."""
     most: int = await rules.value(work.session, "request.most_quantity", at=work.now)
     sound = (
         1 <= wanted.weekdays <= 127
@@ -68,7 +68,7 @@ async def place_standing_order(work: Work, *, person_id: UUID, wanted: Wanted) -
         and 1 <= wanted.quantity <= most
     )
     if not sound:
-        raise StandingOrderWrong
+        raise StandingOrderInvalid
     standing = await enrolment.standing(work, person_id, work.now)
     if standing is None or standing.state is not EnrolmentState.ACTIVE:
         raise placing.NotEnrolled(state=standing.state if standing else "none")
@@ -94,7 +94,7 @@ async def place_standing_order(work: Work, *, person_id: UUID, wanted: Wanted) -
 async def pause(work: Work, *, standing_order_id: UUID, from_day: date, until_day: date) -> StandingOrder:
     """Leave out a half-open span of days; a later pause replaces it. Requests already made stay as they are."""
     if from_day >= until_day:
-        raise StandingOrderWrong
+        raise StandingOrderInvalid
     order = await _active(work, standing_order_id)
     order.paused_from, order.paused_until = from_day, until_day
     return order
@@ -197,7 +197,7 @@ async def _make(work: Work, order: StandingOrder, on: date) -> StandingDay:
 async def _active(work: Work, standing_order_id: UUID) -> StandingOrder:
     order = await work.session.get(StandingOrder, standing_order_id, with_for_update=True, populate_existing=True)
     if order is None:
-        raise StandingOrderMissing
+        raise StandingOrderNotFound
     if order.state is not StandingState.ACTIVE:
         raise StandingOrderEnded
     return order

@@ -95,8 +95,8 @@ async def depart(work: Work, *, visit_id: UUID, act: ActIn) -> Visit:
 async def arrive(work: Work, *, visit_id: UUID, act: ActIn) -> Visit:
     """Sign in at the door.
 
-    Refuses `visit.missing`, `visit.not_open`, `visit.already_finished`, `act.id_taken`, `act.malformed`. Poor evidence
-    is not refused: care goes on, the payment waits.
+    Refuses `visit.not_found`, `visit.not_open`, `visit.already_finished`, `act.id_taken`, `act.malformed`. Poor
+    evidence is not refused: care goes on, the payment waits.
     """
     return await _report(work, visit_id, ActKind.ARRIVE, act)
 
@@ -227,14 +227,14 @@ async def _advance(work: Work, visit: Visit, reports: Sequence[Report], found: C
         lifecycle.move(visit, found.state, work)
     _times(visit, found)
     if departed and found.depart is not None:
-        work.tell(WorkerDeparted(**ids, worker_id=visit.worker_id, at=found.depart.at))
+        work.emit(WorkerDeparted(**ids, worker_id=visit.worker_id, at=found.depart.at))
     if news and found.arrive is not None:
         worth = evidence.grade(reports, end=None, rules=await lifecycle.evidence_rules(work, found.arrive.at))
         visit.grade = worth
-        work.tell(WorkerArrived(**ids, worker_id=visit.worker_id, at=found.arrive.at, grade=worth))
+        work.emit(WorkerArrived(**ids, worker_id=visit.worker_id, at=found.arrive.at, grade=worth))
     if found.state is State.FINISHED and visit.arrived_at is not None and visit.left_at is not None:
         visit.outcome = Outcome.COMPLETED
-        work.tell(
+        work.emit(
             VisitFinished(
                 **ids,
                 person_id=visit.person_id,
@@ -247,12 +247,12 @@ async def _advance(work: Work, visit: Visit, reports: Sequence[Report], found: C
         )
     elif found.state is State.NOBODY_HOME and found.end is not None:
         visit.outcome = Outcome.NOBODY_HOME
-        work.tell(NobodyHome(**ids, person_id=visit.person_id, at=found.end.at))
+        work.emit(NobodyHome(**ids, person_id=visit.person_id, at=found.end.at))
     elif found.state is State.ABORTED and found.end is not None:
         visit.reason = found.end.reason
         if visit.arrived_at is None:
             await bookings.release(work, visit.id)
-        work.tell(VisitAborted(**ids, reason=found.end.reason or ""))
+        work.emit(VisitAborted(**ids, reason=found.end.reason or ""))
 
 
 def _times(visit: Visit, found: Course) -> None:

@@ -11,7 +11,7 @@ from dispatch.visits import bookings, evidence, lifecycle, offers
 from dispatch.visits.lifecycle import Choice
 from dispatch.visits.model import Act, Visit
 from dispatch.visits.offers import Offered, Order
-from dispatch.visits.transitions import MOVES, OPEN, PROMISED, ActKind, Outcome, State
+from dispatch.visits.transitions import OPEN, PROMISED, TRANSITIONS, ActKind, Outcome, State
 from events.contracts.visits import VisitMissed, VisitMoved
 from events.work import Work
 from kit import rules
@@ -53,14 +53,14 @@ async def reschedule(
     visit.planned_start, visit.planned_end, visit.window_to = starts_at, ends_at, latest
     visit.reason = reason.strip()[:200]
     await _book_again(work, visit)
-    tell_moved(work, visit, "rescheduled")
+    emit_moved(work, visit, "rescheduled")
     return visit
 
 
 async def change_worker(work: Work, *, visit_id: UUID, worker_id: UUID, reason: str) -> Visit:
     """Send another worker of the same company (换人) in place of the leading one, at the same hour.
 
-    Refuses `visit.not_allowed` once the worker is on the way, `worker.missing`, `visit.worker_unsuitable`,
+    Refuses `visit.not_allowed` once the worker is on the way, `worker.not_found`, `visit.worker_unsuitable`,
     `visit.worker_busy`.
     """
     visit = await _promised(work, visit_id)
@@ -70,7 +70,7 @@ async def change_worker(work: Work, *, visit_id: UUID, worker_id: UUID, reason: 
     visit.worker_id, visit.worker_number = worker_id, number
     visit.reason = reason.strip()[:200]
     await _book_again(work, visit)
-    tell_moved(work, visit, "changed_worker")
+    emit_moved(work, visit, "changed_worker")
     return visit
 
 
@@ -90,9 +90,9 @@ async def take_hours(work: Work, visit: Visit, starts_at: datetime) -> None:
     )
 
 
-def tell_moved(work: Work, visit: Visit, reason: str) -> None:
+def emit_moved(work: Work, visit: Visit, reason: str) -> None:
     """Tell whoever was told of a visit before; `reason` is a code, never a person's words."""
-    work.tell(
+    work.emit(
         VisitMoved(
             visit_id=visit.id,
             request_id=visit.request_id,
@@ -116,7 +116,7 @@ async def _promised(work: Work, visit_id: UUID) -> Visit:
 async def _suitable(work: Work, visit: Visit, worker_id: UUID, starts_at: datetime, ends_at: datetime) -> int:
     worker = await roster.worker(work, worker_id)
     if worker.provider_id != visit.provider_id:
-        raise roster.WorkerMissing
+        raise roster.WorkerNotFound
     request = await work.session.get(CareRequest, visit.request_id)
     on_shift = {found.worker_id: found for found in await roster.roster(work, from_at=starts_at, until_at=ends_at)}
     found = on_shift.get(worker_id)
@@ -143,7 +143,7 @@ async def cancel_for(work: Work, *, request_id: UUID, chargeable: bool) -> list[
     query = select(Visit).where(Visit.request_id == request_id, Visit.state.in_(OPEN)).with_for_update()
     promised: list[Visit] = []
     for visit in (await work.session.execute(query)).scalars():
-        if State.CANCELLED not in MOVES[visit.state]:
+        if State.CANCELLED not in TRANSITIONS[visit.state]:
             continue  # the worker is in the home already
         if visit.state is not State.OFFERED and chargeable:
             visit.outcome = Outcome.CANCELLED_LATE
@@ -221,7 +221,7 @@ async def miss_due(work: Work, *, limit: int = 200) -> int:
         lifecycle.move(visit, State.MISSED, work)
         await bookings.release(work, visit.id)
         ids = {"visit_id": visit.id, "request_id": visit.request_id, "provider_id": visit.provider_id}
-        work.tell(VisitMissed(**ids))
+        work.emit(VisitMissed(**ids))
         count += 1
     return count
 

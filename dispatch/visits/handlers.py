@@ -123,4 +123,4 @@ async def when_voided(work: Work, event: VisitVoided) -> None:
 async def when_cancelled(work: Work, event: CareRequestCancelled) -> None:
     """Call the visit off; where it was too late to be free, tell what the worker's way is worth."""
     for visit in await operations.cancel_for(work, request_id=event.request_id, chargeable=event.chargeable):
-        await verification.tell_verified(work, visit)
+        await verification.emit_verified(work, visit)

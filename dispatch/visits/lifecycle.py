@@ -10,18 +10,18 @@ from sqlalchemy import select
 from dispatch.visits import evidence
 from dispatch.visits.model import Act, Visit
 from dispatch.visits.timeline import Course, Report
-from dispatch.visits.transitions import MOVES, OPEN, ActKind, State
+from dispatch.visits.transitions import OPEN, TRANSITIONS, ActKind, State
 from events.contracts.visits import VisitHeld
 from events.work import Work
 from kit import rules
 from kit.refusal import Kind, Refusal
 
 
-class VisitMissing(Refusal):
+class VisitNotFound(Refusal):
     """No such visit, or none that this actor may know of."""
 
-    code = "visit.missing"
-    kind = Kind.MISSING
+    code = "visit.not_found"
+    kind = Kind.NOT_FOUND
 
 
 class VisitNotAllowed(Refusal):
@@ -45,11 +45,11 @@ class Choice:
 
 
 async def locked(work: Work, visit_id: UUID) -> Visit:
-    """Return a visit that this actor may see, locked until the work ends; refuse `visit.missing`."""
+    """Return a visit that this actor may see, locked until the work ends; refuse `visit.not_found`."""
     query = select(Visit).where(Visit.id == visit_id).with_for_update().execution_options(populate_existing=True)
     visit = (await work.session.execute(query)).scalar_one_or_none()
     if visit is None or not may_see(work, visit):
-        raise VisitMissing(visit_id=str(visit_id))
+        raise VisitNotFound(visit_id=str(visit_id))
     return visit
 
 
@@ -71,8 +71,8 @@ def workers_of(choice: Choice | Visit) -> list[tuple[UUID, int]]:
 
 
 def move(visit: Visit, state: State, work: Work, *, reason: str | None = None) -> None:
-    """Move a visit, refusing `visit.not_allowed` where MOVES does not list it."""
-    if state not in MOVES[visit.state]:
+    """Move a visit, refusing `visit.not_allowed` where TRANSITIONS does not list it."""
+    if state not in TRANSITIONS[visit.state]:
         raise VisitNotAllowed(state=visit.state, wanted=state)
     visit.state = state
     if reason is not None:
@@ -86,7 +86,7 @@ async def hold(work: Work, visit: Visit, *flags: evidence.Flag) -> None:
     visit.flags = sorted({*visit.flags, *flags})
     if visit.state is not State.HELD:
         move(visit, State.HELD, work)
-    work.tell(
+    work.emit(
         VisitHeld(visit_id=visit.id, request_id=visit.request_id, provider_id=visit.provider_id, reasons=visit.flags)
     )
 

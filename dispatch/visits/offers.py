@@ -18,11 +18,11 @@ from kit.ids import new_id
 from kit.refusal import Kind, Refusal
 
 
-class OfferMissing(Refusal):
+class OfferNotFound(Refusal):
     """No such offer, or another company's."""
 
-    code = "offer.missing"
-    kind = Kind.MISSING
+    code = "offer.not_found"
+    kind = Kind.NOT_FOUND
 
 
 class OfferNotOpen(Refusal):
@@ -163,7 +163,7 @@ async def offer(
             "offer_state": OfferState.OPEN,
         },
     )
-    work.tell(
+    work.emit(
         VisitOffered(
             district=order.district,
             request_id=order.request_id,
@@ -191,7 +191,7 @@ async def _open(work: Work, offer_id: UUID) -> tuple[Offer, Visit]:
     )
     row: Row[Offer, Visit] | None = (await work.session.execute(query)).one_or_none()
     if row is None or not lifecycle.may_see(work, row[1]):
-        raise OfferMissing(offer_id=str(offer_id))
+        raise OfferNotFound(offer_id=str(offer_id))
     if row[0].state is not OfferState.OPEN:
         raise OfferNotOpen(offer_id=str(offer_id), state=row[0].state)
     return row[0], row[1]
@@ -204,14 +204,14 @@ def _answer(work: Work, found: Offer, state: OfferState, reason: str | None = No
 
 
 async def accept(work: Work, *, offer_id: UUID) -> Visit:
-    """Promise the worker to the elder; refuse `offer.missing`, `offer.not_open` and `offer.too_late`."""
+    """Promise the worker to the elder; refuse `offer.not_found`, `offer.not_open` and `offer.too_late`."""
     found, visit = await _open(work, offer_id)
     if work.now >= found.deadline:
         raise OfferTooLate(offer_id=str(offer_id))
     _answer(work, found, OfferState.ACCEPTED)
     lifecycle.move(visit, State.ACCEPTED, work)
     visit.accepted_at = work.now
-    work.tell(
+    work.emit(
         OfferAccepted(
             district=visit.district,
             request_id=visit.request_id,
@@ -235,7 +235,7 @@ async def refuse(work: Work, *, offer_id: UUID, reason: str) -> Visit:
     _answer(work, found, OfferState.REFUSED, reason)
     lifecycle.move(visit, State.REFUSED, work, reason=reason)
     await bookings.release(work, visit.id)
-    work.tell(
+    work.emit(
         OfferRefused(
             district=visit.district,
             request_id=visit.request_id,
@@ -254,7 +254,7 @@ async def lapse(work: Work, *, offer_id: UUID) -> Visit:
     _answer(work, found, OfferState.LAPSED)
     lifecycle.move(visit, State.LAPSED, work)
     await bookings.release(work, visit.id)
-    work.tell(
+    work.emit(
         OfferLapsed(
             district=visit.district,
             request_id=visit.request_id,
@@ -292,7 +292,7 @@ async def withdraw(work: Work, *, visit_id: UUID, reason: str) -> Visit:
     lifecycle.move(visit, State.WITHDRAWN, work, reason=reason)
     found = await close_offer(work, visit.id, reason)
     await bookings.release(work, visit.id)
-    work.tell(
+    work.emit(
         OfferWithdrawn(
             district=visit.district,
             request_id=visit.request_id,

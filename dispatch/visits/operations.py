@@ -6,11 +6,11 @@ from dispatch.visits.changes import (
     cancel_for,
     change_worker,
     close_disclosures_due,
+    emit_moved,
     miss_due,
     reschedule,
     rework,
     take_hours,
-    tell_moved,
 )
 from dispatch.visits.lifecycle import Choice
 from dispatch.visits.offers import Offered, Order, accept, lapse, lapse_due, offer, refuse, withdraw
@@ -31,6 +31,7 @@ __all__ = [
     "close_disclosures_due",
     "decide_held",
     "depart",
+    "emit_moved",
     "lapse",
     "lapse_due",
     "leave",
@@ -41,7 +42,6 @@ __all__ = [
     "reschedule",
     "rework",
     "take_hours",
-    "tell_moved",
     "verify",
     "void",
     "withdraw",

@@ -39,22 +39,22 @@ class SpokenCode:
 
 
 async def visit(work: Work, visit_id: UUID) -> Visit:
-    """Return a visit; refuse `visit.missing`, for another company's as for none."""
+    """Return a visit; refuse `visit.not_found`, for another company's as for none."""
     found = await work.session.get(Visit, visit_id)
     if found is None or not lifecycle.may_see(work, found):
-        raise lifecycle.VisitMissing(visit_id=str(visit_id))
+        raise lifecycle.VisitNotFound(visit_id=str(visit_id))
     return found
 
 
 async def offer(work: Work, offer_id: UUID) -> tuple[Offer, Visit]:
-    """Return an offer with its visit; refuse `offer.missing`."""
+    """Return an offer with its visit; refuse `offer.not_found`."""
     row = (
         await work.session.execute(
             select(Offer, Visit).join(Visit, Visit.id == Offer.visit_id).where(Offer.id == offer_id)
         )
     ).one_or_none()
     if row is None or not lifecycle.may_see(work, row[1]):
-        raise offers.OfferMissing(offer_id=str(offer_id))
+        raise offers.OfferNotFound(offer_id=str(offer_id))
     return row[0], row[1]
 
 
@@ -138,14 +138,14 @@ async def open_visit_of(work: Work, request_id: UUID) -> Visit | None:
 
 
 async def acts_of(work: Work, visit_id: UUID) -> Sequence[Act]:
-    """Return the evidence of a visit in the order of its numbers; refuse `visit.missing`."""
+    """Return the evidence of a visit in the order of its numbers; refuse `visit.not_found`."""
     await visit(work, visit_id)
     query = select(Act).where(Act.visit_id == visit_id).order_by(Act.sequence, Act.id)
     return (await work.session.execute(query)).scalars().all()
 
 
 async def anchor(work: Work, visit_id: UUID) -> str:
-    """Return an anchor in time for a visit's acts without signal; refuse `visit.missing`."""
+    """Return an anchor in time for a visit's acts without signal; refuse `visit.not_found`."""
     return visit_codes.anchor(work, (await visit(work, visit_id)).id)
 
 

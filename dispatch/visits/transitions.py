@@ -25,7 +25,7 @@ class State(StrEnum):
 
 _DOOR = frozenset({State.DEPARTED, State.ARRIVED, State.FINISHED, State.NOBODY_HOME, State.ABORTED})
 
-MOVES: dict[State, frozenset[State]] = {
+TRANSITIONS: dict[State, frozenset[State]] = {
     State.OFFERED: frozenset({State.ACCEPTED, State.REFUSED, State.LAPSED, State.WITHDRAWN, State.CANCELLED}),
     # A phone without signal reports several acts at once, so a visit may jump to any state at the door; a back-filled
     # one goes straight to a person.

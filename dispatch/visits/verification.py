@@ -41,10 +41,10 @@ class TimesMissing(Refusal):
     code = "visit.times_missing"
 
 
-class TimesWrong(Refusal):
+class TimesInvalid(Refusal):
     """The visit would end before it began, last a day, or lie in the future."""
 
-    code = "visit.times_wrong"
+    code = "visit.times_invalid"
 
 
 class VisitReasonMissing(Refusal):
@@ -69,12 +69,12 @@ async def verify(work: Work, *, visit_id: UUID) -> Visit:
     reasons = [flag for flag in visit.flags if flag in rules.holds]
     if reasons or visit.state is State.ABORTED:
         lifecycle.move(visit, State.HELD, work)
-        work.tell(
+        work.emit(
             VisitHeld(visit_id=visit.id, request_id=visit.request_id, provider_id=visit.provider_id, reasons=reasons)
         )
         return visit
     lifecycle.move(visit, State.VERIFIED, work)
-    await tell_verified(work, visit)
+    await emit_verified(work, visit)
     return visit
 
 
@@ -123,7 +123,7 @@ async def _hold_other(work: Work, other: Visit, flag: evidence.Flag, rules: evid
         _flag(other, flag)
 
 
-async def tell_verified(work: Work, visit: Visit) -> None:
+async def emit_verified(work: Work, visit: Visit) -> None:
     """Tell VisitVerified; refuse `visit.times_missing`."""
     if visit.arrived_at is None or visit.left_at is None or visit.outcome is None:
         raise TimesMissing
@@ -131,7 +131,7 @@ async def tell_verified(work: Work, visit: Visit) -> None:
         return  # the second time is on the company
     request = await work.session.get_one(CareRequest, visit.request_id)
     late = visit.arrived_at - visit.window_to
-    work.tell(
+    work.emit(
         VisitVerified(
             visit_id=visit.id,
             request_id=visit.request_id,
@@ -169,7 +169,7 @@ async def decide_held(
     """Decide a held visit: it stands (and is charged) or is void; times may be corrected where a sign-out is missing.
 
     Refuses `visit.decision_forbidden` unless a manager asks, `visit.same_person` to who back-filled it,
-    `visit.not_allowed` unless it is held, `visit.reason_missing`, `visit.times_missing` and `visit.times_wrong`.
+    `visit.not_allowed` unless it is held, `visit.reason_missing`, `visit.times_missing` and `visit.times_invalid`.
     """
     _manager(work, reason)
     visit = await lifecycle.locked(work, visit_id)
@@ -187,7 +187,7 @@ async def decide_held(
     _possible(work, visit.arrived_at, visit.left_at)
     visit.outcome = visit.outcome or Outcome.COMPLETED
     lifecycle.move(visit, State.VERIFIED, work, reason=reason)
-    await tell_verified(work, visit)
+    await emit_verified(work, visit)
     return visit
 
 
@@ -208,7 +208,7 @@ def _manager(work: Work, reason: str) -> None:
 
 def _void(work: Work, visit: Visit, reason: str) -> Visit:
     lifecycle.move(visit, State.VOIDED, work, reason=reason)
-    work.tell(
+    work.emit(
         VisitVoided(
             visit_id=visit.id, request_id=visit.request_id, provider_id=visit.provider_id, reason=visit.reason or ""
         )
@@ -218,14 +218,14 @@ def _void(work: Work, visit: Visit, reason: str) -> Visit:
 
 def _possible(work: Work, arrived_at: datetime, left_at: datetime) -> None:
     if not arrived_at < left_at <= work.now or left_at - arrived_at > _DAY:
-        raise TimesWrong
+        raise TimesInvalid
 
 
 async def back_fill(work: Work, *, visit_id: UUID, arrived_at: datetime, left_at: datetime, reason: str) -> Visit:
     """Write down a visit that no phone reported (补录); it is held until a second person has decided.
 
-    Refuses `visit.reason_missing`, `visit.times_wrong`, `visit.missing`, and `visit.not_allowed` unless it was promised
-    or is counted as missed.
+    Refuses `visit.reason_missing`, `visit.times_invalid`, `visit.not_found`, and `visit.not_allowed` unless it was
+    promised or is counted as missed.
     """
     if not reason.strip():
         raise VisitReasonMissing

@@ -16,7 +16,7 @@ class _CareRequestEvent(Event):
 
 
 class CareRequested(_CareRequestEvent):
-    """Told by requests: an eligible request is on record and its quota is held."""
+    """Emitted by requests: an eligible request is on record and its quota is held."""
 
     person_id: UUID
     division_code: str
@@ -27,13 +27,13 @@ class CareRequested(_CareRequestEvent):
 
 
 class CareRequestCancelled(_CareRequestEvent):
-    """Told by requests: the request is withdrawn; `chargeable` when it was too late to be free."""
+    """Emitted by requests: the request is withdrawn; `chargeable` when it was too late to be free."""
 
     by: str
     chargeable: bool
 
 
 class CareRequestUnserved(_CareRequestEvent):
-    """Told by requests: nobody served it, and nobody will; its quota is released."""
+    """Emitted by requests: nobody served it, and nobody will; its quota is released."""
 
     reason: str

@@ -15,24 +15,24 @@ class _EnrolmentEvent(Event):
 
 
 class EnrolmentActivated(_EnrolmentEvent):
-    """Told by enrolment: the person may now be served."""
+    """Emitted by enrolment: the person may now be served."""
 
     category: str
     level: int
 
 
 class EnrolmentSuspended(_EnrolmentEvent):
-    """Told by enrolment: no service for now (hospital, institution, away)."""
+    """Emitted by enrolment: no service for now (hospital, institution, away)."""
 
     reason: str
 
 
 class EnrolmentResumed(_EnrolmentEvent):
-    """Told by enrolment: the person is at home again."""
+    """Emitted by enrolment: the person is at home again."""
 
 
 class EnrolmentEnded(_EnrolmentEvent):
-    """Told by enrolment: the person has left purchased home care."""
+    """Emitted by enrolment: the person has left purchased home care."""
 
     reason: str
     ended_on: date

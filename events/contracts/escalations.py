@@ -15,7 +15,7 @@ class _EscalationEvent(Event):
 
 
 class CaseEscalated(_EscalationEvent):
-    """Told by escalation: something waits longer than its rule allows; a person now owns it."""
+    """Emitted by escalation: something waits longer than its rule allows; a person now owns it."""
 
     kind: str
     subject_id: UUID
@@ -23,7 +23,7 @@ class CaseEscalated(_EscalationEvent):
 
 
 class CaseClosed(_EscalationEvent):
-    """Told by escalation: the case is settled."""
+    """Emitted by escalation: the case is settled."""
 
     kind: str
     subject_id: UUID

@@ -64,7 +64,7 @@ class Envelope:
     data: dict[str, Any]
 
     def event(self) -> Event:
-        """Read the event; an unknown type or data of another shape is an error and gets parked."""
+        """Read the event; an unknown type or data of another shape is an error and becomes a dead letter."""
         kind = REGISTRY.get(self.type)
         if kind is None:
             message = f"unknown event type {self.type}"

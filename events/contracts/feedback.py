@@ -15,7 +15,7 @@ class _FeedbackEvent(Event):
 
 
 class FeedbackGiven(_FeedbackEvent):
-    """Told by satisfaction: a visit has been rated, 5 very satisfied to 1 very dissatisfied."""
+    """Emitted by satisfaction: a visit has been rated, 5 very satisfied to 1 very dissatisfied."""
 
     item_code: str
     division_code: str
@@ -25,13 +25,13 @@ class FeedbackGiven(_FeedbackEvent):
 
 
 class ComplaintReceived(_FeedbackEvent):
-    """Told by satisfaction: somebody has complained about a visit."""
+    """Emitted by satisfaction: somebody has complained about a visit."""
 
     complaint_id: UUID
 
 
 class ComplaintDecided(_FeedbackEvent):
-    """Told by satisfaction: the complaint is decided; an upheld one may cost a part of the charge."""
+    """Emitted by satisfaction: the complaint is decided; an upheld one may cost a part of the charge."""
 
     complaint_id: UUID
     upheld: bool

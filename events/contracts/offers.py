@@ -17,7 +17,7 @@ class _OfferEvent(Event):
 
 
 class VisitOffered(_OfferEvent):
-    """Told by visits: a company has been asked to send a worker, and has until the deadline to answer."""
+    """Emitted by visits: a company has been asked to send a worker, and has until the deadline to answer."""
 
     offer_id: UUID
     visit_id: UUID
@@ -31,7 +31,7 @@ class VisitOffered(_OfferEvent):
 
 
 class OfferAccepted(_OfferEvent):
-    """Told by visits: the company has accepted; the worker is promised to the elder."""
+    """Emitted by visits: the company has accepted; the worker is promised to the elder."""
 
     offer_id: UUID
     visit_id: UUID
@@ -43,7 +43,7 @@ class OfferAccepted(_OfferEvent):
 
 
 class OfferRefused(_OfferEvent):
-    """Told by visits: the company has refused, with a reason; the next best is asked."""
+    """Emitted by visits: the company has refused, with a reason; the next best is asked."""
 
     offer_id: UUID
     visit_id: UUID
@@ -52,7 +52,7 @@ class OfferRefused(_OfferEvent):
 
 
 class OfferLapsed(_OfferEvent):
-    """Told by visits: the company has been silent past the deadline; the next best is asked."""
+    """Emitted by visits: the company has been silent past the deadline; the next best is asked."""
 
     offer_id: UUID
     visit_id: UUID
@@ -60,7 +60,7 @@ class OfferLapsed(_OfferEvent):
 
 
 class OfferWithdrawn(_OfferEvent):
-    """Told by visits: the platform has taken the offer or the accepted visit back (worker ill, company gone)."""
+    """Emitted by visits: the platform has taken the offer or the accepted visit back (worker ill, company gone)."""
 
     offer_id: UUID
     visit_id: UUID
@@ -69,7 +69,7 @@ class OfferWithdrawn(_OfferEvent):
 
 
 class NobodyFound(_OfferEvent):
-    """Told by matching: no worker can lawfully come; `relaxation` is the smallest change that would help."""
+    """Emitted by matching: no worker can lawfully come; `relaxation` is the smallest change that would help."""
 
     attempt: int
     urgent: bool

@@ -15,24 +15,24 @@ class _PersonEvent(Event):
 
 
 class PersonRegistered(_PersonEvent):
-    """Told by registry: a person has been entered."""
+    """Emitted by registry: a person has been entered."""
 
     division_code: str
 
 
 class PersonMoved(_PersonEvent):
-    """Told by registry: a person lives at another address."""
+    """Emitted by registry: a person lives at another address."""
 
     division_code: str
 
 
 class PersonDeathReported(_PersonEvent):
-    """Told by registry: one source says that the person has died; payments wait, nothing ends yet."""
+    """Emitted by registry: one source says that the person has died; payments wait, nothing ends yet."""
 
     died_on: date
 
 
 class PersonDeceased(_PersonEvent):
-    """Told by registry: a second key has confirmed the death; everything for this person ends."""
+    """Emitted by registry: a second key has confirmed the death; everything for this person ends."""
 
     died_on: date

@@ -15,21 +15,21 @@ class _RosterEvent(Event):
 
 
 class CompanyAdmitted(_RosterEvent):
-    """Told by roster: a company has entered the programme."""
+    """Emitted by roster: a company has entered the programme."""
 
 
 class CompanySuspended(_RosterEvent):
-    """Told by roster: no new visits are offered to the company."""
+    """Emitted by roster: no new visits are offered to the company."""
 
     reason: str
 
 
 class CompanyExited(_RosterEvent):
-    """Told by roster: the company has left; its open visits go to others."""
+    """Emitted by roster: the company has left; its open visits go to others."""
 
 
 class WorkerUnavailable(_RosterEvent):
-    """Told by roster: a worker cannot work in a window (sick, absent, certificate gone)."""
+    """Emitted by roster: a worker cannot work in a window (sick, absent, certificate gone)."""
 
     worker_id: UUID
     from_at: datetime
@@ -38,4 +38,4 @@ class WorkerUnavailable(_RosterEvent):
 
 
 class RosterChanged(_RosterEvent):
-    """Told by roster: a company's contracts, workers, certificates or shifts have changed."""
+    """Emitted by roster: a company's contracts, workers, certificates or shifts have changed."""

@@ -19,7 +19,7 @@ class _SettlementEvent(Event):
 
 
 class ChargeMade(_SettlementEvent):
-    """Told by settlement: one visit has become one charge line (or a correcting line, revision over 1)."""
+    """Emitted by settlement: one visit has become one charge line (or a correcting line, revision over 1)."""
 
     subject_field = "charge_id"
 
@@ -44,34 +44,34 @@ class _StatementEvent(_SettlementEvent):
 
 
 class StatementDrafted(_StatementEvent):
-    """Told by settlement: a company's month is drawn up and frozen."""
+    """Emitted by settlement: a company's month is drawn up and frozen."""
 
     lines: int
     total_fen: int
 
 
 class StatementConfirmed(_StatementEvent):
-    """Told by settlement: the company agrees."""
+    """Emitted by settlement: the company agrees."""
 
 
 class LineDisputed(_StatementEvent):
-    """Told by settlement: the company disagrees with one line."""
+    """Emitted by settlement: the company disagrees with one line."""
 
     line_id: UUID
 
 
 class LineDecided(_StatementEvent):
-    """Told by settlement: the bureau has decided on a disputed line."""
+    """Emitted by settlement: the bureau has decided on a disputed line."""
 
     line_id: UUID
     upheld: bool
 
 
 class StatementApproved(_StatementEvent):
-    """Told by settlement: a second person has approved the statement."""
+    """Emitted by settlement: a second person has approved the statement."""
 
 
 class StatementPaid(_StatementEvent):
-    """Told by settlement: finance has paid it; nothing in it changes any more."""
+    """Emitted by settlement: finance has paid it; nothing in it changes any more."""
 
     total_fen: int

@@ -17,14 +17,14 @@ class _VisitEvent(Event):
 
 
 class WorkerDeparted(_VisitEvent):
-    """Told by visits: the worker is on the way."""
+    """Emitted by visits: the worker is on the way."""
 
     worker_id: UUID
     at: datetime
 
 
 class WorkerArrived(_VisitEvent):
-    """Told by visits: the worker has signed in; `grade` A to D is what the evidence is worth."""
+    """Emitted by visits: the worker has signed in; `grade` A to D is what the evidence is worth."""
 
     worker_id: UUID
     at: datetime
@@ -32,7 +32,7 @@ class WorkerArrived(_VisitEvent):
 
 
 class VisitFinished(_VisitEvent):
-    """Told by visits: the worker has signed out."""
+    """Emitted by visits: the worker has signed out."""
 
     person_id: UUID
     worker_id: UUID
@@ -43,7 +43,7 @@ class VisitFinished(_VisitEvent):
 
 
 class VisitVerified(_VisitEvent):
-    """Told by visits: the evidence stands; these are all the facts that a charge rests on."""
+    """Emitted by visits: the evidence stands; these are all the facts that a charge rests on."""
 
     person_id: UUID
     worker_id: UUID
@@ -65,30 +65,30 @@ class VisitVerified(_VisitEvent):
 
 
 class VisitHeld(_VisitEvent):
-    """Told by visits: the evidence does not stand by itself; a person decides, the payment waits."""
+    """Emitted by visits: the evidence does not stand by itself; a person decides, the payment waits."""
 
     reasons: list[str]
 
 
 class NobodyHome(_VisitEvent):
-    """Told by visits: the worker came and nobody opened (未遇); somebody must ask after the elder."""
+    """Emitted by visits: the worker came and nobody opened (未遇); somebody must ask after the elder."""
 
     person_id: UUID
     at: datetime
 
 
 class VisitAborted(_VisitEvent):
-    """Told by visits: the visit was broken off."""
+    """Emitted by visits: the visit was broken off."""
 
     reason: str
 
 
 class VisitMissed(_VisitEvent):
-    """Told by visits: the worker never came."""
+    """Emitted by visits: the worker never came."""
 
 
 class VisitMoved(_VisitEvent):
-    """Told by visits: a promised visit has another worker or another hour than was told before."""
+    """Emitted by visits: a promised visit has another worker or another hour than was told before."""
 
     worker_id: UUID
     second_worker_id: UUID | None
@@ -98,6 +98,6 @@ class VisitMoved(_VisitEvent):
 
 
 class VisitVoided(_VisitEvent):
-    """Told by visits: a person has decided that the visit does not count."""
+    """Emitted by visits: a person has decided that the visit does not count."""
 
     reason: str

@@ -58,20 +58,21 @@ class Deliverer:
 
     def __init__(self, works: Works) -> None:
         self.works = works
-        self.watch: Callable[[str, Envelope, float], None] | None = None
+        self.on_delivered: Callable[[str, Envelope, float], None] | None = None
 
     async def deliver(self, group: str, headers: Mapping[str, str], body: bytes) -> None:
-        """Handle a message exactly once in effect; on return it may be acknowledged, for it is done or parked.
+        """Handle a message exactly once in effect; on return it is done or a dead letter, and may be acknowledged.
 
-        A refusal is parked at once (trying again will not change the answer); any other failure is tried again with
-        growing pauses and then parked. While the database itself is away, nothing can be parked: wait for it.
+        A refusal becomes a dead letter at once (trying again will not change the answer); any other failure is tried
+        again with growing pauses and then becomes a dead letter. While the database is away nothing can be kept: the
+        call waits for it.
         """
         try:
             envelope = Envelope.read(dict(headers), json.loads(body))
             handler = HANDLERS[group].get(envelope.type)
             event = envelope.event()
-        except Exception as error:  # noqa: BLE001 - whatever cannot be read is parked, not believed
-            await self._park(group, headers, body, error, tries=1)
+        except Exception as error:  # noqa: BLE001 - what cannot be read is kept as a dead letter
+            await self._dead_letter(group, headers, body, error, tries=1)
             return
         if handler is None:
             return
@@ -83,12 +84,12 @@ class Deliverer:
                 await self._once(group, handler, envelope, event)
                 break
             except Refusal as refusal:
-                await self._park(group, headers, body, refusal, tries=tries)
+                await self._dead_letter(group, headers, body, refusal, tries=tries)
                 break
             except (OperationalError, InterfaceError, ConnectionError) as error:
                 if not _outage(error):
                     if tries >= TRIES:
-                        await self._park(group, headers, body, error, tries=tries)
+                        await self._dead_letter(group, headers, body, error, tries=tries)
                         break
                     await asyncio.sleep(FIRST_PAUSE_SECONDS * 3 ** (tries - 1))
                     continue
@@ -97,28 +98,30 @@ class Deliverer:
             except Exception as error:  # noqa: BLE001 - a bug in a handler must harm its own message only
                 metrics.HANDLER_RETRIES.labels(group).inc()
                 if tries >= TRIES:
-                    await self._park(group, headers, body, error, tries=tries)
+                    await self._dead_letter(group, headers, body, error, tries=tries)
                     break
                 await asyncio.sleep(FIRST_PAUSE_SECONDS * 3 ** (tries - 1))
         took = perf_counter() - started
         metrics.HANDLER_SECONDS.labels(group, envelope.type).observe(took)
-        if self.watch is not None:
-            self.watch(group, envelope, took)
+        if self.on_delivered is not None:
+            self.on_delivered(group, envelope, took)
 
     async def _once(self, group: str, handler: Handler, envelope: Envelope, event: Event) -> None:
         async with self.works(SYSTEM(group), cause=envelope) as work:
             if await inbox.first_time(work.session, group, envelope.id):
                 await handler(work, event)
 
-    async def _park(
+    async def _dead_letter(
         self, group: str, headers: Mapping[str, str], body: bytes, error: BaseException, *, tries: int
     ) -> None:
-        log.error("parked for %s after %d tries: %s %s", group, tries, headers.get("ce_type"), traces.told(error))
-        metrics.PARKED.labels(group).inc()
+        log.error(
+            "dead letter for %s after %d tries: %s %s", group, tries, headers.get("ce_type"), traces.summary(error)
+        )
+        metrics.DEAD_LETTERS.labels(group).inc()
         while True:
             try:
                 async with self.works(SYSTEM("bus")) as work:
-                    await dead_letters.park(
+                    await dead_letters.add(
                         work, group=group, headers=dict(headers), body=body, error=error, tries=tries
                     )
             except (OperationalError, InterfaceError, ConnectionError):

@@ -1,7 +1,7 @@
-"""Know when all that was told has been handled: nothing unpublished, no group behind.
+"""Know when every emitted event has been handled: nothing unpublished, no group behind.
 
 A fixed clock may move only then. What is outstanding is counted in this process, event by event and group by group;
-`catch_up` counts what an earlier process, killed on the way, left behind.
+`count_outstanding` counts what an earlier process, killed on the way, left behind.
 """
 
 import asyncio
@@ -22,12 +22,12 @@ _LEFT = text(
     from event_log l
     join jsonb_each(cast(:routes as jsonb)) r on r.key = l.type, jsonb_array_elements_text(r.value) g
     where not exists (select from event_inbox i where i.event_id = l.id and i."group" = g)
-      and not exists (select from event_parked p where p.event_id = l.id and p."group" = g)
+      and not exists (select from dead_letter p where p.event_id = l.id and p."group" = g)
     """
 )
 
 
-class Quiet:
+class Drained:
     """Watch one process's works and deliverer, and wait for the moment when nothing is on its way."""
 
     def __init__(self, works: Works, deliverer: Deliverer, routes: Mapping[str, tuple[str, ...]]) -> None:
@@ -39,10 +39,10 @@ class Quiet:
         self._early: set[tuple[UUID, str]] = set()
         self._none = asyncio.Event()
         self._none.set()
-        works.watch = self._told
-        deliverer.watch = self._handled
+        works.on_emitted = self._emitted
+        deliverer.on_delivered = self._handled
 
-    def _told(self, envelopes: list[Envelope]) -> None:
+    def _emitted(self, envelopes: list[Envelope]) -> None:
         for envelope in envelopes:
             for group in self._routes.get(envelope.type, ()):
                 self._owe((envelope.id, group))
@@ -63,14 +63,14 @@ class Quiet:
         if not self._outstanding:
             self._none.set()
 
-    async def catch_up(self) -> int:
+    async def count_outstanding(self) -> int:
         """Count the deliveries that are owed from before this process began, before any is made; return how many."""
-        async with self._works(SYSTEM("quiet")) as work:
+        async with self._works(SYSTEM("drained")) as work:
             rows = (await work.session.execute(_LEFT, {"routes": json.dumps(self._routes)})).all()
         for row in rows:
             self._owe((row.id, row.group))
         return len(rows)
 
     async def wait(self) -> None:
-        """Return when every delivery known of is done (or parked)."""
+        """Return when every delivery known of is done (or a dead letter)."""
         await self._none.wait()

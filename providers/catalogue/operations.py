@@ -29,7 +29,7 @@ class ItemUnknown(Refusal):
     """No service has this code."""
 
     code = "item.unknown"
-    kind = Kind.MISSING
+    kind = Kind.NOT_FOUND
 
 
 class ItemRetiredBeforeItBegan(Refusal):

@@ -103,7 +103,7 @@ class NewWorker:
 async def hire_workers(work: Work, workers: Sequence[NewWorker]) -> list[UUID]:
     """Bring many workers in with their certificates and shifts, in four statements; ids in the order given.
 
-    Refuses `company.missing`, `worker.taken`, `worker.sex_contradicts`, `certificate.expired`, `certificate.taken`,
+    Refuses `company.not_found`, `worker.taken`, `worker.sex_contradicts`, `certificate.expired`, `certificate.taken`,
     `shift.nonsense`, `shift.overlaps`, and what the readers of place, telephone and resident ID refuse. A company's own
     people are not told whether a person or a paper is known elsewhere.
     """
@@ -143,7 +143,7 @@ async def _numbers(work: Work, provider_ids: Sequence[UUID]) -> dict[UUID, Itera
         provider_id: count(last + 1) for provider_id, last in (await work.session.execute(query)).all()
     }
     if len(found) < len(set(provider_ids)):
-        raise queries.CompanyMissing
+        raise queries.CompanyNotFound
     return found
 
 
@@ -244,7 +244,7 @@ async def _at_work(work: Work, worker_id: UUID) -> Worker:
 
 
 async def certify(work: Work, *, worker_id: UUID, paper: Paper) -> Certificate:
-    """Register a certificate; refuses `worker.missing`, `worker.gone`, `certificate.expired`, `certificate.taken`."""
+    """Register a certificate; refuses `worker.not_found`, `worker.gone`, `certificate.expired`, `certificate.taken`."""
     worker = await _at_work(work, worker_id)
     row = _paper_row(work, worker.id, worker.provider_id, paper)
     await _check_papers(work, [row])
@@ -256,7 +256,7 @@ async def certify(work: Work, *, worker_id: UUID, paper: Paper) -> Certificate:
 
 
 async def set_shift(work: Work, *, worker_id: UUID, hours: Hours) -> Shift:
-    """Add a weekly pattern; refuses `worker.missing`, `worker.gone`, `shift.nonsense`, `shift.overlaps`."""
+    """Add a weekly pattern; refuses `worker.not_found`, `worker.gone`, `shift.nonsense`, `shift.overlaps`."""
     worker = await _at_work(work, worker_id)
     check_shift(hours, (await patterns_of(work, [worker_id])).get(worker_id, ()))
     shift = Shift(**_shift_row(worker.id, worker.provider_id, hours))
@@ -288,7 +288,7 @@ async def let_go(work: Work, *, worker_id: UUID, reason: str) -> Worker:
     worker = await _at_work(work, worker_id)
     worker.state, worker.left_at = WorkerState.LEFT, work.now
     await changed(work, [worker.provider_id])
-    work.tell(
+    work.emit(
         WorkerUnavailable(
             worker_id=worker_id,
             provider_id=worker.provider_id,

@@ -65,11 +65,11 @@ class ContractUnlicensed(Refusal):
     kind = Kind.CONFLICT
 
 
-class ContractMissing(Refusal):
+class ContractNotFound(Refusal):
     """No such contract, or none that this actor may know of."""
 
-    code = "contract.missing"
-    kind = Kind.MISSING
+    code = "contract.not_found"
+    kind = Kind.NOT_FOUND
 
 
 class AbsenceNonsense(Refusal):
@@ -100,7 +100,7 @@ async def changed(work: Work, provider_ids: Iterable[UUID]) -> None:
                 index_elements=[RosterRevision.provider_id], set_={"revision": RosterRevision.revision + 1}
             )
         )
-        work.tell(RosterChanged(provider_id=provider_id))
+        work.emit(RosterChanged(provider_id=provider_id))
 
 
 async def admit_companies(work: Work, companies: Sequence[NewCompany]) -> list[UUID]:
@@ -117,7 +117,7 @@ async def admit_companies(work: Work, companies: Sequence[NewCompany]) -> list[U
         await work.session.execute(insert(Company), rows, execution_options=WHOLE_ROWS)
     ids = [row["id"] for row in rows]
     for provider_id in ids:
-        work.tell(CompanyAdmitted(provider_id=provider_id))
+        work.emit(CompanyAdmitted(provider_id=provider_id))
     await changed(work, ids)
     return ids
 
@@ -151,7 +151,7 @@ async def _move(work: Work, provider_id: UUID, to: CompanyState, reason: str | N
     query = select(Company).where(Company.id == provider_id).with_for_update()
     company = (await work.session.execute(query)).scalar_one_or_none()
     if company is None:
-        raise queries.CompanyMissing
+        raise queries.CompanyNotFound
     if to not in COMPANY_MOVES[company.state]:
         raise CompanyCannotMove(state=company.state.value, to=to.value)
     company.state, company.state_reason = to, reason
@@ -160,7 +160,7 @@ async def _move(work: Work, provider_id: UUID, to: CompanyState, reason: str | N
 
 
 async def activate_company(work: Work, *, provider_id: UUID) -> Company:
-    """Let visits be offered to an admitted or suspended company; refuses `company.missing`, `company.cannot_move`."""
+    """Let visits be offered to an admitted or suspended company; refuses `company.not_found`, `company.cannot_move`."""
     return await _move(work, provider_id, CompanyState.ACTIVE, None)
 
 
@@ -173,7 +173,7 @@ async def activate_companies(work: Work, *, provider_ids: Sequence[UUID]) -> Non
 async def suspend_company(work: Work, *, provider_id: UUID, reason: str) -> Company:
     """Offer no new visits to a company; what it has accepted stays its own."""
     company = await _move(work, provider_id, CompanyState.SUSPENDED, reason)
-    work.tell(CompanySuspended(provider_id=provider_id, reason=reason))
+    work.emit(CompanySuspended(provider_id=provider_id, reason=reason))
     return company
 
 
@@ -189,7 +189,7 @@ async def exit_company(work: Work, *, provider_id: UUID, reason: str, blacklist:
             .where(Contract.provider_id == provider_id, Contract.valid_to > today, Contract.ended_on.is_(None))
             .values(ended_on=today)
         )
-        work.tell(CompanyExited(provider_id=provider_id))
+        work.emit(CompanyExited(provider_id=provider_id))
     return company
 
 
@@ -209,7 +209,7 @@ class NewContract:
 async def sign_contracts(work: Work, contracts: Sequence[NewContract]) -> list[UUID]:
     """Record contracts; returns their ids in the order given.
 
-    Refuses `contract.nonsense`, `contract.item_unknown`, `contract.unlicensed`, `company.missing` and
+    Refuses `contract.nonsense`, `contract.item_unknown`, `contract.unlicensed`, `company.not_found` and
     `division_code.shape`. A division covers everything below it; whether the code exists is not asked here.
     """
     medical = {row.code: row.medical for row in await work.session.execute(select(Item.code, Item.medical))}
@@ -245,7 +245,7 @@ async def sign_contracts(work: Work, contracts: Sequence[NewContract]) -> list[U
 
 def _check(entry: NewContract, medical: dict[str, bool], licences: dict[UUID, str | None]) -> None:
     if entry.provider_id not in licences:
-        raise queries.CompanyMissing
+        raise queries.CompanyNotFound
     if (
         entry.valid_to <= entry.valid_from
         or entry.monthly_capacity < 0
@@ -268,10 +268,10 @@ async def sign_contract(work: Work, *, terms: NewContract) -> Contract:
 
 
 async def end_contract(work: Work, *, contract_id: UUID, on: date) -> Contract:
-    """End a contract before its time; refuses `contract.missing` and, outside its days, `contract.nonsense`."""
+    """End a contract before its time; refuses `contract.not_found` and, outside its days, `contract.nonsense`."""
     contract = await work.session.get(Contract, contract_id, with_for_update=True)
     if contract is None:
-        raise ContractMissing
+        raise ContractNotFound
     if not contract.valid_from <= on <= contract.valid_to:
         raise ContractNonsense
     contract.ended_on = on
@@ -280,7 +280,7 @@ async def end_contract(work: Work, *, contract_id: UUID, on: date) -> Contract:
 
 
 async def report_absence(work: Work, *, worker_id: UUID, from_at: datetime, until_at: datetime, reason: str) -> Absence:
-    """Say that a worker cannot work in a half-open window; refuses `worker.missing` and `absence.nonsense`."""
+    """Say that a worker cannot work in a half-open window; refuses `worker.not_found` and `absence.nonsense`."""
     worker = await queries.worker(work, worker_id)
     if until_at <= from_at:
         raise AbsenceNonsense
@@ -297,7 +297,7 @@ async def report_absence(work: Work, *, worker_id: UUID, from_at: datetime, unti
     await work.session.flush()
     await changed(work, [worker.provider_id])
     if worker.state is WorkerState.ACTIVE:
-        work.tell(
+        work.emit(
             WorkerUnavailable(
                 worker_id=worker_id, provider_id=worker.provider_id, from_at=from_at, until_at=until_at, reason=reason
             )

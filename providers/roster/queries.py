@@ -37,18 +37,18 @@ IMPLIED_SKILLS: dict[Skill, frozenset[Skill]] = {Skill.CARE_SENIOR: frozenset({S
 WORKERS = Order("workers", Worker.number)
 
 
-class CompanyMissing(Refusal):
+class CompanyNotFound(Refusal):
     """No such company, or none that this actor may know of."""
 
-    code = "company.missing"
-    kind = Kind.MISSING
+    code = "company.not_found"
+    kind = Kind.NOT_FOUND
 
 
-class WorkerMissing(Refusal):
+class WorkerNotFound(Refusal):
     """No such worker, or none that this actor may know of."""
 
-    code = "worker.missing"
-    kind = Kind.MISSING
+    code = "worker.not_found"
+    kind = Kind.NOT_FOUND
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,10 +234,10 @@ async def roster_mark(work: Work) -> tuple[int, int]:
 
 
 async def company(work: Work, provider_id: UUID) -> Company:
-    """Return a company; refuses `company.missing`."""
+    """Return a company; refuses `company.not_found`."""
     found = await work.session.get(Company, provider_id)
     if found is None:
-        raise CompanyMissing
+        raise CompanyNotFound
     return found
 
 
@@ -255,10 +255,10 @@ async def companies(work: Work, *, state: CompanyState | None = None) -> Sequenc
 
 
 async def worker(work: Work, worker_id: UUID) -> Worker:
-    """Return a worker; refuses `worker.missing`."""
+    """Return a worker; refuses `worker.not_found`."""
     found = await work.session.get(Worker, worker_id)
     if found is None:
-        raise WorkerMissing
+        raise WorkerNotFound
     return found
 
 

@@ -11,14 +11,14 @@ from kit import rules
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
 from providers.satisfaction import deadlines, queries
-from providers.satisfaction.model import MOVES, Complaint, ComplaintState, ComplaintStep, Rateable
+from providers.satisfaction.model import TRANSITIONS, Complaint, ComplaintState, ComplaintStep, Rateable
 
 
 class ComplaintUnknownVisit(Refusal):
     """No such visit and no company named."""
 
     code = "complaint.unknown_visit"
-    kind = Kind.MISSING
+    kind = Kind.NOT_FOUND
 
 
 class ComplaintWrongState(Refusal):
@@ -74,7 +74,7 @@ async def receive(work: Work, *, visit_id: UUID, words: str, provider_id: UUID |
     work.session.add(found)
     await work.session.flush()
     _step(work, found)
-    work.tell(ComplaintReceived(complaint_id=complaint_id, visit_id=visit_id, provider_id=company))
+    work.emit(ComplaintReceived(complaint_id=complaint_id, visit_id=visit_id, provider_id=company))
     return found
 
 
@@ -110,7 +110,7 @@ async def decide(work: Work, *, complaint_id: UUID, upheld: bool, deduction_perc
     found.decided_by, found.decided_at = work.actor.label, work.now
     found.due_at = await _working_days(work, "complaint.remedy_working_days") if upheld else None
     _step(work, found)
-    work.tell(
+    work.emit(
         ComplaintDecided(
             complaint_id=found.id, visit_id=found.visit_id, provider_id=found.provider_id, upheld=upheld,
             deduction_percent=deduction_percent,
@@ -174,7 +174,7 @@ async def _moved(work: Work, complaint_id: UUID, wanted: ComplaintState) -> Comp
 
 
 def _move(found: Complaint, wanted: ComplaintState) -> None:
-    if wanted not in MOVES[found.state]:
+    if wanted not in TRANSITIONS[found.state]:
         raise ComplaintWrongState(state=found.state.value, wanted=wanted.value)
     found.state = wanted
 

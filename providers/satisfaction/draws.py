@@ -27,11 +27,11 @@ class SeedAlreadyCommitted(Refusal):
     kind = Kind.CONFLICT
 
 
-class DrawMissing(Refusal):
+class DrawNotFound(Refusal):
     """Nobody has committed a seed for the day."""
 
-    code = "draw.missing"
-    kind = Kind.MISSING
+    code = "draw.not_found"
+    kind = Kind.NOT_FOUND
 
 
 class NoSeed(Refusal):

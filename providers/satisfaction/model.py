@@ -145,7 +145,7 @@ class ComplaintState(StrEnum):
     APPEALED = "appealed"
 
 
-MOVES = {
+TRANSITIONS = {
     ComplaintState.RECEIVED: {ComplaintState.ACKNOWLEDGED},
     ComplaintState.ACKNOWLEDGED: {ComplaintState.INVESTIGATED},
     ComplaintState.INVESTIGATED: {ComplaintState.DECIDED},

@@ -33,7 +33,7 @@ class UnknownVisit(Refusal):
     """No finished visit of that id."""
 
     code = "feedback.unknown_visit"
-    kind = Kind.MISSING
+    kind = Kind.NOT_FOUND
 
 
 class ScoreOutOfRange(Refusal):
@@ -60,7 +60,7 @@ class CallBackUnknown(Refusal):
     """No such call-back."""
 
     code = "callback.unknown"
-    kind = Kind.MISSING
+    kind = Kind.NOT_FOUND
 
 
 class CallBackFinished(Refusal):
@@ -265,7 +265,7 @@ async def _open_call_back(work: Work, call_back_id: UUID) -> CallBack:
 async def _rate(work: Work, rateable: Rateable, *, channel: Channel, score: int) -> None:
     rateable.score, rateable.channel, rateable.valid = score, channel, True
     await _keep(work, rateable.visit_id, channel=channel, score=score)
-    work.tell(
+    work.emit(
         FeedbackGiven(
             visit_id=rateable.visit_id,
             provider_id=rateable.provider_id,

@@ -26,7 +26,7 @@ class ComplaintUnknown(Refusal):
     """No such complaint."""
 
     code = "complaint.unknown"
-    kind = Kind.MISSING
+    kind = Kind.NOT_FOUND
 
 
 class Group(StrEnum):

@@ -312,7 +312,7 @@ async def post(work: Work, legs: Sequence[tuple[UUID, UUID, Account, int]]) -> N
 
 
 def _tell(work: Work, row: Charge) -> None:
-    work.tell(
+    work.emit(
         ChargeMade(
             charge_id=row.id, visit_id=row.visit_id, request_id=row.request_id, person_id=row.person_id,
             provider_id=row.provider_id, item_code=row.item_code, division_code=row.division_code, month=row.month,

@@ -160,7 +160,7 @@ class StatementState(StrEnum):
     PAID = "paid"
 
 
-MOVES = {
+TRANSITIONS = {
     StatementState.DRAFT: {StatementState.CONFIRMED},
     StatementState.CONFIRMED: {StatementState.APPROVED},
     StatementState.APPROVED: {StatementState.PAID},

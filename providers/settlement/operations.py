@@ -21,7 +21,7 @@ from kit.refusal import Kind, Refusal
 from providers.settlement import charges, queries
 from providers.settlement.arithmetic import FORGIVABLE, Reason, canonical
 from providers.settlement.model import (
-    MOVES,
+    TRANSITIONS,
     Account,
     Charge,
     Dispute,
@@ -41,11 +41,11 @@ class MonthNotOver(Refusal):
     kind = Kind.CONFLICT
 
 
-class StatementMissing(Refusal):
+class StatementNotFound(Refusal):
     """No such statement."""
 
-    code = "statement.missing"
-    kind = Kind.MISSING
+    code = "statement.not_found"
+    kind = Kind.NOT_FOUND
 
 
 class StatementCannotMove(Refusal):
@@ -69,11 +69,11 @@ class SecondPersonWanted(Refusal):
     kind = Kind.FORBIDDEN
 
 
-class LineMissing(Refusal):
+class LineNotFound(Refusal):
     """No such line."""
 
-    code = "line.missing"
-    kind = Kind.MISSING
+    code = "line.not_found"
+    kind = Kind.NOT_FOUND
 
 
 class LineDisputedAlready(Refusal):
@@ -83,11 +83,11 @@ class LineDisputedAlready(Refusal):
     kind = Kind.CONFLICT
 
 
-class DisputeMissing(Refusal):
+class DisputeNotFound(Refusal):
     """No such open dispute."""
 
-    code = "dispute.missing"
-    kind = Kind.MISSING
+    code = "dispute.not_found"
+    kind = Kind.NOT_FOUND
 
 
 class CannotForgive(Refusal):
@@ -138,7 +138,7 @@ async def _freeze(work: Work, provider_id: UUID, month: str, rows: Sequence[Char
             for place, row in enumerate(rows, start=1)
         ],
     )  # fmt: skip
-    work.tell(
+    work.emit(
         StatementDrafted(
             statement_id=statement.id, provider_id=provider_id, month=month, lines=len(rows),
             total_fen=statement.payable_fen,
@@ -148,23 +148,23 @@ async def _freeze(work: Work, provider_id: UUID, month: str, rows: Sequence[Char
 
 
 async def confirm(work: Work, *, statement_id: UUID) -> Statement:
-    """Agree to the paper (the company's own act). Refuses `statement.missing`, `.cannot_move`, `.disputes_open`."""
+    """Agree to the paper (the company's own act). Refuses `statement.not_found`, `.cannot_move`, `.disputes_open`."""
     statement = await _locked(work, statement_id, StatementState.CONFIRMED)
     await _no_open_disputes(work, statement_id)
     statement.state = StatementState.CONFIRMED
     statement.confirmed_by, statement.confirmed_at = work.actor.label, work.now
-    work.tell(_event(StatementConfirmed, statement))
+    work.emit(_event(StatementConfirmed, statement))
     return statement
 
 
 async def dispute(work: Work, *, line_id: UUID, reason: str) -> Dispute:
     """Object to one line of a drawn-up paper (the company's own act).
 
-    Refuses `line.missing`, `line.disputed_already`, `statement.cannot_move` once it is confirmed.
+    Refuses `line.not_found`, `line.disputed_already`, `statement.cannot_move` once it is confirmed.
     """
     line = await work.session.get(StatementLine, line_id)
     if line is None:
-        raise LineMissing
+        raise LineNotFound
     statement = await _locked(work, line.statement_id, StatementState.CONFIRMED)
     if (await work.session.execute(select(Dispute.id).where(Dispute.line_id == line_id))).scalar() is not None:
         raise LineDisputedAlready
@@ -173,7 +173,7 @@ async def dispute(work: Work, *, line_id: UUID, reason: str) -> Dispute:
         raised_by=work.actor.label, raised_at=work.now, forgiven=[],
     )  # fmt: skip
     work.session.add(found)
-    work.tell(
+    work.emit(
         LineDisputed(
             statement_id=statement.id, provider_id=statement.provider_id, month=statement.month, line_id=line_id
         )
@@ -186,13 +186,13 @@ async def decide_dispute(
 ) -> Dispute:
     """Decide an objection; an upheld one gives the named deductions back by a correcting line in the next paper.
 
-    Refuses `dispute.missing` and `dispute.cannot_forgive`.
+    Refuses `dispute.not_found` and `dispute.cannot_forgive`.
     """
     if upheld and (not forgiven or not FORGIVABLE.issuperset(forgiven)):
         raise CannotForgive
     found = await work.session.get(Dispute, dispute_id, with_for_update=True)
     if found is None or found.state is not DisputeState.OPEN:
-        raise DisputeMissing
+        raise DisputeNotFound
     statement = await work.session.get_one(Statement, found.statement_id)
     line = await work.session.get_one(StatementLine, found.line_id)
     charge = await work.session.get_one(Charge, line.charge_id)
@@ -203,7 +203,7 @@ async def decide_dispute(
         await charges.find(
             work, visit_id=charge.visit_id, source_id=found.id, kind=FindingKind.FORGIVEN, reason=reason.value
         )
-    work.tell(
+    work.emit(
         LineDecided(
             statement_id=statement.id, provider_id=statement.provider_id, month=statement.month, line_id=line.id,
             upheld=upheld,
@@ -215,7 +215,7 @@ async def decide_dispute(
 async def approve(work: Work, *, statement_id: UUID) -> Statement:
     """Approve a confirmed paper; who drew it up may not, nor who decided its disputes unless the rule allows it.
 
-    Refuses `statement.missing`, `.cannot_move`, `.second_person_wanted`.
+    Refuses `statement.not_found`, `.cannot_move`, `.second_person_wanted`.
     """
     statement = await _locked(work, statement_id, StatementState.APPROVED)
     barred = {statement.drawn_by}
@@ -226,14 +226,14 @@ async def approve(work: Work, *, statement_id: UUID) -> Statement:
         raise SecondPersonWanted
     statement.state = StatementState.APPROVED
     statement.approved_by, statement.approved_at = work.actor.label, work.now
-    work.tell(_event(StatementApproved, statement))
+    work.emit(_event(StatementApproved, statement))
     return statement
 
 
 async def pay(work: Work, *, statement_id: UUID, reference: str) -> Payment:
     """Pay the public share of an approved paper, once; nothing in it changes any more.
 
-    Refuses `statement.missing`, `.cannot_move`, and `.second_person_wanted` for who approved it, and for who drew it
+    Refuses `statement.not_found`, `.cannot_move`, and `.second_person_wanted` for who approved it, and for who drew it
     up unless the rule allows it.
     """
     statement = await _locked(work, statement_id, StatementState.PAID)
@@ -258,7 +258,7 @@ async def pay(work: Work, *, statement_id: UUID, reference: str) -> Payment:
         )
     statement.state = StatementState.PAID
     statement.paid_by, statement.paid_at = work.actor.label, work.now
-    work.tell(
+    work.emit(
         StatementPaid(
             statement_id=statement.id, provider_id=statement.provider_id, month=statement.month, total_fen=payment.fen
         )
@@ -269,8 +269,8 @@ async def pay(work: Work, *, statement_id: UUID, reference: str) -> Payment:
 async def _locked(work: Work, statement_id: UUID, wanted: StatementState) -> Statement:
     found = await work.session.get(Statement, statement_id, with_for_update=True)
     if found is None:
-        raise StatementMissing
-    if wanted not in MOVES[found.state]:
+        raise StatementNotFound
+    if wanted not in TRANSITIONS[found.state]:
         raise StatementCannotMove(state=found.state.value, wanted=wanted.value)
     return found
 

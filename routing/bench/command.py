@@ -43,14 +43,14 @@ class BenchUnknown(Refusal):
     """There is no bench of that name."""
 
     code = "routing.bench_unknown"
-    kind = Kind.MISSING
+    kind = Kind.NOT_FOUND
 
 
 class BenchFolder(Refusal):
     """The instances' folder is not there, or was not named where the bench needs one."""
 
     code = "routing.bench_folder"
-    kind = Kind.MISSING
+    kind = Kind.NOT_FOUND
 
 
 class BenchBudget(Refusal):
@@ -75,7 +75,7 @@ class BenchPackage(Refusal):
     """A peer's package is not installed: `python3 run.py bench` brings them."""
 
     code = "routing.bench_package"
-    kind = Kind.MISSING
+    kind = Kind.NOT_FOUND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ class InstancesMissing(Refusal):
     """The folder holds no instance."""
 
     code = "routing.instances_missing"
-    kind = Kind.MISSING
+    kind = Kind.NOT_FOUND
 
 
 def key(budget: float) -> str:

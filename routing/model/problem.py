@@ -1,7 +1,7 @@
 """One problem for everything the platform decides: who is there, who is to be visited, and what may not happen.
 
 A problem is immutable and has been checked when it exists: nonsense is refused at construction, each kind by its own
-name (`routing.nonsense`). Workers, visits, companies, places and modes are numbered by their position.
+name (`routing.invalid`). Workers, visits, companies, places and modes are numbered by their position.
 
 Units are in the names. Time is whole seconds from an origin the caller chooses (the district's midnight); places are
 WGS-84 points; costs are whole **points**, by default 100 to a second of travel. All numbers that enter a decision are

@@ -16,7 +16,7 @@ from kit.refusal import Kind, Refusal
 class Nonsense(Refusal):
     """A routing problem that cannot be meant."""
 
-    code = "routing.nonsense"
+    code = "routing.invalid"
     kind = Kind.INVALID
 
 

@@ -104,7 +104,7 @@ class Lives:
         await self.drain()
         async with self.works(SYSTEM("test")) as work:
             for company in self.companies:
-                await dead_letters.park(
+                await dead_letters.add(
                     work, group="matching", headers={"ce_id": str(new_id()), "ce_type": "x"}, tries=3,
                     body=company.mark.encode(), error=ValueError(company.mark),
                 )  # fmt: skip
@@ -305,7 +305,7 @@ class Lives:
         await self.drain()
 
     async def _now(self, company: Company) -> None:
-        """Leave something of every kind open: offers, a promise, a day's absence, a case, a parked message."""
+        """Leave something of every kind open: offers, a promise, a day's absence, a case, a dead letter."""
         first, second = company.elders
         offer, _ = await self.offer(company, await self.ask(company, first, ITEMS[0], hours=2, minutes_wide=10))
         async with self.works(company.dispatcher) as work:

@@ -12,7 +12,7 @@ from api.accounts import operations
 from events.work import Works
 from kit.access.actor import SYSTEM, Role
 from kit.clock import FixedClock
-from providers.roster.queries import WorkerMissing
+from providers.roster.queries import WorkerNotFound
 from tests.api.conftest import SignIn
 from tests.dispatch.stage import set_stage
 
@@ -122,9 +122,9 @@ async def test_too_large_a_body_is_refused_and_health_names_the_parts(client: ht
     [
         ({"username": "Zhang San"}, 422, "input.invalid"),
         ({"display_name": ""}, 422, "input.invalid"),
-        ({"role": "provider", "provider_id": str(UUID(int=1))}, 404, "company.missing"),
-        ({"role": "provider"}, 422, "account.scope_wrong"),
-        ({"role": "system"}, 422, "account.scope_wrong"),
+        ({"role": "provider", "provider_id": str(UUID(int=1))}, 404, "company.not_found"),
+        ({"role": "provider"}, 422, "account.scope_invalid"),
+        ({"role": "system"}, 422, "account.scope_invalid"),
     ],
     ids=str,
 )
@@ -143,13 +143,13 @@ async def test_a_worker_of_another_company_gets_no_account_in_this_one(works: Wo
         for provider_id, worker_id in (
             (stage.companies[0], stage.workers[1][0]), (stage.companies[0], UUID(int=1)),
         ):  # fmt: skip
-            with pytest.raises((operations.ScopeWrong, WorkerMissing)):
+            with pytest.raises((operations.ScopeInvalid, WorkerNotFound)):
                 await operations.open_account(
                     work, username="worker-1", display_name="w", role=Role.WORKER, password="river stone lantern 7",
                     provider_id=provider_id, worker_id=worker_id,
                 )  # fmt: skip
         for name, shown in (("张三", "张三"), ("ab", "ab"), ("somebody", "x" * 65), ("somebody", "")):
-            with pytest.raises(operations.UsernameWrong):
+            with pytest.raises(operations.UsernameInvalid):
                 await operations.open_account(
                     work, username=name, display_name=shown, role=Role.OPERATOR, password="river stone lantern 7"
                 )

@@ -144,7 +144,7 @@ async def test_what_others_do_changes_nothing_that_a_company_is_answered(world: 
     clock = FixedClock(world.lived.now)
     works = Works(world.works.database, clock, vault, routes=bus.routes())
     lives = Lives(works, clock, partial(drained, works), companies=[other], shared=world.lived.shared, born=200)
-    await world.plain.execute("delete from event_parked")
+    await world.plain.execute("delete from dead_letter")
     await lives.march(other)
     await lives.admit(f"{other.mark}2", MARKS.index(other.mark))
     after = [_shape(await _put(world, name, question), question) for name, question in reads]
@@ -209,7 +209,7 @@ async def test_a_worker_sees_the_own_visits_and_elders_and_no_colleagues(world: 
     assert {offer["visit"]["id"] for offer in offers.json()} <= mine
     for person_id in strangers:
         card = await world.ask(f"{own.mark}.{Role.WORKER}", "GET", f"/people/{person_id}?purpose=visit")
-        assert (card.status_code, card.json()["code"]) == (404, "person.missing")
+        assert (card.status_code, card.json()["code"]) == (404, "person.not_found")
 
 
 def test_a_question_about_an_unknown_kind_of_id_is_an_error_and_not_left_out() -> None:

@@ -78,7 +78,7 @@ async def test_an_elder_is_enrolled_from_the_application_to_the_first_quota(worl
     wallet = await desks("operator", "GET", f"{path}/wallet")
     assert (standing["state"], standing["level"]) == ("active", 1)
     assert wallet["granted_fen"] == wallet["free_fen"] == standing["quota_left_fen"] > 0
-    await desks("finance", "GET", f"{path}/wallet?month=2026-01", status=404, code="enrolment.missing")
+    await desks("finance", "GET", f"{path}/wallet?month=2026-01", status=404, code="enrolment.not_found")
 
 
 async def test_a_promised_visit_is_moved_given_to_a_colleague_and_written_down_afterwards(
@@ -95,16 +95,16 @@ async def test_a_promised_visit_is_moved_given_to_a_colleague_and_written_down_a
     assert (await desks("operator", "POST", f"{path}/rescheduling", moved))["planned_start"].startswith("2026-05-05T07")
     replaced = {"worker_id": colleague, "reason": "ill"}
     stranger = f"{other.mark}.{Role.PROVIDER}"
-    await desks(stranger, "PUT", f"{path}/worker", replaced, status=404, code="visit.missing")
+    await desks(stranger, "PUT", f"{path}/worker", replaced, status=404, code="visit.not_found")
     theirs = {"worker_id": str(other.workers[0]), "reason": "ill"}
-    await desks(PROVIDER, "PUT", f"{path}/worker", theirs, status=404, code="worker.missing")
+    await desks(PROVIDER, "PUT", f"{path}/worker", theirs, status=404, code="worker.not_found")
     assert (await desks(PROVIDER, "PUT", f"{path}/worker", replaced))["worker_id"] == colleague
-    await desks(WORKER, "GET", f"{path}/anchor", status=404, code="visit.missing")  # a colleague goes now
+    await desks(WORKER, "GET", f"{path}/anchor", status=404, code="visit.not_found")  # a colleague goes now
     await desks.later(timedelta(hours=9))
     times = {"arrived_at": hour, "left_at": hour.replace("T15", "T16"), "reason": "the phone drowned"}
     assert (await desks("operator", "POST", f"{path}/back-fill", times))["state"] == "held"
     await desks("manager", "POST", f"{path}/decision", {"stands": True, "reason": "the family confirms it"})
-    await world.plain.execute("delete from event_parked")  # planted ones
+    await world.plain.execute("delete from dead_letter")  # planted ones
     await drained(world.works)
     (charge,) = await desks(PROVIDER, "GET", f"{path}/charges")
     assert charge["provider_id"] == str(own.id)
@@ -169,12 +169,12 @@ async def test_papers_words_draws_and_notes_are_read_by_whom_they_are_for(world:
     draw = await desks("manager", "GET", "/call-back-draws/2026-03-02")
     assert len(draw["visits"]) == drawn["visits"]
     assert draw["seed"]
-    await desks("manager", "GET", "/call-back-draws/2026-01-01", status=404, code="draw.missing")
+    await desks("manager", "GET", "/call-back-draws/2026-01-01", status=404, code="draw.not_found")
     request = (await desks("operator", "GET", "/requests?state=accepted"))[0]
     by_number = await desks("operator", "GET", f"/requests/by-number/{request['case_no']}")
     assert by_number == request
     slip = request["case_no"][:-1] + str((int(request["case_no"][-1]) + 1) % 10)
-    await desks("operator", "GET", f"/requests/by-number/{slip}", status=422, code="case_number.wrong")
+    await desks("operator", "GET", f"/requests/by-number/{slip}", status=422, code="case_number.invalid")
     assert (await desks("operator", "GET", f"/requests/{request['id']}/note"))["note"].endswith("asks")
     visit = next(one for one in await desks(PROVIDER, "GET", "/visits") if one["state"] == "verified")
     acts = await desks(PROVIDER, "GET", f"/visits/{visit['id']}/acts")

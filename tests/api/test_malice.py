@@ -202,9 +202,9 @@ async def test_an_account_is_opened_only_for_a_company_and_a_worker_that_belong_
     own, other = world.lived.companies[:2]
     form = {"username": "new.one", "display_name": "新", "role": "worker", "password": "green bamboo bridge 3"}
     for scope, code in (
-        ({"provider_id": str(own.id), "worker_id": str(other.workers[0])}, "account.scope_wrong"),
-        ({"provider_id": str(world.lived.shared), "worker_id": str(own.workers[0])}, "company.missing"),
-        ({"provider_id": str(own.id), "worker_id": str(world.lived.shared)}, "worker.missing"),
+        ({"provider_id": str(own.id), "worker_id": str(other.workers[0])}, "account.scope_invalid"),
+        ({"provider_id": str(world.lived.shared), "worker_id": str(own.workers[0])}, "company.not_found"),
+        ({"provider_id": str(own.id), "worker_id": str(world.lived.shared)}, "worker.not_found"),
     ):
         answer = await world.ask("administrator", "POST", "/accounts", json=form | scope)
         assert answer.json()["code"] == code

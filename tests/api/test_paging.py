@@ -13,7 +13,7 @@ PROVIDER = f"{MARKS[0]}.{Role.PROVIDER}"
 LISTS = [
     ("administrator", "/accounts"), ("manager", "/cases"), ("operator", "/complaints"), ("operator", "/requests"),
     ("operator", "/visits"), (PROVIDER, "/visits"), ("manager", "/offers?state=accepted"), ("finance", "/statements"),
-    (PROVIDER, "/statements"), ("administrator", "/parked"), ("operator", "/call-backs"),
+    (PROVIDER, "/statements"), ("administrator", "/dead-letters"), ("operator", "/call-backs"),
     ("operator", "/standing-orders"),
 ]  # fmt: skip
 
@@ -74,9 +74,9 @@ async def test_a_place_is_good_for_its_own_list_and_shows_nobody_more(world: Wor
     place = answer.headers["link"].partition("after=")[2].partition(">")[0].partition("&")[0]
     for wrong in ("x", place[:-2], place[:-1] + ("A" if place[-1] != "A" else "B"), place[5:], "%FF", "a" * 400):
         refused = await world.ask("operator", "GET", f"/visits?after={wrong}")
-        assert (refused.status_code, refused.json()["code"]) == (422, "page.wrong"), wrong
+        assert (refused.status_code, refused.json()["code"]) == (422, "page.invalid"), wrong
     refused = await world.ask("operator", "GET", f"/requests?after={place}")
-    assert (refused.status_code, refused.json()["code"]) == (422, "page.wrong")
+    assert (refused.status_code, refused.json()["code"]) == (422, "page.invalid")
     own = {visit["id"] for visit in (await world.ask(PROVIDER, "GET", "/visits")).json()}
     beyond = (await world.ask(PROVIDER, "GET", f"/visits?after={place}")).json()
     assert {visit["id"] for visit in beyond} <= own

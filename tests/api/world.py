@@ -48,7 +48,7 @@ NOUNS = {
     "order_id": "select s.id from standing_order s join visit v using (person_id) where v.provider_id = $1",
     "assessment_id": "select a.id from assessment a join visit v using (person_id) where v.provider_id = $1",
     "contract_id": "select id from contract where provider_id = $1",
-    "parked_id": "select id from event_parked where convert_from(body, 'UTF8') = "
+    "dead_letter_id": "select id from dead_letter where convert_from(body, 'UTF8') = "
     "(select split_part(name, ' ', 1) from company where id = $1)",
     "account_id": "select id from account where provider_id = $1",
     "session_id": "select s.id from account_session s join account a on a.id = s.account_id where a.provider_id = $1",

@@ -149,7 +149,7 @@ _CHANGES = """
   alter table booking drop constraint booking_one_place_at_a_time;
   alter table person no force row level security;
   create or replace function nowalls_provider() returns uuid language sql as 'select null::uuid';
-  grant execute on function nowalls_tell(jsonb) to public;
+  grant execute on function nowalls_emit(jsonb) to public;
   create function nobody_wants() returns int language sql as 'select 1'
 """
 

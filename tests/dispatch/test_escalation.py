@@ -55,7 +55,7 @@ async def test_who_is_told_of_what_and_a_closed_case_stays_closed(
     held = VisitHeld(visit_id=visit_id, request_id=request_id, provider_id=new_id(), reasons=["no_place"])
     async with works(SYSTEM("test")) as work:
         for event in (nobody, nobody, held):
-            work.tell(event)
+            work.emit(event)
     await drain()
     async with works(SYSTEM("test")) as work:
         (case,) = await queries.cases_of(work, request_id)

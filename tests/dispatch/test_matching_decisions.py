@@ -51,7 +51,7 @@ async def bare(works: Works, clock: FixedClock) -> Stage:
 
 async def ask(stage: Stage, drain: Drain, request: CareRequest) -> None:
     async with stage.works(SYSTEM_ACTOR) as work:
-        work.tell(
+        work.emit(
             CareRequested(
                 request_id=request.id,
                 district=AREA,

@@ -371,5 +371,5 @@ async def test_what_waits_for_the_night_is_nobody_s_case_and_what_waits_otherwis
     async with stage.works(SYSTEM_ACTOR) as work:
         assert await escalation.sweep(work) == 1
     async with stage.works(SYSTEM_ACTOR) as work:
-        with pytest.raises(queries.DecisionMissing):
+        with pytest.raises(queries.DecisionNotFound):
             await queries.decisions_of(work, stage.elders[0])

@@ -51,13 +51,13 @@ async def code_of(stage: Stage, visit_id: UUID) -> str:
 async def report(stage: Stage, visit_id: UUID, kind: ActKind, sent: ActIn, *, worker: int | None = 0) -> list[str]:
     async with stage.works(stage.person_of(0, worker)) as work:
         await DO[kind](work, visit_id=visit_id, act=sent)
-        return [told.type.split(".")[1] for told in work.told]
+        return [told.type.split(".")[1] for told in work.emitted]
 
 
 async def verify(stage: Stage, visit_id: UUID) -> list[dict[str, Any]]:
     async with stage.works(SYSTEM_ACTOR) as work:
         await visits.verify(work, visit_id=visit_id)
-        return [told.data for told in work.told]
+        return [told.data for told in work.emitted]
 
 
 async def look(stage: Stage, visit_id: UUID) -> Visit:
@@ -159,7 +159,7 @@ async def test_a_visit_broken_off_at_the_door_waits_for_a_person(stage: Stage) -
     assert (await look(stage, visit_id)).state is State.HELD
     async with stage.works(MANAGER) as work:
         await visits.decide_held(work, visit_id=visit_id, stands=True, reason="按实付")
-        (facts,) = [told.data for told in work.told]
+        (facts,) = [told.data for told in work.emitted]
     assert (facts["outcome"], facts["done_minutes"]) == ("completed", 20)
 
 
@@ -178,7 +178,7 @@ async def test_steps_that_make_no_sense_are_refused_while_there_is_a_signal(stag
     offered = await stage.offer(await stage.add_request(elder=1), worker=1)
     with pytest.raises(attendance.VisitNotOpen):
         await report(stage, offered.visit_id, ActKind.ARRIVE, act(4, NINE), worker=1)
-    with pytest.raises(lifecycle.VisitMissing):
+    with pytest.raises(lifecycle.VisitNotFound):
         await report(stage, offered.visit_id, ActKind.ARRIVE, act(4, NINE), worker=0)
 
 

@@ -98,7 +98,7 @@ async def test_a_colleague_may_go_instead_and_nobody_else(stage: Stage, drain: D
         await visits.change_worker(work, visit_id=visit_id, worker_id=stage.workers[0][1], reason="换人")
     assert await active(stage, visit_id) == [(stage.workers[0][1], TEN)]
     for actor in (stage.person_of(0), SYSTEM_ACTOR):
-        with pytest.raises(roster.WorkerMissing):
+        with pytest.raises(roster.WorkerNotFound):
             async with stage.works(actor) as work:
                 await visits.change_worker(work, visit_id=visit_id, worker_id=stage.workers[1][0], reason="换人")
     await play(stage, visit_id, worker=1)

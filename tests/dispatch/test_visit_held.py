@@ -26,7 +26,7 @@ async def test_a_written_down_visit_takes_two_people(stage: Stage) -> None:
     stage.clock.advance(timedelta(hours=4))
     writer = Actor(Role.MANAGER, "writer", account_id=UUID(int=502))
     arrived, left = TEN, TEN + timedelta(hours=1)
-    with pytest.raises(verification.TimesWrong):
+    with pytest.raises(verification.TimesInvalid):
         async with stage.works(writer) as work:
             await visits.back_fill(work, visit_id=visit_id, arrived_at=left, left_at=arrived, reason="手机没电")
     async with stage.works(writer) as work:
@@ -39,7 +39,7 @@ async def test_a_written_down_visit_takes_two_people(stage: Stage) -> None:
             await visits.decide_held(work, visit_id=visit_id, stands=True, reason="属实")
     async with stage.works(MANAGER) as work:
         await visits.decide_held(work, visit_id=visit_id, stands=True, reason="电话核实")
-        (facts,) = [told.data for told in work.told]
+        (facts,) = [told.data for told in work.emitted]
     assert (facts["evidence_grade"], facts["done_minutes"]) == ("D", 60)
     assert (await look(stage, visit_id)).flags == [Flag.BACKFILLED]
 
@@ -52,7 +52,7 @@ async def test_a_held_visit_that_does_not_stand_is_void(stage: Stage) -> None:
     await verify(stage, visit_id)
     async with stage.works(MANAGER) as work:
         await visits.decide_held(work, visit_id=visit_id, stands=False, reason="老人否认")
-        assert [told.type for told in work.told] == ["visits.visit_voided.v1"]
+        assert [told.type for told in work.emitted] == ["visits.visit_voided.v1"]
     with pytest.raises(lifecycle.VisitNotAllowed):
         async with stage.works(MANAGER) as work:
             await visits.void(work, visit_id=visit_id, reason="again")
@@ -67,7 +67,7 @@ async def test_nobody_came_and_nobody_said_so_is_missed_and_what_comes_later_is_
     stage.clock.advance(timedelta(minutes=1))
     async with stage.works(SYSTEM_ACTOR) as work:
         assert await visits.miss_due(work) == 1
-        assert [told.type for told in work.told] == ["visits.visit_missed.v1"]
+        assert [told.type for told in work.emitted] == ["visits.visit_missed.v1"]
     code = await code_of(stage, visit_id)
     await report(stage, visit_id, ActKind.ARRIVE, act(1, TEN, sequence=1, offline=True, code=code))
     left = TEN + timedelta(hours=1)

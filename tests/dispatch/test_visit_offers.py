@@ -39,7 +39,7 @@ async def test_an_accepted_offer_promises_the_worker(stage: Stage) -> None:
         assert [pair[0].id for pair in found] == [offered.offer_id]
         visit = await visits.accept(work, offer_id=offered.offer_id)
         assert visit.state is State.ACCEPTED
-        assert [told.type for told in work.told] == ["offers.offer_accepted.v1"]
+        assert [told.type for told in work.emitted] == ["offers.offer_accepted.v1"]
     assert await booked(stage) == 1
 
 
@@ -51,14 +51,14 @@ async def test_an_urgent_offer_must_be_answered_in_five_minutes(stage: Stage) ->
 async def test_another_company_s_offer_answers_exactly_as_a_missing_one(stage: Stage) -> None:
     offered = await stage.offer(await stage.add_request())
     for offer_id in (offered.offer_id, offered.visit_id):
-        with pytest.raises(offers.OfferMissing) as refused:
+        with pytest.raises(offers.OfferNotFound) as refused:
             async with stage.works(stage.person_of(1)) as work:
                 await visits.accept(work, offer_id=offer_id)
         assert refused.value.parameters == {"offer_id": str(offer_id)}
-    with pytest.raises(lifecycle.VisitMissing):
+    with pytest.raises(lifecycle.VisitNotFound):
         async with stage.works(stage.person_of(1)) as work:
             await queries.visit(work, offered.visit_id)
-    with pytest.raises(offers.OfferMissing):  # a colleague of the same company is not meant either
+    with pytest.raises(offers.OfferNotFound):  # a colleague of the same company is not meant either
         async with stage.works(stage.person_of(0, worker=1)) as work:
             await visits.accept(work, offer_id=offered.offer_id)
 
@@ -147,7 +147,7 @@ async def test_a_promised_visit_can_be_taken_back_until_the_worker_is_there(stag
     visit_id = await stage.promised(await stage.add_request())
     async with stage.works(SYSTEM_ACTOR) as work:
         await visits.withdraw(work, visit_id=visit_id, reason="worker ill")
-        assert [told.type for told in work.told] == ["offers.offer_withdrawn.v1"]
+        assert [told.type for told in work.emitted] == ["offers.offer_withdrawn.v1"]
     async with stage.works(SYSTEM_ACTOR) as work:
         found = (await work.session.execute(select(Offer))).scalar_one()
         assert found.state is OfferState.WITHDRAWN

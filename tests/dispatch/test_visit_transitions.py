@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from dispatch.visits import lifecycle
 from dispatch.visits.model import Visit
-from dispatch.visits.transitions import BEGUN, MOVES, OPEN, PROMISED, RELEASED, State
+from dispatch.visits.transitions import BEGUN, OPEN, PROMISED, RELEASED, TRANSITIONS, State
 from events.work import Work
 from kit.access.actor import SYSTEM
 from kit.vault import Vault
@@ -57,12 +57,12 @@ def test_a_visit_moves_only_where_the_table_says(before: State, after: State, st
 
 def test_every_state_but_the_first_can_be_reached_from_the_offer() -> None:
     reached = {State.OFFERED}
-    while more := {after for before in reached for after in MOVES[before]} - reached:
+    while more := {after for before in reached for after in TRANSITIONS[before]} - reached:
         reached |= more
     assert reached == set(State)
 
 
 def test_a_visit_that_released_its_hours_is_never_open_again() -> None:
     for state in RELEASED:
-        assert not MOVES[state] & OPEN
+        assert not TRANSITIONS[state] & OPEN
     assert BEGUN < PROMISED < OPEN

@@ -1,4 +1,4 @@
-"""The bus: exactly once in effect, retried in place, parked when it cannot be."""
+"""The bus: exactly once in effect, retried in place, a dead letter when it cannot be handled."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -48,8 +48,8 @@ async def _marks(works: Works) -> int:
 async def _tell(works: Works) -> Envelope:
     works.routes = bus.routes()
     async with works(SYSTEM("test")) as work:
-        work.tell(PersonMoved(person_id=PERSON, division_code="130903001001"))
-    return work.told[0]
+        work.emit(PersonMoved(person_id=PERSON, division_code="130903001001"))
+    return work.emitted[0]
 
 
 async def test_an_event_delivered_three_times_has_its_effect_once(
@@ -69,7 +69,7 @@ async def test_a_rolled_back_telling_is_never_seen(works: Works, drain: Callable
     works.routes = bus.routes()
     with suppress(ZeroDivisionError):
         async with works(SYSTEM("test")) as work:
-            work.tell(PersonMoved(person_id=PERSON, division_code="130903001001"))
+            work.emit(PersonMoved(person_id=PERSON, division_code="130903001001"))
             raise ZeroDivisionError
     assert await drain() == 0
 
@@ -91,7 +91,7 @@ async def test_a_handler_that_fails_twice_succeeds_in_place(works: Works, drain:
 
 
 @pytest.mark.parametrize("error", [Never(), RuntimeError("always")])
-async def test_a_message_nobody_can_take_is_parked_and_can_be_replayed(works: Works, error: Exception) -> None:
+async def test_a_message_nobody_can_take_is_a_dead_letter_and_can_be_replayed(works: Works, error: Exception) -> None:
     broken = True
 
     async def act(work: Work) -> None:
@@ -106,7 +106,7 @@ async def test_a_message_nobody_can_take_is_parked_and_can_be_replayed(works: Wo
     async with works(SYSTEM("test")) as work:
         (row,) = await dead_letters.waiting(work)
         assert (row.event_id, row.type, row.body) == (envelope.id, envelope.type, body)
-        await dead_letters.replay(work, parked_id=row.id)
+        await dead_letters.replay(work, dead_letter_id=row.id)
     broken = False
     async with works(SYSTEM("test")) as work:
         assert not await dead_letters.waiting(work)
@@ -119,24 +119,24 @@ async def test_a_message_nobody_can_take_is_parked_and_can_be_replayed(works: Wo
 
 
 @pytest.mark.parametrize("body", [b"", b"\xff\x00", b"[]", b'{"person_id": 1}', b"[" * 5000])
-async def test_rubbish_is_parked_whole(works: Works, body: bytes) -> None:
+async def test_rubbish_is_a_dead_letter_kept_whole(works: Works, body: bytes) -> None:
     _subscribe(_mark)
     await Deliverer(works).deliver("test", {"ce_type": "people.person_moved.v1"}, body)
     async with works(SYSTEM("test")) as work:
         (row,) = await dead_letters.waiting(work)
         assert row.body == body
         with pytest.raises(dead_letters.ReasonMissing):
-            await dead_letters.drop(work, parked_id=row.id, reason=" ")
-        await dead_letters.drop(work, parked_id=row.id, reason="not ours")
-        with pytest.raises(dead_letters.ParkedMissing):
-            await dead_letters.replay(work, parked_id=row.id)
+            await dead_letters.drop(work, dead_letter_id=row.id, reason=" ")
+        await dead_letters.drop(work, dead_letter_id=row.id, reason="not ours")
+        with pytest.raises(dead_letters.DeadLetterNotFound):
+            await dead_letters.replay(work, dead_letter_id=row.id)
 
 
 async def test_a_company_can_tell_but_cannot_read_or_write_the_log(works: Works) -> None:
     actor = Actor(role=Role.PROVIDER, label="company", provider_id=new_id())
     async with works(actor) as work:
-        work.tell(PersonMoved(person_id=PERSON, division_code="130903001001"))
-    for statement in ("select 1 from event_log", "delete from event_log", "select 1 from event_parked"):
+        work.emit(PersonMoved(person_id=PERSON, division_code="130903001001"))
+    for statement in ("select 1 from event_log", "delete from event_log", "select 1 from dead_letter"):
         with pytest.raises(Exception, match="permission denied"):
             async with works(actor) as work:
                 await work.session.execute(text(statement))

@@ -15,7 +15,7 @@ from kit.postgres import plain
 async def _sealed(works: Works, count: int) -> log.Head:
     for number in range(count):
         async with works(SYSTEM("test")) as work:
-            work.tell(PersonMoved(person_id=UUID(int=number), division_code=str(number)))
+            work.emit(PersonMoved(person_id=UUID(int=number), division_code=str(number)))
     async with works(SYSTEM("test")) as work:
         assert await log.seal(work) == count
         return await log.head(work)
@@ -35,12 +35,12 @@ async def test_an_untouched_chain_is_whole_and_a_second_sealing_adds_nothing(wor
 
 async def test_a_row_of_a_running_transaction_holds_back_only_what_is_younger(works: Works) -> None:
     async with works(SYSTEM("slow")) as slow:
-        slow.tell(PersonMoved(person_id=UUID(int=9), division_code="slow"))
+        slow.emit(PersonMoved(person_id=UUID(int=9), division_code="slow"))
         from sqlalchemy import text
 
         await slow.session.execute(text("select pg_current_xact_id()"))
         async with works(SYSTEM("quick")) as quick:
-            quick.tell(PersonMoved(person_id=UUID(int=1), division_code="quick"))
+            quick.emit(PersonMoved(person_id=UUID(int=1), division_code="quick"))
         async with works(SYSTEM("test")) as work:
             assert await log.seal(work) == 0
     async with works(SYSTEM("test")) as work:
@@ -51,7 +51,7 @@ async def test_a_row_of_a_running_transaction_holds_back_only_what_is_younger(wo
 async def test_transactions_are_sealed_by_their_number_and_not_by_its_digits(works: Works, database_url: str) -> None:
     for number in range(4):
         async with works(SYSTEM("test")) as work:
-            work.tell(PersonMoved(person_id=UUID(int=number), division_code=str(number)))
+            work.emit(PersonMoved(person_id=UUID(int=number), division_code=str(number)))
     connection = await asyncpg.connect(dsn=plain(database_url))
     for position, transaction in enumerate((98, 99, 100, 101), start=1):
         await connection.execute(f"update event_log set written_by = '{transaction}' where position = {position}")
@@ -98,7 +98,7 @@ async def test_the_time_that_an_event_has_waited_for_its_seal_is_told(works: Wor
     await _sealed(works, 3)
     async with works(SYSTEM("test")) as work:
         assert await log.unsealed_seconds(work) == 0
-        work.tell(PersonMoved(person_id=UUID(int=9), division_code="late"))
+        work.emit(PersonMoved(person_id=UUID(int=9), division_code="late"))
     connection = await asyncpg.connect(dsn=plain(database_url))
     await connection.execute("update event_log set recorded_at = recorded_at - interval '1 hour'")
     await connection.close()

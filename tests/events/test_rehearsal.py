@@ -38,7 +38,7 @@ async def test_everybody_hears_of_a_clock_put_forward_before_their_next_act(work
 
 async def test_what_happened_can_never_become_a_rehearsal(works: Works) -> None:
     async with works(SYSTEM("test")) as work:
-        work.tell(PersonMoved(person_id=UUID(int=1), division_code="1"))
+        work.emit(PersonMoved(person_id=UUID(int=1), division_code="1"))
     with pytest.raises(rehearsal.AlreadyReal):
         await _begun(works)
     async with works(SYSTEM("test")) as work:
@@ -50,7 +50,7 @@ async def test_a_rehearsal_stays_one_and_begins_once(works: Works) -> None:
     practising = await _begun(works)
     async with practising(SYSTEM("test")) as work:
         await rehearsal.put_forward(work, to=work.now + timedelta(hours=1))
-        work.tell(PersonMoved(person_id=UUID(int=1), division_code="1"))
+        work.emit(PersonMoved(person_id=UUID(int=1), division_code="1"))
     again = await _begun(works)
     async with again(SYSTEM("test")) as work:
         assert work.now > datetime.now(UTC) + timedelta(minutes=59)

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from events.contracts.people import PersonMoved, PersonRegistered
 from events.delivery import bus, topics
 from events.delivery.bus import Deliverer, on
-from events.delivery.drained import Quiet
+from events.delivery.drained import Drained
 from events.delivery.relay import Relay
 from events.delivery.transport import KafkaDelivery, PostgresDelivery
 from events.work import Work, Works
@@ -36,7 +36,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[tuple[UUID, str]]]:
     async def when_moved_too(work: Work, event: PersonMoved) -> None:
         found["second"].append((event.person_id, event.division_code))
         if event.division_code == "3":
-            work.tell(PersonRegistered(person_id=event.person_id, division_code="again"))
+            work.emit(PersonRegistered(person_id=event.person_id, division_code="again"))
 
     @on(PersonRegistered, group="first")
     async def when_registered(work: Work, event: PersonRegistered) -> None:
@@ -48,7 +48,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[tuple[UUID, str]]]:
 async def _tell(works: Works, count: int, start: int = 0) -> None:
     for number in range(start, start + count):
         async with works(SYSTEM("test")) as work:
-            work.tell(PersonMoved(person_id=PERSONS[number % 5], division_code=str(number)))
+            work.emit(PersonMoved(person_id=PERSONS[number % 5], division_code=str(number)))
 
 
 def _in_order(rows: list[tuple[UUID, str]], count: int) -> None:
@@ -63,12 +63,12 @@ async def test_postgres_delivers_to_each_group_once_and_in_order(
 ) -> None:
     works.routes = bus.routes()
     deliverer = Deliverer(works)
-    quiet = Quiet(works, deliverer, bus.routes())
+    outstanding = Drained(works, deliverer, bus.routes())
     delivery = PostgresDelivery(works.database.url, deliverer)
     await delivery.start()
     try:
         await _tell(works, 40)
-        await asyncio.wait_for(quiet.wait(), 30)
+        await asyncio.wait_for(outstanding.wait(), 30)
     finally:
         await delivery.stop()
     _in_order(seen["second"], 40)
@@ -82,11 +82,11 @@ async def test_what_a_killed_process_left_is_counted_and_delivered(
     works.routes = bus.routes()
     await _tell(works, 7)
     deliverer = Deliverer(works)
-    quiet = Quiet(works, deliverer, bus.routes())
-    assert await quiet.catch_up() == 14
+    outstanding = Drained(works, deliverer, bus.routes())
+    assert await outstanding.count_outstanding() == 14
     delivery = PostgresDelivery(works.database.url, deliverer)
     await delivery.start()
-    await asyncio.wait_for(quiet.wait(), 30)
+    await asyncio.wait_for(outstanding.wait(), 30)
     assert (await delivery.state(), await delivery.reading.state("first")) == ("ok", "ok")
     await delivery.stop()
     assert (await delivery.state(), await delivery.reading.state("first")) == ("stopped", "stopped")
@@ -115,12 +115,12 @@ async def test_kafka_delivers_the_same_and_survives_the_brokers_death(
     try:
         works.routes, works.outgoing = bus.routes(), True
         deliverer = Deliverer(works)
-        quiet = Quiet(works, deliverer, bus.routes())
+        outstanding = Drained(works, deliverer, bus.routes())
         delivery = KafkaDelivery(servers, deliverer)
         await delivery.start()
         async with _relaying(works.database.url, servers) as relay:
             await _tell(works, 30)
-            await asyncio.wait_for(quiet.wait(), 60)
+            await asyncio.wait_for(outstanding.wait(), 60)
             assert [await relay.state(), await delivery.state()] == ["ok", "ok"]
             await asyncio.to_thread(kafka.kill, tmp_path, 1)
             await _tell(works, 30, start=30)
@@ -130,7 +130,7 @@ async def test_kafka_delivers_the_same_and_survives_the_brokers_death(
 
             await until(both_are_away)
             await asyncio.to_thread(kafka.restart, tmp_path, 1)
-            await asyncio.wait_for(quiet.wait(), 90)
+            await asyncio.wait_for(outstanding.wait(), 90)
             assert await relay.state() == "ok"
         # One that begins while the broker is away meets it already when it asks for the topics, and must outlive that.
         await asyncio.to_thread(kafka.kill, tmp_path, 1)
@@ -142,7 +142,7 @@ async def test_kafka_delivers_the_same_and_survives_the_brokers_death(
 
             await until(it_is_away)
             await asyncio.to_thread(kafka.restart, tmp_path, 1)
-            await asyncio.wait_for(quiet.wait(), 90)
+            await asyncio.wait_for(outstanding.wait(), 90)
 
             async def caught_up() -> bool:
                 return not sum(lag.messages for lag in await topics.lags(servers, ["first", "second"]))

@@ -80,10 +80,10 @@ def test_a_refusal_brings_what_its_sentence_names() -> None:
 
 
 def test_a_sentence_is_said_with_what_was_given_and_shows_what_was_not() -> None:
-    assert text.sentence("setting.wrong", "en", name="NOWALLS_PORT", why="no number").startswith(
+    assert text.sentence("setting.invalid", "en", name="NOWALLS_PORT", why="no number").startswith(
         "The setting NOWALLS_PORT"
     )
-    assert "{why}" in text.sentence("setting.wrong", "en", name="NOWALLS_PORT")
+    assert "{why}" in text.sentence("setting.invalid", "en", name="NOWALLS_PORT")
     assert text.sentence("refused", "xx") == text.sentence("refused", "zh")
 
 

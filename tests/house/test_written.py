@@ -24,5 +24,5 @@ def test_every_field_of_an_event_means_something_and_nothing_else_is_explained()
 
 
 def test_every_event_says_who_tells_it_and_what_has_become_true() -> None:
-    silent = [kind.__name__ for kind in REGISTRY.values() if not (kind.__doc__ or "").startswith("Told by ")]
+    silent = [kind.__name__ for kind in REGISTRY.values() if not (kind.__doc__ or "").startswith("Emitted by ")]
     assert silent == []

@@ -111,7 +111,7 @@ async def test_workers_come_in_with_papers_and_hours_or_are_named(works: Works) 
         assert (saturday.weekdays, saturday.from_minute, saturday.to_minute) == (0b0100000, 1320, 1800)
     planted = {
         2: (worker(1, 证书=""), "worker.taken"),
-        3: (worker(3, 企业信用代码=compose_uscc(area="130999", sequence=7)), "company.missing"),
+        3: (worker(3, 企业信用代码=compose_uscc(area="130999", sequence=7)), "company.not_found"),
         4: (worker(5, 性别="女"), "worker.sex_contradicts"),
         5: (worker(7, 证书="护理员 H-7 2024-01-01 2025-12-31"), "certificate.expired"),
         6: (worker(9, 证书="飞行员 H-9 2025-01-01 2027-01-01"), "skill.unknown"),

@@ -46,12 +46,12 @@ async def test_requests_come_in_by_code_or_name_and_all_or_none(works: Works) ->
     held = await counted(works, WalletEntry)
     planted = {
         2: (request(4), None),
-        3: (request(77), "person.missing"),
+        3: (request(77), "person.not_found"),
         4: (request(4, 最早到达="2026-03-03 10:00", 最晚到达="2026-03-03 11:00"), "request.duplicate"),
         5: (request(5, 服务项目="B99"), "request.item_unknown"),
         6: (request(5, 最早到达="2026-03-03 03:00", 最晚到达="2026-03-03 04:00"), "request.outside_window"),
         7: (request(5, 最早到达="2026-02-03 09:00", 最晚到达="2026-02-03 10:00"), "request.past"),
-        8: (request(5, 最晚到达="2026-03-03 08:00"), "request.window_wrong"),
+        8: (request(5, 最晚到达="2026-03-03 08:00"), "request.window_invalid"),
         9: (request(901), "request.not_enrolled"),
         10: (request(5, 数量="0"), "cell.out_of_bounds"),
         11: (request(5, 最早到达="明天上午"), "cell.impossible_date"),

@@ -14,7 +14,7 @@ from dispatch.enrolment import operations as enrolment
 from dispatch.enrolment.model import Category
 from events.delivery import bus
 from events.delivery.bus import Deliverer
-from events.delivery.drained import Quiet
+from events.delivery.drained import Drained
 from events.delivery.transport import PostgresDelivery
 from events.work import Works
 from kit.access.actor import SYSTEM, Role
@@ -65,7 +65,7 @@ async def test_every_desk_does_its_part_and_sees_only_its_own(works: Works, cloc
     schema.import_handlers()
     works.routes = bus.routes()
     deliverer = Deliverer(works)
-    quiet = Quiet(works, deliverer, bus.routes())
+    outstanding = Drained(works, deliverer, bus.routes())
     stage = await _set(works, clock)
     delivery = PostgresDelivery(works.database.url, deliverer)
     await delivery.start()
@@ -81,7 +81,7 @@ async def test_every_desk_does_its_part_and_sees_only_its_own(works: Works, cloc
         assert (placed.status_code, again.json()) == (201, placed.json())
         twice = await operator.post("/requests", json=form, headers={"Accept-Language": "en"})
         assert (twice.status_code, twice.json()["code"]) == (409, "request.duplicate")
-        await asyncio.wait_for(quiet.wait(), 60)
+        await asyncio.wait_for(outstanding.wait(), 60)
         decisions = await operator.get(f"/requests/{placed.json()['id']}/decisions")
         assert decisions.json()[0]["candidates"]
 
@@ -101,7 +101,7 @@ async def test_every_desk_does_its_part_and_sees_only_its_own(works: Works, cloc
         assert accepted.json()["state"] == "accepted"
         visit_id = offer["visit"]["id"]
         assert (await company[1 - mine].get(f"/visits/{visit_id}")).status_code == 404
-        await asyncio.wait_for(quiet.wait(), 60)
+        await asyncio.wait_for(outstanding.wait(), 60)
         card = (await company[mine].get(person)).json()
         assert (card["address"], card["id_no"], card["bank_account"]) == ("door", None, None)
         assert (await company[1 - mine].get(person)).status_code == 404
@@ -118,7 +118,7 @@ async def test_every_desk_does_its_part_and_sees_only_its_own(works: Works, cloc
         worker = await _again(worker, "worker")
         left = await worker.post(f"/visits/{visit_id}/leaving", json=_act(clock))
         assert left.status_code == 200, left.text
-        await asyncio.wait_for(quiet.wait(), 60)
+        await asyncio.wait_for(outstanding.wait(), 60)
 
         operator = await _again(operator, "operator")
         code = (await operator.get(f"/visits/{visit_id}/rating-code")).json()["code"]

@@ -24,7 +24,7 @@ from dispatch.visits.operations import ActIn
 from events import log
 from events.delivery import bus
 from events.delivery.bus import Deliverer
-from events.delivery.drained import Quiet
+from events.delivery.drained import Drained
 from events.delivery.relay import Relay
 from events.delivery.transport import KafkaDelivery, PostgresDelivery
 from events.work import Works
@@ -47,7 +47,7 @@ async def _delivering(works: Works, servers: str | None) -> AsyncIterator[Wait]:
     schema.import_handlers()
     works.routes, works.outgoing = bus.routes(), servers is not None
     deliverer = Deliverer(works)
-    quiet = Quiet(works, deliverer, bus.routes())
+    outstanding = Drained(works, deliverer, bus.routes())
     async with AsyncExitStack() as stack:
         local = PostgresDelivery(works.database.url, deliverer)
         await local.start()
@@ -57,7 +57,7 @@ async def _delivering(works: Works, servers: str | None) -> AsyncIterator[Wait]:
             await kafka.start()
             stack.push_async_callback(kafka.stop)
             _ = await stack.enter_async_context(task(Relay(works.database.url, servers).run()))
-        yield lambda: asyncio.wait_for(quiet.wait(), 60)
+        yield lambda: asyncio.wait_for(outstanding.wait(), 60)
 
 
 async def _district(works: Works, clock: FixedClock) -> Stage:
@@ -138,7 +138,7 @@ async def _journey(works: Works, clock: FixedClock, wait: Wait) -> None:
         assert (await settlement.pay(work, statement_id=statement.id, reference="1")).fen == 3000
     await wait()
     async with works(SYSTEM("test")) as work:
-        assert (await work.session.execute(text("select count(*) from event_parked"))).scalar_one() == 0
+        assert (await work.session.execute(text("select count(*) from dead_letter"))).scalar_one() == 0
         assert (await owed.recompute(work, statement)).equal
         while await log.seal(work):
             pass

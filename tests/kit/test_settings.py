@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.settings import DatabaseUrlWrong, HomePath, PortWrong, Settings, SettingWrong
+from kit.settings import DatabaseUrlInvalid, HomePath, PortInvalid, SettingInvalid, Settings
 
 
 @pytest.mark.parametrize(
@@ -22,14 +22,14 @@ def test_an_address_of_a_database_is_understood_in_each_of_its_forms(given: str)
 
 @pytest.mark.parametrize("given", ["db", "mysql://u@db/x", "postgresql://u@db", "postgresql://u@db:port/x", "://"])
 def test_what_is_no_address_of_a_database_is_refused_without_repeating_it(given: str) -> None:
-    with pytest.raises(DatabaseUrlWrong) as refused:
+    with pytest.raises(DatabaseUrlInvalid) as refused:
         Settings.read({"NOWALLS_DATABASE_URL": given})
     assert refused.value.parameters == {}
 
 
 @pytest.mark.parametrize("given", ["0", "65536", "-1", "eight", "80.5", "²", " 80"])
 def test_what_is_no_port_is_refused(given: str) -> None:
-    with pytest.raises(PortWrong):
+    with pytest.raises(PortInvalid):
         Settings.read({"NOWALLS_PORT": given})
 
 
@@ -47,6 +47,6 @@ def test_a_plain_path_is_taken_whatever_its_letters(given: str) -> None:
 
 
 def test_each_wrong_setting_is_a_wrong_setting() -> None:
-    assert issubclass(HomePath, SettingWrong)
-    assert issubclass(PortWrong, SettingWrong)
-    assert issubclass(DatabaseUrlWrong, SettingWrong)
+    assert issubclass(HomePath, SettingInvalid)
+    assert issubclass(PortInvalid, SettingInvalid)
+    assert issubclass(DatabaseUrlInvalid, SettingInvalid)

@@ -28,7 +28,7 @@ def typed(monkeypatch: pytest.MonkeyPatch, home: Path, *words: str) -> int:
         (["serve", "--demos"], 2, "没有这个选项", "no such option"),
         (["accounts", "open", "somebody", "boss"], 2, "参数的值不对", "cannot have"),
         (["accounts", "open", "somebody", "worker", "--worker-id", "7"], 2, "参数的值不对", "cannot have"),
-        (["parked", "replay", "seven"], 2, "参数的值不对", "cannot have"),
+        (["dead-letters", "replay", "seven"], 2, "参数的值不对", "cannot have"),
         (["import", "persons", "here.csv"], 1, "没有“persons”这种清单", "There is no list “persons”"),
         (["import", "people", "{home}/nowhere.csv"], 1, "读不了文件", "cannot be read"),
         (["import", "people", "{home}"], 1, "读不了文件", "cannot be read"),
@@ -49,7 +49,7 @@ def test_what_is_wrong_with_it_is_said_in_both_languages(  # noqa: PLR0917 - fou
     assert said.out == ""
 
 
-@pytest.mark.parametrize("words", [[], ["accounts"], ["parked"], ["kafka"], ["rehearsal"]], ids=str)
+@pytest.mark.parametrize("words", [[], ["accounts"], ["dead-letters"], ["kafka"], ["rehearsal"]], ids=str)
 def test_a_word_that_has_words_of_its_own_lists_them(
     words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -87,7 +87,7 @@ async def test_a_suspended_company_is_offered_nothing_and_comes_back(works: Work
         await hiring.hire_worker(work, facts=worker(one))
     async with works(system) as work:
         await operations.suspend_company(work, provider_id=one, reason="整改")
-        assert [row.type for row in work.told] == ["roster.roster_changed.v1", "roster.company_suspended.v1"]
+        assert [row.type for row in work.emitted] == ["roster.roster_changed.v1", "roster.company_suspended.v1"]
     async with works(system) as work:
         assert await queries.roster(work, **span()) == []
         await operations.activate_company(work, provider_id=one)
@@ -123,7 +123,7 @@ async def test_an_absence_is_cut_out_and_told(works: Works, system: Actor) -> No
         absence = await operations.report_absence(
             work, worker_id=hired.id, from_at=work.now, until_at=until, reason="病假"
         )
-        assert "roster.worker_unavailable.v1" in [row.type for row in work.told]
+        assert "roster.worker_unavailable.v1" in [row.type for row in work.emitted]
     async with works(system) as work:
         (row,) = await queries.roster(work, **span())
         at = [clock.at_local(MONDAY, hour * 60) for hour in (8, 9, 15, 17)]
@@ -228,7 +228,7 @@ async def test_an_exited_company_keeps_no_contract(works: Works, system: Actor) 
         contract = await operations.sign_contract(work, terms=terms(one))
     async with works(system) as work:
         await operations.exit_company(work, provider_id=one, reason="退出")
-        assert "roster.company_exited.v1" in [row.type for row in work.told]
+        assert "roster.company_exited.v1" in [row.type for row in work.emitted]
     async with works(system) as work:
         (kept,) = await queries.contracts_of(work, one)
         assert (kept.id, kept.ended_on) == (contract.id, MONDAY)
@@ -313,7 +313,7 @@ async def test_a_companys_people_see_and_change_their_own_roster_only(works: Wor
         assert [row.id for row in (await work.session.execute(select(Company))).scalars()] == [one]
         assert [row.provider_id for row in (await work.session.execute(select(Worker))).scalars()] == [one]
         assert {row.provider_id for row in await queries.roster(work, **span())} == {one}
-        with pytest.raises(queries.WorkerMissing):
+        with pytest.raises(queries.WorkerNotFound):
             await queries.worker(work, theirs.id)
         await hiring.hire_worker(work, facts=worker(one, 3))
     with pytest.raises(DBAPIError):

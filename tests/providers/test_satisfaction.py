@@ -38,7 +38,7 @@ def finished(clock: FixedClock, *, provider_id: UUID = COMPANY, person_id: UUID 
 async def _finish(works: Works, drain: Drain, *visits: VisitFinished) -> None:
     async with works(SYSTEM("test")) as work:
         for visit in visits:
-            work.tell(visit)
+            work.emit(visit)
     await drain()
 
 
@@ -54,7 +54,7 @@ async def test_a_wrong_code_is_counted_and_the_right_one_rates_once(
         assert (answer.accepted, answer.tries_left) == (False, 4)
     async with works(SYSTEM("elder")) as work:
         assert (await operations.give_by_code(work, visit_id=visit.visit_id, code=code, score=5)).accepted
-        assert [one.type for one in work.told] == ["feedback.feedback_given.v1"]
+        assert [one.type for one in work.emitted] == ["feedback.feedback_given.v1"]
     with pytest.raises(operations.AlreadyGiven):
         async with works(SYSTEM("elder")) as work:
             await operations.give_by_code(work, visit_id=visit.visit_id, code=code, score=1)
@@ -133,7 +133,7 @@ async def test_an_upheld_complaint_is_told_remedied_closed_and_appealed_to_anoth
             await complaints.decide(work, complaint_id=found.id, upheld=True, deduction_percent=10)
     async with works(first) as work:
         await complaints.decide(work, complaint_id=found.id, upheld=True, deduction_percent=50)
-        assert work.told[-1].data["deduction_percent"] == 50
+        assert work.emitted[-1].data["deduction_percent"] == 50
     with pytest.raises(complaints.NotRemedied):
         async with works(first) as work:
             await complaints.close(work, complaint_id=found.id)

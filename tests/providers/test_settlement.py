@@ -41,7 +41,7 @@ def verified(provider_id: UUID, *, minutes: int = 60, late: int = 0, outcome: st
 async def _tell(works: Works, drain: Drain, *events: VisitVerified | ComplaintDecided) -> None:
     async with works(SYSTEM("test")) as work:
         for event in events:
-            work.tell(event)
+            work.emit(event)
     await drain()
 
 
@@ -102,7 +102,7 @@ async def test_a_statement_needs_the_company_a_second_person_and_a_third_to_pay(
     (statement,) = await _drawn(works)
     own = Actor(role=Role.PROVIDER, label="own", provider_id=company)
     other = Actor(role=Role.PROVIDER, label="other", provider_id=new_id())
-    with pytest.raises(operations.StatementMissing):
+    with pytest.raises(operations.StatementNotFound):
         async with works(other) as work:
             await operations.confirm(work, statement_id=statement.id)
     with pytest.raises(operations.StatementCannotMove):

@@ -196,7 +196,7 @@ async def test_a_late_paper_never_rewrites_a_month_and_is_made_good_in_the_next(
 ) -> None:
     async with works(SYSTEM("test")) as work:
         for visit in [verified(company) for _ in range(3)] + [verified(company, item_code="B02")]:
-            work.tell(visit)
+            work.emit(visit)
     await drain()
     clock.set(START + timedelta(days=31))
     (march,) = await drawn(works, "2026-03")
@@ -239,7 +239,7 @@ async def test_a_charge_changed_behind_the_scenes_is_noticed(
     works: Works, drain: Drain, company: UUID, clock: FixedClock, change: str
 ) -> None:
     async with works(SYSTEM("test")) as work:
-        work.tell(verified(company, done_minutes=30))
+        work.emit(verified(company, done_minutes=30))
     await drain()
     clock.set(START + timedelta(days=31))
     (statement,) = await drawn(works, "2026-03")

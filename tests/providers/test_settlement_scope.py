@@ -52,7 +52,7 @@ async def papers(works: Works, drain: Drain, clock: FixedClock) -> list[Statemen
     async with works(SYSTEM("test")) as work:
         await catalogue.ship_catalogue(work)
         for provider_id in (new_id(), new_id()):
-            work.tell(late(provider_id))
+            work.emit(late(provider_id))
     await drain()
     clock.set(START + timedelta(days=31))
     async with works(desk("drawer")) as work:
@@ -131,13 +131,13 @@ async def test_anothers_line_and_paper_answer_like_missing_ones(works: Works, pa
     own, other = papers
     async with works(SYSTEM("test")) as work:
         ((line, _),) = await queries.lines(work, other.id)
-    with pytest.raises(operations.LineMissing):
+    with pytest.raises(operations.LineNotFound):
         async with works(of(own.provider_id)) as work:
             await operations.dispute(work, line_id=line.id, reason="别人的")
     with pytest.raises(operations.LineDisputedAlready):
         async with works(of(other.provider_id)) as work:
             await operations.dispute(work, line_id=line.id, reason="又一次")
-    with pytest.raises(operations.StatementMissing):
+    with pytest.raises(operations.StatementNotFound):
         async with works(of(own.provider_id)) as work:
             await operations.confirm(work, statement_id=other.id)
 
@@ -151,7 +151,7 @@ async def test_who_decided_a_dispute_may_approve_only_where_the_rule_says_so(
         with pytest.raises(operations.CannotForgive):
             await operations.decide_dispute(work, dispute_id=dispute.id, upheld=True, forgiven=[Reason.UNPROVEN])
         await operations.decide_dispute(work, dispute_id=dispute.id, upheld=False)
-        with pytest.raises(operations.DisputeMissing):
+        with pytest.raises(operations.DisputeNotFound):
             await operations.decide_dispute(work, dispute_id=dispute.id, upheld=True, forgiven=[Reason.LATE])
     async with works(of(paper.provider_id)) as work:
         await operations.confirm(work, statement_id=paper.id)
@@ -184,7 +184,7 @@ async def test_the_payment_file_names_company_account_and_amount_in_words(
         company = await roster.admit_company(
             work, facts=roster.NewCompany(uscc=USCC, name="安康居家服务", bank_account="6222 0000 1111")
         )
-        work.tell(late(company.id))
+        work.emit(late(company.id))
     await drain()
     clock.set(START + timedelta(days=31))
     async with works(desk("drawer")) as work:

@@ -57,7 +57,7 @@ async def test_a_township_that_becomes_a_town_keeps_its_past(works: Works, syste
             on=on,
         )  # fmt: skip
         assert moved == 1
-        assert [row.data["division_code"] for row in work.told] == ["130903102007"]
+        assert [row.data["division_code"] for row in work.emitted] == ["130903102007"]
     async with works(system) as work:
         before = await queries.division(work, "130903001007", date(2026, 3, 11))
         assert before is not None

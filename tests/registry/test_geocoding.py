@@ -11,7 +11,7 @@ import pytest
 
 from kit import geo
 from kit.geo import Datum, Point
-from kit.settings import SettingWrong
+from kit.settings import SettingInvalid
 from registry import geocoding
 
 HOME = Point(38.31, 116.84)
@@ -140,6 +140,6 @@ def test_the_setting_is_read_or_refused() -> None:
     with pytest.raises(geocoding.GeocodingOff):
         geocoding.service("none")
     for wrong in ("", "google", "amap+https://restapi.amap.com", "baidu", "nominatim"):
-        with pytest.raises(SettingWrong):
+        with pytest.raises(SettingInvalid):
             geocoding.service(wrong)
     assert geocoding.service("amap+https://?key=k").datum is Datum.GCJ02

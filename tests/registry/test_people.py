@@ -61,7 +61,7 @@ async def registered(work: Work, *people: NewPerson) -> list[UUID]:
 async def test_a_registered_person_is_found_by_number_and_by_telephone(works: Works, system: Actor) -> None:
     async with works(system) as work:
         (one,) = await registered(work)
-        assert [row.type for row in work.told] == ["people.person_registered.v1"]
+        assert [row.type for row in work.emitted] == ["people.person_registered.v1"]
     async with works(OPERATOR) as work:
         found = await queries.person_by_id_no(work, elder().id_no.lower())
         assert found is not None
@@ -168,16 +168,16 @@ async def test_a_company_sees_a_person_while_the_disclosure_is_open(works: Works
         assert [row.person_id for row in await queries.people(work)] == [one]
         assert await queries.people_by_phone(work, elder(2).phone or "") == []
         for hidden in (two, new_id()):
-            with pytest.raises(queries.PersonMissing):
+            with pytest.raises(queries.PersonNotFound):
                 await queries.card(work, hidden, "上门")
-            with pytest.raises(queries.PersonMissing):
+            with pytest.raises(queries.PersonNotFound):
                 await queries.place_of(work, hidden)
         (audit,) = await queries.audit_of(work, one)
         assert audit.provider_id == mine
     async with works(system) as work:
         await operations.close_disclosure(work, person_id=one, provider_id=mine)
     async with works(people) as work:
-        with pytest.raises(queries.PersonMissing):
+        with pytest.raises(queries.PersonNotFound):
             await queries.card(work, one, "上门")
 
 
@@ -200,7 +200,7 @@ async def test_a_move_keeps_the_old_address_with_its_end(works: Works, system: A
             work, person_id=one, address="新家", division_code="130903001009",
             latitude=shown.latitude, longitude=shown.longitude, datum=Datum.BD09,
         )  # fmt: skip
-        assert [row.type for row in work.told] == ["people.person_moved.v1"]
+        assert [row.type for row in work.emitted] == ["people.person_moved.v1"]
     async with works(system) as work:
         place = await queries.place_of(work, one)
         assert geo.metres(Point(place.latitude, place.longitude), Point(38.33, 116.86)) < 0.01
@@ -218,13 +218,13 @@ async def test_a_death_takes_two_keys(works: Works, system: Actor) -> None:
         with pytest.raises(operations.DeathNotReported):
             await operations.confirm_death(work, person_id=one)
         await operations.report_death(work, person_id=one, died_on=died_on, source="家属")
-        assert [row.type for row in work.told] == ["people.person_death_reported.v1"]
+        assert [row.type for row in work.emitted] == ["people.person_death_reported.v1"]
         with pytest.raises(operations.DeathNeedsSecondPerson):
             await operations.confirm_death(work, person_id=one)
     async with works(MANAGER) as work:
         assert (await queries.vital(work, one)).death_reported_on == died_on
         await operations.confirm_death(work, person_id=one)
-        assert [row.type for row in work.told] == ["people.person_deceased.v1"]
+        assert [row.type for row in work.emitted] == ["people.person_deceased.v1"]
     async with works(OPERATOR) as work:
         assert (await queries.vital(work, one)).died_on == died_on
         assert await queries.people_by_phone(work, "13900000001") == []
@@ -262,7 +262,7 @@ async def test_destroying_the_key_erases_a_person_for_good(works: Works, system:
         other_key = work.vault.new_key()
         with pytest.raises(InvalidTag):
             work.vault.open(other_key, f"address|text_sealed|{kept.id}", kept.text_sealed)
-        with pytest.raises(queries.PersonMissing):
+        with pytest.raises(queries.PersonNotFound):
             await operations.note_health(work, person_id=one, note="x")
         # and the number may be registered anew
         assert key is not None

@@ -44,7 +44,7 @@ class Server:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Both protocols; which one is told by the path."""
+    """Both protocols; which one is emitted by the path."""
 
     state: Server
 

@@ -140,7 +140,7 @@ def _choice(day: Day, best: Option, *, attempt: int) -> Choice:
 
 
 def _tell_nobody(work: Work, request: CareRequest, attempt: int, change: str, parameters: dict[str, Any]) -> None:
-    work.tell(
+    work.emit(
         NobodyFound(
             district=request.district,
             request_id=request.id,

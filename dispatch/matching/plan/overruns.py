@@ -63,7 +63,7 @@ async def follow(work: Work, *, limit: int = 200) -> Overran:
             metrics.OVERRUNS.labels("conflict").inc()
             continue
         for moved, _ in later:
-            visits.tell_moved(work, moved, REASON)
+            visits.emit_moved(work, moved, REASON)
         for lost_id in lost:
             await visits.withdraw(work, visit_id=lost_id, reason=REASON)
         found = Overran(found.extended + 1, found.later + len(later), found.withdrawn + len(lost))

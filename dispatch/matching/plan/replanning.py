@@ -193,7 +193,7 @@ async def replan(work: Work, *, provider_id: UUID, day: date, why: Why = Why.ROU
     except bookings.WorkerBusy:
         found, outcome = Replanned(0, 0), "conflict"
     for visit in moved if outcome == "improved" else ():
-        visits.tell_moved(work, visit, "replanned")
+        visits.emit_moved(work, visit, "replanned")
     metrics.REPLANS.labels(why, outcome).inc()
     metrics.REPLAN_SECONDS.labels(why).observe(perf_counter() - started)
     metrics.REPLAN_SAVED_SECONDS.inc(found.saved_seconds)
