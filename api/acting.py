@@ -184,12 +184,16 @@ async def _claim(work: Work, request: Request, key: str, provider_id: UUID | Non
     claimed = await work.session.execute(
         insert(IdempotencyKey)
         .values(
-            account_id=work.actor.account_id, key=key, provider_id=provider_id, request_hash=digest,
-            claimed_at=work.now, data_key=data_key,
+            account_id=work.actor.account_id,
+            key=key,
+            provider_id=provider_id,
+            request_hash=digest,
+            claimed_at=work.now,
+            data_key=data_key,
         )
         .on_conflict_do_nothing()
         .returning(IdempotencyKey.key)
-    )  # fmt: skip
+    )
     if claimed.scalar() is not None:
         request.state.claimed = (work, key, data_key)
         return
@@ -263,9 +267,11 @@ async def on_answered(_request: Request, answered: Exception) -> Response:
     """Give the first answer again."""
     assert isinstance(answered, Answered)  # noqa: S101 - registered for this class only
     return Response(
-        answered.body or None, status_code=answered.status, media_type="application/json" if answered.body else None,
+        answered.body or None,
+        status_code=answered.status,
+        media_type="application/json" if answered.body else None,
         headers={"Idempotency-Replayed": "true"},
-    )  # fmt: skip
+    )
 
 
 Myself = Annotated[Work, doing("account.read", own=True)]

@@ -126,10 +126,16 @@ def build(works: Works, *, parts: MutableMapping[str, State] | None = None) -> F
             await task
 
     app = _Described(
-        title="nowalls", version="1", summary="没有围墙的敬老院", description=_ABOUT, lifespan=running, docs_url=None,
-        redoc_url=None, generate_unique_id_function=lambda route: route.name,
+        title="nowalls",
+        version="1",
+        summary="没有围墙的敬老院",
+        description=_ABOUT,
+        lifespan=running,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
         redirect_slashes=False,
-    )  # fmt: skip
+    )
     app.state.works, app.state.hub, app.state.board = works, hub, Board(works)
     app.state.parts = {} if parts is None else parts
     errors.install(app)
@@ -147,9 +153,12 @@ def build(works: Works, *, parts: MutableMapping[str, State] | None = None) -> F
     @app.get("/docs", include_in_schema=False)
     async def docs() -> Response:
         page = get_swagger_ui_html(
-            openapi_url="/openapi.json", title="nowalls", swagger_js_url="/swagger/swagger-ui-bundle.js",
-            swagger_css_url="/swagger/swagger-ui.css", swagger_favicon_url="/swagger/favicon.png",
-        )  # fmt: skip
+            openapi_url="/openapi.json",
+            title="nowalls",
+            swagger_js_url="/swagger/swagger-ui-bundle.js",
+            swagger_css_url="/swagger/swagger-ui.css",
+            swagger_favicon_url="/swagger/favicon.png",
+        )
         return pages.answer(bytes(page.body).decode())
 
     @app.get("/", include_in_schema=False)

@@ -49,8 +49,9 @@ async def cases(work: Annotated[Work, doing("cases.read")], page: Page, owner_ro
     return [Case.model_validate(one, from_attributes=True) for one in found]
 
 
-@router.post("/cases/{case_id}/assignment", operation_id="assign_case", summary="Take a case up",
-             responses=responses(404, 409))  # fmt: skip
+@router.post(
+    "/cases/{case_id}/assignment", operation_id="assign_case", summary="Take a case up", responses=responses(404, 409)
+)
 async def assign_case(case_id: UUID, work: Changing) -> Case:
     """Take the case into one's own hands."""
     owner_id = work.actor.account_id
@@ -59,8 +60,9 @@ async def assign_case(case_id: UUID, work: Changing) -> Case:
     return Case.model_validate(await operations.assign(work, case_id=case_id, owner_id=owner_id), from_attributes=True)
 
 
-@router.post("/cases/{case_id}/closing", operation_id="close_case", summary="Close a case",
-             responses=responses(404, 409, 422))  # fmt: skip
+@router.post(
+    "/cases/{case_id}/closing", operation_id="close_case", summary="Close a case", responses=responses(404, 409, 422)
+)
 async def close_case(case_id: UUID, form: Closing, work: Changing) -> Case:
     """Close it, saying what was done."""
     found = await operations.close(work, case_id=case_id, reason=form.reason)

@@ -56,16 +56,29 @@ async def catalogue(work: Annotated[Work, doing("catalogue.read")], on: Day | No
     prices = await queries.prices(work, day)
     return [
         Item(
-            code=one.code, category=one.category, name=one.name, unit=one.unit, minutes=one.minutes, skill=one.skill,
-            two_person_from_level=one.two_person_from_level, window_from=one.window_from, window_to=one.window_to,
-            counted=one.counted, price_fen=prices.get(one.code),
+            code=one.code,
+            category=one.category,
+            name=one.name,
+            unit=one.unit,
+            minutes=one.minutes,
+            skill=one.skill,
+            two_person_from_level=one.two_person_from_level,
+            window_from=one.window_from,
+            window_to=one.window_to,
+            counted=one.counted,
+            price_fen=prices.get(one.code),
         )
         for one in await queries.items(work, day)
-    ]  # fmt: skip
+    ]
 
 
-@router.post("/catalogue/{item_code}/prices", status_code=201, operation_id="set_price", summary="Set a price",
-             responses=responses(404))  # fmt: skip
+@router.post(
+    "/catalogue/{item_code}/prices",
+    status_code=201,
+    operation_id="set_price",
+    summary="Set a price",
+    responses=responses(404),
+)
 async def set_price(item_code: ItemCode, form: NewPrice, work: Annotated[Work, doing("catalogue.change")]) -> Priced:
     """Record a price from a day on."""
     found = await operations.set_price(work, item_code=item_code, fen=form.fen, valid_from=form.valid_from)

@@ -181,68 +181,103 @@ async def company(provider_id: UUID, work: Reading) -> Company:
     return Company.model_validate(await queries.company(work, provider_id), from_attributes=True)
 
 
-@router.post("/companies", status_code=201, operation_id="admit_company", summary="Admit a company",
-             responses=responses(409, 422))  # fmt: skip
+@router.post(
+    "/companies",
+    status_code=201,
+    operation_id="admit_company",
+    summary="Admit a company",
+    responses=responses(409, 422),
+)
 async def admit_company(form: NewCompany, work: Changing) -> Company:
     """Admit a company; it is offered nothing before it is activated and has a contract."""
     found = await operations.admit_company(work, facts=operations.NewCompany(**form.model_dump()))
     return Company.model_validate(found, from_attributes=True)
 
 
-@router.post("/companies/{provider_id}/activation", operation_id="activate_company", summary="Activate a company",
-             responses=responses(404, 409))  # fmt: skip
+@router.post(
+    "/companies/{provider_id}/activation",
+    operation_id="activate_company",
+    summary="Activate a company",
+    responses=responses(404, 409),
+)
 async def activate_company(provider_id: UUID, work: Changing) -> Company:
     """Let offers go to the company."""
     found = await operations.activate_company(work, provider_id=provider_id)
     return Company.model_validate(found, from_attributes=True)
 
 
-@router.post("/companies/{provider_id}/suspension", operation_id="suspend_company", summary="Suspend a company",
-             responses=responses(404, 409, 422))  # fmt: skip
+@router.post(
+    "/companies/{provider_id}/suspension",
+    operation_id="suspend_company",
+    summary="Suspend a company",
+    responses=responses(404, 409, 422),
+)
 async def suspend_company(provider_id: UUID, form: Reason, work: Changing) -> Company:
     """Stop offers to the company, for a reason."""
     found = await operations.suspend_company(work, provider_id=provider_id, reason=form.reason)
     return Company.model_validate(found, from_attributes=True)
 
 
-@router.post("/companies/{provider_id}/contracts", status_code=201, operation_id="sign_contract",
-             summary="Sign a contract", responses=responses(404, 409, 422))  # fmt: skip
+@router.post(
+    "/companies/{provider_id}/contracts",
+    status_code=201,
+    operation_id="sign_contract",
+    summary="Sign a contract",
+    responses=responses(404, 409, 422),
+)
 async def sign_contract(provider_id: UUID, form: NewContract, work: Changing) -> Made:
     """Record a contract: items by divisions, capacity, share, dates."""
     terms = operations.NewContract(
-        provider_id=provider_id, valid_from=form.valid_from, valid_to=form.valid_to,
-        monthly_capacity=form.monthly_capacity, share_target=form.share_target, item_codes=tuple(form.item_codes),
+        provider_id=provider_id,
+        valid_from=form.valid_from,
+        valid_to=form.valid_to,
+        monthly_capacity=form.monthly_capacity,
+        share_target=form.share_target,
+        item_codes=tuple(form.item_codes),
         division_codes=tuple(form.division_codes),
-    )  # fmt: skip
+    )
     return Made(id=(await operations.sign_contract(work, terms=terms)).id)
 
 
-@router.post("/companies/{provider_id}/exit", operation_id="exit_company", summary="End a company's part",
-             responses=responses(404))  # fmt: skip
+@router.post(
+    "/companies/{provider_id}/exit",
+    operation_id="exit_company",
+    summary="End a company's part",
+    responses=responses(404),
+)
 async def exit_company(provider_id: UUID, form: Exit, work: Changing) -> Company:
     """Let the company leave: its contracts end today and its open visits go to others."""
     found = await operations.exit_company(work, provider_id=provider_id, reason=form.reason, blacklist=form.blacklist)
     return Company.model_validate(found, from_attributes=True)
 
 
-@router.get("/companies/{provider_id}/contracts", operation_id="contracts", summary="List a company's contracts",
-            responses=responses(404))  # fmt: skip
+@router.get(
+    "/companies/{provider_id}/contracts",
+    operation_id="contracts",
+    summary="List a company's contracts",
+    responses=responses(404),
+)
 async def contracts(provider_id: UUID, work: Annotated[Work, doing("contracts.read")]) -> list[Contract]:
     """Return a company's contracts, newest first."""
     await queries.company(work, provider_id)
     return [Contract.model_validate(one, from_attributes=True) for one in await queries.contracts_of(work, provider_id)]
 
 
-@router.post("/contracts/{contract_id}/end", operation_id="end_contract", summary="End a contract",
-             responses=responses(404))  # fmt: skip
+@router.post(
+    "/contracts/{contract_id}/end", operation_id="end_contract", summary="End a contract", responses=responses(404)
+)
 async def end_contract(contract_id: UUID, form: EndOfContract, work: Changing) -> Contract:
     """End a contract before its time."""
     found = await operations.end_contract(work, contract_id=contract_id, on=form.on)
     return Contract.model_validate(found, from_attributes=True)
 
 
-@router.get("/companies/{provider_id}/workers", operation_id="workers", summary="List a company's workers",
-            responses=responses(404))  # fmt: skip
+@router.get(
+    "/companies/{provider_id}/workers",
+    operation_id="workers",
+    summary="List a company's workers",
+    responses=responses(404),
+)
 async def workers(
     provider_id: UUID, work: Annotated[Work, doing("workers.read")], page: Page, state: WorkerState | None = None
 ) -> list[Worker]:
@@ -253,8 +288,13 @@ async def workers(
     return [Worker.model_validate(one, from_attributes=True) for one in found]
 
 
-@router.post("/companies/{provider_id}/workers", status_code=201, operation_id="hire_worker", summary="Hire a worker",
-             responses=responses(404, 409, 422))  # fmt: skip
+@router.post(
+    "/companies/{provider_id}/workers",
+    status_code=201,
+    operation_id="hire_worker",
+    summary="Hire a worker",
+    responses=responses(404, 409, 422),
+)
 async def hire_worker(provider_id: UUID, form: NewWorker, work: Staffing) -> Worker:
     """Enter a worker with certificates and shifts."""
     await queries.company(work, provider_id)
@@ -267,15 +307,25 @@ async def hire_worker(provider_id: UUID, form: NewWorker, work: Staffing) -> Wor
     return Worker.model_validate(await hiring.hire_worker(work, facts=facts), from_attributes=True)
 
 
-@router.post("/workers/{worker_id}/certificates", status_code=201, operation_id="certify", summary="Add a certificate",
-             responses=responses(404, 409, 422))  # fmt: skip
+@router.post(
+    "/workers/{worker_id}/certificates",
+    status_code=201,
+    operation_id="certify",
+    summary="Add a certificate",
+    responses=responses(404, 409, 422),
+)
 async def certify(worker_id: UUID, form: NewPaper, work: Staffing) -> Made:
     """Add a certificate; what it allows is used from its first day on."""
     return Made(id=(await hiring.certify(work, worker_id=worker_id, paper=hiring.Paper(**form.model_dump()))).id)
 
 
-@router.post("/workers/{worker_id}/absences", status_code=201, operation_id="report_absence",
-             summary="Report a worker absent", responses=responses(404, 422))  # fmt: skip
+@router.post(
+    "/workers/{worker_id}/absences",
+    status_code=201,
+    operation_id="report_absence",
+    summary="Report a worker absent",
+    responses=responses(404, 422),
+)
 async def report_absence(worker_id: UUID, form: NewAbsence, work: Annotated[Work, doing("workers.absence")]) -> Made:
     """Report sickness or leave; promised visits in that time go to others."""
     found = await operations.report_absence(
@@ -284,24 +334,29 @@ async def report_absence(worker_id: UUID, form: NewAbsence, work: Annotated[Work
     return Made(id=found.id)
 
 
-@router.post("/workers/{worker_id}/leaving", operation_id="let_go", summary="Let a worker go",
-             responses=responses(404))  # fmt: skip
+@router.post("/workers/{worker_id}/leaving", operation_id="let_go", summary="Let a worker go", responses=responses(404))
 async def let_go(worker_id: UUID, form: Leaving, work: Staffing) -> Worker:
     """Record that a worker has left: the sessions end at once, and what was promised goes to others."""
     found = await hiring.let_go(work, worker_id=worker_id, reason=form.reason)
     return Worker.model_validate(found, from_attributes=True)
 
 
-@router.get("/workers/{worker_id}/shifts", operation_id="shifts", summary="When does a worker work?",
-            responses=responses(404))  # fmt: skip
+@router.get(
+    "/workers/{worker_id}/shifts", operation_id="shifts", summary="When does a worker work?", responses=responses(404)
+)
 async def shifts(worker_id: UUID, work: Annotated[Work, doing("workers.read")]) -> list[Shift]:
     """Return a worker's weekly patterns, earliest first."""
     await queries.worker(work, worker_id)
     return [Shift.model_validate(one, from_attributes=True) for one in await queries.shifts_of(work, worker_id)]
 
 
-@router.post("/workers/{worker_id}/shifts", status_code=201, operation_id="set_shift", summary="Add a weekly shift",
-             responses=responses(404))  # fmt: skip
+@router.post(
+    "/workers/{worker_id}/shifts",
+    status_code=201,
+    operation_id="set_shift",
+    summary="Add a weekly shift",
+    responses=responses(404),
+)
 async def set_shift(worker_id: UUID, form: NewHours, work: Staffing) -> Shift:
     """Add a weekly pattern."""
     hours = calendar.Hours(**form.model_dump(), valid_to=None)

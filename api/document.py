@@ -7,10 +7,12 @@ from api.policy import OPEN_TO_ALL
 
 _WRITES = {"post", "put", "patch", "delete"}
 _KEY = {
-    "name": "Idempotency-Key", "in": "header", "required": False,
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
     "description": "8 to 120 visible ASCII characters; the same key again acts no second time and answers the same",
     "schema": {"type": "string", "minLength": 8, "maxLength": 120, "pattern": "^[!-~]+$"},
-}  # fmt: skip
+}
 
 _LINK = {"description": '`<…>; rel="next"` where the list goes on', "required": False, "schema": {"type": "string"}}
 

@@ -23,9 +23,14 @@ MOST_ERRORS, LONGEST_NAME = 50, 80
 """How much of what is wrong with an input is told: an answer is never much larger than what was sent."""
 
 STATUS = {
-    Kind.INVALID: 422, Kind.FORBIDDEN: 403, Kind.NOT_FOUND: 404, Kind.CONFLICT: 409, Kind.UNKNOWN_ACTOR: 401,
-    Kind.TOO_MANY: 429, Kind.BUSY: 503,
-}  # fmt: skip
+    Kind.INVALID: 422,
+    Kind.FORBIDDEN: 403,
+    Kind.NOT_FOUND: 404,
+    Kind.CONFLICT: 409,
+    Kind.UNKNOWN_ACTOR: 401,
+    Kind.TOO_MANY: 429,
+    Kind.BUSY: 503,
+}
 
 
 class Problem(BaseModel):

@@ -39,11 +39,12 @@ Instant = Annotated[
     AwareDatetime,
     BeforeValidator(_written),
     Field(
-        ge=datetime(_FIRST, 1, 1, tzinfo=UTC), le=datetime(_LAST, 12, 31, tzinfo=UTC),
+        ge=datetime(_FIRST, 1, 1, tzinfo=UTC),
+        le=datetime(_LAST, 12, 31, tzinfo=UTC),
         examples=["2026-11-02T09:30:00+08:00"],
     ),
     AfterValidator(lambda instant: instant.astimezone(UTC)),
-]  # fmt: skip
+]
 """An instant in any zone, UTC from here on."""
 MonthName = Annotated[str, Field(pattern=MONTH, examples=["2026-10"])]
 

@@ -111,10 +111,12 @@ class Board:
             fen = (await work.session.execute(_CHARGED, {"type": _CHARGE, "midnight": midnight})).one()
             at = work.now
         return Funnel(
-            **{_STEPS[row.type]: row.total for row in rows}, charged_fen=fen.total,
+            **{_STEPS[row.type]: row.total for row in rows},
+            charged_fen=fen.total,
             today=Steps(**{_STEPS[row.type]: row.today for row in rows}, charged_fen=fen.today),
-            at=at, rehearsal=isinstance(self._works.clock, RehearsalClock),
-        )  # fmt: skip
+            at=at,
+            rehearsal=isinstance(self._works.clock, RehearsalClock),
+        )
 
     async def watch(self, hub: Hub) -> AsyncIterator[bytes]:
         """Yield the funnel as server-sent events: at once, and whenever it has changed."""
@@ -154,9 +156,12 @@ async def funnel(request: Request) -> Funnel:
 
 
 @router.get(
-    "/funnel/live", operation_id="funnel_live", summary="Watch the funnel (text/event-stream)",
-    response_class=StreamingResponse, responses=errors.responses(503),
-)  # fmt: skip
+    "/funnel/live",
+    operation_id="funnel_live",
+    summary="Watch the funnel (text/event-stream)",
+    response_class=StreamingResponse,
+    responses=errors.responses(503),
+)
 async def funnel_live(request: Request) -> Response:
     """Stream what `/funnel` answers anybody, at once and whenever it has changed."""
     board = _board(request)

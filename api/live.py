@@ -144,9 +144,11 @@ def _set(gone: asyncio.Event, _connection: object) -> None:
 
 
 @router.get(
-    "/live", summary="Hear what is told, as it is told (text/event-stream)", operation_id="live",
+    "/live",
+    summary="Hear what is told, as it is told (text/event-stream)",
+    operation_id="live",
     response_class=StreamingResponse,
-)  # fmt: skip
+)
 async def live(request: Request, work: Annotated[Work, doing("live.listen")]) -> StreamingResponse:
     """Stream `id`, `type`, `subject`, `at` of each told event; `resync` means: fetch your lists again."""
     hub: Hub = request.app.state.hub

@@ -61,8 +61,13 @@ class Verification(BaseModel):
     why: str
 
 
-@router.get("/health", tags=["platform"], operation_id="health", summary="Does every part work?",
-            responses={503: {"model": Health, "description": "Some part does not work"}})  # fmt: skip
+@router.get(
+    "/health",
+    tags=["platform"],
+    operation_id="health",
+    summary="Does every part work?",
+    responses={503: {"model": Health, "description": "Some part does not work"}},
+)
 async def health(request: Request, response: Response) -> Health:
     """Answer 200 when every part works or is on its way, 503 when one does not; a part says `ok`, or what is wrong.
 
@@ -111,15 +116,27 @@ async def waiting(work: Annotated[Work, doing("dead_letters.read")], page: Page)
     return [DeadLetterRow.model_validate(row, from_attributes=True) for row in found]
 
 
-@router.post("/dead-letters/{dead_letter_id}/replay", status_code=204, tags=["platform"], operation_id="replay_dead_letter",
-             summary="Deliver a dead letter again", responses=responses(404))  # fmt: skip
+@router.post(
+    "/dead-letters/{dead_letter_id}/replay",
+    status_code=204,
+    tags=["platform"],
+    operation_id="replay_dead_letter",
+    summary="Deliver a dead letter again",
+    responses=responses(404),
+)
 async def replay(dead_letter_id: UUID, work: Annotated[Work, doing("dead_letters.change")]) -> None:
     """Deliver it to its group again."""
     await dead_letters.replay(work, dead_letter_id=dead_letter_id)
 
 
-@router.post("/dead-letters/{dead_letter_id}/drop", status_code=204, tags=["platform"], operation_id="drop_dead_letter",
-             summary="Give a dead letter up", responses=responses(404, 422))  # fmt: skip
+@router.post(
+    "/dead-letters/{dead_letter_id}/drop",
+    status_code=204,
+    tags=["platform"],
+    operation_id="drop_dead_letter",
+    summary="Give a dead letter up",
+    responses=responses(404, 422),
+)
 async def drop(dead_letter_id: UUID, form: Drop, work: Annotated[Work, doing("dead_letters.change")]) -> None:
     """Give it up, for a reason that stays on record."""
     await dead_letters.drop(work, dead_letter_id=dead_letter_id, reason=form.reason)

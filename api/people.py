@@ -171,8 +171,9 @@ class Read(BaseModel):
     fields: list[str]
 
 
-@router.post("/people", status_code=201, operation_id="register_person", summary="Enter a person",
-             responses=responses(409, 422))  # fmt: skip
+@router.post(
+    "/people", status_code=201, operation_id="register_person", summary="Enter a person", responses=responses(409, 422)
+)
 async def register_person(
     form: NewPerson, work: Annotated[Work, doing("people.register", at_most=LOOKUPS)]
 ) -> Registered:
@@ -186,15 +187,17 @@ def _facts(contacts: list[Contact]) -> tuple[operations.ContactFacts, ...]:
     return tuple(operations.ContactFacts(one.kind, one.phone, one.relation) for one in contacts)
 
 
-@router.get("/people/callers", operation_id="callers", summary="Who may be calling from this number?",
-            responses=responses(422))  # fmt: skip
+@router.get(
+    "/people/callers", operation_id="callers", summary="Who may be calling from this number?", responses=responses(422)
+)
 async def callers(phone: Annotated[str, Query(max_length=40)], work: Finding) -> list[Caller]:
     """Return everybody whose own or family number this is; the reading is recorded."""
     return [Caller.model_validate(one, from_attributes=True) for one in await queries.people_by_phone(work, phone)]
 
 
-@router.get("/people/{person_id}", operation_id="person_card", summary="Read a person's record",
-            responses=responses(404))  # fmt: skip
+@router.get(
+    "/people/{person_id}", operation_id="person_card", summary="Read a person's record", responses=responses(404)
+)
 async def person_card(
     person_id: UUID, purpose: Annotated[str, Query(min_length=2, max_length=80)], work: Reading
 ) -> Card:
@@ -204,8 +207,12 @@ async def person_card(
     return Card.model_validate(asdict(await queries.card(work, person_id, purpose)))
 
 
-@router.get("/people/{person_id}/readings", operation_id="person_readings", summary="Who read this record?",
-            responses=responses(404))  # fmt: skip
+@router.get(
+    "/people/{person_id}/readings",
+    operation_id="person_readings",
+    summary="Who read this record?",
+    responses=responses(404),
+)
 async def person_readings(person_id: UUID, work: Annotated[Work, doing("people.audit")], page: Page) -> list[Read]:
     """Return the recorded readings, newest first."""
     found = await queries.audit_of(work, person_id, after=page.after, limit=page.limit)
@@ -213,36 +220,57 @@ async def person_readings(person_id: UUID, work: Annotated[Work, doing("people.a
     return [Read.model_validate(one, from_attributes=True) for one in found]
 
 
-@router.put("/people/{person_id}/address", status_code=204, operation_id="move_person", summary="Change the address",
-            responses=responses(404, 409, 422))  # fmt: skip
+@router.put(
+    "/people/{person_id}/address",
+    status_code=204,
+    operation_id="move_person",
+    summary="Change the address",
+    responses=responses(404, 409, 422),
+)
 async def move_person(person_id: UUID, form: Move, work: Changing) -> None:
     """Keep the old address in the past and enter the new one."""
     await operations.move_person(work, person_id=person_id, **form.model_dump())
 
 
-@router.put("/people/{person_id}/contacts", status_code=204, operation_id="set_contacts", summary="Change telephones",
-            responses=responses(404))  # fmt: skip
+@router.put(
+    "/people/{person_id}/contacts",
+    status_code=204,
+    operation_id="set_contacts",
+    summary="Change telephones",
+    responses=responses(404),
+)
 async def set_contacts(person_id: UUID, form: Contacts, work: Changing) -> None:
     """Replace all telephone numbers of a person."""
     await operations.set_contacts(work, person_id=person_id, phone=form.phone, contacts=_facts(form.contacts))
 
 
-@router.post("/people/{person_id}/health-notes", status_code=204, operation_id="note_health", summary="Note health",
-             responses=responses(404))  # fmt: skip
+@router.post(
+    "/people/{person_id}/health-notes",
+    status_code=204,
+    operation_id="note_health",
+    summary="Note health",
+    responses=responses(404),
+)
 async def note_health(person_id: UUID, form: HealthNote, work: Changing) -> None:
     """Record what visitors must know; the newest note counts."""
     await operations.note_health(work, person_id=person_id, note=form.note)
 
 
-@router.put("/people/{person_id}/bank-account", status_code=204, operation_id="set_bank_account",
-            summary="Change the account for benefits", responses=responses(404))  # fmt: skip
+@router.put(
+    "/people/{person_id}/bank-account",
+    status_code=204,
+    operation_id="set_bank_account",
+    summary="Change the account for benefits",
+    responses=responses(404),
+)
 async def set_bank_account(person_id: UUID, form: BankAccount, work: Changing) -> None:
     """Record another account from now on; the old one stays with its end."""
     await operations.set_bank_account(work, person_id=person_id, number=form.number)
 
 
-@router.post("/people/{person_id}/reveal", operation_id="reveal", summary="Show a masked field whole",
-             responses=responses(404))  # fmt: skip
+@router.post(
+    "/people/{person_id}/reveal", operation_id="reveal", summary="Show a masked field whole", responses=responses(404)
+)
 async def reveal(
     person_id: UUID, form: Reveal, work: Annotated[Work, doing("people.reveal", at_most=LOOKUPS)]
 ) -> Revealed:
@@ -250,29 +278,49 @@ async def reveal(
     return Revealed(value=await queries.reveal(work, person_id, field=form.field, purpose=form.purpose))
 
 
-@router.post("/people/{person_id}/erasure", status_code=204, operation_id="erase_person", summary="Erase a person",
-             responses=responses(404))  # fmt: skip
+@router.post(
+    "/people/{person_id}/erasure",
+    status_code=204,
+    operation_id="erase_person",
+    summary="Erase a person",
+    responses=responses(404),
+)
 async def erase_person(person_id: UUID, work: Annotated[Work, doing("people.erase")]) -> None:
     """Destroy the person's key and name for good; sums and chains stay whole."""
     await operations.erase_person(work, person_id=person_id)
 
 
-@router.delete("/people/{person_id}/death", status_code=204, operation_id="withdraw_death_report",
-               summary="Take a reported death back", responses=responses(404))  # fmt: skip
+@router.delete(
+    "/people/{person_id}/death",
+    status_code=204,
+    operation_id="withdraw_death_report",
+    summary="Take a reported death back",
+    responses=responses(404),
+)
 async def withdraw_death_report(person_id: UUID, work: Annotated[Work, doing("people.death.confirm")]) -> None:
     """Take back a report that turned out wrong."""
     await operations.withdraw_death_report(work, person_id=person_id)
 
 
-@router.post("/people/{person_id}/death", status_code=204, operation_id="report_death", summary="Report a death",
-             responses=responses(404, 409, 422))  # fmt: skip
+@router.post(
+    "/people/{person_id}/death",
+    status_code=204,
+    operation_id="report_death",
+    summary="Report a death",
+    responses=responses(404, 409, 422),
+)
 async def report_death(person_id: UUID, form: Death, work: Annotated[Work, doing("people.death.report")]) -> None:
     """First key: payments wait, nothing ends yet."""
     await operations.report_death(work, person_id=person_id, died_on=form.died_on, source=form.source)
 
 
-@router.post("/people/{person_id}/death/confirmation", status_code=204, operation_id="confirm_death",
-             summary="Confirm a reported death", responses=responses(403, 404, 409))  # fmt: skip
+@router.post(
+    "/people/{person_id}/death/confirmation",
+    status_code=204,
+    operation_id="confirm_death",
+    summary="Confirm a reported death",
+    responses=responses(403, 404, 409),
+)
 async def confirm_death(person_id: UUID, work: Annotated[Work, doing("people.death.confirm")]) -> None:
     """Second key, by another person: everything ends."""
     await operations.confirm_death(work, person_id=person_id)

@@ -136,8 +136,13 @@ class Reason(Form):
     reason: str = Field(min_length=1, max_length=80, examples=["moves to her son"])
 
 
-@router.post("/requests", status_code=201, operation_id="place_request", summary="Log a care request",
-             responses=responses(404, 409, 422))  # fmt: skip
+@router.post(
+    "/requests",
+    status_code=201,
+    operation_id="place_request",
+    summary="Log a care request",
+    responses=responses(404, 409, 422),
+)
 async def place_request(form: NewRequest, work: Annotated[Work, doing("requests.place")]) -> Request:
     """Put a request on record with its quota held; the matching engine offers it at once."""
     return Request.model_validate(await operations.place(work, **form.model_dump()), from_attributes=True)
@@ -159,22 +164,34 @@ async def request(request_id: UUID, work: Reading) -> Request:
     return Request.model_validate(await queries.request(work, request_id), from_attributes=True)
 
 
-@router.get("/requests/by-number/{case_no}", operation_id="request_by_number", summary="Find a request by its number",
-            responses=responses(404))  # fmt: skip
+@router.get(
+    "/requests/by-number/{case_no}",
+    operation_id="request_by_number",
+    summary="Find a request by its number",
+    responses=responses(404),
+)
 async def request_by_number(case_no: Annotated[str, Path(max_length=24)], work: Reading) -> Request:
     """Return the request whose number a caller says; its check digit catches a slip of the tongue."""
     return Request.model_validate(await queries.by_case_no(work, case_no), from_attributes=True)
 
 
-@router.get("/requests/{request_id}/note", operation_id="request_note", summary="What whoever comes must know",
-            responses=responses(404))  # fmt: skip
+@router.get(
+    "/requests/{request_id}/note",
+    operation_id="request_note",
+    summary="What whoever comes must know",
+    responses=responses(404),
+)
 async def request_note(request_id: UUID, work: Reading) -> Note:
     """Return what was written down for whoever comes; the reading is recorded."""
     return Note(note=await queries.note(work, request_id))
 
 
-@router.post("/requests/{request_id}/cancellation", operation_id="cancel_request", summary="Withdraw a request",
-             responses=responses(404, 409, 422))  # fmt: skip
+@router.post(
+    "/requests/{request_id}/cancellation",
+    operation_id="cancel_request",
+    summary="Withdraw a request",
+    responses=responses(404, 409, 422),
+)
 async def cancel_request(
     request_id: UUID, form: Cancellation, work: Annotated[Work, doing("requests.cancel")]
 ) -> Request:
@@ -191,8 +208,12 @@ async def decisions(request_id: UUID, work: Annotated[Work, doing("decisions.rea
     return [Decision.model_validate(one, from_attributes=True) for one in await matching.decisions_of(work, request_id)]
 
 
-@router.get("/requests/{request_id}/decisions/{provider_id}", operation_id="why_not", summary="Why not this company?",
-            responses=responses(404))  # fmt: skip
+@router.get(
+    "/requests/{request_id}/decisions/{provider_id}",
+    operation_id="why_not",
+    summary="Why not this company?",
+    responses=responses(404),
+)
 async def why_not(
     request_id: UUID, provider_id: UUID, work: Annotated[Work, doing("decisions.read")]
 ) -> list[matching.OwnPart]:
@@ -200,8 +221,13 @@ async def why_not(
     return await matching.why_not(work, request_id=request_id, provider_id=provider_id)
 
 
-@router.post("/standing-orders", status_code=201, operation_id="place_standing_order", summary="Order again and again",
-             responses=responses(404, 409, 422))  # fmt: skip
+@router.post(
+    "/standing-orders",
+    status_code=201,
+    operation_id="place_standing_order",
+    summary="Order again and again",
+    responses=responses(404, 409, 422),
+)
 async def place_standing_order(form: NewStandingOrder, work: Ordering) -> StandingOrder:
     """Order a service for every named weekday from tomorrow on at the earliest."""
     wanted = standing.Wanted(**form.model_dump(exclude={"person_id"}))
@@ -219,16 +245,24 @@ async def standing_orders(
     return [StandingOrder.model_validate(one, from_attributes=True) for one in found]
 
 
-@router.post("/standing-orders/{order_id}/pause", operation_id="pause_standing_order", summary="Pause it",
-             responses=responses(404, 409, 422))  # fmt: skip
+@router.post(
+    "/standing-orders/{order_id}/pause",
+    operation_id="pause_standing_order",
+    summary="Pause it",
+    responses=responses(404, 409, 422),
+)
 async def pause_standing_order(order_id: UUID, form: Pause, work: Ordering) -> StandingOrder:
     """Leave days out."""
     found = await operations.pause(work, standing_order_id=order_id, from_day=form.from_day, until_day=form.until_day)
     return StandingOrder.model_validate(found, from_attributes=True)
 
 
-@router.post("/standing-orders/{order_id}/end", operation_id="end_standing_order", summary="End it",
-             responses=responses(404, 409, 422))  # fmt: skip
+@router.post(
+    "/standing-orders/{order_id}/end",
+    operation_id="end_standing_order",
+    summary="End it",
+    responses=responses(404, 409, 422),
+)
 async def end_standing_order(order_id: UUID, form: Reason, work: Ordering) -> StandingOrder:
     """End it, for a reason."""
     found = await operations.end(work, standing_order_id=order_id, reason=form.reason)

@@ -44,11 +44,17 @@ async def all_rules(
     return [Rule.model_validate(one, from_attributes=True) for one in await rules.history(work.session, name)]
 
 
-@router.post("/rules/{name}", status_code=204, operation_id="change_rule", summary="Decide a rule anew",
-             responses=responses(404))  # fmt: skip
+@router.post(
+    "/rules/{name}", status_code=204, operation_id="change_rule", summary="Decide a rule anew", responses=responses(404)
+)
 async def change_rule(name: Name, form: NewValue, work: Annotated[Work, doing("rules.change")]) -> None:
     """Record a new value from an instant on, of the shape that the rule has; what holds until then stays."""
     await rules.change(
-        work.session, name, form.value, valid_from=form.valid_from, now=work.now, by=work.actor.label,
+        work.session,
+        name,
+        form.value,
+        valid_from=form.valid_from,
+        now=work.now,
+        by=work.actor.label,
         source=form.source,
-    )  # fmt: skip
+    )

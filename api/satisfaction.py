@@ -139,8 +139,12 @@ class Draw(BaseModel):
     list_hash: str | None
 
 
-@router.post("/visits/{visit_id}/rating", operation_id="rate_by_code", summary="Rate a visit by the elder's code",
-             responses=responses(409))  # fmt: skip
+@router.post(
+    "/visits/{visit_id}/rating",
+    operation_id="rate_by_code",
+    summary="Rate a visit by the elder's code",
+    responses=responses(409),
+)
 async def rate_by_code(visit_id: UUID, form: RatingByCode, request: Request) -> CodeAnswer:
     """Rate once; open to whoever holds the six digits, five tries, after which the elder is called instead."""
     try:
@@ -168,8 +172,12 @@ async def call_backs(work: Annotated[Work, doing("callbacks.read")], page: Page)
     return [Call.model_validate(one, from_attributes=True) for one in found]
 
 
-@router.post("/call-backs/{call_back_id}/answers", operation_id="save_answers", summary="Save an elder's answers",
-             responses=responses(404, 409, 422))  # fmt: skip
+@router.post(
+    "/call-backs/{call_back_id}/answers",
+    operation_id="save_answers",
+    summary="Save an elder's answers",
+    responses=responses(404, 409, 422),
+)
 async def save_answers(call_back_id: UUID, form: CallAnswers, work: Calling) -> Revealed:
     """Save the answers; only then is the company shown."""
     answers = operations.Answers(form.came, form.stayed_minutes, form.goods_instead, form.score)
@@ -177,15 +185,23 @@ async def save_answers(call_back_id: UUID, form: CallAnswers, work: Calling) -> 
     return Revealed(visit_id=found.visit_id, provider_id=found.provider_id, complaint_id=found.complaint_id)
 
 
-@router.post("/call-backs/{call_back_id}/no-answer", operation_id="no_answer", summary="Nobody answered the call",
-             responses=responses(404, 409))  # fmt: skip
+@router.post(
+    "/call-backs/{call_back_id}/no-answer",
+    operation_id="no_answer",
+    summary="Nobody answered the call",
+    responses=responses(404, 409),
+)
 async def no_answer(call_back_id: UUID, work: Calling) -> dict[str, CallState]:
     """Record a try in vain; after three at other hours the elder counts as not reached."""
     return {"state": await operations.record_no_answer(work, call_back_id=call_back_id)}
 
 
-@router.get("/call-back-draws/{day}", operation_id="published_draw", summary="A day's draw, to be drawn again",
-            responses=responses(404))  # fmt: skip
+@router.get(
+    "/call-back-draws/{day}",
+    operation_id="published_draw",
+    summary="A day's draw, to be drawn again",
+    responses=responses(404),
+)
 async def published_draw(day: Day, work: Annotated[Work, doing("draws.read")]) -> PublishedDraw:
     """Return what a draw may be checked by; the list and the seed only once the list is frozen."""
     found = await queries.draw(work, day)
@@ -194,22 +210,36 @@ async def published_draw(day: Day, work: Annotated[Work, doing("draws.read")]) -
     return PublishedDraw.model_validate(found, from_attributes=True)
 
 
-@router.post("/call-back-draws/{day}", status_code=201, operation_id="commit_draw", summary="Commit a day's seed",
-             responses=responses(409))  # fmt: skip
+@router.post(
+    "/call-back-draws/{day}",
+    status_code=201,
+    operation_id="commit_draw",
+    summary="Commit a day's seed",
+    responses=responses(409),
+)
 async def commit_draw(day: Day, work: Annotated[Work, doing("complaints.decide")]) -> dict[str, str]:
     """Publish the hash of the seed before the list is known."""
     return {"seed_hash": await draws.commit_seed(work, day=day)}
 
 
-@router.post("/call-back-draws/{day}/drawing", operation_id="draw_call_backs", summary="Draw a day's call-backs",
-             responses=responses(409))  # fmt: skip
+@router.post(
+    "/call-back-draws/{day}/drawing",
+    operation_id="draw_call_backs",
+    summary="Draw a day's call-backs",
+    responses=responses(409),
+)
 async def draw_call_backs(day: Day, work: Annotated[Work, doing("complaints.decide")]) -> Draw:
     """Freeze the list and draw; a second time returns the first draw."""
     return Draw.model_validate(await draws.draw_call_backs(work, day=day), from_attributes=True)
 
 
-@router.post("/complaints", status_code=201, operation_id="receive_complaint", summary="Take a complaint",
-             responses=responses(404, 422))  # fmt: skip
+@router.post(
+    "/complaints",
+    status_code=201,
+    operation_id="receive_complaint",
+    summary="Take a complaint",
+    responses=responses(404, 422),
+)
 async def receive_complaint(form: NewComplaint, work: Annotated[Work, doing("complaints.receive")]) -> Complaint:
     """Take a complaint; it is acknowledged within two hours."""
     found = await complaints.receive(work, visit_id=form.visit_id, words=form.words, provider_id=form.provider_id)
@@ -224,15 +254,23 @@ async def list_complaints(work: Annotated[Work, doing("complaints.read")], page:
     return [Complaint.model_validate(one, from_attributes=True) for one in found]
 
 
-@router.get("/complaints/{complaint_id}/words", operation_id="complaint_words", summary="Read a complaint",
-            responses=responses(404))  # fmt: skip
+@router.get(
+    "/complaints/{complaint_id}/words",
+    operation_id="complaint_words",
+    summary="Read a complaint",
+    responses=responses(404),
+)
 async def complaint_words(complaint_id: UUID, work: Annotated[Work, doing("complaints.read")]) -> Words:
     """Return a complaint's words, for the desk that handles it."""
     return Words(words=complaints.words(work, await queries.complaint(work, complaint_id)))
 
 
-@router.post("/complaints/{complaint_id}/steps", operation_id="step_complaint", summary="Take a complaint's next step",
-             responses=responses(403, 404, 409, 422))  # fmt: skip
+@router.post(
+    "/complaints/{complaint_id}/steps",
+    operation_id="step_complaint",
+    summary="Take a complaint's next step",
+    responses=responses(403, 404, 409, 422),
+)
 async def step_complaint(complaint_id: UUID, form: Step, work: Handling) -> Complaint:
     """Take the next step; an upheld decision corrects the charge."""
     if form.step == "decide":

@@ -102,9 +102,14 @@ class Code(Form):
 
 
 @router.post(
-    "/sessions", status_code=201, tags=["account"], operation_id="sign_in", summary="Sign in",
-    response_model=Session, responses=responses(401, 422, 429),
-)  # fmt: skip
+    "/sessions",
+    status_code=201,
+    tags=["account"],
+    operation_id="sign_in",
+    summary="Sign in",
+    response_model=Session,
+    responses=responses(401, 422, 429),
+)
 async def sign_in(request: Request, response: Response, form: SignIn) -> Session | Response:
     """Begin a session of at most 12 hours, 30 idle minutes."""
     own_page(request)
@@ -145,9 +150,14 @@ async def me(work: Myself) -> Me:
     if account is None:
         raise operations.AccountNotFound
     return Me(
-        account_id=account.id, username=account.username, display_name=account.display_name, role=account.role,
-        provider_id=account.provider_id, worker_id=account.worker_id, totp_active=account.totp_active,
-    )  # fmt: skip
+        account_id=account.id,
+        username=account.username,
+        display_name=account.display_name,
+        role=account.role,
+        provider_id=account.provider_id,
+        worker_id=account.worker_id,
+        totp_active=account.totp_active,
+    )
 
 
 @router.get("/me/sessions", tags=["account"], operation_id="my_sessions", summary="Where am I signed in?")
@@ -159,15 +169,26 @@ async def my_sessions(work: Myself) -> list[LiveSession]:
     ]
 
 
-@router.delete("/me/sessions/{session_id}", status_code=204, tags=["account"], operation_id="end_my_session",
-               summary="Sign another device out")  # fmt: skip
+@router.delete(
+    "/me/sessions/{session_id}",
+    status_code=204,
+    tags=["account"],
+    operation_id="end_my_session",
+    summary="Sign another device out",
+)
 async def end_my_session(session_id: UUID, work: ChangingMyself) -> None:
     """End one of the own sessions."""
     await operations.end_session(work, account_id=_own(work), session_id=session_id)
 
 
-@router.put("/me/password", status_code=204, tags=["account"], operation_id="change_my_password",
-            summary="Change the own password", responses=responses(404))  # fmt: skip
+@router.put(
+    "/me/password",
+    status_code=204,
+    tags=["account"],
+    operation_id="change_my_password",
+    summary="Change the own password",
+    responses=responses(404),
+)
 async def change_my_password(
     form: NewPassword,
     work: Annotated[Work, doing("account.change", own=True, at_most="account.password_changes_per_minute")],
@@ -176,15 +197,21 @@ async def change_my_password(
     await operations.change_password(work, account_id=_own(work), old=form.old, new=form.new)
 
 
-@router.post("/me/totp", tags=["account"], operation_id="propose_totp", summary="Begin a second factor",
-             responses=responses(404))  # fmt: skip
+@router.post(
+    "/me/totp", tags=["account"], operation_id="propose_totp", summary="Begin a second factor", responses=responses(404)
+)
 async def propose_totp(work: ChangingMyself) -> dict[str, str]:
     """Return an `otpauth://` address for an authenticator; it counts once a code was confirmed."""
     return {"otpauth": await operations.propose_totp(work, account_id=_own(work))}
 
 
-@router.post("/me/totp/confirmation", tags=["account"], operation_id="confirm_totp",
-             summary="Switch the second factor on", responses=responses(404))  # fmt: skip
+@router.post(
+    "/me/totp/confirmation",
+    tags=["account"],
+    operation_id="confirm_totp",
+    summary="Switch the second factor on",
+    responses=responses(404),
+)
 async def confirm_totp(form: Code, work: ChangingMyself) -> dict[str, list[str]]:
     """Return ten recovery codes, shown this once."""
     return {"recovery_codes": await operations.confirm_totp(work, account_id=_own(work), code=form.code)}
@@ -198,19 +225,36 @@ async def accounts(work: Annotated[Work, doing("accounts.read")], page: Page) ->
     return [AccountRow.model_validate(row, from_attributes=True) for row in rows]
 
 
-@router.post("/accounts", status_code=201, tags=["accounts"], operation_id="open_account", summary="Open an account",
-             responses=responses(404, 409, 422))  # fmt: skip
+@router.post(
+    "/accounts",
+    status_code=201,
+    tags=["accounts"],
+    operation_id="open_account",
+    summary="Open an account",
+    responses=responses(404, 409, 422),
+)
 async def open_account(form: NewAccount, work: Annotated[Work, doing("accounts.change")]) -> AccountRow:
     """Open an account for one person at one desk."""
     account = await operations.open_account(
-        work, username=form.username, display_name=form.display_name, role=form.role, password=form.password,
-        provider_id=form.provider_id, worker_id=form.worker_id,
-    )  # fmt: skip
+        work,
+        username=form.username,
+        display_name=form.display_name,
+        role=form.role,
+        password=form.password,
+        provider_id=form.provider_id,
+        worker_id=form.worker_id,
+    )
     return AccountRow.model_validate(account, from_attributes=True)
 
 
-@router.put("/accounts/{account_id}/password", status_code=204, tags=["accounts"], operation_id="reset_password",
-            summary="Set another's password", responses=responses(404, 422))  # fmt: skip
+@router.put(
+    "/accounts/{account_id}/password",
+    status_code=204,
+    tags=["accounts"],
+    operation_id="reset_password",
+    summary="Set another's password",
+    responses=responses(404, 422),
+)
 async def reset_password(
     account_id: UUID, form: ResetPassword, work: Annotated[Work, doing("accounts.change")]
 ) -> None:
@@ -218,8 +262,14 @@ async def reset_password(
     await operations.reset_password(work, account_id=account_id, new=form.new)
 
 
-@router.delete("/accounts/{account_id}", status_code=204, tags=["accounts"], operation_id="close_account",
-               summary="Close an account", responses=responses(404))  # fmt: skip
+@router.delete(
+    "/accounts/{account_id}",
+    status_code=204,
+    tags=["accounts"],
+    operation_id="close_account",
+    summary="Close an account",
+    responses=responses(404),
+)
 async def close_account(account_id: UUID, work: Annotated[Work, doing("accounts.change")]) -> None:
     """Close an account; its past acts stay signed by it."""
     await operations.close_account(work, account_id=account_id)

@@ -153,8 +153,13 @@ async def charges(visit_id: UUID, work: Annotated[Work, doing("charges.read")]) 
     ]
 
 
-@router.post("/statements", status_code=201, operation_id="draw_up", summary="Draw up a month's statements",
-             responses=responses(409, 422))  # fmt: skip
+@router.post(
+    "/statements",
+    status_code=201,
+    operation_id="draw_up",
+    summary="Draw up a month's statements",
+    responses=responses(409, 422),
+)
 async def draw_up(form: Month, work: Annotated[Work, doing("statements.draw_up")]) -> list[Statement]:
     """Freeze every company's month; doing it again draws up nothing twice."""
     return [
@@ -172,8 +177,12 @@ async def statements(
     return [Statement.model_validate(one, from_attributes=True) for one in found]
 
 
-@router.get("/statements/running", operation_id="running_statement", summary="What a month comes to so far",
-            responses=responses(404))  # fmt: skip
+@router.get(
+    "/statements/running",
+    operation_id="running_statement",
+    summary="What a month comes to so far",
+    responses=responses(404),
+)
 async def running_statement(
     work: Reading,
     month: Annotated[str, Query(pattern=MONTH)],
@@ -188,8 +197,9 @@ async def running_statement(
     return Running(provider_id=company.id, month=month, **found)
 
 
-@router.get("/statements/{statement_id}", operation_id="statement", summary="Read one statement",
-            responses=responses(404))  # fmt: skip
+@router.get(
+    "/statements/{statement_id}", operation_id="statement", summary="Read one statement", responses=responses(404)
+)
 async def statement(statement_id: UUID, work: Reading) -> Statement:
     """Return one statement; another company's id answers like a missing one."""
     found = await queries.statement(work, statement_id)
@@ -215,23 +225,36 @@ async def disputes(statement_id: UUID, work: Reading) -> list[Dispute]:
     return [Dispute.model_validate(one, from_attributes=True) for one in await queries.disputes(work, statement_id)]
 
 
-@router.post("/statements/{statement_id}/confirmation", operation_id="confirm_statement", summary="Agree to a paper",
-             responses=responses(404, 409))  # fmt: skip
+@router.post(
+    "/statements/{statement_id}/confirmation",
+    operation_id="confirm_statement",
+    summary="Agree to a paper",
+    responses=responses(404, 409),
+)
 async def confirm_statement(statement_id: UUID, work: Annotated[Work, doing("statements.confirm")]) -> Statement:
     """Agree, for the company; open disputes must be decided first."""
     return Statement.model_validate(await operations.confirm(work, statement_id=statement_id), from_attributes=True)
 
 
-@router.post("/statement-lines/{line_id}/dispute", status_code=201, operation_id="dispute_line",
-             summary="Disagree with a line", responses=responses(404, 409, 422))  # fmt: skip
+@router.post(
+    "/statement-lines/{line_id}/dispute",
+    status_code=201,
+    operation_id="dispute_line",
+    summary="Disagree with a line",
+    responses=responses(404, 409, 422),
+)
 async def dispute_line(line_id: UUID, form: Objection, work: Annotated[Work, doing("statements.dispute")]) -> Dispute:
     """Object to one line, with a reason."""
     found = await operations.dispute(work, line_id=line_id, reason=form.reason)
     return Dispute.model_validate(found, from_attributes=True)
 
 
-@router.post("/disputes/{dispute_id}/decision", operation_id="decide_dispute", summary="Decide a dispute",
-             responses=responses(404, 422))  # fmt: skip
+@router.post(
+    "/disputes/{dispute_id}/decision",
+    operation_id="decide_dispute",
+    summary="Decide a dispute",
+    responses=responses(404, 422),
+)
 async def decide_dispute(
     dispute_id: UUID, form: Decision, work: Annotated[Work, doing("statements.decide")]
 ) -> Dispute:
@@ -242,15 +265,24 @@ async def decide_dispute(
     return Dispute.model_validate(found, from_attributes=True)
 
 
-@router.post("/statements/{statement_id}/approval", operation_id="approve_statement", summary="Approve a statement",
-             responses=responses(403, 404, 409))  # fmt: skip
+@router.post(
+    "/statements/{statement_id}/approval",
+    operation_id="approve_statement",
+    summary="Approve a statement",
+    responses=responses(403, 404, 409),
+)
 async def approve_statement(statement_id: UUID, work: Annotated[Work, doing("statements.approve")]) -> Statement:
     """Approve as the second person."""
     return Statement.model_validate(await operations.approve(work, statement_id=statement_id), from_attributes=True)
 
 
-@router.post("/statements/{statement_id}/payment", status_code=201, operation_id="pay_statement",
-             summary="Pay a statement", responses=responses(403, 404, 409, 422))  # fmt: skip
+@router.post(
+    "/statements/{statement_id}/payment",
+    status_code=201,
+    operation_id="pay_statement",
+    summary="Pay a statement",
+    responses=responses(403, 404, 409, 422),
+)
 async def pay_statement(
     statement_id: UUID, form: PaymentOrder, work: Annotated[Work, doing("statements.pay")]
 ) -> Payment:
@@ -259,8 +291,12 @@ async def pay_statement(
     return Payment.model_validate(found, from_attributes=True)
 
 
-@router.post("/statements/{statement_id}/recomputation", operation_id="recompute_statement",
-             summary="Compute a statement again", responses=responses(404))  # fmt: skip
+@router.post(
+    "/statements/{statement_id}/recomputation",
+    operation_id="recompute_statement",
+    summary="Compute a statement again",
+    responses=responses(404),
+)
 async def recompute_statement(statement_id: UUID, work: Annotated[Work, doing("statements.recompute")]) -> Recomputed:
     """Compute the statement again from the facts, prices and rules of its lines, and compare with what was frozen."""
     found = await queries.statement(work, statement_id)

@@ -162,23 +162,34 @@ async def offers(
     page.told(work, queries.OFFERS, found)
     return [
         Offer(
-            id=offer.id, state=offer.state, made_at=offer.made_at, deadline=offer.deadline,
+            id=offer.id,
+            state=offer.state,
+            made_at=offer.made_at,
+            deadline=offer.deadline,
             attempt=None if work.actor.scoped else offer.attempt,
             visit=Visit.model_validate(visit, from_attributes=True),
         )
         for offer, visit in found
-    ]  # fmt: skip
+    ]
 
 
-@router.post("/offers/{offer_id}/acceptance", operation_id="accept_offer", summary="Accept an offer",
-             responses=responses(404, 409))  # fmt: skip
+@router.post(
+    "/offers/{offer_id}/acceptance",
+    operation_id="accept_offer",
+    summary="Accept an offer",
+    responses=responses(404, 409),
+)
 async def accept_offer(offer_id: UUID, work: Answering) -> Visit:
     """Promise the visit; the elder's address and telephone open to the company."""
     return Visit.model_validate(await operations.accept(work, offer_id=offer_id), from_attributes=True)
 
 
-@router.post("/offers/{offer_id}/refusal", operation_id="refuse_offer", summary="Refuse an offer",
-             responses=responses(404, 409, 422))  # fmt: skip
+@router.post(
+    "/offers/{offer_id}/refusal",
+    operation_id="refuse_offer",
+    summary="Refuse an offer",
+    responses=responses(404, 409, 422),
+)
 async def refuse_offer(offer_id: UUID, form: Reason, work: Answering) -> Visit:
     """Refuse with a reason; the next best is asked at once."""
     found = await operations.refuse(work, offer_id=offer_id, reason=form.reason)
@@ -238,70 +249,89 @@ async def leave(visit_id: UUID, form: Act, work: Acting) -> Visit:
     return Visit.model_validate(found, from_attributes=True)
 
 
-@router.post("/visits/{visit_id}/nobody-home", operation_id="nobody_home", summary="Nobody opened",
-             responses=responses(404, 409))  # fmt: skip
+@router.post(
+    "/visits/{visit_id}/nobody-home", operation_id="nobody_home", summary="Nobody opened", responses=responses(404, 409)
+)
 async def nobody_home(visit_id: UUID, form: Act, work: Acting) -> Visit:
     """Tell that nobody opened after the wait; somebody will ask after the elder."""
     found = await operations.nobody_home(work, visit_id=visit_id, act=form.facts())
     return Visit.model_validate(found, from_attributes=True)
 
 
-@router.post("/visits/{visit_id}/abort", operation_id="abort_visit", summary="Break off",
-             responses=responses(404, 409, 422))  # fmt: skip
+@router.post(
+    "/visits/{visit_id}/abort", operation_id="abort_visit", summary="Break off", responses=responses(404, 409, 422)
+)
 async def abort_visit(visit_id: UUID, form: Act, work: Acting) -> Visit:
     """Break the visit off, for a reason."""
     found = await operations.abort(work, visit_id=visit_id, act=form.facts())
     return Visit.model_validate(found, from_attributes=True)
 
 
-@router.get("/visits/{visit_id}/anchor", operation_id="anchor", summary="A mark in time for acts without signal",
-            responses=responses(404))  # fmt: skip
+@router.get(
+    "/visits/{visit_id}/anchor",
+    operation_id="anchor",
+    summary="A mark in time for acts without signal",
+    responses=responses(404),
+)
 async def anchor(visit_id: UUID, work: Acting) -> Anchor:
     """Return this instant signed for one visit; the phone puts it into acts that it makes without a signal."""
     return Anchor(anchor=await queries.anchor(work, visit_id))
 
 
-@router.get("/visits/{visit_id}/acts", operation_id="acts", summary="What the phone reported",
-            responses=responses(404))  # fmt: skip
+@router.get("/visits/{visit_id}/acts", operation_id="acts", summary="What the phone reported", responses=responses(404))
 async def acts(visit_id: UUID, work: Annotated[Work, doing("visits.evidence")]) -> list[Report]:
     """Return the evidence of a visit in its order."""
     return [Report.model_validate(one, from_attributes=True) for one in await queries.acts_of(work, visit_id)]
 
 
-@router.post("/visits/{visit_id}/rescheduling", operation_id="reschedule", summary="Agree on another hour",
-             responses=responses(404))  # fmt: skip
+@router.post(
+    "/visits/{visit_id}/rescheduling",
+    operation_id="reschedule",
+    summary="Agree on another hour",
+    responses=responses(404),
+)
 async def reschedule(visit_id: UUID, form: Rescheduling, work: Annotated[Work, doing("visits.change")]) -> Visit:
     """Move a promised visit to another hour; the same worker goes."""
     found = await operations.reschedule(work, visit_id=visit_id, **form.model_dump())
     return Visit.model_validate(found, from_attributes=True)
 
 
-@router.put("/visits/{visit_id}/worker", operation_id="change_worker", summary="Send another worker",
-            responses=responses(404))  # fmt: skip
+@router.put(
+    "/visits/{visit_id}/worker", operation_id="change_worker", summary="Send another worker", responses=responses(404)
+)
 async def change_worker(visit_id: UUID, form: Replacement, work: Annotated[Work, doing("visits.reassign")]) -> Visit:
     """Send another worker of the same company at the same hour."""
     found = await operations.change_worker(work, visit_id=visit_id, **form.model_dump())
     return Visit.model_validate(found, from_attributes=True)
 
 
-@router.post("/visits/{visit_id}/back-fill", operation_id="back_fill", summary="Write a visit down afterwards",
-             responses=responses(404))  # fmt: skip
+@router.post(
+    "/visits/{visit_id}/back-fill",
+    operation_id="back_fill",
+    summary="Write a visit down afterwards",
+    responses=responses(404),
+)
 async def back_fill(visit_id: UUID, form: BackFill, work: Annotated[Work, doing("visits.change")]) -> Visit:
     """Write down a visit that no phone reported; it is held until somebody else has decided."""
     found = await operations.back_fill(work, visit_id=visit_id, **form.model_dump())
     return Visit.model_validate(found, from_attributes=True)
 
 
-@router.post("/visits/{visit_id}/decision", operation_id="decide_visit", summary="Decide on a held visit",
-             responses=responses(403, 404, 409))  # fmt: skip
+@router.post(
+    "/visits/{visit_id}/decision",
+    operation_id="decide_visit",
+    summary="Decide on a held visit",
+    responses=responses(403, 404, 409),
+)
 async def decide_visit(visit_id: UUID, form: Decision, work: Deciding) -> Visit:
     """Let a held visit stand, or void it; whoever back-filled it may not decide."""
     found = await operations.decide_held(work, visit_id=visit_id, **form.model_dump())
     return Visit.model_validate(found, from_attributes=True)
 
 
-@router.get("/people/{person_id}/codes", operation_id="codes", summary="Codes to read to the elder",
-            responses=responses(404))  # fmt: skip
+@router.get(
+    "/people/{person_id}/codes", operation_id="codes", summary="Codes to read to the elder", responses=responses(404)
+)
 async def codes(person_id: UUID, work: Annotated[Work, doing("visits.codes")]) -> list[Spoken]:
     """Return the codes of the promised visits; the operator reads them to the elder, never to a company."""
     return [Spoken.model_validate(one, from_attributes=True) for one in await queries.codes_of(work, person_id)]

@@ -37,11 +37,15 @@ class MembershipIncomplete(Refusal):
 
 _CATEGORIES = columns.choice(
     {
-        "特困": Category.DESTITUTE, "特困分散供养": Category.DESTITUTE, "低保": Category.LOW_INCOME,
-        "低保边缘": Category.NEAR_LOW_INCOME, "重点人群": Category.KEY_GROUP, "自费": Category.SELF_PAID,
+        "特困": Category.DESTITUTE,
+        "特困分散供养": Category.DESTITUTE,
+        "低保": Category.LOW_INCOME,
+        "低保边缘": Category.NEAR_LOW_INCOME,
+        "重点人群": Category.KEY_GROUP,
+        "自费": Category.SELF_PAID,
     }
     | {found.value: found for found in Category}
-)  # fmt: skip
+)
 _LEVELS = columns.choice(
     {"完好": 0, "轻度": 1, "中度": 2, "重度": 3, "完全": 4, "轻度失能": 1, "中度失能": 2, "重度失能": 3, "完全失能": 4}
     | {str(level): level for level in range(5)}

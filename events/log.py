@@ -89,9 +89,20 @@ class Verdict:
 def canonical(row: RowMapping) -> bytes:
     """Write one log row so that equal facts give equal bytes: every column, sorted, JSON without spaces."""
     names = (
-        "position", "id", "type", "topic", "key", "subject", "occurred_at", "recorded_at", "actor", "correlation",
-        "causation", "data", "written_by",
-    )  # fmt: skip
+        "position",
+        "id",
+        "type",
+        "topic",
+        "key",
+        "subject",
+        "occurred_at",
+        "recorded_at",
+        "actor",
+        "correlation",
+        "causation",
+        "data",
+        "written_by",
+    )
     content: dict[str, Any] = {name: row[name] for name in names}
     for name in ("occurred_at", "recorded_at"):
         content[name] = content[name].isoformat()

@@ -58,8 +58,11 @@ class EmbeddedFailed(Refusal):
 
 
 _AWAY = (
-    asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.InsufficientResourcesError, TimeoutError,
-)  # fmt: skip
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.InsufficientResourcesError,
+    TimeoutError,
+)
 
 
 async def reach(url: str) -> None:

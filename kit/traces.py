@@ -9,9 +9,18 @@ from sqlalchemy.exc import DBAPIError
 from kit.refusal import Refusal
 
 _OF_THE_CODE = (
-    ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, NameError, NotImplementedError, OSError,
-    RecursionError, Refusal, TypeError,
-)  # fmt: skip
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    ImportError,
+    LookupError,
+    NameError,
+    NotImplementedError,
+    OSError,
+    RecursionError,
+    Refusal,
+    TypeError,
+)
 """Kinds of error whose words name parts of the program; those of all others may name an elder."""
 _OF_THE_ROW = ("sqlstate", "table_name", "column_name", "constraint_name")
 

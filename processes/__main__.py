@@ -201,10 +201,14 @@ def dead_letters_drop(message: UUID, *, reason: Annotated[str, typer.Option(help
 
 @accounts.command("open")
 def accounts_open(
-    username: str, role: Role, *, display_name: str = "", provider_id: UUID | None = None,
+    username: str,
+    role: Role,
+    *,
+    display_name: str = "",
+    provider_id: UUID | None = None,
     worker_id: UUID | None = None,
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     """Open an account; its password is made here and shown this once."""
 
     async def act() -> dict[str, Any]:
@@ -213,9 +217,14 @@ def accounts_open(
         password = secrets.token_urlsafe(12)
         async with open_works() as works, works(SYSTEM("command line")) as work:
             account = await operations.open_account(
-                work, username=username, display_name=display_name or username, role=role, password=password,
-                provider_id=provider_id, worker_id=worker_id,
-            )  # fmt: skip
+                work,
+                username=username,
+                display_name=display_name or username,
+                role=role,
+                password=password,
+                provider_id=provider_id,
+                worker_id=worker_id,
+            )
         return {"id": str(account.id), "username": username, "role": role.value, "password": password}
 
     say(run(act()), as_json=as_json)

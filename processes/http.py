@@ -33,9 +33,7 @@ class Server(uvicorn.Server):
 def server(found: Platform, *, parts: MutableMapping[str, State] | None = None) -> Server:
     """Make what serves the API until a signal ends it; open streams are given two seconds."""
     application = build(found.works, parts=parts)
-    return Server(
-        uvicorn.Config(application, log_level="warning", timeout_graceful_shutdown=2, server_header=False)
-    )  # fmt: skip
+    return Server(uvicorn.Config(application, log_level="warning", timeout_graceful_shutdown=2, server_header=False))
 
 
 async def main() -> None:

@@ -17,9 +17,14 @@ async def warm(warmed: asyncio.Event) -> None:
     Where that process fails this one compiles: late offers are better than none.
     """
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-c", _WARM, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        sys.executable,
+        "-P",
+        "-c",
+        _WARM,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         start_new_session=True,  # Ctrl-C is for this process to hear, which then ends its child
-    )  # fmt: skip
+    )
     try:
         await child.wait()
     finally:

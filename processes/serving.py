@@ -56,9 +56,7 @@ async def _run(found: Platform, parts: dict[str, State], *, demo: bool) -> None:
         set_aside()
         parts |= await stack.enter_async_context(deliveries(found))
         ticker = Ticker(found.works)
-        parts["ticker"] = partial(
-            while_running, await stack.enter_async_context(task(ticker.run())), ticker.state
-        )  # fmt: skip
+        parts["ticker"] = partial(while_running, await stack.enter_async_context(task(ticker.run())), ticker.state)
         parts["sealer"] = partial(_sealer, found.works)
         if plays:
             await district.open_desks(found.works)

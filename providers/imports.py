@@ -123,13 +123,12 @@ WORKER_COLUMNS = (
     Column("phone", ("联系电话", "电话", "手机"), columns.telephone(), required=False),
     Column("latitude", ("纬度",), columns.degrees),
     Column("longitude", ("经度",), columns.degrees),
-    Column("datum", ("坐标系",), columns.datum, required=False,
-           default=Datum.WGS84),
+    Column("datum", ("坐标系",), columns.datum, required=False, default=Datum.WGS84),
     Column("transport", ("交通方式", "交通工具"), cells.transport, required=False, default=cells.transport("ebike")),
     Column("max_minutes", ("日工时上限分钟", "日工时上限"), columns.integer(1, 1440), required=False, default=480),
     Column("papers", ("证书",), cells.certificates, required=False, default=()),
     Column("shifts", ("班次",), cells.shifts, required=False, default=()),
-)  # fmt: skip
+)
 
 
 async def workers(work: Work, grid: Grid, mapping: Mapping[str, str] | None = None) -> Outcome:
@@ -209,11 +208,15 @@ def _worker(row: Row, provider_id: UUID) -> NewWorker:
 
 _CATEGORIES = columns.choice(
     {
-        "营养餐配送": Category.MEALS, "生活照料": Category.DAILY_LIVING, "康复保健": Category.REHABILITATION,
-        "护理": Category.NURSING, "助医": Category.MEDICAL_ERRANDS, "急助": Category.URGENT,
+        "营养餐配送": Category.MEALS,
+        "生活照料": Category.DAILY_LIVING,
+        "康复保健": Category.REHABILITATION,
+        "护理": Category.NURSING,
+        "助医": Category.MEDICAL_ERRANDS,
+        "急助": Category.URGENT,
     }
     | {found.value: found for found in Category}
-)  # fmt: skip
+)
 
 ITEM_COLUMNS = (
     Column("code", ("项目编码", "编码"), columns.code(8)),

@@ -57,10 +57,14 @@ def area_by_kind(kind: DivisionKind) -> Area:
 
 def _row(entry: NewDivision, valid_from: date) -> dict[str, Any]:
     return {
-        "code": identifiers.read_division_code(entry.code), "valid_from": valid_from, "name": entry.name,
-        "level": LEVEL_OF[entry.kind], "kind": entry.kind, "area_class": entry.area_class or area_by_kind(entry.kind),
+        "code": identifiers.read_division_code(entry.code),
+        "valid_from": valid_from,
+        "name": entry.name,
+        "level": LEVEL_OF[entry.kind],
+        "kind": entry.kind,
+        "area_class": entry.area_class or area_by_kind(entry.kind),
         "parent": identifiers.read_division_code(entry.parent) if entry.parent else None,
-    }  # fmt: skip
+    }
 
 
 async def add_divisions(work: Work, entries: Sequence[NewDivision], *, valid_from: date = FOUNDED) -> int:
@@ -143,11 +147,16 @@ async def _tag_anew(work: Work, old: str, new: str) -> int:
         words = work.vault.open(key, f"address|text_sealed|{address.id}", address.text_sealed)
         rows.append(
             {
-                "id": address_id, "person_id": address.person_id, "division_code": new, "latitude": address.latitude,
-                "longitude": address.longitude, "datum": address.datum, "valid_from": work.now,
+                "id": address_id,
+                "person_id": address.person_id,
+                "division_code": new,
+                "latitude": address.latitude,
+                "longitude": address.longitude,
+                "datum": address.datum,
+                "valid_from": work.now,
                 "text_sealed": work.vault.seal(key, f"address|text_sealed|{address_id}", words),
             }
-        )  # fmt: skip
+        )
     if rows:
         current = Address.person_id.in_([row["person_id"] for row in rows]), Address.valid_to.is_(None)
         await work.session.execute(delete(Address).where(*current, Address.valid_from >= work.now))

@@ -43,11 +43,16 @@ def _division_code(cell: str) -> str:
 
 _KINDS = columns.choice(
     {
-        "区": DivisionKind.DISTRICT, "县": DivisionKind.DISTRICT, "街道": DivisionKind.STREET, "镇": DivisionKind.TOWN,
-        "乡": DivisionKind.TOWNSHIP, "社区": DivisionKind.COMMUNITY, "村": DivisionKind.VILLAGE,
+        "区": DivisionKind.DISTRICT,
+        "县": DivisionKind.DISTRICT,
+        "街道": DivisionKind.STREET,
+        "镇": DivisionKind.TOWN,
+        "乡": DivisionKind.TOWNSHIP,
+        "社区": DivisionKind.COMMUNITY,
+        "村": DivisionKind.VILLAGE,
     }
     | {kind.value: kind for kind in DivisionKind}
-)  # fmt: skip
+)
 
 DIVISION_COLUMNS = (
     Column("code", ("区划代码", "代码"), _division_code),

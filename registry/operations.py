@@ -119,18 +119,26 @@ async def register_people(work: Work, people: Sequence[NewPerson]) -> list[UUID]
     codes = {identifiers.read_division_code(entry.division_code) for entry in people}
     await _check_divisions(work, codes)
     rows: dict[type[Any], list[dict[str, Any]]] = {
-        Person: [], Contact: [], Address: [], HealthNote: [], BankAccount: []
-    }  # fmt: skip
+        Person: [],
+        Contact: [],
+        Address: [],
+        HealthNote: [],
+        BankAccount: [],
+    }
     for entry, resident in zip(people, residents, strict=True):
         person_id, key = new_id(), work.vault.new_key()
         rows[Person].append(
             {
-                "id": person_id, "data_key": key, "name": entry.name, "sex": resident.sex,
-                "born_on": resident.born_on, "registered_at": work.now,
+                "id": person_id,
+                "data_key": key,
+                "name": entry.name,
+                "sex": resident.sex,
+                "born_on": resident.born_on,
+                "registered_at": work.now,
                 "id_sealed": work.vault.seal(key, f"person|id_sealed|{person_id}", resident.number),
                 "id_blind": work.vault.blind("resident_id", resident.number),
             }
-        )  # fmt: skip
+        )
         rows[Contact] += _contact_rows(work, person_id, key, entry.phone, entry.contacts)
         at = geo.to_wgs84(Point(entry.latitude, entry.longitude), entry.datum)
         code = identifiers.read_division_code(entry.division_code)
@@ -165,11 +173,15 @@ def _contact_rows(
         contact_id, number = new_id(), phone.normalise(entry.phone)
         rows.append(
             {
-                "id": contact_id, "person_id": person_id, "kind": entry.kind, "relation": entry.relation,
+                "id": contact_id,
+                "person_id": person_id,
+                "kind": entry.kind,
+                "relation": entry.relation,
                 "phone_sealed": work.vault.seal(key, f"contact|phone_sealed|{contact_id}", number),
-                "phone_blind": work.vault.blind("phone", number), "position": position,
+                "phone_blind": work.vault.blind("phone", number),
+                "position": position,
             }
-        )  # fmt: skip
+        )
     return rows
 
 
@@ -178,27 +190,37 @@ def _address_row(
 ) -> dict[str, Any]:
     address_id = new_id()
     return {
-        "id": address_id, "person_id": person_id, "division_code": code, "latitude": at.latitude,
-        "longitude": at.longitude, "datum": datum, "valid_from": work.now,
+        "id": address_id,
+        "person_id": person_id,
+        "division_code": code,
+        "latitude": at.latitude,
+        "longitude": at.longitude,
+        "datum": datum,
+        "valid_from": work.now,
         "text_sealed": work.vault.seal(key, f"address|text_sealed|{address_id}", words),
-    }  # fmt: skip
+    }
 
 
 def _note_row(work: Work, person_id: UUID, key: bytes, words: str) -> dict[str, Any]:
     note_id = new_id()
     return {
-        "id": note_id, "person_id": person_id, "noted_at": work.now, "noted_by": work.actor.label,
+        "id": note_id,
+        "person_id": person_id,
+        "noted_at": work.now,
+        "noted_by": work.actor.label,
         "text_sealed": work.vault.seal(key, f"health_note|text_sealed|{note_id}", words),
-    }  # fmt: skip
+    }
 
 
 def _account_row(work: Work, person_id: UUID, key: bytes, number: str) -> dict[str, Any]:
     account_id, plain = new_id(), "".join(number.split())
     return {
-        "id": account_id, "person_id": person_id, "valid_from": work.now,
+        "id": account_id,
+        "person_id": person_id,
+        "valid_from": work.now,
         "number_sealed": work.vault.seal(key, f"bank_account|number_sealed|{account_id}", plain),
         "number_blind": work.vault.blind("bank_account", plain),
-    }  # fmt: skip
+    }
 
 
 async def register_person(
@@ -218,9 +240,18 @@ async def register_person(
 ) -> Person:
     """Register one person; refuses what `register_people` refuses."""
     facts = NewPerson(
-        name=name, id_no=id_no, phone=phone, address=address, division_code=division_code, latitude=latitude,
-        longitude=longitude, datum=datum, contacts=contacts, health_note=health_note, bank_account=bank_account,
-    )  # fmt: skip
+        name=name,
+        id_no=id_no,
+        phone=phone,
+        address=address,
+        division_code=division_code,
+        latitude=latitude,
+        longitude=longitude,
+        datum=datum,
+        contacts=contacts,
+        health_note=health_note,
+        bank_account=bank_account,
+    )
     (person_id,) = await register_people(work, [facts])
     return await work.session.get_one(Person, person_id)
 
@@ -341,9 +372,13 @@ async def disclose(work: Work, *, person_id: UUID, provider_id: UUID, purpose: s
     For the desk and for handlers: a company's own people have no right to write these rows.
     """
     statement = postgresql.insert(Disclosure).values(
-        id=new_id(), person_id=person_id, provider_id=provider_id, purpose=purpose, from_at=work.now,
+        id=new_id(),
+        person_id=person_id,
+        provider_id=provider_id,
+        purpose=purpose,
+        from_at=work.now,
         opened_by=work.actor.label,
-    )  # fmt: skip
+    )
     await work.session.execute(
         statement.on_conflict_do_nothing(
             index_elements=[Disclosure.person_id, Disclosure.provider_id], index_where=Disclosure.closed_at.is_(None)

@@ -144,12 +144,18 @@ async def record_reading(work: Work, person_ids: Iterable[UUID], *, purpose: str
     named = sorted(fields)
     rows = [
         {
-            "id": new_id(), "person_id": person_id, "read_at": work.now, "role": work.actor.role.value,
-            "reader": work.actor.label, "account_id": work.actor.account_id, "provider_id": work.actor.provider_id,
-            "purpose": purpose, "fields": named,
+            "id": new_id(),
+            "person_id": person_id,
+            "read_at": work.now,
+            "role": work.actor.role.value,
+            "reader": work.actor.label,
+            "account_id": work.actor.account_id,
+            "provider_id": work.actor.provider_id,
+            "purpose": purpose,
+            "fields": named,
         }
         for person_id in person_ids
-    ]  # fmt: skip
+    ]
     if rows:
         await work.session.execute(insert(ReadAudit), rows)
 

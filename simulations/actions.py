@@ -254,12 +254,23 @@ async def _sweep(players: Players) -> None:
 
 
 _VISIT_DEEDS: dict[Deed, Callable[[Players, Trip], Awaitable[None]]] = {
-    Deed.ANSWER: _answer, Deed.REFUSE: _refuse, Deed.DEPART: _depart, Deed.ARRIVE: _arrive, Deed.LEAVE: _leave,
-    Deed.ABORT: _abort, Deed.RATE: _rate, Deed.DECIDE_HELD: _decide_held, Deed.COMPLAIN: _complain,
-    Deed.SETTLE_COMPLAINT: _settle_complaint, Deed.LAPSE: lambda players, _trip: _lapse(players),
+    Deed.ANSWER: _answer,
+    Deed.REFUSE: _refuse,
+    Deed.DEPART: _depart,
+    Deed.ARRIVE: _arrive,
+    Deed.LEAVE: _leave,
+    Deed.ABORT: _abort,
+    Deed.RATE: _rate,
+    Deed.DECIDE_HELD: _decide_held,
+    Deed.COMPLAIN: _complain,
+    Deed.SETTLE_COMPLAINT: _settle_complaint,
+    Deed.LAPSE: lambda players, _trip: _lapse(players),
     Deed.MISS: lambda players, _trip: _miss(players),
-}  # fmt: skip
+}
 _ROUNDS: dict[Deed, Callable[[Players], Awaitable[None]]] = {
-    Deed.CALL_BACK: _call_back, Deed.LOOK_AGAIN: _look_again, Deed.SWEEP: _sweep, Deed.NIGHT: _night,
+    Deed.CALL_BACK: _call_back,
+    Deed.LOOK_AGAIN: _look_again,
+    Deed.SWEEP: _sweep,
+    Deed.NIGHT: _night,
     Deed.MONTH: _month,
-}  # fmt: skip
+}

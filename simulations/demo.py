@@ -47,9 +47,13 @@ _LOOK_SECONDS = 0.5
 _MEMORY = timedelta(days=3)  # what is older than this is over, and need not be heard again at a start
 _BY_THE_TICKER = frozenset({Deed.LAPSE, Deed.MISS, Deed.LOOK_AGAIN, Deed.SWEEP, Deed.NIGHT})
 _DESKS = (
-    ("operator", "话务员", Role.OPERATOR), ("company", "企业调度", Role.PROVIDER), ("worker", "服务人员", Role.WORKER),
-    ("finance", "财务制单", Role.FINANCE), ("finance2", "财务复核", Role.FINANCE), ("manager", "管理员", Role.MANAGER),
-)  # fmt: skip
+    ("operator", "话务员", Role.OPERATOR),
+    ("company", "企业调度", Role.PROVIDER),
+    ("worker", "服务人员", Role.WORKER),
+    ("finance", "财务制单", Role.FINANCE),
+    ("finance2", "财务复核", Role.FINANCE),
+    ("manager", "管理员", Role.MANAGER),
+)
 
 
 def _play(yesterday: date) -> Play:
@@ -96,10 +100,14 @@ async def open_desks(works: Works) -> None:
                 continue
             password = secrets.token_urlsafe(12)
             await accounts.open_account(
-                work, username=username, display_name=name, role=role, password=password,
+                work,
+                username=username,
+                display_name=name,
+                role=role,
+                password=password,
                 provider_id=companies[0] if role in {Role.PROVIDER, Role.WORKER} else None,
                 worker_id=workers[0] if role is Role.WORKER else None,
-            )  # fmt: skip
+            )
             table.add_row(name, username, password)
     if table.row_count:
         console.print(table)

@@ -199,10 +199,17 @@ class Drive:
         try:
             async with self.works(OPERATOR) as work:
                 request = await requests.place(
-                    work, person_id=self.people[call.home], item_code=asked.item, earliest=asked.earliest,
-                    latest=asked.latest, urgent=asked.urgent, asked_at=call.at, channel=Channel.PHONE,
-                    source_key=f"{_KEY}{call.number}", accept_own_cost=pays,
-                )  # fmt: skip
+                    work,
+                    person_id=self.people[call.home],
+                    item_code=asked.item,
+                    earliest=asked.earliest,
+                    latest=asked.latest,
+                    urgent=asked.urgent,
+                    asked_at=call.at,
+                    channel=Channel.PHONE,
+                    source_key=f"{_KEY}{call.number}",
+                    accept_own_cost=pays,
+                )
                 self.agenda.placed[request.id] = placed(request)
                 self.speeds.begun[request.id] = begun
         except Refusal as refusal:

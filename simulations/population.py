@@ -47,14 +47,22 @@ _COMPANY_WORDS = ("康乐", "安颐", "福寿", "松鹤", "晚晴", "和顺", "�
 _COMPANY_KINDS = ("居家养老服务有限公司", "家政服务有限公司", "护理服务有限公司")
 _STREETS = ("光明路", "新华路", "解放路", "建设街", "团结巷", "槐荫里")
 _CATEGORIES = (
-    (Category.DESTITUTE, 6), (Category.LOW_INCOME, 16), (Category.NEAR_LOW_INCOME, 12), (Category.KEY_GROUP, 50),
+    (Category.DESTITUTE, 6),
+    (Category.LOW_INCOME, 16),
+    (Category.NEAR_LOW_INCOME, 12),
+    (Category.KEY_GROUP, 50),
     (Category.SELF_PAID, 16),
-)  # fmt: skip
+)
 _LEVELS = ((0, 30), (1, 34), (2, 18), (3, 11), (4, 7))
 _SKILLS = (
-    (Skill.CARE, 0.85), (Skill.CARE_SENIOR, 0.4), (Skill.THERAPIST, 0.15), (Skill.NURSE, 0.2), (Skill.ESCORT, 0.35),
-    (Skill.TRADE, 0.25), (Skill.SOCIAL, 0.15),
-)  # fmt: skip
+    (Skill.CARE, 0.85),
+    (Skill.CARE_SENIOR, 0.4),
+    (Skill.THERAPIST, 0.15),
+    (Skill.NURSE, 0.2),
+    (Skill.ESCORT, 0.35),
+    (Skill.TRADE, 0.25),
+    (Skill.SOCIAL, 0.15),
+)
 _SHIFTS = (((420, 1140), 70), ((660, 1380), 22), ((1260, 1860), 8))
 """Day, late and night shift, in minutes of the day, with how many in a hundred work it."""
 _TRANSPORT = ((Transport.EBIKE, 80), (Transport.CAR, 15), (Transport.WALK, 5))
@@ -265,13 +273,15 @@ async def _elders(work: Work, dice: Dice, homes: Sequence[Home], today: date) ->
         work,
         members=[
             enrolment.Member(
-                one, home.division[:6], dice.weighted(_CATEGORIES, "category", number),
+                one,
+                home.division[:6],
+                dice.weighted(_CATEGORIES, "category", number),
                 dice.weighted(_LEVELS, "level", number),
             )
             for number, (one, home) in enumerate(zip(ids, homes, strict=True))
             if fates[one] != "not enrolled"
         ],
-    )  # fmt: skip
+    )
     for one, fate in fates.items():
         if fate == "suspended":
             await enrolment.suspend(work, person_id=one, reason=SuspendReason.HOSPITAL)

@@ -202,9 +202,14 @@ async def drive_of(
     async with works(SYSTEM("simulation")) as work:
         people = await population.parts(work, PartKind.ELDER)
     drive = Drive(
-        works, stands, still, await players(works, what.seed), what.calls, people,
+        works,
+        stands,
+        still,
+        await players(works, what.seed),
+        what.calls,
+        people,
         asked=lambda call: wishes.of(call.number, what.item_of(call.reason), call.at),
-    )  # fmt: skip
+    )
     await drive.resume(since)
     if still is not None:
         drive.listen(house.deliverer)

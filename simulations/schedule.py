@@ -72,9 +72,15 @@ class Deed(StrEnum):
 
 
 PHASES = {
-    Deed.REFUSE: Phase.CHANCES, Deed.ABORT: Phase.CHANCES, Deed.LAPSE: Phase.CHANCES, Deed.MISS: Phase.CHANCES,
-    Deed.LOOK_AGAIN: Phase.CHANCES, Deed.SWEEP: Phase.PAPERS, Deed.NIGHT: Phase.PAPERS, Deed.MONTH: Phase.PAPERS,
-}  # fmt: skip
+    Deed.REFUSE: Phase.CHANCES,
+    Deed.ABORT: Phase.CHANCES,
+    Deed.LAPSE: Phase.CHANCES,
+    Deed.MISS: Phase.CHANCES,
+    Deed.LOOK_AGAIN: Phase.CHANCES,
+    Deed.SWEEP: Phase.PAPERS,
+    Deed.NIGHT: Phase.PAPERS,
+    Deed.MONTH: Phase.PAPERS,
+}
 _COMING = frozenset({Deed.ANSWER, Deed.REFUSE, Deed.LAPSE, Deed.DEPART, Deed.ARRIVE, Deed.LEAVE, Deed.ABORT, Deed.MISS})
 ROUNDS = frozenset({Deed.CALL_BACK, Deed.LOOK_AGAIN, Deed.SWEEP, Deed.NIGHT, Deed.MONTH})
 """Deeds about everything that waits, not about one visit; doing one again at the same instant changes nothing."""
@@ -231,9 +237,18 @@ class Agenda:
         placed = self.placed[event.request_id]
         workers = (event.worker_id,) if event.second_worker_id is None else (event.worker_id, event.second_worker_id)
         trip = Trip(
-            placed.call, event.attempt, placed.door, event.visit_id, event.offer_id, event.provider_id, workers,
-            event.starts_at, (event.ends_at - event.starts_at) / timedelta(minutes=1), placed.latest, placed.urgent,
-        )  # fmt: skip
+            placed.call,
+            event.attempt,
+            placed.door,
+            event.visit_id,
+            event.offer_id,
+            event.provider_id,
+            workers,
+            event.starts_at,
+            (event.ends_at - event.starts_at) / timedelta(minutes=1),
+            placed.latest,
+            placed.urgent,
+        )
         self.trips[event.visit_id] = trip
         about = (trip.call, trip.attempt)
         likely = _URGENT_ANSWERS if trip.urgent else _ANSWERS

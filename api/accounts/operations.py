@@ -121,9 +121,15 @@ class SignedIn:
 
 
 async def open_account(
-    work: Work, *, username: str, display_name: str, role: Role, password: str, provider_id: UUID | None = None,
+    work: Work,
+    *,
+    username: str,
+    display_name: str,
+    role: Role,
+    password: str,
+    provider_id: UUID | None = None,
     worker_id: UUID | None = None,
-) -> Account:  # fmt: skip
+) -> Account:
     """Open an account; refuse a wrong or taken name, a weak password, a role whose scope does not fit.
 
     Refuses `company.not_found` and `worker.not_found` where the company or its worker is not there.
@@ -141,9 +147,16 @@ async def open_account(
     if (await work.session.execute(select(Account.id).where(Account.username == username))).scalar() is not None:
         raise UsernameTaken(username=username)
     account = Account(
-        id=new_id(), username=username, display_name=display_name, role=role, provider_id=provider_id,
-        worker_id=worker_id, password_hash=await _hashed(password), key=work.vault.new_key(), created_at=work.now,
-    )  # fmt: skip
+        id=new_id(),
+        username=username,
+        display_name=display_name,
+        role=role,
+        provider_id=provider_id,
+        worker_id=worker_id,
+        password_hash=await _hashed(password),
+        key=work.vault.new_key(),
+        created_at=work.now,
+    )
     work.session.add(account)
     await work.session.flush()
     return account

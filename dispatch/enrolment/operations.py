@@ -127,9 +127,13 @@ async def apply(work: Work, *, person_id: UUID, category: Category) -> Enrolment
         raise AlreadyEnrolled
     place = await registry.place_of(work, person_id)
     enrolment = Enrolment(
-        person_id=person_id, district=place.district, category=category, state=EnrolmentState.APPLIED,
-        applied_at=work.now, applied_by=work.actor.account_id,
-    )  # fmt: skip
+        person_id=person_id,
+        district=place.district,
+        category=category,
+        state=EnrolmentState.APPLIED,
+        applied_at=work.now,
+        applied_by=work.actor.account_id,
+    )
     work.session.add(enrolment)
     await work.session.flush()
     return enrolment
@@ -152,9 +156,13 @@ async def book_assessment(
     if enrolment.state not in queries.SERVED:
         _move(enrolment, EnrolmentState.ASSESS_BOOKED)
     booked = Assessment(
-        enrolment_id=enrolment.id, person_id=person_id, occasion=occasion, booked_for=booked_for,
-        first_assessor_id=assessors[0], second_assessor_id=assessors[1],
-    )  # fmt: skip
+        enrolment_id=enrolment.id,
+        person_id=person_id,
+        occasion=occasion,
+        booked_for=booked_for,
+        first_assessor_id=assessors[0],
+        second_assessor_id=assessors[1],
+    )
     work.session.add(booked)
     await work.session.flush()
     return booked
@@ -227,12 +235,18 @@ async def take_over(work: Work, *, members: Sequence[Member]) -> None:
     due = _months_later(clock.day_of(work.now), months)
     rows = [
         {
-            "id": new_id(), "person_id": member.person_id, "district": member.district, "category": member.category,
-            "level": member.level, "state": EnrolmentState.ACTIVE, "applied_at": work.now,
-            "first_active_at": work.now, "reassess_on": due,
+            "id": new_id(),
+            "person_id": member.person_id,
+            "district": member.district,
+            "category": member.category,
+            "level": member.level,
+            "state": EnrolmentState.ACTIVE,
+            "applied_at": work.now,
+            "first_active_at": work.now,
+            "reassess_on": due,
         }
         for member in members
-    ]  # fmt: skip
+    ]
     if not rows:
         return
     await work.session.execute(insert(Enrolment), rows)
@@ -240,13 +254,18 @@ async def take_over(work: Work, *, members: Sequence[Member]) -> None:
         insert(Term),
         [
             {
-                "id": new_id(), "enrolment_id": row["id"], "person_id": row["person_id"], "from_month": month,
-                "category": row["category"], "level": row["level"], "recorded_at": work.now,
+                "id": new_id(),
+                "enrolment_id": row["id"],
+                "person_id": row["person_id"],
+                "from_month": month,
+                "category": row["category"],
+                "level": row["level"],
+                "recorded_at": work.now,
                 "recorded_by": work.actor.label,
             }
             for row in rows
         ],
-    )  # fmt: skip
+    )
     for member in members:
         work.emit(EnrolmentActivated(person_id=member.person_id, category=member.category, level=member.level))
 
@@ -317,10 +336,15 @@ async def _decide(work: Work, enrolment: Enrolment, *, from_month: str) -> None:
     """Record what is in force from a month on, and bring that month's wallet to it if it is open already."""
     work.session.add(
         Term(
-            enrolment_id=enrolment.id, person_id=enrolment.person_id, from_month=from_month,
-            category=enrolment.category, level=enrolment.level, recorded_at=work.now, recorded_by=work.actor.label,
+            enrolment_id=enrolment.id,
+            person_id=enrolment.person_id,
+            from_month=from_month,
+            category=enrolment.category,
+            level=enrolment.level,
+            recorded_at=work.now,
+            recorded_by=work.actor.label,
         )
-    )  # fmt: skip
+    )
     if enrolment.first_active_at is not None and from_month > clock.month_of(work.now):
         await wallet.regrant(work, person_id=enrolment.person_id, month=from_month)
 

@@ -61,18 +61,32 @@ def _standing() -> Select[*tuple[Any, ...]]:
         .lateral("in_force")
     )
     return (
-        select(enrolment.id, enrolment.state, enrolment.category, enrolment.level, enrolment.suspend_reason,
-               in_force.c.category, in_force.c.level, mine.c.free_fen,
-               before.c.free_fen, before.c.granted_fen, before.c.carried_out_fen)
+        select(
+            enrolment.id,
+            enrolment.state,
+            enrolment.category,
+            enrolment.level,
+            enrolment.suspend_reason,
+            in_force.c.category,
+            in_force.c.level,
+            mine.c.free_fen,
+            before.c.free_fen,
+            before.c.granted_fen,
+            before.c.carried_out_fen,
+        )
         .select_from(Enrolment.__table__)
         .outerjoin(in_force, true())
         .outerjoin(mine, (mine.c.person_id == enrolment.person_id) & (mine.c.month == bindparam("month")))
-        .outerjoin(before, (before.c.person_id == enrolment.person_id) & (before.c.month == bindparam("month_before"))
-                   & before.c.closed_at.is_(None))
+        .outerjoin(
+            before,
+            (before.c.person_id == enrolment.person_id)
+            & (before.c.month == bindparam("month_before"))
+            & before.c.closed_at.is_(None),
+        )
         .where(enrolment.person_id == bindparam("person_id"))
         .order_by(case((enrolment.state == EnrolmentState.ENDED, 1), else_=0), enrolment.applied_at.desc())
         .limit(1)
-    )  # fmt: skip
+    )
 
 
 # An operator waits for this one: it is built once, for building it costs more than running it.

@@ -87,9 +87,13 @@ async def hold(
 
 async def _take(work: Work, terms: queries.Terms, person_id: UUID, request_id: UUID, public: int) -> int:
     facts = {
-        "public_fen": public, "person_id": person_id, "month": terms.month, "id": new_id(), "request_id": request_id,
+        "public_fen": public,
+        "person_id": person_id,
+        "month": terms.month,
+        "id": new_id(),
+        "request_id": request_id,
         "now": work.now,
-    }  # fmt: skip
+    }
     held = (await work.session.execute(_HOLD, facts)).scalar()
     if held is None:
         await open_month(work, person_id=person_id, month=terms.month, terms=terms)
@@ -136,9 +140,16 @@ async def open_month(
     terms = terms or await queries.terms(work, person_id, month)
     before = await _locked(work, person_id, quota.preceding(month))
     made = insert(Wallet).values(
-        person_id=person_id, month=month, granted_fen=0, carried_in_fen=0, free_fen=0, held_fen=0, spent_fen=0,
-        carried_out_fen=0, expired_fen=0,
-    )  # fmt: skip
+        person_id=person_id,
+        month=month,
+        granted_fen=0,
+        carried_in_fen=0,
+        free_fen=0,
+        held_fen=0,
+        spent_fen=0,
+        carried_out_fen=0,
+        expired_fen=0,
+    )
     fresh = (await work.session.execute(made.on_conflict_do_nothing().returning(Wallet))).scalar_one_or_none()
     wallet = fresh or await _locked(work, person_id, month)
     assert wallet is not None  # noqa: S101 - just made, or there before
@@ -234,9 +245,14 @@ async def _dispose(work: Work, wallet: Wallet, successor: Wallet | None) -> None
 
 
 def _move(
-    work: Work, wallet: Wallet, kind: EntryKind, fen: int, *, request_id: UUID | None = None,
+    work: Work,
+    wallet: Wallet,
+    kind: EntryKind,
+    fen: int,
+    *,
+    request_id: UUID | None = None,
     charge_id: UUID | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """Book one movement and keep the balance in step; a movement of nothing is not booked."""
     if fen == 0:
         return
@@ -253,7 +269,14 @@ def _move(
                 setattr(wallet, _COLUMN[account], getattr(wallet, _COLUMN[account]) + signed)
     work.session.add(
         WalletEntry(
-            person_id=wallet.person_id, month=wallet.month, kind=kind, from_account=source, to_account=target, fen=fen,
-            request_id=request_id, charge_id=charge_id, recorded_at=work.now,
+            person_id=wallet.person_id,
+            month=wallet.month,
+            kind=kind,
+            from_account=source,
+            to_account=target,
+            fen=fen,
+            request_id=request_id,
+            charge_id=charge_id,
+            recorded_at=work.now,
         )
-    )  # fmt: skip
+    )

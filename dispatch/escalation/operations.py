@@ -21,8 +21,10 @@ from kit.refusal import Kind, Refusal
 from providers.roster.model import Certificate, Worker, WorkerState
 
 _OWNER = {
-    CaseKind.VISIT_HELD: Role.MANAGER, CaseKind.COMPLAINT_OVERDUE: Role.MANAGER, CaseKind.WORKER_TWICE: Role.MANAGER
-}  # fmt: skip
+    CaseKind.VISIT_HELD: Role.MANAGER,
+    CaseKind.COMPLAINT_OVERDUE: Role.MANAGER,
+    CaseKind.WORKER_TWICE: Role.MANAGER,
+}
 """Whose desk a case is on; every other kind is the call centre's."""
 
 
@@ -46,10 +48,16 @@ async def raise_case(
     """Give something that waits too long to a person; None when a case about it is open already."""
     minutes = await rules.value(work.session, "escalation.answer_minutes", at=work.now)
     row = {
-        "id": new_id(), "kind": kind, "subject_id": subject_id, "since": since, "facts": facts or {},
-        "due_at": work.now + timedelta(minutes=minutes), "owner_role": _OWNER.get(kind, Role.OPERATOR),
-        "state": CaseState.OPEN, "raised_at": work.now,
-    }  # fmt: skip
+        "id": new_id(),
+        "kind": kind,
+        "subject_id": subject_id,
+        "since": since,
+        "facts": facts or {},
+        "due_at": work.now + timedelta(minutes=minutes),
+        "owner_role": _OWNER.get(kind, Role.OPERATOR),
+        "state": CaseState.OPEN,
+        "raised_at": work.now,
+    }
     made = await work.session.execute(insert(Case).values(row).on_conflict_do_nothing().returning(Case))
     found = made.scalar_one_or_none()
     if found is not None:
@@ -127,11 +135,13 @@ _TWICE: Final = (
     .where(
         _FIRST.provider_id != _SECOND.provider_id,
         tuple_(_FIRST.hired_at, _FIRST.number) < tuple_(_SECOND.hired_at, _SECOND.number),
-        _FIRST.state == WorkerState.ACTIVE, _SECOND.state == WorkerState.ACTIVE, ~_TOLD,
+        _FIRST.state == WorkerState.ACTIVE,
+        _SECOND.state == WorkerState.ACTIVE,
+        ~_TOLD,
     )
     .order_by(_SECOND.hired_at, _SECOND.number, _FIRST.number)
     .limit(bindparam("most", type_=Integer))
-)  # fmt: skip
+)
 
 
 async def _twice(work: Work, *, limit: int) -> int:

@@ -139,10 +139,17 @@ async def _booked(work: Work, record: DecisionRecord) -> list[tuple[UUID, Hours]
         (
             row.id,
             Hours(
-                row.worker_id, row.worker_number, row.provider_id, row.leading, row.latitude, row.longitude,
-                row.during.lower, row.during.upper, row.begun and seen,
+                row.worker_id,
+                row.worker_number,
+                row.provider_id,
+                row.leading,
+                row.latitude,
+                row.longitude,
+                row.during.lower,
+                row.during.upper,
+                row.begun and seen,
             ),
         )
         for row, seen in (await work.session.execute(query)).all()
         if row.during.lower is not None and row.during.upper is not None
-    ]  # fmt: skip
+    ]

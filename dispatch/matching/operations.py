@@ -96,14 +96,25 @@ async def _choose(work: Work, request: CareRequest, ask: Ask, attempt: int) -> U
             found = day.find(ask, now=work.now, companies=companies, shares=shares)
             options = [option for option in found.options if not taken & {option.worker, option.second_worker}]
             weighed = candidates.content(
-                options, rules=found.rules, numbers=day.numbers, company_of=day.company_of, companies=companies,
+                options,
+                rules=found.rules,
+                numbers=day.numbers,
+                company_of=day.company_of,
+                companies=companies,
                 taken=taken,
-            )  # fmt: skip
+            )
             record = outcome.record(
-                request, day, ask, weighed, options[0] if options else None, engine=ENGINE, attempt=attempt,
-                snapshot=fleet.snapshot, now=work.now,
+                request,
+                day,
+                ask,
+                weighed,
+                options[0] if options else None,
+                engine=ENGINE,
+                attempt=attempt,
+                snapshot=fleet.snapshot,
+                now=work.now,
                 fingerprint=day.fingerprint(ask, won=won, shares=shares, taken=taken, now=work.now),
-            )  # fmt: skip
+            )
             if not options:
                 eased = relaxation.smallest(day, ask, now=work.now, companies=companies, taken=taken)
                 record["relaxation"] = eased.as_json() if eased else None

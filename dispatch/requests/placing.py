@@ -183,25 +183,51 @@ async def place(
     )
     two_from = item.two_person_from_level
     request = CareRequest(
-        id=request_id, person_id=person_id, district=place_of.district, division_code=place_of.division_code,
-        latitude=place_of.latitude, longitude=place_of.longitude, item_code=item_code, quantity=quantity,
+        id=request_id,
+        person_id=person_id,
+        district=place_of.district,
+        division_code=place_of.division_code,
+        latitude=place_of.latitude,
+        longitude=place_of.longitude,
+        item_code=item_code,
+        quantity=quantity,
         # Portions are handed over together; everything else takes its time again.
         minutes=item.minutes if item.category is Category.MEALS else item.minutes * quantity,
-        skill=item.skill, persons=2 if two_from is not None and holding.level >= two_from else 1,
-        sex_wanted=sex_wanted, earliest=earliest, latest=latest, urgent=urgent, asked_at=asked_at or work.now,
-        entered_at=work.now, channel=channel, source_key=source_key, standing_order_id=standing_order_id,
-        category=holding.category, level=holding.level, copay_percent=holding.copay_percent, price_fen=fen,
-        quota_held_fen=holding.held_fen, over_quota=holding.missing_fen > 0, state=RequestState.WAITING,
-        state_since=work.now, note_sealed=await _sealed(work, person_id, request_id, note),
-    )  # fmt: skip
+        skill=item.skill,
+        persons=2 if two_from is not None and holding.level >= two_from else 1,
+        sex_wanted=sex_wanted,
+        earliest=earliest,
+        latest=latest,
+        urgent=urgent,
+        asked_at=asked_at or work.now,
+        entered_at=work.now,
+        channel=channel,
+        source_key=source_key,
+        standing_order_id=standing_order_id,
+        category=holding.category,
+        level=holding.level,
+        copay_percent=holding.copay_percent,
+        price_fen=fen,
+        quota_held_fen=holding.held_fen,
+        over_quota=holding.missing_fen > 0,
+        state=RequestState.WAITING,
+        state_since=work.now,
+        note_sealed=await _sealed(work, person_id, request_id, note),
+    )
     work.session.add(request)
     await work.session.flush()
     work.emit(
         CareRequested(
-            request_id=request_id, district=request.district, person_id=person_id, division_code=request.division_code,
-            item_code=item_code, earliest=earliest, latest=latest, urgent=urgent,
+            request_id=request_id,
+            district=request.district,
+            person_id=person_id,
+            division_code=request.division_code,
+            item_code=item_code,
+            earliest=earliest,
+            latest=latest,
+            urgent=urgent,
         )
-    )  # fmt: skip
+    )
     return request
 
 
@@ -224,9 +250,12 @@ async def _earlier(
     """Return the request of a source key, and what the elder has of this item about this month, in one statement."""
     begin, end = clock.month_bounds(clock.month_of(earliest))
     asked = {
-        "person_id": person_id, "item_code": item_code, "begin": begin - _MARGIN, "end": end + _MARGIN,
+        "person_id": person_id,
+        "item_code": item_code,
+        "begin": begin - _MARGIN,
+        "end": end + _MARGIN,
         "source_key": source_key,
-    }  # fmt: skip
+    }
     rows = (await work.session.execute(_EARLIER, asked)).all()
     known = next((row for row in rows if source_key is not None and row.source_key == source_key), None)
     if known is None:

@@ -81,11 +81,20 @@ async def place_standing_order(work: Work, *, person_id: UUID, wanted: Wanted) -
         clock.at_local(wanted.starts_on, wanted.to_minute),
     )
     order = StandingOrder(
-        person_id=person_id, item_code=wanted.item_code, quantity=wanted.quantity, weekdays=wanted.weekdays,
-        from_minute=wanted.from_minute, to_minute=wanted.to_minute, starts_on=wanted.starts_on, ends_on=wanted.ends_on,
-        accept_own_cost=wanted.accept_own_cost, sex_wanted=wanted.sex_wanted, placed_at=work.now,
-        placed_by=work.actor.label, state=StandingState.ACTIVE,
-    )  # fmt: skip
+        person_id=person_id,
+        item_code=wanted.item_code,
+        quantity=wanted.quantity,
+        weekdays=wanted.weekdays,
+        from_minute=wanted.from_minute,
+        to_minute=wanted.to_minute,
+        starts_on=wanted.starts_on,
+        ends_on=wanted.ends_on,
+        accept_own_cost=wanted.accept_own_cost,
+        sex_wanted=wanted.sex_wanted,
+        placed_at=work.now,
+        placed_by=work.actor.label,
+        state=StandingState.ACTIVE,
+    )
     work.session.add(order)
     await work.session.flush()
     return order

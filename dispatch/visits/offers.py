@@ -47,10 +47,32 @@ class OfferReasonMissing(Refusal):
 
 _VISIT, _OFFER = cast("Table", Visit.__table__), cast("Table", Offer.__table__)
 _FIRST = (
-    "id", "request_id", "attempt", "person_id", "district", "division_code", "latitude", "longitude", "item_code",
-    "quantity", "urgent", "provider_id", "worker_id", "worker_number", "second_worker_id", "second_worker_number",
-    "planned_start", "planned_end", "window_to", "minutes", "state", "offered_at", "flags", "rework_of", "disclosed",
-)  # fmt: skip
+    "id",
+    "request_id",
+    "attempt",
+    "person_id",
+    "district",
+    "division_code",
+    "latitude",
+    "longitude",
+    "item_code",
+    "quantity",
+    "urgent",
+    "provider_id",
+    "worker_id",
+    "worker_number",
+    "second_worker_id",
+    "second_worker_number",
+    "planned_start",
+    "planned_end",
+    "window_to",
+    "minutes",
+    "state",
+    "offered_at",
+    "flags",
+    "rework_of",
+    "disclosed",
+)
 _PUT = (
     insert(_OFFER)
     .values(

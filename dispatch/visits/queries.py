@@ -59,9 +59,13 @@ async def offer(work: Work, offer_id: UUID) -> tuple[Offer, Visit]:
 
 
 async def offers_of(
-    work: Work, *, provider_id: UUID | None = None, state: OfferState | None = OfferState.OPEN,
-    after: str | None = None, limit: int = 200,
-) -> list[tuple[Offer, Visit]]:  # fmt: skip
+    work: Work,
+    *,
+    provider_id: UUID | None = None,
+    state: OfferState | None = OfferState.OPEN,
+    after: str | None = None,
+    limit: int = 200,
+) -> list[tuple[Offer, Visit]]:
     """Return the offers of one company or all, nearest deadline first; a company sees its own, a worker the own."""
     query = select(Offer, Visit).join(Visit, Visit.id == Offer.visit_id).where(*_seen(work))
     if provider_id is not None:

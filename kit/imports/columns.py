@@ -354,15 +354,32 @@ def choice(words: Mapping[str, Any]) -> Read:
 
 yes_no = choice({"是": True, "否": False, "有": True, "无": False, "yes": True, "no": False, "1": True, "0": False})
 sex = choice(
-    {"男": identifiers.Sex.MALE, "女": identifiers.Sex.FEMALE, "male": identifiers.Sex.MALE,
-     "female": identifiers.Sex.FEMALE, "m": identifiers.Sex.MALE, "f": identifiers.Sex.FEMALE,
-     "1": identifiers.Sex.MALE, "2": identifiers.Sex.FEMALE}
-)  # fmt: skip
+    {
+        "男": identifiers.Sex.MALE,
+        "女": identifiers.Sex.FEMALE,
+        "male": identifiers.Sex.MALE,
+        "female": identifiers.Sex.FEMALE,
+        "m": identifiers.Sex.MALE,
+        "f": identifiers.Sex.FEMALE,
+        "1": identifiers.Sex.MALE,
+        "2": identifiers.Sex.FEMALE,
+    }
+)
 
 datum = choice(
-    {"WGS84": Datum.WGS84, "GCJ02": Datum.GCJ02, "BD09": Datum.BD09, "WGS-84": Datum.WGS84, "GCJ-02": Datum.GCJ02,
-     "BD-09": Datum.BD09, "GPS": Datum.WGS84, "高德": Datum.GCJ02, "腾讯": Datum.GCJ02, "百度": Datum.BD09}
-)  # fmt: skip
+    {
+        "WGS84": Datum.WGS84,
+        "GCJ02": Datum.GCJ02,
+        "BD09": Datum.BD09,
+        "WGS-84": Datum.WGS84,
+        "GCJ-02": Datum.GCJ02,
+        "BD-09": Datum.BD09,
+        "GPS": Datum.WGS84,
+        "高德": Datum.GCJ02,
+        "腾讯": Datum.GCJ02,
+        "百度": Datum.BD09,
+    }
+)
 
 
 def several(read: Read) -> Read:

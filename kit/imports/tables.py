@@ -294,9 +294,19 @@ def _read_workbook(content: bytes) -> Grid:
                         return _failed(BrokenWorkbook())
         return _grid(_workbook_records(content), "xlsx")
     except (
-        zipfile.BadZipFile, zlib.error, ParseError, openpyxl.utils.exceptions.InvalidFileException,
-        KeyError, ValueError, IndexError, AttributeError, TypeError, EOFError, OSError, NotImplementedError,
-    ):  # fmt: skip
+        zipfile.BadZipFile,
+        zlib.error,
+        ParseError,
+        openpyxl.utils.exceptions.InvalidFileException,
+        KeyError,
+        ValueError,
+        IndexError,
+        AttributeError,
+        TypeError,
+        EOFError,
+        OSError,
+        NotImplementedError,
+    ):
         # What openpyxl raises for a damaged part depends on the part; all of it means the same to the sender.
         return _failed(BrokenWorkbook())
 

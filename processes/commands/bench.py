@@ -48,7 +48,7 @@ def bench(
         budgets = command.seconds(budget or ["1"])
         options = command.Options(
             instances=instances, budgets=budgets, peers=tuple(peers or ()), seeds=seeds, progress=shown
-        )  # fmt: skip
+        )
         return command.run(name, options)
 
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))

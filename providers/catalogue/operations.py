@@ -85,9 +85,14 @@ async def add_items(work: Work, items: Sequence[ItemFacts], *, active_from: date
 
 def _price(work: Work, code: str, fen: int, valid_from: date, valid_to: date | None) -> dict[str, object]:
     return {
-        "id": new_id(), "item_code": code, "fen": fen, "valid_from": valid_from, "valid_to": valid_to,
-        "recorded_at": work.now, "recorded_by": work.actor.label,
-    }  # fmt: skip
+        "id": new_id(),
+        "item_code": code,
+        "fen": fen,
+        "valid_from": valid_from,
+        "valid_to": valid_to,
+        "recorded_at": work.now,
+        "recorded_by": work.actor.label,
+    }
 
 
 async def add_item(work: Work, *, facts: ItemFacts, active_from: date) -> Item:

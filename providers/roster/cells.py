@@ -36,10 +36,19 @@ class ShiftUnreadable(Refusal):
 
 
 _SKILLS = {
-    "普通": Skill.GENERAL, "健康证": Skill.GENERAL, "护理员": Skill.CARE, "养老护理员五级": Skill.CARE,
-    "养老护理员四级": Skill.CARE_SENIOR, "康复师": Skill.THERAPIST, "中医师": Skill.THERAPIST, "护士": Skill.NURSE,
-    "陪诊员": Skill.ESCORT, "理发师": Skill.TRADE, "维修工": Skill.TRADE, "社工": Skill.SOCIAL,
-} | {found.value: found for found in Skill}  # fmt: skip
+    "普通": Skill.GENERAL,
+    "健康证": Skill.GENERAL,
+    "护理员": Skill.CARE,
+    "养老护理员五级": Skill.CARE,
+    "养老护理员四级": Skill.CARE_SENIOR,
+    "康复师": Skill.THERAPIST,
+    "中医师": Skill.THERAPIST,
+    "护士": Skill.NURSE,
+    "陪诊员": Skill.ESCORT,
+    "理发师": Skill.TRADE,
+    "维修工": Skill.TRADE,
+    "社工": Skill.SOCIAL,
+} | {found.value: found for found in Skill}
 
 transport = columns.choice(
     {"汽车": Transport.CAR, "轿车": Transport.CAR, "电动车": Transport.EBIKE, "步行": Transport.WALK}

@@ -184,9 +184,14 @@ def _paper_row(work: Work, worker_id: UUID, provider_id: UUID, paper: Paper) -> 
     if paper.expires_on < paper.valid_from or paper.expires_on < clock.day_of(work.now):
         raise CertificateExpired(skill=paper.skill.value)
     return {
-        "id": new_id(), "worker_id": worker_id, "provider_id": provider_id, "skill": paper.skill,
-        "number": paper.number, "valid_from": paper.valid_from, "expires_on": paper.expires_on,
-    }  # fmt: skip
+        "id": new_id(),
+        "worker_id": worker_id,
+        "provider_id": provider_id,
+        "skill": paper.skill,
+        "number": paper.number,
+        "valid_from": paper.valid_from,
+        "expires_on": paper.expires_on,
+    }
 
 
 async def _check_papers(work: Work, papers: Sequence[dict[str, Any]]) -> None:
@@ -206,10 +211,17 @@ async def papers_taken(
 
 def _shift_row(worker_id: UUID, provider_id: UUID, hours: Hours) -> dict[str, Any]:
     return {
-        "id": new_id(), "worker_id": worker_id, "provider_id": provider_id, "weekdays": hours.weekdays,
-        "from_minute": hours.from_minute, "to_minute": hours.to_minute, "break_from": hours.break_from,
-        "break_to": hours.break_to, "valid_from": hours.valid_from, "valid_to": hours.valid_to,
-    }  # fmt: skip
+        "id": new_id(),
+        "worker_id": worker_id,
+        "provider_id": provider_id,
+        "weekdays": hours.weekdays,
+        "from_minute": hours.from_minute,
+        "to_minute": hours.to_minute,
+        "break_from": hours.break_from,
+        "break_to": hours.break_to,
+        "valid_from": hours.valid_from,
+        "valid_to": hours.valid_to,
+    }
 
 
 def check_shift(hours: Hours, others: Sequence[Hours]) -> None:

@@ -222,20 +222,27 @@ async def sign_contracts(work: Work, contracts: Sequence[NewContract]) -> list[U
         contract_id = new_id()
         heads.append(
             {
-                "id": contract_id, "provider_id": entry.provider_id, "valid_from": entry.valid_from,
-                "valid_to": entry.valid_to, "monthly_capacity": entry.monthly_capacity,
-                "share_target": entry.share_target, "signed_at": work.now,
+                "id": contract_id,
+                "provider_id": entry.provider_id,
+                "valid_from": entry.valid_from,
+                "valid_to": entry.valid_to,
+                "monthly_capacity": entry.monthly_capacity,
+                "share_target": entry.share_target,
+                "signed_at": work.now,
             }
-        )  # fmt: skip
+        )
         divisions = sorted({identifiers.read_division_code(code) for code in entry.division_codes})
         lines += [
             {
-                "id": new_id(), "contract_id": contract_id, "provider_id": entry.provider_id, "item_code": item,
+                "id": new_id(),
+                "contract_id": contract_id,
+                "provider_id": entry.provider_id,
+                "item_code": item,
                 "division_code": division,
             }
             for item in sorted(set(entry.item_codes))
             for division in divisions
-        ]  # fmt: skip
+        ]
     if heads:
         await work.session.execute(insert(Contract), heads)
         await work.session.execute(insert(ContractItem), lines)

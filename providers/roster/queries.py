@@ -97,14 +97,21 @@ async def roster(work: Work, *, from_at: datetime, until_at: datetime) -> list[R
     workers = (
         await work.session.execute(
             select(
-                Worker.id, Worker.number, Worker.provider_id, Company.number.label("provider_number"),
-                Worker.latitude, Worker.longitude, Worker.transport, Worker.sex, Worker.max_minutes,
+                Worker.id,
+                Worker.number,
+                Worker.provider_id,
+                Company.number.label("provider_number"),
+                Worker.latitude,
+                Worker.longitude,
+                Worker.transport,
+                Worker.sex,
+                Worker.max_minutes,
             )
             .join(Company, Company.id == Worker.provider_id)
             .where(Worker.state == WorkerState.ACTIVE, Company.state == CompanyState.ACTIVE)
             .order_by(Worker.number)
         )
-    ).all()  # fmt: skip
+    ).all()
     patterns = await _patterns(work, from_at, until_at)
     absences = await _absences(work, from_at, until_at)
     skills = await _skills(work, from_at, until_at)
@@ -115,10 +122,19 @@ async def roster(work: Work, *, from_at: datetime, until_at: datetime) -> list[R
         if windows:
             found.append(
                 RosterWorker(
-                    row.id, row.number, row.provider_id, row.provider_number, row.latitude, row.longitude,
-                    row.transport, row.sex, frozenset(skills.get(row.id, ())), windows, row.max_minutes,
+                    row.id,
+                    row.number,
+                    row.provider_id,
+                    row.provider_number,
+                    row.latitude,
+                    row.longitude,
+                    row.transport,
+                    row.sex,
+                    frozenset(skills.get(row.id, ())),
+                    windows,
+                    row.max_minutes,
                 )
-            )  # fmt: skip
+            )
     return found
 
 
@@ -130,9 +146,15 @@ async def _patterns(work: Work, from_at: datetime, until_at: datetime) -> dict[U
 async def patterns(work: Work, *conditions: ColumnElement[bool]) -> dict[UUID, list[Hours]]:
     """Return the weekly patterns that meet conditions on `Shift`: worker → patterns."""
     query = select(
-        Shift.worker_id, Shift.weekdays, Shift.from_minute, Shift.to_minute, Shift.break_from, Shift.break_to,
-        Shift.valid_from, Shift.valid_to,
-    ).where(*conditions)  # fmt: skip
+        Shift.worker_id,
+        Shift.weekdays,
+        Shift.from_minute,
+        Shift.to_minute,
+        Shift.break_from,
+        Shift.break_to,
+        Shift.valid_from,
+        Shift.valid_to,
+    ).where(*conditions)
     # Most workers share a handful of patterns; one object each lets the calendar compute it once.
     same: dict[Hours, Hours] = {}
     found: dict[UUID, list[Hours]] = defaultdict(list)
@@ -196,20 +218,31 @@ async def contracts(work: Work, *, on: date, lines: ContractLines | None = None)
     rows = (
         await work.session.execute(
             select(
-                Contract.id, Contract.provider_id, Company.number, Contract.monthly_capacity, Contract.share_target,
-                Company.grade, Company.medical_licence, Company.medical_licence_until,
+                Contract.id,
+                Contract.provider_id,
+                Company.number,
+                Contract.monthly_capacity,
+                Contract.share_target,
+                Company.grade,
+                Company.medical_licence,
+                Company.medical_licence_until,
             )
             .join(Company, Company.id == Contract.provider_id)
             .where(Company.state == CompanyState.ACTIVE, Contract.valid_from <= on, Contract.valid_to > on)
             .where(or_(Contract.ended_on.is_(None), Contract.ended_on > on))
             .order_by(Company.number, Contract.valid_from, Contract.id)
         )
-    ).all()  # fmt: skip
+    ).all()
     covers = await contract_lines(work) if lines is None else lines
     licensed = {row.id for row in rows if row.medical_licence and (row.medical_licence_until or date.max) >= on}
     return [
         ContractTerms(
-            row.id, row.provider_id, row.number, row.monthly_capacity, row.share_target, row.grade,
+            row.id,
+            row.provider_id,
+            row.number,
+            row.monthly_capacity,
+            row.share_target,
+            row.grade,
             {
                 item_code: prefixes
                 for item_code, (medical, prefixes) in covers.get(row.id, {}).items()
@@ -217,7 +250,7 @@ async def contracts(work: Work, *, on: date, lines: ContractLines | None = None)
             },
         )
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 _MARK: Final = select(func.count(), func.coalesce(func.sum(RosterRevision.revision), 0)).select_from(RosterRevision)
@@ -263,9 +296,13 @@ async def worker(work: Work, worker_id: UUID) -> Worker:
 
 
 async def workers(
-    work: Work, *, provider_id: UUID, state: WorkerState | None = None, after: str | None = None,
+    work: Work,
+    *,
+    provider_id: UUID,
+    state: WorkerState | None = None,
+    after: str | None = None,
     limit: int | None = None,
-) -> Sequence[Worker]:  # fmt: skip
+) -> Sequence[Worker]:
     """Return a company's workers, by number, all of them or a page."""
     query = select(Worker).where(Worker.provider_id == provider_id)
     if state is not None:

@@ -67,10 +67,15 @@ async def receive(work: Work, *, visit_id: UUID, words: str, provider_id: UUID |
     complaint_id, key = new_id(), work.vault.new_key()
     hours = await rules.value(work.session, "complaint.acknowledge_hours", at=work.now)
     found = Complaint(
-        id=complaint_id, visit_id=visit_id, provider_id=company, data_key=key, received_at=work.now,
+        id=complaint_id,
+        visit_id=visit_id,
+        provider_id=company,
+        data_key=key,
+        received_at=work.now,
         words_sealed=work.vault.seal(key, f"complaint|words_sealed|{complaint_id}", words),
-        due_at=work.now + timedelta(hours=hours), state=ComplaintState.RECEIVED,
-    )  # fmt: skip
+        due_at=work.now + timedelta(hours=hours),
+        state=ComplaintState.RECEIVED,
+    )
     work.session.add(found)
     await work.session.flush()
     _step(work, found)
@@ -112,10 +117,13 @@ async def decide(work: Work, *, complaint_id: UUID, upheld: bool, deduction_perc
     _step(work, found)
     work.emit(
         ComplaintDecided(
-            complaint_id=found.id, visit_id=found.visit_id, provider_id=found.provider_id, upheld=upheld,
+            complaint_id=found.id,
+            visit_id=found.visit_id,
+            provider_id=found.provider_id,
+            upheld=upheld,
             deduction_percent=deduction_percent,
         )
-    )  # fmt: skip
+    )
     return found
 
 

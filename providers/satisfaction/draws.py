@@ -57,9 +57,12 @@ async def commit_seed(work: Work, *, day: date, seed: bytes | None = None) -> st
         raise SeedTooLate(day=day.isoformat())
     seed = seed or secrets.token_bytes(32)
     row = {
-        "day": day, "seed": seed, "seed_hash": sample.commitment(seed),
-        "committed_at": work.now, "committed_by": work.actor.label,
-    }  # fmt: skip
+        "day": day,
+        "seed": seed,
+        "seed_hash": sample.commitment(seed),
+        "committed_at": work.now,
+        "committed_by": work.actor.label,
+    }
     made = await work.session.execute(
         upsert(CallBackDraw).values(row).on_conflict_do_nothing().returning(CallBackDraw.seed_hash)
     )

@@ -43,7 +43,11 @@ class Rateable(Base):
         CheckConstraint("valid = (score is not null and channel <> 'auto')", name="valid"),
         # Everything a rate asks for is in the index, so that counting a month never touches the table.
         Index(
-            "ix_rateable_counting", "month", "provider_id", "item_code", "division_code",
+            "ix_rateable_counting",
+            "month",
+            "provider_id",
+            "item_code",
+            "division_code",
             postgresql_include=["score", "channel", "valid", "call_state"],
         ),
         Index("ix_rateable_silent", "finished_at", postgresql_where=text("channel is null")),
@@ -56,7 +60,7 @@ class Rateable(Base):
                 ),
             }
         },
-    )  # fmt: skip
+    )
 
     visit_id: Mapped[UUID] = mapped_column(primary_key=True)
     provider_id: Mapped[UUID]

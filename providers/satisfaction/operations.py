@@ -304,11 +304,17 @@ async def ask(work: Work, visits: list[UUID], *, reason: CallBackReason, since: 
     )
     rows = [
         {
-            "id": new_id(), "visit_id": row.visit_id, "person_id": row.person_id, "item_code": row.item_code,
-            "reason": reason, "state": CallState.ASKED, "due_at": max(row.finished_at, since) + within, "tries": 0,
+            "id": new_id(),
+            "visit_id": row.visit_id,
+            "person_id": row.person_id,
+            "item_code": row.item_code,
+            "reason": reason,
+            "state": CallState.ASKED,
+            "due_at": max(row.finished_at, since) + within,
+            "tries": 0,
         }
         for row in wanted
-    ]  # fmt: skip
+    ]
     fresh = upsert(CallBack).values(rows)
     again = {name: fresh.excluded[name] for name in ("reason", "state", "due_at", "tries")}
     vain = (CallBack.state == CallState.NOT_REACHED) & (fresh.excluded.reason == CallBackReason.BAD_RATING)

@@ -95,18 +95,26 @@ def _where(
 
 
 async def rate(
-    work: Work, *, provider_id: UUID | None = None, item_code: str | None = None, division: str | None = None,
+    work: Work,
+    *,
+    provider_id: UUID | None = None,
+    item_code: str | None = None,
+    division: str | None = None,
     month: str | None = None,
-) -> Rate:  # fmt: skip
+) -> Rate:
     """Return the rate of a group as it stands this moment; what is None is not narrowed."""
     row = (
         await work.session.execute(select(*_counted()).where(*_where(provider_id, item_code, division, month)))
     ).one()
     least = await rules.value(work.session, "feedback.minimum_n", at=work.now)
     return Rate(
-        Count(*map(int, row)), minimum_n=least, provider_id=provider_id, item_code=item_code, division=division,
+        Count(*map(int, row)),
+        minimum_n=least,
+        provider_id=provider_id,
+        item_code=item_code,
+        division=division,
         month=month,
-    )  # fmt: skip
+    )
 
 
 async def rates(
@@ -138,9 +146,11 @@ async def rates(
     )
     least = await rules.value(work.session, "feedback.minimum_n", at=work.now)
     of: dict[str, Any] = {
-        "provider_id": provider_id, "item_code": item_code, "division": division,
+        "provider_id": provider_id,
+        "item_code": item_code,
+        "division": division,
         "month": months[0] if len(months) == 1 else None,
-    }  # fmt: skip
+    }
     return [
         Rate(Count(*map(int, row[1:])), minimum_n=least, **{**of, by.value: row[0]})
         for row in (await work.session.execute(query)).all()

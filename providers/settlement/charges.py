@@ -47,10 +47,15 @@ async def standards_at(work: Work, at: datetime) -> Standards:
 def seen_facts(visit: VisitVerified) -> Facts:
     """Return what the event itself says of the visit, before anything was found."""
     return Facts(
-        outcome=Outcome(visit.outcome), quantity=visit.quantity, planned_minutes=visit.planned_minutes,
-        done_minutes=visit.done_minutes, late_minutes=visit.late_minutes, evidence_grade=visit.evidence_grade,
-        copay_percent=visit.copay_percent, quota_held_fen=visit.quota_held_fen,
-    )  # fmt: skip
+        outcome=Outcome(visit.outcome),
+        quantity=visit.quantity,
+        planned_minutes=visit.planned_minutes,
+        done_minutes=visit.done_minutes,
+        late_minutes=visit.late_minutes,
+        evidence_grade=visit.evidence_grade,
+        copay_percent=visit.copay_percent,
+        quota_held_fen=visit.quota_held_fen,
+    )
 
 
 async def make(work: Work, *, visit: VisitVerified) -> Charge | None:
@@ -75,13 +80,25 @@ async def make(work: Work, *, visit: VisitVerified) -> Charge | None:
         await _keep_standards(work, standards)
     facts = replace(seen, **standing.found)
     row = Charge(
-        id=new_id(), visit_id=visit.visit_id, revision=1, kind=ChargeKind.CHARGE, request_id=visit.request_id,
-        person_id=visit.person_id, provider_id=visit.provider_id, item_code=visit.item_code,
-        division_code=visit.division_code, month=clock.month_of(visit.planned_start), visited_on=day,
-        planned_start=visit.planned_start, facts=facts.json(), price_fen=price_fen, rule_version=standards.version,
-        verified_by=work.causation, made_at=work.now,
+        id=new_id(),
+        visit_id=visit.visit_id,
+        revision=1,
+        kind=ChargeKind.CHARGE,
+        request_id=visit.request_id,
+        person_id=visit.person_id,
+        provider_id=visit.provider_id,
+        item_code=visit.item_code,
+        division_code=visit.division_code,
+        month=clock.month_of(visit.planned_start),
+        visited_on=day,
+        planned_start=visit.planned_start,
+        facts=facts.json(),
+        price_fen=price_fen,
+        rule_version=standards.version,
+        verified_by=work.causation,
+        made_at=work.now,
         **columns(charge(facts, price_fen=price_fen, standards=standards)),
-    )  # fmt: skip
+    )
     await _enter(work, [row])
     return row
 
@@ -186,9 +203,13 @@ async def _keep_standards(work: Work, standards: Standards) -> None:
 def columns(amounts: Amounts) -> dict[str, Any]:
     """Return the amounts as the columns of a charge."""
     return {
-        "claimed_fen": amounts.claimed, "deducted_fen": amounts.deducted, "payable_fen": amounts.payable,
-        "subsidised_fen": amounts.subsidised, "own_fen": amounts.own, "deductions": amounts.deductions,
-    }  # fmt: skip
+        "claimed_fen": amounts.claimed,
+        "deducted_fen": amounts.deducted,
+        "payable_fen": amounts.payable,
+        "subsidised_fen": amounts.subsidised,
+        "own_fen": amounts.own,
+        "deductions": amounts.deductions,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,20 +286,41 @@ async def _correct(
     kept = {
         name: getattr(last, name)
         for name in (
-            "visit_id", "request_id", "person_id", "provider_id", "item_code", "division_code", "month", "visited_on",
+            "visit_id",
+            "request_id",
+            "person_id",
+            "provider_id",
+            "item_code",
+            "division_code",
+            "month",
+            "visited_on",
             "planned_start",
         )
-    }  # fmt: skip
+    }
     reversal = Charge(
-        id=new_id(), revision=last.revision, kind=ChargeKind.REVERSAL, facts=last.facts, price_fen=last.price_fen,
-        rule_version=last.rule_version, verified_by=last.verified_by, made_at=work.now, **kept,
+        id=new_id(),
+        revision=last.revision,
+        kind=ChargeKind.REVERSAL,
+        facts=last.facts,
+        price_fen=last.price_fen,
+        rule_version=last.rule_version,
+        verified_by=last.verified_by,
+        made_at=work.now,
+        **kept,
         **columns(read_amounts(last).reversed()),
-    )  # fmt: skip
+    )
     again = Charge(
-        id=new_id(), revision=last.revision + 1, kind=ChargeKind.CHARGE, facts=facts.json(), price_fen=price_fen,
-        rule_version=standards.version, verified_by=verified_by or last.verified_by, made_at=work.now, **kept,
+        id=new_id(),
+        revision=last.revision + 1,
+        kind=ChargeKind.CHARGE,
+        facts=facts.json(),
+        price_fen=price_fen,
+        rule_version=standards.version,
+        verified_by=verified_by or last.verified_by,
+        made_at=work.now,
+        **kept,
         **columns(charge(facts, price_fen=price_fen, standards=standards)),
-    )  # fmt: skip
+    )
     await _enter(work, [reversal, again])
     return again
 
@@ -290,11 +332,13 @@ async def _enter(work: Work, rows: Sequence[Charge]) -> None:
         (row, account, fen)
         for row in rows
         for account, fen in (
-            (Account.SUBSIDY, row.subsidised_fen), (Account.DUE, -row.subsidised_fen),
-            (Account.OWN, row.own_fen), (Account.COLLECTABLE, -row.own_fen),
+            (Account.SUBSIDY, row.subsidised_fen),
+            (Account.DUE, -row.subsidised_fen),
+            (Account.OWN, row.own_fen),
+            (Account.COLLECTABLE, -row.own_fen),
         )
         if fen
-    ]  # fmt: skip
+    ]
     await post(work, [(row.id, row.provider_id, account, fen) for row, account, fen in legs])
     for row in rows:
         _tell(work, row)
@@ -304,19 +348,37 @@ async def post(work: Work, legs: Sequence[tuple[UUID, UUID, Account, int]]) -> N
     """Write ledger legs (posting, company, account, fen) in one statement; the database refuses a sum but zero."""
     if legs:
         await work.session.execute(
-            insert(LedgerEntry).values([
-                {"posting_id": posting, "provider_id": provider, "account": account, "fen": fen, "posted_at": work.now}
-                for posting, provider, account, fen in legs
-            ])
-        )  # fmt: skip
+            insert(LedgerEntry).values(
+                [
+                    {
+                        "posting_id": posting,
+                        "provider_id": provider,
+                        "account": account,
+                        "fen": fen,
+                        "posted_at": work.now,
+                    }
+                    for posting, provider, account, fen in legs
+                ]
+            )
+        )
 
 
 def _tell(work: Work, row: Charge) -> None:
     work.emit(
         ChargeMade(
-            charge_id=row.id, visit_id=row.visit_id, request_id=row.request_id, person_id=row.person_id,
-            provider_id=row.provider_id, item_code=row.item_code, division_code=row.division_code, month=row.month,
-            payable_fen=row.payable_fen, subsidised_fen=row.subsidised_fen, own_fen=row.own_fen,
-            deduction_fen=row.deducted_fen, rule_version=row.rule_version, revision=row.revision,
+            charge_id=row.id,
+            visit_id=row.visit_id,
+            request_id=row.request_id,
+            person_id=row.person_id,
+            provider_id=row.provider_id,
+            item_code=row.item_code,
+            division_code=row.division_code,
+            month=row.month,
+            payable_fen=row.payable_fen,
+            subsidised_fen=row.subsidised_fen,
+            own_fen=row.own_fen,
+            deduction_fen=row.deducted_fen,
+            rule_version=row.rule_version,
+            revision=row.revision,
         )
-    )  # fmt: skip
+    )

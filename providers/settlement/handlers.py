@@ -35,9 +35,12 @@ async def when_voided(work: Work, event: VisitVoided) -> None:
 async def when_complaint_decided(work: Work, event: ComplaintDecided) -> None:
     """Take an upheld complaint's part off the charge; a complaint turned down takes nothing."""
     await charges.find(
-        work, visit_id=event.visit_id, source_id=event.complaint_id, kind=FindingKind.COMPLAINT,
+        work,
+        visit_id=event.visit_id,
+        source_id=event.complaint_id,
+        kind=FindingKind.COMPLAINT,
         percent=event.deduction_percent if event.upheld else 0,
-    )  # fmt: skip
+    )
 
 
 @on(PersonDeceased, group=GROUP)

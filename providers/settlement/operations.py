@@ -124,26 +124,41 @@ async def _freeze(work: Work, provider_id: UUID, month: str, rows: Sequence[Char
     content = queries.content(provider_id, month, [queries.line(row) for row in rows])
     inputs = canonical([[str(row.id), row.facts, row.price_fen, row.rule_version] for row in rows])
     statement = Statement(
-        id=new_id(), provider_id=provider_id, month=month, lines=len(rows), **queries.totals(rows),
-        rule_versions=sorted({row.rule_version for row in rows}), input_hash=hashlib.sha256(inputs).hexdigest(),
-        content_hash=hashlib.sha256(content).hexdigest(), drawn_by=work.actor.label, drawn_at=work.now,
-    )  # fmt: skip
+        id=new_id(),
+        provider_id=provider_id,
+        month=month,
+        lines=len(rows),
+        **queries.totals(rows),
+        rule_versions=sorted({row.rule_version for row in rows}),
+        input_hash=hashlib.sha256(inputs).hexdigest(),
+        content_hash=hashlib.sha256(content).hexdigest(),
+        drawn_by=work.actor.label,
+        drawn_at=work.now,
+    )
     work.session.add(statement)
     await work.session.flush()
     await work.session.execute(
         insert(StatementLine),
         [
-            {"id": new_id(), "statement_id": statement.id, "position": place, "charge_id": row.id,
-             "provider_id": provider_id}
+            {
+                "id": new_id(),
+                "statement_id": statement.id,
+                "position": place,
+                "charge_id": row.id,
+                "provider_id": provider_id,
+            }
             for place, row in enumerate(rows, start=1)
         ],
-    )  # fmt: skip
+    )
     work.emit(
         StatementDrafted(
-            statement_id=statement.id, provider_id=provider_id, month=month, lines=len(rows),
+            statement_id=statement.id,
+            provider_id=provider_id,
+            month=month,
+            lines=len(rows),
             total_fen=statement.payable_fen,
         )
-    )  # fmt: skip
+    )
     return statement
 
 
@@ -169,9 +184,15 @@ async def dispute(work: Work, *, line_id: UUID, reason: str) -> Dispute:
     if (await work.session.execute(select(Dispute.id).where(Dispute.line_id == line_id))).scalar() is not None:
         raise LineDisputedAlready
     found = Dispute(
-        id=new_id(), statement_id=statement.id, line_id=line_id, provider_id=statement.provider_id, reason=reason,
-        raised_by=work.actor.label, raised_at=work.now, forgiven=[],
-    )  # fmt: skip
+        id=new_id(),
+        statement_id=statement.id,
+        line_id=line_id,
+        provider_id=statement.provider_id,
+        reason=reason,
+        raised_by=work.actor.label,
+        raised_at=work.now,
+        forgiven=[],
+    )
     work.session.add(found)
     work.emit(
         LineDisputed(
@@ -205,10 +226,13 @@ async def decide_dispute(
         )
     work.emit(
         LineDecided(
-            statement_id=statement.id, provider_id=statement.provider_id, month=statement.month, line_id=line.id,
+            statement_id=statement.id,
+            provider_id=statement.provider_id,
+            month=statement.month,
+            line_id=line.id,
             upheld=upheld,
         )
-    )  # fmt: skip
+    )
     return found
 
 
@@ -243,9 +267,15 @@ async def pay(work: Work, *, statement_id: UUID, reference: str) -> Payment:
     if work.actor.label in barred:
         raise SecondPersonWanted
     payment = Payment(
-        id=new_id(), statement_id=statement.id, provider_id=statement.provider_id, month=statement.month,
-        fen=statement.subsidised_fen, reference=reference, paid_by=work.actor.label, paid_at=work.now,
-    )  # fmt: skip
+        id=new_id(),
+        statement_id=statement.id,
+        provider_id=statement.provider_id,
+        month=statement.month,
+        fen=statement.subsidised_fen,
+        reference=reference,
+        paid_by=work.actor.label,
+        paid_at=work.now,
+    )
     work.session.add(payment)
     await work.session.flush()
     if payment.fen:

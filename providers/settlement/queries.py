@@ -59,11 +59,18 @@ class PaymentRow:
 def line(row: Charge) -> dict[str, Any]:
     """Return one charge as it stands on paper; no name, no address."""
     return {
-        "charge": str(row.id), "visit": str(row.visit_id), "revision": row.revision, "kind": row.kind.value,
-        "item": row.item_code, "visited_on": row.visited_on.isoformat(), "price_fen": row.price_fen,
-        "rules": row.rule_version, "facts": row.facts, "deductions": row.deductions,
+        "charge": str(row.id),
+        "visit": str(row.visit_id),
+        "revision": row.revision,
+        "kind": row.kind.value,
+        "item": row.item_code,
+        "visited_on": row.visited_on.isoformat(),
+        "price_fen": row.price_fen,
+        "rules": row.rule_version,
+        "facts": row.facts,
+        "deductions": row.deductions,
         **{name: getattr(row, name) for name in _SUMS},
-    }  # fmt: skip
+    }
 
 
 def content(provider_id: UUID, month: str, lines: Sequence[Mapping[str, Any]]) -> bytes:
@@ -78,9 +85,13 @@ def totals(rows: Sequence[Charge]) -> dict[str, int]:
 
 
 async def statements(
-    work: Work, *, month: str | None = None, provider_id: UUID | None = None, after: str | None = None,
+    work: Work,
+    *,
+    month: str | None = None,
+    provider_id: UUID | None = None,
+    after: str | None = None,
     limit: int | None = None,
-) -> Sequence[Statement]:  # fmt: skip
+) -> Sequence[Statement]:
     """Return statements, newest month first; a company's people see only their own."""
     query = select(Statement)
     if month is not None:
@@ -134,9 +145,11 @@ async def recompute(work: Work, found: Statement) -> Recomputed:
         facts = Facts.read(row.facts)
         if row.verified_by in told:
             facts = replace(
-                charges.seen_facts(told[row.verified_by]), complaint_percent=facts.complaint_percent, void=facts.void,
+                charges.seen_facts(told[row.verified_by]),
+                complaint_percent=facts.complaint_percent,
+                void=facts.void,
                 forgiven=facts.forgiven,
-            )  # fmt: skip
+            )
         amounts = charge(facts, price_fen=row.price_fen, standards=standards[row.rule_version])
         if row.kind is ChargeKind.REVERSAL:
             amounts = amounts.reversed()
@@ -179,14 +192,19 @@ async def payment_file(work: Work, *, month: str) -> list[PaymentRow]:
     )
     return [
         PaymentRow(
-            statement_id=paper.id, provider_id=company.id, name=company.name, uscc=company.uscc,
+            statement_id=paper.id,
+            provider_id=company.id,
+            name=company.name,
+            uscc=company.uscc,
             account=work.vault.open(company.data_key, f"company|bank_sealed|{company.id}", company.bank_sealed)
             if company.bank_sealed is not None
             else None,
-            fen=paper.subsidised_fen, yuan=money.show(paper.subsidised_fen), words=money.in_words(paper.subsidised_fen),
+            fen=paper.subsidised_fen,
+            yuan=money.show(paper.subsidised_fen),
+            words=money.in_words(paper.subsidised_fen),
         )
         for paper, company in (await work.session.execute(query)).all()
-    ]  # fmt: skip
+    ]
 
 
 async def balances(work: Work) -> dict[str, int]:

@@ -237,9 +237,19 @@ def _as_planned(problem: Problem, plan: Plan, without: tuple[Problem, Plan], vis
     share = _share(*without, problem.workers[route.worker].company)
     points = travel + wait + late - known + share + use
     return Candidate(
-        route.worker, route.shift, position, stop.arrive_seconds, stop.start_seconds, points, travel, wait, late,
-        known, share, use,
-    )  # fmt: skip
+        route.worker,
+        route.shift,
+        position,
+        stop.arrive_seconds,
+        stop.start_seconds,
+        points,
+        travel,
+        wait,
+        late,
+        known,
+        share,
+        use,
+    )
 
 
 def _share(problem: Problem, plan: Plan, company: int) -> int:

@@ -82,9 +82,19 @@ def last_begin(visit: Shorts, opens: Shorts, closes: Shorts, v: int, bound: int)
 
 @step
 def retime(
-    visit: Shorts, opens: Shorts, closes: Shorts, demand: Ints, fee: Ints, line: Ints, seconds: Shorts, rate: int,
-    stop: Shorts, tally: Ints, work: Ints, won: Ints,
-) -> None:  # fmt: skip
+    visit: Shorts,
+    opens: Shorts,
+    closes: Shorts,
+    demand: Ints,
+    fee: Ints,
+    line: Ints,
+    seconds: Shorts,
+    rate: int,
+    stop: Shorts,
+    tally: Ints,
+    work: Ints,
+    won: Ints,
+) -> None:
     """Work out one row anew from the order of its stops; `line`, `stop`, `tally` are those of the row."""
     n = demand.shape[0]
     m = tally[LENGTH]
@@ -160,9 +170,17 @@ def delayed(visit: Shorts, opens: Shorts, closes: Shorts, stop: Shorts, m: int, 
 
 @part
 def insert(
-    visit: Shorts, opens: Shorts, closes: Shorts, seconds: Shorts, stop: Shorts, tally: Ints, where: Shorts,
-    n: int, b: int, v: int,
-) -> None:  # fmt: skip
+    visit: Shorts,
+    opens: Shorts,
+    closes: Shorts,
+    seconds: Shorts,
+    stop: Shorts,
+    tally: Ints,
+    where: Shorts,
+    n: int,
+    b: int,
+    v: int,
+) -> None:
     """Put visit `v` after position `b` of a row, and carry times only as far as they change.
 
     A row with breaks must be timed anew afterwards: what it was to travel after a break is not known here.

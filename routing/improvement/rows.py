@@ -107,9 +107,19 @@ def store_best(draft: Draft) -> None:
 def time_row(task: Task, draft: Draft, row: int) -> None:
     """Work out one row anew."""
     retime(
-        task.visit, task.opens, task.closes, task.demand, task.fee, task.row[row],
-        task.seconds[task.row[row, MODE]], task.rate[0], draft.stop[row], draft.tally[row], draft.work, draft.won,
-    )  # fmt: skip
+        task.visit,
+        task.opens,
+        task.closes,
+        task.demand,
+        task.fee,
+        task.row[row],
+        task.seconds[task.row[row, MODE]],
+        task.rate[0],
+        draft.stop[row],
+        draft.tally[row],
+        draft.work,
+        draft.won,
+    )
 
 
 @step

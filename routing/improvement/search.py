@@ -311,8 +311,17 @@ def recreate(task: Task, draft: Draft, touched: int) -> int:
         draft.where[v, 0] = row
         line = task.row[row]
         insert(
-            visit, opens, closes, task.seconds[line[MODE]], draft.stop[row], tally, draft.where, n, position, v,
-        )  # fmt: skip
+            visit,
+            opens,
+            closes,
+            task.seconds[line[MODE]],
+            draft.stop[row],
+            tally,
+            draft.where,
+            n,
+            position,
+            v,
+        )
         if line[RESTS] > 0 or task.max_work[line[WORKER]] < FORBIDDEN:
             time_row(task, draft, row)
         else:
@@ -327,9 +336,19 @@ def recreate(task: Task, draft: Draft, touched: int) -> int:
 
 @kernel
 def search(
-    task: Task, draft: Draft, rounds: int, heat: float, cooling: float, removals: float, longest: float, big: float,
-    scale: float, tails: float, reach: int, near_best: float,
-) -> None:  # fmt: skip
+    task: Task,
+    draft: Draft,
+    rounds: int,
+    heat: float,
+    cooling: float,
+    removals: float,
+    longest: float,
+    big: float,
+    scale: float,
+    tails: float,
+    reach: int,
+    near_best: float,
+) -> None:
     """Ruin and recreate `rounds` times, the heat in points times `cooling` after each."""
     numbers, tallies = draft.numbers, draft.tally
     for _ in range(rounds):

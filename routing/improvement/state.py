@@ -161,9 +161,19 @@ class Search:
         heat = self.unit * how.hot * ratio**begin
         cooling = ratio ** ((end - begin) / rounds)
         search.search(
-            self.task, self.draft, rounds, heat, cooling, how.removals, how.longest, how.big, how.scale, how.tails,
-            how.reach, max(1.0, 0.01 * float(self.draft.numbers[BEST])),
-        )  # fmt: skip
+            self.task,
+            self.draft,
+            rounds,
+            heat,
+            cooling,
+            how.removals,
+            how.longest,
+            how.big,
+            how.scale,
+            how.tails,
+            how.reach,
+            max(1.0, 0.01 * float(self.draft.numbers[BEST])),
+        )
 
     @property
     def best_points(self) -> int:

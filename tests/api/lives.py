@@ -105,9 +105,13 @@ class Lives:
         async with self.works(SYSTEM("test")) as work:
             for company in self.companies:
                 await dead_letters.add(
-                    work, group="matching", headers={"ce_id": str(new_id()), "ce_type": "x"}, tries=3,
-                    body=company.mark.encode(), error=ValueError(company.mark),
-                )  # fmt: skip
+                    work,
+                    group="matching",
+                    headers={"ce_id": str(new_id()), "ce_type": "x"},
+                    tries=3,
+                    body=company.mark.encode(),
+                    error=ValueError(company.mark),
+                )
 
     async def _begin(self) -> None:
         async with self.works(SYSTEM("test")) as work:
@@ -130,9 +134,13 @@ class Lives:
         async with self.works(SYSTEM("test")) as work:
             uscc = identifiers.compose_uscc(area=AREA, sequence=7100 + self._number())
             facts = NewCompany(
-                uscc=uscc, name=f"{mark} company", grade="A", medical_licence=f"{mark} licence",
-                phone=self._phone(made), bank_account=f"6222{place:012d}",
-            )  # fmt: skip
+                uscc=uscc,
+                name=f"{mark} company",
+                grade="A",
+                medical_licence=f"{mark} licence",
+                phone=self._phone(made),
+                bank_account=f"6222{place:012d}",
+            )
             made.id = (await roster.admit_company(work, facts=facts)).id
             await roster.activate_company(work, provider_id=made.id)
             for items, division in (
@@ -140,9 +148,14 @@ class Lives:
                 ((ITEMS[place],), SHARED),
             ):
                 terms = NewContract(
-                    provider_id=made.id, valid_from=date(2026, 1, 1), valid_to=date(2027, 1, 1), monthly_capacity=900,
-                    share_target=0.3, item_codes=items, division_codes=(division,),
-                )  # fmt: skip
+                    provider_id=made.id,
+                    valid_from=date(2026, 1, 1),
+                    valid_to=date(2027, 1, 1),
+                    monthly_capacity=900,
+                    share_target=0.3,
+                    item_codes=items,
+                    division_codes=(division,),
+                )
                 await roster.sign_contract(work, terms=terms)
             for _ in range(2):
                 made.workers.append((await hiring.hire_worker(work, facts=self.applicant(made))).id)
@@ -156,15 +169,24 @@ class Lives:
         id_no = identifiers.compose_resident_id(area=AREA, born_on=date(1980, 1, 1), sequence=number * 2)
         company.id_numbers.append(id_no)
         return NewWorker(
-            provider_id=company.id, name=f"{company.mark} worker {number}", sex=identifiers.Sex.FEMALE,
-            latitude=HOME[0] + number * 1e-4, longitude=HOME[1], id_no=id_no, phone=self._phone(company),
+            provider_id=company.id,
+            name=f"{company.mark} worker {number}",
+            sex=identifiers.Sex.FEMALE,
+            latitude=HOME[0] + number * 1e-4,
+            longitude=HOME[1],
+            id_no=id_no,
+            phone=self._phone(company),
             papers=tuple(
-                Paper(skill=skill, number=f"{company.mark}-{number}-{skill}", valid_from=date(2026, 1, 1),
-                      expires_on=date(2027, 1, 1))
+                Paper(
+                    skill=skill,
+                    number=f"{company.mark}-{number}-{skill}",
+                    valid_from=date(2026, 1, 1),
+                    expires_on=date(2027, 1, 1),
+                )
                 for skill in (Skill.GENERAL, Skill.CARE)
             ),
             shifts=(Hours(127, 480, 1140, 720, 750, date(2026, 1, 1), None),),
-        )  # fmt: skip
+        )
 
     async def elder(self, mark: str, division: str, company: Company | None = None) -> UUID:
         """Register an elder, active from now on, with everything that a record can hold."""
@@ -173,11 +195,17 @@ class Lives:
         if company is not None:
             company.id_numbers.append(id_no)
         facts = NewPerson(
-            name=f"{mark} elder {number}", id_no=id_no, phone=self._phone(company), address=f"{mark} house {number}",
-            division_code=division, latitude=HOME[0], longitude=HOME[1], health_note=f"{mark} note {number}",
+            name=f"{mark} elder {number}",
+            id_no=id_no,
+            phone=self._phone(company),
+            address=f"{mark} house {number}",
+            division_code=division,
+            latitude=HOME[0],
+            longitude=HOME[1],
+            health_note=f"{mark} note {number}",
             contacts=(ContactFacts(ContactKind.FAMILY, self._phone(company), f"{mark} son"),),
             bank_account=f"6217{number:012d}",
-        )  # fmt: skip
+        )
         async with self.works(SYSTEM("test")) as work:
             (person_id,) = await registry.register_people(work, [facts])
             member = enrolment.Member(person_id, AREA, Category.LOW_INCOME, 2)
@@ -206,11 +234,17 @@ class Lives:
         now = self.clock.now()
         async with self.works(OPERATOR) as work:
             placed = await requests.place(
-                work, person_id=elder, item_code=item, earliest=now + timedelta(hours=hours),
-                latest=now + timedelta(hours=hours, minutes=minutes_wide), note=f"{company.mark} asks",
-                source_key=f"{company.mark}-{new_id()}", override_duplicate=True, channel=Channel.PHONE,
+                work,
+                person_id=elder,
+                item_code=item,
+                earliest=now + timedelta(hours=hours),
+                latest=now + timedelta(hours=hours, minutes=minutes_wide),
+                note=f"{company.mark} asks",
+                source_key=f"{company.mark}-{new_id()}",
+                override_duplicate=True,
+                channel=Channel.PHONE,
                 accept_own_cost=True,
-            )  # fmt: skip
+            )
         await self.drain()
         return placed
 
@@ -313,17 +347,23 @@ class Lives:
             hired = await hiring.hire_worker(work, facts=self.applicant(company))
             company.workers.append(hired.id)
             await roster.report_absence(
-                work, worker_id=hired.id, from_at=self.clock.now(), until_at=self.clock.now() + timedelta(days=2),
+                work,
+                worker_id=hired.id,
+                from_at=self.clock.now(),
+                until_at=self.clock.now() + timedelta(days=2),
                 reason=f"{company.mark} is ill",
-            )  # fmt: skip
+            )
         await self.drain()
         # At the same hour, so that somebody else must go.
         request = await self.ask(company, second, ITEMS[1], hours=2, minutes_wide=10)
         async with self.works(OPERATOR) as work:
             await enrolment.book_assessment(
-                work, person_id=second, occasion=AssessmentOccasion.YEARLY, booked_for=work.now,
+                work,
+                person_id=second,
+                occasion=AssessmentOccasion.YEARLY,
+                booked_for=work.now,
                 assessors=(new_id(), new_id()),
-            )  # fmt: skip
+            )
             wanted = Wanted(item_code="A01", weekdays=31, from_minute=630, to_minute=750, starts_on=date(2026, 6, 1))
             await requests.place_standing_order(work, person_id=second, wanted=wanted)
             facts = {"mark": company.mark}
@@ -335,9 +375,17 @@ class Lives:
 def at_the_door(at: datetime, company: Company, code: str | None, *, mocked: bool = False) -> ActIn:
     """Report from an elder's door."""
     return ActIn(
-        id=new_id(), claimed_at=at, code=code, latitude=HOME[0], longitude=HOME[1], accuracy_metres=10,
-        fix_age_seconds=2, mocked=mocked, device=f"{company.mark} phone", reason=f"{company.mark} reports",
-    )  # fmt: skip
+        id=new_id(),
+        claimed_at=at,
+        code=code,
+        latitude=HOME[0],
+        longitude=HOME[1],
+        accuracy_metres=10,
+        fix_age_seconds=2,
+        mocked=mocked,
+        device=f"{company.mark} phone",
+        reason=f"{company.mark} reports",
+    )
 
 
 async def open_accounts(lives: Lives) -> dict[str, Actor]:
@@ -348,9 +396,14 @@ async def open_accounts(lives: Lives) -> dict[str, Actor]:
             for role, worker_id in ((Role.PROVIDER, None), (Role.WORKER, company.workers[0])):
                 name = f"{company.mark}.{role}"
                 account = await accounts.open_account(
-                    work, username=name, display_name=f"{company.mark} {role}", role=role, password=PASSWORD,
-                    provider_id=company.id, worker_id=worker_id,
-                )  # fmt: skip
+                    work,
+                    username=name,
+                    display_name=f"{company.mark} {role}",
+                    role=role,
+                    password=PASSWORD,
+                    provider_id=company.id,
+                    worker_id=worker_id,
+                )
                 opened[name] = Actor(role, name, account.id, company.id, worker_id)
         for role in (Role.OPERATOR, Role.FINANCE, Role.MANAGER, Role.ADMINISTRATOR):
             account = await accounts.open_account(

@@ -30,9 +30,14 @@ VALUES: Mapping[str, Sequence[Any]] = {
 TEXTS = {"phone": "phones", "id_no": "id_numbers"}
 """Fields whose text may be another company's as well."""
 IDS_IN_BODIES = {
-    "visit_id": "visit_id", "person_id": "person_id", "provider_id": "provider_id", "worker_id": "worker_id",
-    "id": "act_id", "first_assessor_id": "account_id", "second_assessor_id": "account_id",
-}  # fmt: skip
+    "visit_id": "visit_id",
+    "person_id": "person_id",
+    "provider_id": "provider_id",
+    "worker_id": "worker_id",
+    "id": "act_id",
+    "first_assessor_id": "account_id",
+    "second_assessor_id": "account_id",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,13 +141,19 @@ async def test_a_worker_of_another_company_gets_no_account_in_this_one(works: Wo
     stage = await set_stage(works, clock, companies=2)
     async with works(SYSTEM("test")) as work:
         for provider_id, worker_id in (
-            (stage.companies[0], stage.workers[1][0]), (stage.companies[0], UUID(int=1)),
-        ):  # fmt: skip
+            (stage.companies[0], stage.workers[1][0]),
+            (stage.companies[0], UUID(int=1)),
+        ):
             with pytest.raises((operations.ScopeInvalid, WorkerNotFound)):
                 await operations.open_account(
-                    work, username="worker-1", display_name="w", role=Role.WORKER, password="river stone lantern 7",
-                    provider_id=provider_id, worker_id=worker_id,
-                )  # fmt: skip
+                    work,
+                    username="worker-1",
+                    display_name="w",
+                    role=Role.WORKER,
+                    password="river stone lantern 7",
+                    provider_id=provider_id,
+                    worker_id=worker_id,
+                )
         for name, shown in (("张三", "张三"), ("ab", "ab"), ("somebody", "x" * 65), ("somebody", "")):
             with pytest.raises(operations.UsernameInvalid):
                 await operations.open_account(

@@ -110,9 +110,12 @@ async def test_what_a_company_does_touches_and_shows_nothing_of_anothers(world: 
 @pytest.mark.parametrize("name", [None, *sorted(set(Role) - {Role.SYSTEM, Role.PROVIDER, Role.WORKER})])
 async def test_a_wrong_desk_is_refused_whatever_it_asks_for(world: World, name: str | None) -> None:
     own, other = _companies(world, MARKS[0])
-    known = {kind: [*mine, *theirs] for (kind, mine), theirs in zip(
-        (await _known(world, own)).items(), (await _known(world, other)).values(), strict=True
-    )}  # fmt: skip
+    known = {
+        kind: [*mine, *theirs]
+        for (kind, mine), theirs in zip(
+            (await _known(world, own)).items(), (await _known(world, other)).values(), strict=True
+        )
+    }
     before = await world.state(without={"read_audit"})
     actions = actions_of_routes()
     for operation in _all(world):
@@ -155,9 +158,12 @@ async def test_what_others_do_changes_nothing_that_a_company_is_answered(world: 
 async def test_hiring_somebody_elses_worker_is_answered_as_hiring_anybody(world: World) -> None:
     own, other = _companies(world, MARKS[0])
     name = f"{own.mark}.{Role.PROVIDER}"
-    papers = [row["number"] for row in await world.plain.fetch(
-        "select number from certificate where provider_id = $1 and skill = 'S1' order by number", other.id
-    )]  # fmt: skip
+    papers = [
+        row["number"]
+        for row in await world.plain.fetch(
+            "select number from certificate where provider_id = $1 and skill = 'S1' order by number", other.id
+        )
+    ]
     known, (fresh,) = other.id_numbers[0], missing({"id_no": [""]})["id_no"]
 
     async def hire(id_no: str, paper: str) -> httpx.Response:

@@ -20,9 +20,11 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     for method, operation in methods.items()
 }
 READERS = {
-    "id_no": identifiers.read_resident_id, "uscc": identifiers.read_uscc, "phone": phone.normalise,
+    "id_no": identifiers.read_resident_id,
+    "uscc": identifiers.read_uscc,
+    "phone": phone.normalise,
     "division_code": identifiers.read_division_code,
-}  # fmt: skip
+}
 
 
 def _forms() -> Iterator[Any]:

@@ -22,18 +22,35 @@ async def _told(works: Works, *, fen: int = 0) -> None:
     async with works(SYSTEM("test")) as work:
         work.emit(
             CareRequested(
-                request_id=UUID(int=1), district="130999", person_id=UUID(int=2), division_code="130999000000",
-                item_code="B01", earliest=work.now, latest=work.now, urgent=False,
+                request_id=UUID(int=1),
+                district="130999",
+                person_id=UUID(int=2),
+                division_code="130999000000",
+                item_code="B01",
+                earliest=work.now,
+                latest=work.now,
+                urgent=False,
             )
-        )  # fmt: skip
+        )
         if fen:
             work.emit(
                 ChargeMade(
-                    charge_id=UUID(int=3), visit_id=UUID(int=4), request_id=UUID(int=1), person_id=UUID(int=2),
-                    provider_id=UUID(int=5), item_code="B01", division_code="130999000000", month="2026-03",
-                    payable_fen=fen, subsidised_fen=fen, own_fen=0, deduction_fen=0, rule_version="1", revision=1,
+                    charge_id=UUID(int=3),
+                    visit_id=UUID(int=4),
+                    request_id=UUID(int=1),
+                    person_id=UUID(int=2),
+                    provider_id=UUID(int=5),
+                    item_code="B01",
+                    division_code="130999000000",
+                    month="2026-03",
+                    payable_fen=fen,
+                    subsidised_fen=fen,
+                    own_fen=0,
+                    deduction_fen=0,
+                    rule_version="1",
+                    revision=1,
                 )
-            )  # fmt: skip
+            )
 
 
 async def test_today_is_counted_apart_from_all(works: Works, clock: FixedClock) -> None:

@@ -41,13 +41,23 @@ LAST = {"sign_out"}
 EXAMPLES = 3
 """Random cases of each kind for every operation, by the first desk that may, beside all that coverage enumerates."""
 CHECKS = [
-    not_a_server_error, checks.status_code_conformance, checks.content_type_conformance,
-    checks.response_headers_conformance, checks.response_schema_conformance, checks.negative_data_rejection,
+    not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_headers_conformance,
+    checks.response_schema_conformance,
+    checks.negative_data_rejection,
     checks.unsupported_method,
-]  # fmt: skip
+]
 FEW = 3
-DESKS = [None, *(f"{MARKS[0]}.{role}" for role in (Role.PROVIDER, Role.WORKER)), Role.OPERATOR, Role.FINANCE,
-         Role.MANAGER, Role.ADMINISTRATOR]  # fmt: skip
+DESKS = [
+    None,
+    *(f"{MARKS[0]}.{role}" for role in (Role.PROVIDER, Role.WORKER)),
+    Role.OPERATOR,
+    Role.FINANCE,
+    Role.MANAGER,
+    Role.ADMINISTRATOR,
+]
 
 
 class Served:
@@ -119,8 +129,13 @@ async def served(world: World) -> Any:
 @pytest_asyncio.fixture
 async def real(world: World) -> Real:
     # Of the last company: what happens to its accounts ends nobody's session here.
-    return Real({noun: await world.ids(noun, world.lived.companies[2]) + await world.ids(noun, world.lived.companies[0])
-                 for noun in NOUNS if noun not in {"account_id", "session_id"}})  # fmt: skip
+    return Real(
+        {
+            noun: await world.ids(noun, world.lived.companies[2]) + await world.ids(noun, world.lived.companies[0])
+            for noun in NOUNS
+            if noun not in {"account_id", "session_id"}
+        }
+    )
 
 
 @pytest_asyncio.fixture

@@ -23,10 +23,20 @@ class Listener:
         self._gone = asyncio.Event()
         headers = [(b"authorization", f"Bearer {world.lived.tokens[name]}".encode()), (b"host", b"test")]
         scope = {
-            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
-            "path": "/live", "raw_path": b"/live", "query_string": b"", "headers": headers, "root_path": "",
-            "client": ("127.0.0.1", 1), "server": ("test", 80), "state": {},
-        }  # fmt: skip
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": "GET",
+            "scheme": "http",
+            "path": "/live",
+            "raw_path": b"/live",
+            "query_string": b"",
+            "headers": headers,
+            "root_path": "",
+            "client": ("127.0.0.1", 1),
+            "server": ("test", 80),
+            "state": {},
+        }
         self._asked = False
         self.task = asyncio.create_task(self._run(world, scope))
 

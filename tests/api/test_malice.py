@@ -50,10 +50,21 @@ async def test_a_form_with_a_thousand_wrong_fields_is_answered_briefly(world: Wo
 
 
 BROKEN = [
-    b'{"name": "a\\u0000b"}', b'{"name": "\\ud800"}', b'{"\\ud800": 1}', b'{"name": "\xff"}', b"[" * 100_000,
-    b'{"latitude": ' + b"9" * 5000 + b"}", b'{"latitude": NaN}', b'{"latitude": 1e999}', b"null", b'"x"', b"{",
-    b'{"name": {"a": [1]}}', b"\x00", b"\xef\xbb\xbf{}",
-]  # fmt: skip
+    b'{"name": "a\\u0000b"}',
+    b'{"name": "\\ud800"}',
+    b'{"\\ud800": 1}',
+    b'{"name": "\xff"}',
+    b"[" * 100_000,
+    b'{"latitude": ' + b"9" * 5000 + b"}",
+    b'{"latitude": NaN}',
+    b'{"latitude": 1e999}',
+    b"null",
+    b'"x"',
+    b"{",
+    b'{"name": {"a": [1]}}',
+    b"\x00",
+    b"\xef\xbb\xbf{}",
+]
 
 
 async def test_text_that_cannot_be_read_or_kept_is_refused_and_breaks_nothing(world: World) -> None:
@@ -64,14 +75,25 @@ async def test_text_that_cannot_be_read_or_kept_is_refused_and_breaks_nothing(wo
 
 
 ODD = [
-    ("administrator", "/accounts?after=%00"), ("administrator", "/accounts?after=a%01"), ("operator", "/people/%00"),
-    ("operator", "/swagger/%00"), ("operator", "/people/callers?phone=1%0000"),
-    ("finance", "/statements?month=0000-01"), ("finance", "/statements?month=２０２６-01"),
-    ("operator", "/visits?day=0001-01-01"), ("operator", "/visits?day=9999-12-31"),
-    ("operator", "/visits?day=0"), ("operator", "/visits?limit=" + "9" * 5000), ("operator", "/visits?limit=-1"),
-    ("operator", "/visits?limit=0"), ("operator", "/visits?limit=501"), ("operator", "/visits?provider_id=1"),
-    ("operator", "/divisions?parent=%25"), ("manager", "/rates?division=１３０９"), ("operator", "/visits?state=held"),
-]  # fmt: skip
+    ("administrator", "/accounts?after=%00"),
+    ("administrator", "/accounts?after=a%01"),
+    ("operator", "/people/%00"),
+    ("operator", "/swagger/%00"),
+    ("operator", "/people/callers?phone=1%0000"),
+    ("finance", "/statements?month=0000-01"),
+    ("finance", "/statements?month=２０２６-01"),
+    ("operator", "/visits?day=0001-01-01"),
+    ("operator", "/visits?day=9999-12-31"),
+    ("operator", "/visits?day=0"),
+    ("operator", "/visits?limit=" + "9" * 5000),
+    ("operator", "/visits?limit=-1"),
+    ("operator", "/visits?limit=0"),
+    ("operator", "/visits?limit=501"),
+    ("operator", "/visits?provider_id=1"),
+    ("operator", "/divisions?parent=%25"),
+    ("manager", "/rates?division=１３０９"),
+    ("operator", "/visits?state=held"),
+]
 
 
 async def test_an_odd_address_is_refused_and_breaks_nothing(world: World) -> None:
@@ -144,8 +166,15 @@ async def test_a_body_that_grows_too_large_after_a_whole_form_acts_not(world: Wo
 
 async def test_no_answer_may_be_kept_by_whatever_lies_between(world: World) -> None:
     person = world.lived.companies[0].elders[0]
-    for name, path in (("operator", f"/people/{person}?purpose=visit"), ("operator", "/visits"), ("operator", "/none"),
-                       (None, "/me"), ("finance", "/statements"), (None, "/funnel"), (None, "/")):  # fmt: skip
+    for name, path in (
+        ("operator", f"/people/{person}?purpose=visit"),
+        ("operator", "/visits"),
+        ("operator", "/none"),
+        (None, "/me"),
+        ("finance", "/statements"),
+        (None, "/funnel"),
+        (None, "/"),
+    ):
         answer = await world.ask(name, "GET", path)
         assert answer.headers["cache-control"] == "no-store", path
         assert answer.headers["x-content-type-options"] == "nosniff"
@@ -159,9 +188,11 @@ async def test_made_up_methods_do_not_fill_the_counters(world: World) -> None:
     for number in range(5):
         assert (await world.ask("operator", f"METHOD{number}", "/visits")).status_code == 405
     methods = {
-        sample.labels["method"] for metric in REGISTRY.collect() if metric.name == "nowalls_http_request_seconds"
+        sample.labels["method"]
+        for metric in REGISTRY.collect()
+        if metric.name == "nowalls_http_request_seconds"
         for sample in metric.samples
-    }  # fmt: skip
+    }
     assert methods <= {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "other"}
 
 

@@ -11,11 +11,19 @@ from tests.api.world import World
 
 PROVIDER = f"{MARKS[0]}.{Role.PROVIDER}"
 LISTS = [
-    ("administrator", "/accounts"), ("manager", "/cases"), ("operator", "/complaints"), ("operator", "/requests"),
-    ("operator", "/visits"), (PROVIDER, "/visits"), ("manager", "/offers?state=accepted"), ("finance", "/statements"),
-    (PROVIDER, "/statements"), ("administrator", "/dead-letters"), ("operator", "/call-backs"),
+    ("administrator", "/accounts"),
+    ("manager", "/cases"),
+    ("operator", "/complaints"),
+    ("operator", "/requests"),
+    ("operator", "/visits"),
+    (PROVIDER, "/visits"),
+    ("manager", "/offers?state=accepted"),
+    ("finance", "/statements"),
+    (PROVIDER, "/statements"),
+    ("administrator", "/dead-letters"),
+    ("operator", "/call-backs"),
     ("operator", "/standing-orders"),
-]  # fmt: skip
+]
 
 
 async def _pages(world: World, name: str, path: str, limit: int) -> list[list[Any]]:
@@ -38,9 +46,10 @@ async def test_the_pages_together_are_the_whole_list(world: World, limit: int) -
     for _ in range(3):
         await world.ask("operator", "GET", f"/people/{person}?purpose=visit")
     more = [
-        ("manager", f"/companies/{company}/workers"), ("finance", f"/statements/{paper}/lines"),
+        ("manager", f"/companies/{company}/workers"),
+        ("finance", f"/statements/{paper}/lines"),
         ("manager", f"/people/{person}/readings"),
-    ]  # fmt: skip
+    ]
     lengths = {}
     for name, path in LISTS + more:
         whole = (await world.ask(name, "GET", path)).json()

@@ -13,9 +13,13 @@ from tests.api.world import World
 
 ACCOUNT = {"username": "new.one", "display_name": "新话务员", "role": "operator", "password": "green bamboo bridge 3"}
 PERSON = {
-    "name": "测试老人", "id_no": "130999194503021240", "address": "门牌", "division_code": "130999001000",
-    "latitude": 38.3, "longitude": 116.8,
-}  # fmt: skip
+    "name": "测试老人",
+    "id_no": "130999194503021240",
+    "address": "门牌",
+    "division_code": "130999001000",
+    "latitude": 38.3,
+    "longitude": 116.8,
+}
 PROVIDER = f"{MARKS[0]}.{Role.PROVIDER}"
 
 
@@ -72,17 +76,19 @@ async def test_kept_answers_are_unreadable_in_the_database(world: World) -> None
         assert not any(text.encode() in row["body_sealed"] for row in rows)
 
 
-@pytest.mark.parametrize(("name", "path", "form"), [
-    ("operator", "/people", PERSON), ("administrator", "/accounts", ACCOUNT)
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "path", "form"), [("operator", "/people", PERSON), ("administrator", "/accounts", ACCOUNT)]
+)
 async def test_two_who_enter_the_same_at_once_are_told_apart(
     world: World, name: str, path: str, form: dict[str, Any]
 ) -> None:
     answers = await _at_once(6, world, name, path, json=form)
     assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 5}
     assert {answer.json()["code"] for answer in answers if answer.status_code == 409} <= {
-        "platform.raced", "person.taken", "account.username_taken"
-    }  # fmt: skip
+        "platform.raced",
+        "person.taken",
+        "account.username_taken",
+    }
 
 
 async def test_an_offer_answered_by_six_at_once_is_answered_once(world: World) -> None:

@@ -19,8 +19,9 @@ async def _readable(world: World, table: str) -> list[str]:
     rows = await world.plain.fetch(
         "select attname from pg_attribute where attrelid = $1::text::regclass and attnum > 0 and not attisdropped"
         " and has_column_privilege($2, attrelid, attname, 'select')",
-        table, PROVIDER_ROLE,
-    )  # fmt: skip
+        table,
+        PROVIDER_ROLE,
+    )
     return [row["attname"] for row in rows]
 
 
@@ -75,9 +76,10 @@ async def test_no_company_writes_a_row_of_another_nor_gives_one_of_its_own_away(
     written = set()
     for table in Base.metadata.sorted_tables:
         verbs = [
-            verb for verb in ("insert", "update", "delete", "truncate")
+            verb
+            for verb in ("insert", "update", "delete", "truncate")
             if await world.plain.fetchval("select has_table_privilege($1, $2, $3)", PROVIDER_ROLE, table.name, verb)
-        ]  # fmt: skip
+        ]
         assert not {"delete", "truncate"} & set(verbs), table.name
         # Whoever may write what all may read would write for all.
         assert not verbs or table.name not in FOR_ALL, table.name

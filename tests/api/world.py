@@ -77,10 +77,13 @@ async def sign_in_all(works: Works, actors: dict[str, Actor]) -> dict[str, str]:
             assert actor.account_id is not None
             work.session.add(
                 AccountSession(
-                    token_hash=hash_of(tokens[name]), account_id=actor.account_id, begun_at=work.now,
-                    seen_at=work.now, client="test",
+                    token_hash=hash_of(tokens[name]),
+                    account_id=actor.account_id,
+                    begun_at=work.now,
+                    seen_at=work.now,
+                    client="test",
                 )
-            )  # fmt: skip
+            )
     return tokens
 
 

@@ -120,8 +120,11 @@ async def test_an_existing_database_is_upgraded_and_keeps_its_rows(
     database_url: str, empty: str, request: pytest.FixtureRequest
 ) -> None:
     await schema.ensure(empty)
-    await done(empty, "insert into barred (id, person_id, worker_id, reason, since, set_by) "
-                      "values (uuidv7(), uuidv7(), uuidv7(), 'kept', now(), 'test')")  # fmt: skip
+    await done(
+        empty,
+        "insert into barred (id, person_id, worker_id, reason, since, set_by) "
+        "values (uuidv7(), uuidv7(), uuidv7(), 'kept', now(), 'test')",
+    )
     request.getfixturevalue("longer")
     await schema.ensure(empty)
     assert await asked(empty, "select version_num from alembic_version") == [("0002test",)]

@@ -55,9 +55,12 @@ class Stage:
         worker_id = None if worker is None else self.workers[company][worker]
         role = Role.PROVIDER if worker is None else Role.WORKER
         return Actor(
-            role, f"{role} {company}", account_id=UUID(int=600 + company), provider_id=self.companies[company],
+            role,
+            f"{role} {company}",
+            account_id=UUID(int=600 + company),
+            provider_id=self.companies[company],
             worker_id=worker_id,
-        )  # fmt: skip
+        )
 
     async def add_company(
         self,
@@ -73,9 +76,12 @@ class Stage:
         async with self.works(SYSTEM_ACTOR) as work:
             uscc = identifiers.compose_uscc(area=AREA, sequence=place + 1)
             facts = NewCompany(
-                uscc=uscc, name=f"company {place}", grade="A", medical_licence="licence",
+                uscc=uscc,
+                name=f"company {place}",
+                grade="A",
+                medical_licence="licence",
                 medical_licence_until=date(2027, 1, 1),
-            )  # fmt: skip
+            )
             company = await roster.admit_company(work, facts=facts)
             await roster.activate_company(work, provider_id=company.id)
             terms = NewContract(
@@ -130,9 +136,14 @@ class Stage:
         id_no = identifiers.compose_resident_id(area=AREA, born_on=date(1940, 1, 1), sequence=number * 2 % 1000)
         async with self.works(SYSTEM_ACTOR) as work:
             facts = NewPerson(
-                name=f"elder {number}", id_no=id_no, phone=None, address="door", division_code=DISTRICT,
-                latitude=place[0], longitude=place[1],
-            )  # fmt: skip
+                name=f"elder {number}",
+                id_no=id_no,
+                phone=None,
+                address="door",
+                division_code=DISTRICT,
+                latitude=place[0],
+                longitude=place[1],
+            )
             (person_id,) = await registry.register_people(work, [facts])
         self.elders.append(person_id)
         return person_id
@@ -153,13 +164,33 @@ class Stage:
     ) -> CareRequest:
         """Put an eligible request on record, as `requests.place` leaves it; nobody is told."""
         row = CareRequest(
-            id=new_id(), person_id=self.elders[elder], district=AREA, division_code=DISTRICT, latitude=place[0],
-            longitude=place[1], item_code=item, quantity=1, minutes=minutes, skill=skill, persons=persons,
-            sex_wanted=sex, earliest=earliest, latest=earliest + timedelta(minutes=minutes_wide), urgent=urgent,
-            asked_at=self.clock.now(), entered_at=self.clock.now(), channel=Channel.PHONE, category="D", level=2,
-            copay_percent=0, price_fen=3000, quota_held_fen=3000, over_quota=False, state=RequestState.WAITING,
+            id=new_id(),
+            person_id=self.elders[elder],
+            district=AREA,
+            division_code=DISTRICT,
+            latitude=place[0],
+            longitude=place[1],
+            item_code=item,
+            quantity=1,
+            minutes=minutes,
+            skill=skill,
+            persons=persons,
+            sex_wanted=sex,
+            earliest=earliest,
+            latest=earliest + timedelta(minutes=minutes_wide),
+            urgent=urgent,
+            asked_at=self.clock.now(),
+            entered_at=self.clock.now(),
+            channel=Channel.PHONE,
+            category="D",
+            level=2,
+            copay_percent=0,
+            price_fen=3000,
+            quota_held_fen=3000,
+            over_quota=False,
+            state=RequestState.WAITING,
             state_since=self.clock.now(),
-        )  # fmt: skip
+        )
         async with self.works(SYSTEM_ACTOR) as work:
             work.session.add(row)
         return row
@@ -197,11 +228,18 @@ async def offer(
 def order_of(request: CareRequest) -> Order:
     """Take from a request what a visit copies."""
     return Order(
-        request_id=request.id, person_id=request.person_id, district=request.district,
-        division_code=request.division_code, latitude=request.latitude, longitude=request.longitude,
-        item_code=request.item_code, quantity=request.quantity, minutes=request.minutes, latest=request.latest,
+        request_id=request.id,
+        person_id=request.person_id,
+        district=request.district,
+        division_code=request.division_code,
+        latitude=request.latitude,
+        longitude=request.longitude,
+        item_code=request.item_code,
+        quantity=request.quantity,
+        minutes=request.minutes,
+        latest=request.latest,
         urgent=request.urgent,
-    )  # fmt: skip
+    )
 
 
 async def set_stage(works: Works, clock: FixedClock, *, companies: int = 1, elders: int = 1) -> Stage:

@@ -63,10 +63,21 @@ async def balance(stage: Stage) -> tuple[int, int, int]:
 
 def charge(stage: Stage, request_id: UUID, subsidised: int, revision: int = 1) -> ChargeMade:
     return ChargeMade(
-        charge_id=uuid4(), visit_id=uuid4(), request_id=request_id, person_id=stage.elders[0], provider_id=uuid4(),
-        month=MONTH, item_code="B01", division_code="130999000000", payable_fen=subsidised, subsidised_fen=subsidised,
-        own_fen=0, deduction_fen=0, rule_version="1", revision=revision,
-    )  # fmt: skip
+        charge_id=uuid4(),
+        visit_id=uuid4(),
+        request_id=request_id,
+        person_id=stage.elders[0],
+        provider_id=uuid4(),
+        month=MONTH,
+        item_code="B01",
+        division_code="130999000000",
+        payable_fen=subsidised,
+        subsidised_fen=subsidised,
+        own_fen=0,
+        deduction_fen=0,
+        rule_version="1",
+        revision=revision,
+    )
 
 
 async def test_an_elder_is_served_after_assessment_and_five_days_on_the_board(stage: Stage) -> None:
@@ -106,9 +117,12 @@ async def test_an_elder_applies_only_once(stage: Stage) -> None:
             await operations.apply(work, person_id=elder, category=Category.SELF_PAID)
         with pytest.raises(operations.AssessorsInvalid):
             await operations.book_assessment(
-                work, person_id=elder, occasion=AssessmentOccasion.FIRST, booked_for=NINE,
+                work,
+                person_id=elder,
+                occasion=AssessmentOccasion.FIRST,
+                booked_for=NINE,
                 assessors=(ASSESSORS[0], ASSESSORS[0]),
-            )  # fmt: skip
+            )
 
 
 async def test_a_release_gives_back_what_was_held(stage: Stage) -> None:

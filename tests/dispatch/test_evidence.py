@@ -21,9 +21,16 @@ PROPOSED = tomllib.loads(Path("dispatch/visits/rules.toml").read_text(encoding="
 RULES = evidence.Rules.read(PROPOSED)
 NINE = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 ARRIVE = Report(
-    id=UUID(int=1), kind=ActKind.ARRIVE, sequence=1, at=NINE, claimed_at=NINE, received_at=NINE,
-    distance_metres=20.0, accuracy_metres=15.0, fix_age_seconds=3.0,
-)  # fmt: skip
+    id=UUID(int=1),
+    kind=ActKind.ARRIVE,
+    sequence=1,
+    at=NINE,
+    claimed_at=NINE,
+    received_at=NINE,
+    distance_metres=20.0,
+    accuracy_metres=15.0,
+    fix_age_seconds=3.0,
+)
 TEN = NINE + timedelta(hours=1)
 LEAVE = replace(ARRIVE, id=UUID(int=2), kind=ActKind.LEAVE, sequence=2, at=TEN, claimed_at=TEN, received_at=TEN)
 NO_FIX: dict[str, Any] = {"distance_metres": None, "accuracy_metres": None, "fix_age_seconds": None}

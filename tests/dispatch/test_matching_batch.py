@@ -24,9 +24,12 @@ DAY = date(2026, 3, 3)
 MIDNIGHT = clock.at_local(DAY, 0)
 NOW = MIDNIGHT - timedelta(hours=6)
 WEIGHTS = Weights(
-    travel_points_per_second=100, wait_points_per_second=10, continuity_points=60_000, share_points_per_visit=600,
+    travel_points_per_second=100,
+    wait_points_per_second=10,
+    continuity_points=60_000,
+    share_points_per_visit=600,
     share_cap_points=30_000,
-)  # fmt: skip
+)
 TRAVEL = {
     "car": {"speed": 6.0, "detour": 1.35, "start_seconds": 180},
     "ebike": {"speed": 4.2, "detour": 1.3, "start_seconds": 120},
@@ -50,11 +53,18 @@ def worker(dice: Random, number: int, companies: int) -> RosterWorker:
     windows = [(at(8), at(noon)), (at(noon + dice.choice((0.5, 1, 4))), at(19))]
     company = dice.randrange(companies) + 1
     return RosterWorker(
-        worker_id=UUID(int=number), number=number, provider_id=UUID(int=1_000 + company), provider_number=company,
-        latitude=(home := spot(dice))[0], longitude=home[1], transport=dice.choice(list(Transport)[:2]),
-        sex=dice.choice(list(Sex)), skills=frozenset(s for s in SKILLS if s is Skill.GENERAL or dice.random() < 0.6),
-        windows=windows[: dice.choice((1, 2, 2))], max_minutes=dice.choice((240, 480)),
-    )  # fmt: skip
+        worker_id=UUID(int=number),
+        number=number,
+        provider_id=UUID(int=1_000 + company),
+        provider_number=company,
+        latitude=(home := spot(dice))[0],
+        longitude=home[1],
+        transport=dice.choice(list(Transport)[:2]),
+        sex=dice.choice(list(Sex)),
+        skills=frozenset(s for s in SKILLS if s is Skill.GENERAL or dice.random() < 0.6),
+        windows=windows[: dice.choice((1, 2, 2))],
+        max_minutes=dice.choice((240, 480)),
+    )
 
 
 def dice_ask(dice: Random, workers: int) -> Ask:
@@ -62,12 +72,20 @@ def dice_ask(dice: Random, workers: int) -> Ask:
     door = spot(dice)
     people = [UUID(int=number) for number in range(1, workers + 1)]
     return Ask(
-        latitude=door[0], longitude=door[1], minutes=dice.choice((20, 45, 60)), earliest=begin,
-        latest=begin + timedelta(minutes=dice.choice((0, 30, 120))), skill=dice.choice(SKILLS),
-        sex=dice.choice((None, None, None, *Sex)), persons=dice.choice((1, 1, 1, 1, 2)),
-        familiar=frozenset(dice.sample(people, 1)), barred=frozenset(dice.sample(people, dice.choice((0, 1)))),
-        asked=frozenset(), item_code=dice.choice(("B01", "B01", "B02")), division_code="130999000000",
-    )  # fmt: skip
+        latitude=door[0],
+        longitude=door[1],
+        minutes=dice.choice((20, 45, 60)),
+        earliest=begin,
+        latest=begin + timedelta(minutes=dice.choice((0, 30, 120))),
+        skill=dice.choice(SKILLS),
+        sex=dice.choice((None, None, None, *Sex)),
+        persons=dice.choice((1, 1, 1, 1, 2)),
+        familiar=frozenset(dice.sample(people, 1)),
+        barred=frozenset(dice.sample(people, dice.choice((0, 1)))),
+        asked=frozenset(),
+        item_code=dice.choice(("B01", "B01", "B02")),
+        division_code="130999000000",
+    )
 
 
 def scene(seed: int, *, workers: int = 7, companies: int = 3, asks: int = 22) -> tuple[Day, list[Ask]]:
@@ -78,11 +96,16 @@ def scene(seed: int, *, workers: int = 7, companies: int = 3, asks: int = 22) ->
     items: list[dict[str, tuple[str, ...]]] = [{"B01": ("130999",)}, {"B01": ("130999",), "B02": ("",)}]
     contracts = [
         ContractTerms(
-            UUID(int=5_000 + number), UUID(int=1_000 + number), number, dice.choice((2, 9, 100)),
-            dice.choice((0.0, 0.2, 0.5)), "A", dice.choice(items),
+            UUID(int=5_000 + number),
+            UUID(int=1_000 + number),
+            number,
+            dice.choice((2, 9, 100)),
+            dice.choice((0.0, 0.2, 0.5)),
+            "A",
+            dice.choice(items),
         )
         for number in numbers
-    ]  # fmt: skip
+    ]
     day = Day(DAY, roster=roster, contracts=contracts, weights=WEIGHTS, travel=TRAVEL, known=())
     for number, hour in ((1, 9.0), (2, 15.0), (3, 20.0)):
         place = day.place_of[UUID(int=number)]

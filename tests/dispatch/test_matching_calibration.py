@@ -47,13 +47,33 @@ def rounds(stage: Stage, *, days: int, detour: float, **more: Any) -> list[Visit
             departed, arrived = at, at + timedelta(seconds=seconds)
             left = arrived + timedelta(minutes=40)
             facts: dict[str, Any] = {
-                "id": new_id(), "request_id": new_id(), "attempt": 1, "person_id": stage.elders[0], "district": AREA,
-                "division_code": scene.DISTRICT, "latitude": there.latitude, "longitude": there.longitude,
-                "item_code": "B01", "quantity": 1, "urgent": False, "provider_id": stage.companies[0],
-                "worker_id": stage.workers[0][0], "worker_number": 1, "planned_start": arrived, "planned_end": left,
-                "window_to": left, "minutes": 40, "state": State.VERIFIED, "offered_at": BACK, "accepted_at": BACK,
-                "departed_at": departed, "arrived_at": arrived, "left_at": left, "closed_at": left, "flags": [],
-            }  # fmt: skip
+                "id": new_id(),
+                "request_id": new_id(),
+                "attempt": 1,
+                "person_id": stage.elders[0],
+                "district": AREA,
+                "division_code": scene.DISTRICT,
+                "latitude": there.latitude,
+                "longitude": there.longitude,
+                "item_code": "B01",
+                "quantity": 1,
+                "urgent": False,
+                "provider_id": stage.companies[0],
+                "worker_id": stage.workers[0][0],
+                "worker_number": 1,
+                "planned_start": arrived,
+                "planned_end": left,
+                "window_to": left,
+                "minutes": 40,
+                "state": State.VERIFIED,
+                "offered_at": BACK,
+                "accepted_at": BACK,
+                "departed_at": departed,
+                "arrived_at": arrived,
+                "left_at": left,
+                "closed_at": left,
+                "flags": [],
+            }
             made.append(Visit(**{**facts, **(more if number % 2 else {})}))
             at, here = left + timedelta(minutes=dice.choice((1, 5, 90))), there
     return made
@@ -71,8 +91,11 @@ async def test_the_detour_of_the_district_is_learned_from_what_phones_reported(s
     assert set(news.found) == {Transport.EBIKE}
     assert abs(news.found[Transport.EBIKE].mode.detour - 1.6) < 0.03
     assert news.found[Transport.EBIKE].legs > 60
-    assert news.value["ebike"] == {"speed": 4.2, "detour": round(news.found[Transport.EBIKE].mode.detour, 3),
-                                   "start_seconds": 120}  # fmt: skip
+    assert news.value["ebike"] == {
+        "speed": 4.2,
+        "detour": round(news.found[Transport.EBIKE].mode.detour, 3),
+        "start_seconds": 120,
+    }
     assert news.value["car"]["detour"] == 1.35
     assert news.too_few == {Transport.CAR: 0, Transport.WALK: 0}
 

@@ -33,11 +33,20 @@ async def stage(works: Works, clock: FixedClock) -> Stage:
 
 def ask(**more: Any) -> Ask:
     facts: dict[str, Any] = {
-        "latitude": HOME[0], "longitude": HOME[1], "minutes": 60, "earliest": NINE + timedelta(hours=1),
-        "latest": NINE + timedelta(hours=2), "skill": Skill.GENERAL, "sex": None, "persons": 1,
-        "familiar": frozenset(), "barred": frozenset(), "asked": frozenset(), "item_code": "B01",
+        "latitude": HOME[0],
+        "longitude": HOME[1],
+        "minutes": 60,
+        "earliest": NINE + timedelta(hours=1),
+        "latest": NINE + timedelta(hours=2),
+        "skill": Skill.GENERAL,
+        "sex": None,
+        "persons": 1,
+        "familiar": frozenset(),
+        "barred": frozenset(),
+        "asked": frozenset(),
+        "item_code": "B01",
         "division_code": scene.DISTRICT,
-    }  # fmt: skip
+    }
     return Ask(**{**facts, **more})
 
 

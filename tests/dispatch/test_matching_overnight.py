@@ -72,9 +72,13 @@ async def add_elders(stage: Stage, count: int, *, level: int = 2, seed: int = 1)
 
 async def order(stage: Stage, elder: int, *, from_minute: int, minutes: int = 150, item: str = "B01") -> None:
     wanted = Wanted(
-        item_code=item, weekdays=127, from_minute=from_minute, to_minute=from_minute + minutes, starts_on=TOMORROW,
+        item_code=item,
+        weekdays=127,
+        from_minute=from_minute,
+        to_minute=from_minute + minutes,
+        starts_on=TOMORROW,
         accept_own_cost=True,
-    )  # fmt: skip
+    )
     async with stage.works(SYSTEM_ACTOR) as work:
         await requests.place_standing_order(work, person_id=stage.elders[elder], wanted=wanted)
 

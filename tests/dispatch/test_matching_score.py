@@ -80,8 +80,10 @@ def test_every_worker_is_named_exactly_once(rules: list[Rule]) -> None:
 def test_a_company_is_out_by_its_contract_first() -> None:
     both = Companies(uncovered=frozenset({1}), full=frozenset({1, 2}), asked=frozenset({1, 2, 3}))
     assert [both.reason(number) for number in (1, 2, 3)] == [
-        Reason.NOT_CONTRACTED, Reason.CAPACITY_USED, Reason.ASKED_BEFORE,
-    ]  # fmt: skip
+        Reason.NOT_CONTRACTED,
+        Reason.CAPACITY_USED,
+        Reason.ASKED_BEFORE,
+    ]
     assert both.out == {1, 2, 3}
     assert NOBODY_OUT.out == frozenset()
 

@@ -38,8 +38,11 @@ async def stage(works: Works, clock: FixedClock) -> Stage:
 
 def act(number: int, at: datetime, **more: Any) -> ActIn:
     fix: dict[str, Any] = {
-        "latitude": HOME[0], "longitude": HOME[1], "accuracy_metres": 10.0, "fix_age_seconds": 2.0,
-    }  # fmt: skip
+        "latitude": HOME[0],
+        "longitude": HOME[1],
+        "accuracy_metres": 10.0,
+        "fix_age_seconds": 2.0,
+    }
     return ActIn(id=UUID(int=number), claimed_at=at, **{**fix, **more})
 
 

@@ -55,9 +55,14 @@ async def play(stage: Stage, visit_id: UUID, *, worker: int = 0) -> None:
     for step in (visits.arrive, visits.leave):
         async with stage.works(stage.person_of(0, worker)) as work:
             act = visits.ActIn(
-                id=UUID(int=(int(visit_id) + (step is visits.leave)) % 2**128), claimed_at=work.now, latitude=HOME[0],
-                longitude=HOME[1], accuracy_metres=5.0, fix_age_seconds=1.0, code=code_of(work, visit_id),
-            )  # fmt: skip
+                id=UUID(int=(int(visit_id) + (step is visits.leave)) % 2**128),
+                claimed_at=work.now,
+                latitude=HOME[0],
+                longitude=HOME[1],
+                accuracy_metres=5.0,
+                fix_age_seconds=1.0,
+                code=code_of(work, visit_id),
+            )
             await step(work, visit_id=visit_id, act=act)
         stage.clock.advance(timedelta(minutes=60))
 

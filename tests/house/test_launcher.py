@@ -132,9 +132,10 @@ def test_what_stops_the_launcher_is_said_in_chinese_and_english(
     with pytest.raises(SystemExit) as old:
         run.main([])
     for stopped, chinese, english in (
-        (missing, "缺少文件", "is missing"), (failed, "命令没有成功（3）", "ended with 3"),
+        (missing, "缺少文件", "is missing"),
+        (failed, "命令没有成功（3）", "ended with 3"),
         (old, "需要 Python 3.11", "Python 3.11 or newer"),
-    ):  # fmt: skip
+    ):
         assert chinese in str(stopped.value)
         assert english in str(stopped.value)
 

@@ -48,9 +48,15 @@ async def found_district(works: Works) -> None:
         await ship_catalogue(work)
         for sequence in (901, 902):
             await operations.register_person(
-                work, name="在册", id_no=id_no(sequence), phone=None, address="某处", division_code="130903001007",
-                latitude=38.3, longitude=116.8,
-            )  # fmt: skip
+                work,
+                name="在册",
+                id_no=id_no(sequence),
+                phone=None,
+                address="某处",
+                division_code="130903001007",
+                latitude=38.3,
+                longitude=116.8,
+            )
         dead = await queries.person_by_id_no(work, id_no(902))
         assert dead is not None
         await operations.report_death(work, person_id=dead.id, died_on=date(2026, 2, 1), source="殡葬")

@@ -12,9 +12,18 @@ from registry.model import Division
 from tests.journeys.lists import counted, csv_bytes, found_district, id_no, take
 
 COMPANY = [
-    "统一社会信用代码", "企业名称", "等级", "医疗许可证号", "许可有效期至", "合同开始", "合同结束", "月产能",
-    "份额", "服务项目", "服务区划",
-]  # fmt: skip
+    "统一社会信用代码",
+    "企业名称",
+    "等级",
+    "医疗许可证号",
+    "许可有效期至",
+    "合同开始",
+    "合同结束",
+    "月产能",
+    "份额",
+    "服务项目",
+    "服务区划",
+]
 
 
 def company(sequence: int, **cells: str) -> list[str]:
@@ -152,10 +161,16 @@ async def test_the_catalogue_takes_new_items_and_later_prices(works: Works) -> N
     ]
     outcome = await take(works, "catalogue", csv_bytes(header, bad))
     assert [(fault.row, fault.code) for fault in outcome.faults] == [
-        (2, "item.taken"), (3, "cell.not_a_choice"), (4, "cell.out_of_bounds"), (5, "skill.unknown"),
-        (6, "cell.out_of_bounds"), (7, "money.not_an_amount"), (8, "cell.impossible_time"),
-        (9, "cell.impossible_date"), (9, "table.duplicate"),
-    ]  # fmt: skip
+        (2, "item.taken"),
+        (3, "cell.not_a_choice"),
+        (4, "cell.out_of_bounds"),
+        (5, "skill.unknown"),
+        (6, "cell.out_of_bounds"),
+        (7, "money.not_an_amount"),
+        (8, "cell.impossible_time"),
+        (9, "cell.impossible_date"),
+        (9, "table.duplicate"),
+    ]
 
 
 async def test_divisions_without_a_parent_or_twice_are_named(works: Works) -> None:
@@ -171,7 +186,10 @@ async def test_divisions_without_a_parent_or_twice_are_named(works: Works) -> No
     ]
     outcome = await take(works, "divisions", csv_bytes(header, rows))
     assert [(fault.row, fault.code) for fault in outcome.faults] == [
-        (2, "division.taken"), (3, "division.parent"), (5, "table.duplicate"), (6, "division_code.shape"),
+        (2, "division.taken"),
+        (3, "division.parent"),
+        (5, "table.duplicate"),
+        (6, "division_code.shape"),
         (7, "cell.not_a_choice"),
-    ]  # fmt: skip
+    ]
     assert await counted(works, Division) == [151]

@@ -15,9 +15,20 @@ from registry.model import Person
 from tests.journeys.lists import counted, csv_bytes, found_district, id_no, take
 
 HEADER = [
-    "姓名", "身份证号", "性别", "出生日期", "联系电话", "家属电话", "住址", "所属社区", "纬度", "经度", "人员类别",
-    "能力等级", "健康备注",
-]  # fmt: skip
+    "姓名",
+    "身份证号",
+    "性别",
+    "出生日期",
+    "联系电话",
+    "家属电话",
+    "住址",
+    "所属社区",
+    "纬度",
+    "经度",
+    "人员类别",
+    "能力等级",
+    "健康备注",
+]
 
 
 def person(sequence: int, **cells: str) -> list[str]:

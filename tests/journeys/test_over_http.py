@@ -37,9 +37,14 @@ class Desks:
     ) -> httpx.AsyncClient:
         async with self.works(SYSTEM("test")) as work:
             await accounts.open_account(
-                work, username=name, display_name=name, role=role, password=PASSWORD, provider_id=provider_id,
+                work,
+                username=name,
+                display_name=name,
+                role=role,
+                password=PASSWORD,
+                provider_id=provider_id,
                 worker_id=worker_id,
-            )  # fmt: skip
+            )
         client = httpx.AsyncClient(transport=self.transport, base_url="http://test")
         answer = await client.post("/sessions", json={"username": name, "password": PASSWORD})
         client.cookies.clear()
@@ -49,9 +54,14 @@ class Desks:
 
 def _act(clock: FixedClock, code: str | None = None) -> dict[str, Any]:
     return {
-        "id": str(new_id()), "claimed_at": clock.now().isoformat(), "code": code, "latitude": HOME[0],
-        "longitude": HOME[1], "accuracy_metres": 10, "fix_age_seconds": 2,
-    }  # fmt: skip
+        "id": str(new_id()),
+        "claimed_at": clock.now().isoformat(),
+        "code": code,
+        "latitude": HOME[0],
+        "longitude": HOME[1],
+        "accuracy_metres": 10,
+        "fix_age_seconds": 2,
+    }
 
 
 async def _set(works: Works, clock: FixedClock) -> Stage:
@@ -73,9 +83,11 @@ async def test_every_desk_does_its_part_and_sees_only_its_own(works: Works, cloc
     try:
         operator = await desks(Role.OPERATOR, "operator")
         form = {
-            "person_id": str(stage.elders[0]), "item_code": "B01",
-            "earliest": (NINE + timedelta(hours=1)).isoformat(), "latest": (NINE + timedelta(hours=3)).isoformat(),
-        }  # fmt: skip
+            "person_id": str(stage.elders[0]),
+            "item_code": "B01",
+            "earliest": (NINE + timedelta(hours=1)).isoformat(),
+            "latest": (NINE + timedelta(hours=3)).isoformat(),
+        }
         placed = await operator.post("/requests", json=form, headers={"Idempotency-Key": "call-000001"})
         again = await operator.post("/requests", json=form, headers={"Idempotency-Key": "call-000001"})
         assert (placed.status_code, again.json()) == (201, placed.json())

@@ -70,9 +70,14 @@ async def _district(works: Works, clock: FixedClock) -> Stage:
 
 def _at_the_door(clock: FixedClock, code: str | None = None) -> ActIn:
     return ActIn(
-        id=new_id(), claimed_at=clock.now(), code=code, latitude=HOME[0], longitude=HOME[1], accuracy_metres=10,
+        id=new_id(),
+        claimed_at=clock.now(),
+        code=code,
+        latitude=HOME[0],
+        longitude=HOME[1],
+        accuracy_metres=10,
         fix_age_seconds=2,
-    )  # fmt: skip
+    )
 
 
 async def _journey(works: Works, clock: FixedClock, wait: Wait) -> None:
@@ -81,13 +86,23 @@ async def _journey(works: Works, clock: FixedClock, wait: Wait) -> None:
     (person_id,) = stage.elders
     async with works(Actor(Role.OPERATOR, "operator")) as work:
         request = await requests.place(
-            work, person_id=person_id, item_code="B01", earliest=NINE + timedelta(hours=1),
-            latest=NINE + timedelta(hours=3), source_key="call-1", channel=Channel.PHONE,
-        )  # fmt: skip
+            work,
+            person_id=person_id,
+            item_code="B01",
+            earliest=NINE + timedelta(hours=1),
+            latest=NINE + timedelta(hours=3),
+            source_key="call-1",
+            channel=Channel.PHONE,
+        )
         again = await requests.place(
-            work, person_id=person_id, item_code="B01", earliest=NINE, latest=NINE + timedelta(hours=9),
-            source_key="call-1", channel=Channel.PHONE,
-        )  # fmt: skip
+            work,
+            person_id=person_id,
+            item_code="B01",
+            earliest=NINE,
+            latest=NINE + timedelta(hours=9),
+            source_key="call-1",
+            channel=Channel.PHONE,
+        )
         assert again.id == request.id
     await wait()
     async with works(SYSTEM("test")) as work:

@@ -95,9 +95,13 @@ async def _begin(few: Path, url: str, home: Path) -> asyncio.subprocess.Process:
     words = ["-P", "-m", "processes", "replay", few, "--json", "--seed", 7, *sizes]
     settings = {"NOWALLS_HOME": str(home), "NOWALLS_DATABASE_URL": url, "PYTHONPATH": str(ROOT)}
     return await asyncio.create_subprocess_exec(
-        sys.executable, *map(str, words), env=os.environ | settings, cwd=ROOT, stdout=asyncio.subprocess.PIPE,
+        sys.executable,
+        *map(str, words),
+        env=os.environ | settings,
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
+    )
 
 
 async def _events(connection: "asyncpg.Connection[asyncpg.Record]") -> int:

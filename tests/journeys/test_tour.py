@@ -66,15 +66,22 @@ class Walk:
 def walk(tmp_path_factory: pytest.TempPathFactory) -> Walk:
     script = "\n".join(f"printf '{_MARK}'\n{step.commands}" for step in STEPS)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("NOWALLS_")} | {
-        "NOWALLS_PORT": str(free_port()), "TMPDIR": str(tmp_path_factory.mktemp("tour")),
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "COLUMNS": "200",
-    }  # fmt: skip
+        "NOWALLS_PORT": str(free_port()),
+        "TMPDIR": str(tmp_path_factory.mktemp("tour")),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "COLUMNS": "200",
+    }
     output = Path(environment["TMPDIR"]) / "printed"
     with output.open("w") as file:
         done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", script], cwd=ROOT, env=environment, stdout=file,
-            stderr=subprocess.STDOUT, check=False, start_new_session=True,
-        )  # fmt: skip
+            ["bash", "-euo", "pipefail", "-c", script],
+            cwd=ROOT,
+            env=environment,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            check=False,
+            start_new_session=True,
+        )
     _, *printed = output.read_text(encoding="utf-8").split(_MARK)
     return Walk(printed, done.returncode, output.read_text(encoding="utf-8")[-3000:])
 

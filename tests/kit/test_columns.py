@@ -85,9 +85,19 @@ def test_every_day_is_read_in_every_dress(day: date) -> None:
 @given(st.text(max_size=20))
 def test_no_text_makes_a_reader_crash(cell: str) -> None:
     readers = [
-        columns.day, columns.minute, columns.instant, columns.integer(0, 9), columns.decimal(0, 1), columns.yuan,
-        columns.code(4), columns.sex, columns.resident_id, columns.uscc, columns.telephone(), columns.datum,
-    ]  # fmt: skip
+        columns.day,
+        columns.minute,
+        columns.instant,
+        columns.integer(0, 9),
+        columns.decimal(0, 1),
+        columns.yuan,
+        columns.code(4),
+        columns.sex,
+        columns.resident_id,
+        columns.uscc,
+        columns.telephone(),
+        columns.datum,
+    ]
     for read in readers:
         try:
             read(cell)
@@ -143,7 +153,9 @@ def test_a_mapping_that_fits_neither_the_file_nor_the_list_is_a_fault() -> None:
     assert (mapped.faults, mapped.rows[0]["code"]) == ([], "A01")
     unknown, missing = columns.typed(grid, wanted, {"内部代号": "number"}).faults
     assert (unknown.code, unknown.parameters["names"], missing.code) == (
-        "table.unknown_column", "code、name", "table.missing_column",
-    )  # fmt: skip
+        "table.unknown_column",
+        "code、name",
+        "table.missing_column",
+    )
     absent, _ = columns.typed(grid, wanted, {"代号": "code"}).faults
     assert (absent.code, absent.column) == ("table.missing_column", "代号")

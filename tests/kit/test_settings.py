@@ -10,10 +10,11 @@ from kit.settings import DatabaseUrlInvalid, HomePath, PortInvalid, SettingInval
 @pytest.mark.parametrize(
     "given",
     [
-        "postgres://u:p%40ss@db:5432/nowalls", "postgresql://u:p%40ss@db:5432/nowalls",
+        "postgres://u:p%40ss@db:5432/nowalls",
+        "postgresql://u:p%40ss@db:5432/nowalls",
         "postgresql+asyncpg://u:p%40ss@db:5432/nowalls",
     ],
-)  # fmt: skip
+)
 def test_an_address_of_a_database_is_understood_in_each_of_its_forms(given: str) -> None:
     assert Settings.read({"NOWALLS_DATABASE_URL": given}).database_url == (
         "postgresql+asyncpg://u:p%40ss@db:5432/nowalls"

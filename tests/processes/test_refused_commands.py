@@ -38,9 +38,14 @@ def typed(monkeypatch: pytest.MonkeyPatch, home: Path, *words: str) -> int:
     ids=lambda given: " ".join(given) if isinstance(given, list) else None,
 )
 def test_what_is_wrong_with_it_is_said_in_both_languages(  # noqa: PLR0917 - four are the case's, three pytest's own
-    words: list[str], code: int, chinese: str, english: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+    code: int,
+    chinese: str,
+    english: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+) -> None:
     assert typed(monkeypatch, tmp_path, *(word.format(home=tmp_path) for word in words)) == code
     said = capsys.readouterr()
     assert chinese in said.err

@@ -33,9 +33,12 @@ from tests.processes.served import ROOT, Served, run
 pytestmark = pytest.mark.timeout(300)
 PASSWORD = "river stone lantern 7"
 LISTS = {
-    "divisions": "registry/data/yunhe-divisions.csv", "catalogue": "docs/tour/catalogue.csv",
-    "providers": "docs/tour/providers.csv", "workers": "docs/tour/workers.csv", "people": "docs/tour/people.csv",
-}  # fmt: skip
+    "divisions": "registry/data/yunhe-divisions.csv",
+    "catalogue": "docs/tour/catalogue.csv",
+    "providers": "docs/tour/providers.csv",
+    "workers": "docs/tour/workers.csv",
+    "people": "docs/tour/people.csv",
+}
 
 
 @pytest.fixture(scope="module")
@@ -86,9 +89,13 @@ async def test_an_offer_is_visible_to_the_company_within_a_second_of_the_request
     for person_id in (*elders, *elders):
         now = works.clock.now()
         form = {
-            "person_id": str(person_id), "item_code": "U01", "urgent": True, "override_duplicate": True,
-            "earliest": now.isoformat(), "latest": (now + timedelta(hours=6)).isoformat(),
-        }  # fmt: skip
+            "person_id": str(person_id),
+            "item_code": "U01",
+            "urgent": True,
+            "override_duplicate": True,
+            "earliest": now.isoformat(),
+            "latest": (now + timedelta(hours=6)).isoformat(),
+        }
         begun = time.perf_counter()
         placed = await clients["operator1"].post("/requests", json=form)
         assert placed.status_code == 201, placed.text
@@ -175,7 +182,7 @@ MISTAKES = [
     ({"NOWALLS_DATABASE_URL": "postgresql://a:secret@127.0.0.1:{port}/db"}, "连不上数据库", "cannot be reached"),
     ({"NOWALLS_DATABASE_URL": "{missing}"}, "数据库拒绝进入", "does not let us in"),
     ({"NOWALLS_KAFKA": "127.0.0.1:{port}"}, "连不上 Kafka", "Kafka cannot be reached"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("settings", "chinese", "english"), MISTAKES, ids=[str(one[0]) for one in MISTAKES])

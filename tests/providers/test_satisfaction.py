@@ -30,9 +30,16 @@ def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def finished(clock: FixedClock, *, provider_id: UUID = COMPANY, person_id: UUID = ELDER) -> VisitFinished:
     return VisitFinished(
-        visit_id=new_id(), request_id=new_id(), provider_id=provider_id, person_id=person_id, worker_id=new_id(),
-        item_code="B01", division_code="130903001001", arrived_at=clock.now(), left_at=clock.now(),
-    )  # fmt: skip
+        visit_id=new_id(),
+        request_id=new_id(),
+        provider_id=provider_id,
+        person_id=person_id,
+        worker_id=new_id(),
+        item_code="B01",
+        division_code="130903001001",
+        arrived_at=clock.now(),
+        left_at=clock.now(),
+    )
 
 
 async def _finish(works: Works, drain: Drain, *visits: VisitFinished) -> None:

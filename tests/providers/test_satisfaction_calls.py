@@ -37,10 +37,16 @@ MONDAY = date(2026, 3, 2)
 
 def finished(clock: FixedClock, **changes: object) -> VisitFinished:
     usual: dict[str, object] = {
-        "visit_id": new_id(), "request_id": new_id(), "provider_id": new_id(), "person_id": new_id(),
-        "worker_id": new_id(), "item_code": "B01", "division_code": "130903001001", "arrived_at": clock.now(),
+        "visit_id": new_id(),
+        "request_id": new_id(),
+        "provider_id": new_id(),
+        "person_id": new_id(),
+        "worker_id": new_id(),
+        "item_code": "B01",
+        "division_code": "130903001001",
+        "arrived_at": clock.now(),
         "left_at": clock.now(),
-    }  # fmt: skip
+    }
     return VisitFinished.model_validate({**usual, **changes})
 
 
@@ -218,10 +224,13 @@ async def test_rates_by_every_group_agree_with_a_count_by_hand(works: Works, clo
         for number in range(900):
             left_at = clock.now() + timedelta(days=chance.randrange(90))
             visit = finished(
-                clock, provider_id=chance.choice(companies), item_code=chance.choice(["A01", "B01", "B03"]),
+                clock,
+                provider_id=chance.choice(companies),
+                item_code=chance.choice(["A01", "B01", "B03"]),
                 division_code=chance.choice(["130903001001", "130903001002", "130903002001", "130904001001"]),
-                left_at=left_at, person_id=UUID(int=number % 50),
-            )  # fmt: skip
+                left_at=left_at,
+                person_id=UUID(int=number % 50),
+            )
             await operations.open_for_rating(work, visit=visit)
             score = chance.choice([None, 1, 2, 3, 4, 4, 5, 5, 5])
             if score is not None:
@@ -303,9 +312,12 @@ async def test_a_complaint_has_its_deadlines_and_its_steps_in_order(works: Works
     async with works(SYSTEM("test")) as work:
         steps = select(ComplaintStep.state).where(ComplaintStep.complaint_id == found.id).order_by(ComplaintStep.id)
         assert (await work.session.execute(steps)).scalars().all() == [
-            ComplaintState.RECEIVED, ComplaintState.ACKNOWLEDGED, ComplaintState.INVESTIGATED, ComplaintState.DECIDED,
+            ComplaintState.RECEIVED,
+            ComplaintState.ACKNOWLEDGED,
+            ComplaintState.INVESTIGATED,
+            ComplaintState.DECIDED,
             ComplaintState.CLOSED,
-        ]  # fmt: skip
+        ]
         sealed = (await work.session.execute(text("select words_sealed from complaint"))).scalar_one()
         assert "态度".encode() not in bytes(sealed)
     with pytest.raises(complaints.ComplaintUnknownVisit):

@@ -31,11 +31,27 @@ def desk(name: str, role: Role = Role.FINANCE) -> Actor:
 
 def verified(provider_id: UUID, *, minutes: int = 60, late: int = 0, outcome: str = "completed") -> VisitVerified:
     return VisitVerified(
-        visit_id=new_id(), request_id=new_id(), provider_id=provider_id, person_id=new_id(), worker_id=new_id(),
-        item_code="B01", division_code="130903001001", planned_start=START, planned_minutes=60, quantity=1,
-        arrived_at=START, left_at=START + timedelta(minutes=minutes), late_minutes=late, done_minutes=minutes,
-        evidence_grade="A", outcome=outcome, urgent=False, category="B", copay_percent=10, quota_held_fen=2700,
-    )  # fmt: skip
+        visit_id=new_id(),
+        request_id=new_id(),
+        provider_id=provider_id,
+        person_id=new_id(),
+        worker_id=new_id(),
+        item_code="B01",
+        division_code="130903001001",
+        planned_start=START,
+        planned_minutes=60,
+        quantity=1,
+        arrived_at=START,
+        left_at=START + timedelta(minutes=minutes),
+        late_minutes=late,
+        done_minutes=minutes,
+        evidence_grade="A",
+        outcome=outcome,
+        urgent=False,
+        category="B",
+        copay_percent=10,
+        quota_held_fen=2700,
+    )
 
 
 async def _tell(works: Works, drain: Drain, *events: VisitVerified | ComplaintDecided) -> None:

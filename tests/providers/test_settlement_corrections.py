@@ -37,12 +37,27 @@ async def company(works: Works, drain: Drain) -> UUID:
 
 def verified(provider_id: UUID, **changes: object) -> VisitVerified:
     usual: dict[str, object] = {
-        "visit_id": new_id(), "request_id": new_id(), "provider_id": provider_id, "person_id": new_id(),
-        "worker_id": new_id(), "item_code": "B01", "division_code": "130903001001", "planned_start": START,
-        "planned_minutes": 60, "quantity": 1, "arrived_at": START, "left_at": START + timedelta(minutes=60),
-        "late_minutes": 0, "done_minutes": 60, "evidence_grade": "A", "outcome": "completed", "urgent": False,
-        "category": "B", "copay_percent": 10, "quota_held_fen": 2700,
-    }  # fmt: skip
+        "visit_id": new_id(),
+        "request_id": new_id(),
+        "provider_id": provider_id,
+        "person_id": new_id(),
+        "worker_id": new_id(),
+        "item_code": "B01",
+        "division_code": "130903001001",
+        "planned_start": START,
+        "planned_minutes": 60,
+        "quantity": 1,
+        "arrived_at": START,
+        "left_at": START + timedelta(minutes=60),
+        "late_minutes": 0,
+        "done_minutes": 60,
+        "evidence_grade": "A",
+        "outcome": "completed",
+        "urgent": False,
+        "category": "B",
+        "copay_percent": 10,
+        "quota_held_fen": 2700,
+    }
     return VisitVerified.model_validate({**usual, **changes})
 
 
@@ -98,9 +113,12 @@ def voided(visit: VisitVerified) -> VisitVoided:
 
 def complained(visit: VisitVerified, percent: int, complaint_id: UUID | None = None) -> ComplaintDecided:
     return ComplaintDecided(
-        visit_id=visit.visit_id, provider_id=visit.provider_id, complaint_id=complaint_id or new_id(),
-        upheld=percent > 0, deduction_percent=percent,
-    )  # fmt: skip
+        visit_id=visit.visit_id,
+        provider_id=visit.provider_id,
+        complaint_id=complaint_id or new_id(),
+        upheld=percent > 0,
+        deduction_percent=percent,
+    )
 
 
 async def test_a_visit_verified_again_by_other_times_is_reversed_and_charged_anew(works: Works, company: UUID) -> None:
@@ -110,8 +128,10 @@ async def test_a_visit_verified_again_by_other_times_is_reversed_and_charged_ane
         await handle(works, event)
     rows = await lines_of(works, visit.visit_id)
     assert [(row.revision, row.kind, row.payable_fen) for row in rows] == [
-        (1, ChargeKind.CHARGE, 3000), (1, ChargeKind.REVERSAL, -3000), (2, ChargeKind.CHARGE, 1500),
-    ]  # fmt: skip
+        (1, ChargeKind.CHARGE, 3000),
+        (1, ChargeKind.REVERSAL, -3000),
+        (2, ChargeKind.CHARGE, 1500),
+    ]
 
 
 async def test_the_money_of_a_charged_visit_waits_while_a_person_looks_again(works: Works, company: UUID) -> None:
@@ -262,9 +282,14 @@ async def test_a_whole_year_comes_out_the_same_from_shuffled_duplicated_events(
         start = START + timedelta(days=number * 10)
         for provider in (company, other):
             visit = verified(
-                provider, planned_start=start, arrived_at=start, left_at=start + timedelta(minutes=60),
-                done_minutes=20 + number, late_minutes=number * 2, quota_held_fen=number * 80,
-            )  # fmt: skip
+                provider,
+                planned_start=start,
+                arrived_at=start,
+                left_at=start + timedelta(minutes=60),
+                done_minutes=20 + number,
+                late_minutes=number * 2,
+                quota_held_fen=number * 80,
+            )
             year += [visit, visit] + ([complained(visit, 50)] if number % 5 == 0 else [])
     for place in range(len(year)):  # a fixed shuffle: every event, each in a place of its own
         await handle(works, year[place * 37 % len(year)])

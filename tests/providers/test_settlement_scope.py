@@ -39,11 +39,27 @@ def desk(name: str, role: Role = Role.FINANCE) -> Actor:
 
 def late(provider_id: UUID) -> VisitVerified:
     return VisitVerified(
-        visit_id=new_id(), request_id=new_id(), provider_id=provider_id, person_id=new_id(), worker_id=new_id(),
-        item_code="B01", division_code="130903001001", planned_start=START, planned_minutes=60, quantity=1,
-        arrived_at=START, left_at=START + timedelta(minutes=60), late_minutes=45, done_minutes=60, evidence_grade="A",
-        outcome="completed", urgent=False, category="B", copay_percent=10, quota_held_fen=2700,
-    )  # fmt: skip
+        visit_id=new_id(),
+        request_id=new_id(),
+        provider_id=provider_id,
+        person_id=new_id(),
+        worker_id=new_id(),
+        item_code="B01",
+        division_code="130903001001",
+        planned_start=START,
+        planned_minutes=60,
+        quantity=1,
+        arrived_at=START,
+        left_at=START + timedelta(minutes=60),
+        late_minutes=45,
+        done_minutes=60,
+        evidence_grade="A",
+        outcome="completed",
+        urgent=False,
+        category="B",
+        copay_percent=10,
+        quota_held_fen=2700,
+    )
 
 
 @pytest.fixture
@@ -160,9 +176,13 @@ async def test_who_decided_a_dispute_may_approve_only_where_the_rule_says_so(
             await operations.approve(work, statement_id=paper.id)
     async with works(SYSTEM("bureau")) as work:
         await rules.change(
-            work.session, "statement.decider_may_approve", True, valid_from=work.now + timedelta(minutes=2),
-            now=work.now, by="bureau",
-        )  # fmt: skip
+            work.session,
+            "statement.decider_may_approve",
+            True,
+            valid_from=work.now + timedelta(minutes=2),
+            now=work.now,
+            by="bureau",
+        )
     clock.advance(timedelta(minutes=3))
     async with works(desk("decider", Role.MANAGER)) as work:
         await operations.approve(work, statement_id=paper.id)

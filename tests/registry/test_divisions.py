@@ -29,9 +29,12 @@ async def test_the_shipped_list_of_yunhe_goes_in_whole(works: Works, system: Act
         await changes.add_divisions(work, entries)
         found = await queries.divisions(work, work.now)
         assert Counter(row.kind for row in found) == {
-            DivisionKind.DISTRICT: 1, DivisionKind.STREET: 6, DivisionKind.TOWN: 2, DivisionKind.COMMUNITY: 80,
+            DivisionKind.DISTRICT: 1,
+            DivisionKind.STREET: 6,
+            DivisionKind.TOWN: 2,
+            DivisionKind.COMMUNITY: 80,
             DivisionKind.VILLAGE: 62,
-        }  # fmt: skip
+        }
         assert Counter(row.level for row in found) == {Level.DISTRICT: 1, Level.TOWNSHIP: 8, Level.COMMUNITY: 142}
         below = await queries.divisions(work, work.now, under="130903101000")
         assert {row.area_class for row in below if row.kind is DivisionKind.VILLAGE} == {Area.RURAL}
@@ -50,12 +53,16 @@ async def test_a_township_that_becomes_a_town_keeps_its_past(works: Works, syste
             changes=[
                 DivisionChange(code="130903001", new_code="130903102", name="新镇", kind=DivisionKind.TOWN),
                 DivisionChange(
-                    code="130903001007", new_code="130903102007", name="大化村", kind=DivisionKind.VILLAGE,
-                    parent="130903102", area_class=Area.RURAL,
+                    code="130903001007",
+                    new_code="130903102007",
+                    name="大化村",
+                    kind=DivisionKind.VILLAGE,
+                    parent="130903102",
+                    area_class=Area.RURAL,
                 ),
             ],
             on=on,
-        )  # fmt: skip
+        )
         assert moved == 1
         assert [row.data["division_code"] for row in work.emitted] == ["130903102007"]
     async with works(system) as work:

@@ -105,8 +105,11 @@ async def test_every_reading_of_a_card_leaves_a_row(works: Works, system: Actor)
     async with works(system) as work:
         latest, middle, first = await queries.audit_of(work, one)
         assert (first.role, first.reader, first.account_id, first.purpose) == (
-            "operator", "话务员一", OPERATOR.account_id, "接听来电",
-        )  # fmt: skip
+            "operator",
+            "话务员一",
+            OPERATOR.account_id,
+            "接听来电",
+        )
         assert set(first.fields) == {"address", "born_on", "contacts", "health_note", "id_no", "name", "sex"}
         assert "bank_account" in middle.fields
         assert latest.fields == ["id_no:whole"]
@@ -197,9 +200,14 @@ async def test_a_move_keeps_the_old_address_with_its_end(works: Works, system: A
     shown = geo.from_wgs84(Point(38.33, 116.86), Datum.BD09)
     async with works(system) as work:
         await operations.move_person(
-            work, person_id=one, address="新家", division_code="130903001009",
-            latitude=shown.latitude, longitude=shown.longitude, datum=Datum.BD09,
-        )  # fmt: skip
+            work,
+            person_id=one,
+            address="新家",
+            division_code="130903001009",
+            latitude=shown.latitude,
+            longitude=shown.longitude,
+            datum=Datum.BD09,
+        )
         assert [row.type for row in work.emitted] == ["people.person_moved.v1"]
     async with works(system) as work:
         place = await queries.place_of(work, one)

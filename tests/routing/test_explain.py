@@ -22,9 +22,14 @@ from tests.routing.worlds import HOUR, dice_day
 
 STATES = int(os.environ.get("NOWALLS_STATES", "120"))
 TIMED = {
-    Gives.LATER, Gives.EARLIER, Gives.BREAK_LATER, Gives.BREAK_EARLIER, Gives.OVERTIME, Gives.EARLY_START,
+    Gives.LATER,
+    Gives.EARLIER,
+    Gives.BREAK_LATER,
+    Gives.BREAK_EARLIER,
+    Gives.OVERTIME,
+    Gives.EARLY_START,
     Gives.LONGER_DAY,
-}  # fmt: skip
+}
 
 seeds = st.integers(min_value=0, max_value=2**32)
 
@@ -261,9 +266,12 @@ def test_several_rules_are_all_named_and_all_give_way_together() -> None:
 
 def test_a_company_is_told_how_much_dearer_its_best_worker_is_and_from_what() -> None:
     problem = town(
-        {}, {"base": 1, "company": 1}, {"base": 1, "company": 1, "use_points": 7},
-        visits=(visit(NINE + 1_800, TEN, 30, preferred=frozenset({0})),), companies=(Company(), Company()),
-    )  # fmt: skip
+        {},
+        {"base": 1, "company": 1},
+        {"base": 1, "company": 1, "use_points": 7},
+        visits=(visit(NINE + 1_800, TEN, 30, preferred=frozenset({0})),),
+        companies=(Company(), Company()),
+    )
     answer = told(problem, 0)
     assert answer.chosen is not None
     assert answer.chosen.worker == 0

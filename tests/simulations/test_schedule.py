@@ -30,9 +30,15 @@ def _request(agenda: Agenda, call: int = 0) -> UUID:
 
 def _requested(request_id: UUID) -> CareRequested:
     return CareRequested(
-        request_id=request_id, district="130999", person_id=UUID(int=3), division_code="130999001000",
-        item_code="B01", earliest=NOON + timedelta(hours=2), latest=NOON + timedelta(hours=4), urgent=False,
-    )  # fmt: skip
+        request_id=request_id,
+        district="130999",
+        person_id=UUID(int=3),
+        division_code="130999001000",
+        item_code="B01",
+        earliest=NOON + timedelta(hours=2),
+        latest=NOON + timedelta(hours=4),
+        urgent=False,
+    )
 
 
 def _life(request_id: UUID) -> list[tuple[Event, datetime]]:
@@ -40,9 +46,16 @@ def _life(request_id: UUID) -> list[tuple[Event, datetime]]:
     visit_id, starts = new_id(), NOON + timedelta(hours=2)
     ends = starts + timedelta(hours=1)
     offered = {
-        "district": "130999", "request_id": request_id, "offer_id": new_id(), "visit_id": visit_id,
-        "provider_id": PROVIDER, "worker_id": WORKER, "second_worker_id": None, "starts_at": starts, "ends_at": ends,
-    }  # fmt: skip
+        "district": "130999",
+        "request_id": request_id,
+        "offer_id": new_id(),
+        "visit_id": visit_id,
+        "provider_id": PROVIDER,
+        "worker_id": WORKER,
+        "second_worker_id": None,
+        "starts_at": starts,
+        "ends_at": ends,
+    }
     door = {"visit_id": visit_id, "request_id": request_id, "provider_id": PROVIDER, "worker_id": WORKER}
     stay = {"person_id": UUID(int=3), "item_code": "B01", "division_code": "130999001000", "arrived_at": starts}
     left = starts - timedelta(minutes=15)

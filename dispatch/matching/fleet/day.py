@@ -46,9 +46,13 @@ class Hours:
     def mark(self) -> int:
         """Return 128 bits that stand for the booking; a day's bookings are known by the XOR of theirs."""
         facts = (
-            self.worker_number, self.latitude, self.longitude, self.starts_at.timestamp(), self.ends_at.timestamp(),
+            self.worker_number,
+            self.latitude,
+            self.longitude,
+            self.starts_at.timestamp(),
+            self.ends_at.timestamp(),
             self.begun,
-        )  # fmt: skip
+        )
         return int.from_bytes(blake2b(repr(facts).encode(), digest_size=16).digest())
 
 
@@ -183,9 +187,13 @@ class Day:
         """Return the same day without any booking, to be filled and planned on while this one is looked at."""
         contracts = [one for terms in self.contracts.values() for one in terms]
         return Day(
-            self.day, roster=self.roster, contracts=contracts, weights=self.weights, travel=self.travel,
+            self.day,
+            roster=self.roster,
+            contracts=contracts,
+            weights=self.weights,
+            travel=self.travel,
             known=self.known,
-        )  # fmt: skip
+        )
 
     def worker_id(self, number: int) -> UUID:
         """Return a worker's id."""

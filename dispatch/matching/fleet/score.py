@@ -31,9 +31,15 @@ class Option:
     def row(self) -> list[int]:
         """Return the option as the decision record keeps it."""
         return [
-            self.worker, self.second_worker, self.start_seconds, self.points, self.travel_points, self.wait_points,
-            self.continuity_points, self.share_points,
-        ]  # fmt: skip
+            self.worker,
+            self.second_worker,
+            self.start_seconds,
+            self.points,
+            self.travel_points,
+            self.wait_points,
+            self.continuity_points,
+            self.share_points,
+        ]
 
 
 def share_points(won: Mapping[int, int], targets: Mapping[int, float], weights: Weights) -> dict[int, int]:

@@ -74,9 +74,17 @@ async def _plan(work: Work, on: date, rule: dict[str, int]) -> Night:
     offered = 0
     for request, ask, one, fingerprint in zip(waiting, asks, planned, prints, strict=True):
         record = outcome.record(
-            request, day, ask, one.content, one.option, engine=ENGINE, attempt=1, snapshot=snapshot,
-            fingerprint=fingerprint, now=work.now,
-        )  # fmt: skip
+            request,
+            day,
+            ask,
+            one.content,
+            one.option,
+            engine=ENGINE,
+            attempt=1,
+            snapshot=snapshot,
+            fingerprint=fingerprint,
+            now=work.now,
+        )
         if one.option is None:
             record["relaxation"] = one.eased.as_json() if one.eased else None
             await outcome.nobody(work, request, record)
