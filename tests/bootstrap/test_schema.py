@@ -73,7 +73,7 @@ async def test_a_second_start_changes_nothing(empty: str) -> None:
 
 
 async def test_processes_that_start_at_once_wait_for_the_first(empty: str) -> None:
-    program = f"import asyncio; from processes import schema; asyncio.run(schema.ensure({empty!r}))"
+    program = f"import asyncio; from bootstrap import schema; asyncio.run(schema.ensure({empty!r}))"
     started = [
         await asyncio.create_subprocess_exec(
             sys.executable, "-c", program, cwd=schema.ROOT, stderr=asyncio.subprocess.PIPE
