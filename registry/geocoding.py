@@ -79,10 +79,10 @@ class AMap(Geocoder):  # type: ignore[misc] # geopy is published without types
     def _read(self, page: dict[str, Any], *, exactly_one: bool) -> Any:
         if page.get("status") != "1":
             raise self._failure(str(page.get("infocode")))(page.get("info"))
-        found = [self._location(place) for place in page.get("geocodes") or []]
-        if not found:
+        geocodes = [self._location(place) for place in page.get("geocodes") or []]
+        if not geocodes:
             return None
-        return found[0] if exactly_one else found
+        return geocodes[0] if exactly_one else geocodes
 
     @staticmethod
     def _location(place: dict[str, Any]) -> Location:
@@ -129,13 +129,13 @@ class Service:
         """
         words = address if district is None or district in address else district + address
         try:
-            found = await asyncio.to_thread(self.geocoder.geocode, words)
+            location = await asyncio.to_thread(self.geocoder.geocode, words)
         except (GeopyError, geo.PlaceOutOfRange, KeyError, TypeError, ValueError) as error:
             raise GeocodingFailed from error
-        if found is None:
+        if location is None:
             return None
-        at = geo.to_wgs84(Point(found.latitude, found.longitude), self.datum)
-        return Located(at, self.datum, str(self.exactness(found.raw)))
+        at = geo.to_wgs84(Point(location.latitude, location.longitude), self.datum)
+        return Located(at, self.datum, str(self.exactness(location.raw)))
 
 
 def service(setting: str) -> Service:

@@ -13,8 +13,9 @@ from kit.imports import columns
 from kit.imports.columns import Column, Outcome, Row, Sheet
 from kit.imports.tables import Grid
 from kit.refusal import Refusal
-from registry import changes, queries
-from registry.changes import NewDivision
+from registry import queries
+from registry.divisions import changes
+from registry.divisions.changes import NewDivision
 from registry.model import Area, ContactKind, DivisionKind
 from registry.operations import ContactFacts, DivisionUnknown, NewPerson, PersonDead, PersonNotBorn, PersonTaken
 
@@ -73,7 +74,7 @@ async def divisions(work: Work, grid: Grid, mapping: Mapping[str, str] | None = 
     """Take in a list of divisions."""
     sheet = columns.typed(grid, DIVISION_COLUMNS, mapping)
     sheet.no_duplicates("code")
-    there = {found.code for found in await queries.divisions(work, work.now)}
+    there = {division.code for division in await queries.divisions(work, work.now)}
     listed = {row.get("code") for row in sheet.rows}
     by_day: dict[date, list[NewDivision]] = defaultdict(list)
     for row in sheet.rows:
@@ -120,14 +121,14 @@ async def check_people(work: Work, sheet: Sheet) -> None:
     """
     sheet.no_duplicates("id_no", lambda resident: resident.number)
     numbers = [row["id_no"].number for row in sheet.rows if row.get("id_no")]
-    known = await queries.ids_by_id_no(work, numbers)
-    dead = await queries.dead_among(work, known.values())
+    registered = await queries.ids_by_id_no(work, numbers)
+    dead = await queries.dead_among(work, registered.values())
     names = await division_names(work)
     for row in sheet.rows:
         check_identity(sheet, row)
         resident: ResidentId | None = row.get("id_no")
-        if resident is not None and resident.number in known:
-            gone = known[resident.number] in dead
+        if resident is not None and resident.number in registered:
+            gone = registered[resident.number] in dead
             sheet.fault(row, "id_no", PersonDead() if gone else PersonTaken())
         if resident is not None and resident.born_on > clock.day_of(work.now):
             sheet.fault(row, "id_no", PersonNotBorn())
@@ -166,10 +167,10 @@ def check_place(sheet: Sheet, row: Row) -> None:
 async def division_names(work: Work) -> dict[str, list[str]]:
     """Return today's divisions by code and by name: word → codes that go by it."""
     names: dict[str, list[str]] = defaultdict(list)
-    for found in await queries.divisions(work, work.now):
-        names[found.code].append(found.code)
-        for name in short_names(found.name):
-            names[name].append(found.code)
+    for division in await queries.divisions(work, work.now):
+        names[division.code].append(division.code)
+        for name in short_names(division.name):
+            names[name].append(division.code)
     return names
 
 
@@ -186,12 +187,12 @@ def short_names(name: str) -> Iterable[str]:
 def resolve_division(names: Mapping[str, list[str]], word: str) -> str:
     """Return the 12-digit code of a code or name; refuses `division.unknown`, `division.ambiguous` and its shape."""
     code = _division_code(word) if word[:1].isdigit() else word
-    found = names.get(code, [])
-    if not found:
+    codes = names.get(code, [])
+    if not codes:
         raise DivisionUnknown(division=code)
-    if len(found) > 1:
+    if len(codes) > 1:
         raise DivisionAmbiguous(division=code)
-    return found[0]
+    return codes[0]
 
 
 def new_person(row: Row) -> NewPerson:

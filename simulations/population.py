@@ -30,9 +30,9 @@ from providers.roster.calendar import Hours
 from providers.roster.hiring import NewWorker, Paper
 from providers.roster.model import Transport
 from providers.roster.operations import NewCompany, NewContract
-from registry import changes
 from registry import operations as registry
-from registry.changes import NewDivision
+from registry.divisions import changes
+from registry.divisions.changes import NewDivision
 from registry.model import DivisionKind, Person
 from registry.operations import NewPerson
 from simulations.model import PartKind, SimulatedPart

@@ -12,7 +12,7 @@ from kit.imports import columns, tables
 from kit.imports.columns import Column, Sheet
 from providers.catalogue.model import Category
 from providers.catalogue.operations import ItemFacts
-from registry.changes import NewDivision
+from registry.divisions.changes import NewDivision
 from registry.model import DivisionKind
 from simulations.population import AREA, Ground, Home
 from simulations.sampling import Dice

@@ -38,9 +38,9 @@ from providers.satisfaction import operations as satisfaction
 from providers.satisfaction import queries as rated
 from providers.settlement import operations as settlement
 from providers.settlement import queries as owed
-from registry import changes
 from registry import operations as registry
-from registry.changes import NewDivision
+from registry.divisions import changes
+from registry.divisions.changes import NewDivision
 from registry.model import ContactKind, DivisionKind
 from registry.operations import ContactFacts, NewPerson
 

@@ -21,9 +21,9 @@ from providers.roster import operations as roster
 from providers.roster.calendar import Hours
 from providers.roster.hiring import NewWorker, Paper
 from providers.roster.operations import NewCompany, NewContract
-from registry import changes
 from registry import operations as registry
-from registry.changes import NewDivision
+from registry.divisions import changes
+from registry.divisions.changes import NewDivision
 from registry.model import DivisionKind
 from registry.operations import NewPerson
 

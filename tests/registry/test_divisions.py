@@ -11,8 +11,10 @@ from sqlalchemy import select
 from events.work import Works
 from kit.access.actor import Actor
 from kit.clock import FixedClock
-from registry import changes, households, operations, queries
-from registry.changes import DivisionChange, NewDivision
+from registry import operations, queries
+from registry.divisions import changes
+from registry.divisions.changes import DivisionChange, NewDivision
+from registry.households import operations as households
 from registry.model import Address, Area, Division, DivisionKind, HouseholdKind, Level
 from tests.registry.test_people import district, elder
 
@@ -27,15 +29,15 @@ async def test_the_shipped_list_of_yunhe_goes_in_whole(works: Works, system: Act
         ]
     async with works(system) as work:
         await changes.add_divisions(work, entries)
-        found = await queries.divisions(work, work.now)
-        assert Counter(row.kind for row in found) == {
+        rows = await queries.divisions(work, work.now)
+        assert Counter(row.kind for row in rows) == {
             DivisionKind.DISTRICT: 1,
             DivisionKind.STREET: 6,
             DivisionKind.TOWN: 2,
             DivisionKind.COMMUNITY: 80,
             DivisionKind.VILLAGE: 62,
         }
-        assert Counter(row.level for row in found) == {Level.DISTRICT: 1, Level.TOWNSHIP: 8, Level.COMMUNITY: 142}
+        assert Counter(row.level for row in rows) == {Level.DISTRICT: 1, Level.TOWNSHIP: 8, Level.COMMUNITY: 142}
         below = await queries.divisions(work, work.now, under="130903101000")
         assert {row.area_class for row in below if row.kind is DivisionKind.VILLAGE} == {Area.RURAL}
         assert all(row.code.startswith("130903101") for row in below)
@@ -124,9 +126,9 @@ async def test_divisions_are_not_added_twice_nor_without_a_parent(works: Works, 
 async def test_households_of_both_kinds_are_never_merged(works: Works, system: Actor, clock: FixedClock) -> None:
     async with works(system) as work:
         await district(work)
-        one, two, three = await operations.register_people(work, [elder(1), elder(2), elder(3)])
+        first, two, three = await operations.register_people(work, [elder(1), elder(2), elder(3)])
         book = await households.open_household(
-            work, kind=HouseholdKind.REGISTER, division_code="130903001007", head=one, members=[(two, "配偶")]
+            work, kind=HouseholdKind.REGISTER, division_code="130903001007", head=first, members=[(two, "配偶")]
         )
         family = await households.open_household(
             work, kind=HouseholdKind.FAMILY, division_code="130903001007", head=two

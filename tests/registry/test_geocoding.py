@@ -68,10 +68,10 @@ async def test_amap_answers_in_gcj02_and_is_brought_home(stub: Stub) -> None:
         return amap_page(HOME)
 
     service = geocoding.service(f"amap+http://{stub(answer)}?key=k1")
-    found = await service.locate("某路1号", district="沧州市运河区")
-    assert found is not None
-    assert geo.metres(found.point, HOME) < 0.01
-    assert (found.datum, found.exactness) == (Datum.GCJ02, "门牌号")
+    place = await service.locate("某路1号", district="沧州市运河区")
+    assert place is not None
+    assert geo.metres(place.point, HOME) < 0.01
+    assert (place.datum, place.exactness) == (Datum.GCJ02, "门牌号")
     assert asked == [("/v3/geocode/geo", {"key": "k1", "address": "沧州市运河区某路1号", "output": "JSON"})]
 
 
@@ -90,10 +90,10 @@ async def test_baidu_answers_in_bd09_and_is_brought_home(stub: Stub) -> None:
         return {"status": 0, "result": result} if path == "/geocoding/v3/" else None
 
     service = geocoding.service(f"baidu+http://{stub(answer)}?key=k2&secret=s2")
-    found = await service.locate("运河区某路1号", district="运河区")
-    assert found is not None
-    assert geo.metres(found.point, HOME) < 0.01
-    assert (found.datum, found.exactness) == (Datum.BD09, "80")
+    place = await service.locate("运河区某路1号", district="运河区")
+    assert place is not None
+    assert geo.metres(place.point, HOME) < 0.01
+    assert (place.datum, place.exactness) == (Datum.BD09, "80")
     assert asked[0]["ak"] == "k2"
     assert asked[0]["address"] == "运河区某路1号"
     assert len(asked[0]["sn"]) == 32
@@ -102,8 +102,8 @@ async def test_baidu_answers_in_bd09_and_is_brought_home(stub: Stub) -> None:
 async def test_nominatim_answers_in_wgs84(stub: Stub) -> None:
     page = [{"lat": "38.31", "lon": "116.84", "display_name": "某路", "type": "house"}]
     service = geocoding.service(f"nominatim+http://{stub(lambda path, query: page)}")
-    found = await service.locate("某路1号")
-    assert found == geocoding.Located(HOME, Datum.WGS84, "house")
+    place = await service.locate("某路1号")
+    assert place == geocoding.Located(HOME, Datum.WGS84, "house")
 
 
 @pytest.mark.parametrize(

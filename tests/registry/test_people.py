@@ -18,7 +18,8 @@ from kit.china.identifiers import Sex
 from kit.clock import FixedClock
 from kit.geo import Datum, Point
 from kit.ids import new_id
-from registry import changes, operations, queries
+from registry import operations, queries
+from registry.divisions import changes
 from registry.model import Address, ContactKind, DivisionKind, Person
 from registry.operations import ContactFacts, NewPerson
 
@@ -60,16 +61,16 @@ async def registered(work: Work, *people: NewPerson) -> list[UUID]:
 
 async def test_a_registered_person_is_found_by_number_and_by_telephone(works: Works, system: Actor) -> None:
     async with works(system) as work:
-        (one,) = await registered(work)
+        (person_id,) = await registered(work)
         assert [row.type for row in work.emitted] == ["people.person_registered.v1"]
     async with works(OPERATOR) as work:
-        found = await queries.person_by_id_no(work, elder().id_no.lower())
-        assert found is not None
-        assert (found.id, found.sex, found.born_on) == (one, Sex.MALE, date(1940, 5, 6))
-        assert [row.person_id for row in await queries.people_by_phone(work, "+86 139-0000-0001")] == [one]
+        person = await queries.person_by_id_no(work, elder().id_no.lower())
+        assert person is not None
+        assert (person.id, person.sex, person.born_on) == (person_id, Sex.MALE, date(1940, 5, 6))
+        assert [row.person_id for row in await queries.people_by_phone(work, "+86 139-0000-0001")] == [person_id]
         (daughter,) = await queries.people_by_phone(work, "(0317)2345678")
         assert (daughter.kind, daughter.relation) == (ContactKind.FAMILY, "女儿")
-        place = await queries.place_of(work, one)
+        place = await queries.place_of(work, person_id)
         assert place == queries.Place(38.31, 116.84, "130903001007", "130903")
         with pytest.raises(phone.PhoneShape):
             await queries.people_by_phone(work, "123")
@@ -91,19 +92,19 @@ async def test_nothing_personal_lies_open_in_the_database(works: Works, system: 
 
 async def test_every_reading_of_a_card_leaves_a_row(works: Works, system: Actor) -> None:
     async with works(system) as work:
-        (one,) = await registered(work)
+        (person_id,) = await registered(work)
     async with works(OPERATOR) as work:
-        card = await queries.card(work, one, "接听来电")
+        card = await queries.card(work, person_id, "接听来电")
         assert (card.name, card.age, card.division_name) == ("测试1", 85, "大化社区")
         assert [contact.phone for contact in card.contacts] == ["13900000001", "03172345678"]
         assert (card.address, card.health_note) == ("颐和庄园1号楼1单元", "青霉素过敏")
         assert card.id_no == "**************" + elder().id_no[-4:]
         assert card.bank_account is None
     async with works(MANAGER) as work:
-        assert (await queries.card(work, one, "复核")).bank_account == "************2222"
-        assert await queries.reveal(work, one, field="id_no", purpose="核对死亡证明") == elder().id_no
+        assert (await queries.card(work, person_id, "复核")).bank_account == "************2222"
+        assert await queries.reveal(work, person_id, field="id_no", purpose="核对死亡证明") == elder().id_no
     async with works(system) as work:
-        latest, middle, first = await queries.audit_of(work, one)
+        latest, middle, first = await queries.audit_of(work, person_id)
         assert (first.role, first.reader, first.account_id, first.purpose) == (
             "operator",
             "话务员一",
@@ -117,14 +118,14 @@ async def test_every_reading_of_a_card_leaves_a_row(works: Works, system: Actor)
 
 async def test_what_was_read_cannot_be_forgotten(works: Works, system: Actor) -> None:
     async with works(system) as work:
-        (one,) = await registered(work)
+        (person_id,) = await registered(work)
     async with works(OPERATOR) as work:
-        await queries.card(work, one, "看看")
+        await queries.card(work, person_id, "看看")
     with pytest.raises(DBAPIError):
         async with works(system) as work:
             await work.session.execute(text("delete from read_audit"))
     async with works(system) as work:
-        assert len(await queries.audit_of(work, one)) == 1
+        assert len(await queries.audit_of(work, person_id)) == 1
 
 
 @pytest.mark.parametrize(
@@ -137,71 +138,71 @@ async def test_what_was_read_cannot_be_forgotten(works: Works, system: Actor) ->
 )
 async def test_each_desk_sees_what_its_work_needs(works: Works, system: Actor, role: Role, sees: set[str]) -> None:
     async with works(system) as work:
-        (one,) = await registered(work)
+        (person_id,) = await registered(work)
     async with works(Actor(role=role, label="x")) as work:
-        card = await queries.card(work, one, "工作")
+        card = await queries.card(work, person_id, "工作")
         sealed = ("id_no", "address", "contacts", "health_note", "bank_account")
         assert {name for name in sealed if getattr(card, name)} == sees
         if "bank_account" not in sees:
             with pytest.raises(queries.NotForThisDesk):
-                await queries.reveal(work, one, field="bank_account", purpose="好奇")
+                await queries.reveal(work, person_id, field="bank_account", purpose="好奇")
 
 
 async def test_administrators_read_no_record(works: Works, system: Actor) -> None:
     async with works(system) as work:
-        (one,) = await registered(work)
+        (person_id,) = await registered(work)
     async with works(Actor(role=Role.ADMINISTRATOR, label="管理员")) as work:
         with pytest.raises(queries.NotForThisDesk):
-            await queries.card(work, one, "好奇")
+            await queries.card(work, person_id, "好奇")
 
 
 async def test_a_company_sees_a_person_while_the_disclosure_is_open(works: Works, system: Actor) -> None:
     mine, theirs = new_id(), new_id()
     async with works(system) as work:
-        one, two = await registered(work, elder(1), elder(2))
-        await operations.disclose(work, person_id=one, provider_id=mine, purpose="上门服务")
-        await operations.disclose(work, person_id=one, provider_id=mine, purpose="上门服务")
+        person_id, two = await registered(work, elder(1), elder(2))
+        await operations.disclose(work, person_id=person_id, provider_id=mine, purpose="上门服务")
+        await operations.disclose(work, person_id=person_id, provider_id=mine, purpose="上门服务")
         await operations.disclose(work, person_id=two, provider_id=theirs, purpose="上门服务")
-        assert len(await queries.disclosures_of(work, one)) == 1
+        assert len(await queries.disclosures_of(work, person_id)) == 1
     people = Actor(role=Role.PROVIDER, label="调度", provider_id=mine)
     async with works(people) as work:
-        card = await queries.card(work, one, "上门")
+        card = await queries.card(work, person_id, "上门")
         assert (card.address, card.contacts[0].phone) == ("颐和庄园1号楼1单元", "13900000001")
         assert (card.id_no, card.health_note, card.bank_account) == (None, None, None)
-        assert [row.person_id for row in await queries.people(work)] == [one]
+        assert [row.person_id for row in await queries.people(work)] == [person_id]
         assert await queries.people_by_phone(work, elder(2).phone or "") == []
         for hidden in (two, new_id()):
             with pytest.raises(queries.PersonNotFound):
                 await queries.card(work, hidden, "上门")
             with pytest.raises(queries.PersonNotFound):
                 await queries.place_of(work, hidden)
-        (audit,) = await queries.audit_of(work, one)
+        (audit,) = await queries.audit_of(work, person_id)
         assert audit.provider_id == mine
     async with works(system) as work:
-        await operations.close_disclosure(work, person_id=one, provider_id=mine)
+        await operations.close_disclosure(work, person_id=person_id, provider_id=mine)
     async with works(people) as work:
         with pytest.raises(queries.PersonNotFound):
-            await queries.card(work, one, "上门")
+            await queries.card(work, person_id, "上门")
 
 
 async def test_a_company_cannot_disclose_to_itself(works: Works, system: Actor) -> None:
     mine = new_id()
     async with works(system) as work:
-        (one,) = await registered(work)
+        (person_id,) = await registered(work)
     with pytest.raises(DBAPIError):
         async with works(Actor(role=Role.PROVIDER, label="调度", provider_id=mine)) as work:
-            await operations.disclose(work, person_id=one, provider_id=mine, purpose="x")
+            await operations.disclose(work, person_id=person_id, provider_id=mine, purpose="x")
 
 
 async def test_a_move_keeps_the_old_address_with_its_end(works: Works, system: Actor, clock: FixedClock) -> None:
     async with works(system) as work:
-        (one,) = await registered(work)
+        (person_id,) = await registered(work)
     clock.advance(timedelta(days=3))
     shown = geo.from_wgs84(Point(38.33, 116.86), Datum.BD09)
     async with works(system) as work:
         await operations.move_person(
             work,
-            person_id=one,
+            person_id=person_id,
             address="新家",
             division_code="130903001009",
             latitude=shown.latitude,
@@ -210,9 +211,9 @@ async def test_a_move_keeps_the_old_address_with_its_end(works: Works, system: A
         )
         assert [row.type for row in work.emitted] == ["people.person_moved.v1"]
     async with works(system) as work:
-        place = await queries.place_of(work, one)
+        place = await queries.place_of(work, person_id)
         assert geo.metres(Point(place.latitude, place.longitude), Point(38.33, 116.86)) < 0.01
-        query = select(Address).where(Address.person_id == one).order_by(Address.valid_from)
+        query = select(Address).where(Address.person_id == person_id).order_by(Address.valid_from)
         old, new = (await work.session.execute(query)).scalars()
         assert old.valid_to == new.valid_from == clock.now()
         assert (new.division_code, new.datum, new.valid_to) == ("130903001009", Datum.BD09, None)
@@ -220,48 +221,48 @@ async def test_a_move_keeps_the_old_address_with_its_end(works: Works, system: A
 
 async def test_a_death_takes_two_keys(works: Works, system: Actor) -> None:
     async with works(system) as work:
-        (one,) = await registered(work)
+        (person_id,) = await registered(work)
     died_on = date(2026, 3, 1)
     async with works(OPERATOR) as work:
         with pytest.raises(operations.DeathNotReported):
-            await operations.confirm_death(work, person_id=one)
-        await operations.report_death(work, person_id=one, died_on=died_on, source="家属")
+            await operations.confirm_death(work, person_id=person_id)
+        await operations.report_death(work, person_id=person_id, died_on=died_on, source="家属")
         assert [row.type for row in work.emitted] == ["people.person_death_reported.v1"]
         with pytest.raises(operations.DeathNeedsSecondPerson):
-            await operations.confirm_death(work, person_id=one)
+            await operations.confirm_death(work, person_id=person_id)
     async with works(MANAGER) as work:
-        assert (await queries.vital(work, one)).death_reported_on == died_on
-        await operations.confirm_death(work, person_id=one)
+        assert (await queries.vital(work, person_id)).death_reported_on == died_on
+        await operations.confirm_death(work, person_id=person_id)
         assert [row.type for row in work.emitted] == ["people.person_deceased.v1"]
     async with works(OPERATOR) as work:
-        assert (await queries.vital(work, one)).died_on == died_on
+        assert (await queries.vital(work, person_id)).died_on == died_on
         assert await queries.people_by_phone(work, "13900000001") == []
-        assert (await queries.card(work, one, "查阅")).age == 85
+        assert (await queries.card(work, person_id, "查阅")).age == 85
         with pytest.raises(operations.PersonDead):
-            await operations.report_death(work, person_id=one, died_on=died_on, source="村")
+            await operations.report_death(work, person_id=person_id, died_on=died_on, source="村")
 
 
 async def test_a_wrong_report_of_death_is_taken_back(works: Works, system: Actor) -> None:
     async with works(system) as work:
-        (one,) = await registered(work)
+        (person_id,) = await registered(work)
         for impossible in (date(2026, 3, 3), date(1940, 5, 5)):
             with pytest.raises(operations.DeathImpossible):
-                await operations.report_death(work, person_id=one, died_on=impossible, source="x")
-        await operations.report_death(work, person_id=one, died_on=date(2026, 3, 2), source="x")
-        await operations.withdraw_death_report(work, person_id=one)
-        assert (await queries.vital(work, one)).death_reported_on is None
+                await operations.report_death(work, person_id=person_id, died_on=impossible, source="x")
+        await operations.report_death(work, person_id=person_id, died_on=date(2026, 3, 2), source="x")
+        await operations.withdraw_death_report(work, person_id=person_id)
+        assert (await queries.vital(work, person_id)).death_reported_on is None
 
 
 async def test_destroying_the_key_erases_a_person_for_good(works: Works, system: Actor) -> None:
     async with works(system) as work:
-        (one,) = await registered(work)
-        before = await work.session.get_one(Person, one)
+        (person_id,) = await registered(work)
+        before = await work.session.get_one(Person, person_id)
         key, sealed = before.data_key, before.id_sealed
         address = (await work.session.execute(select(Address))).scalar_one()
     async with works(MANAGER) as work:
-        await operations.erase_person(work, person_id=one)
+        await operations.erase_person(work, person_id=person_id)
     async with works(MANAGER) as work:
-        card = await queries.card(work, one, "查阅")
+        card = await queries.card(work, person_id, "查阅")
         assert (card.name, card.id_no, card.contacts, card.address, card.bank_account) == ("", None, (), None, None)
         assert card.division_code == "130903001007"
         assert await queries.person_by_id_no(work, elder().id_no) is None
@@ -271,7 +272,7 @@ async def test_destroying_the_key_erases_a_person_for_good(works: Works, system:
         with pytest.raises(InvalidTag):
             work.vault.open(other_key, f"address|text_sealed|{kept.id}", kept.text_sealed)
         with pytest.raises(queries.PersonNotFound):
-            await operations.note_health(work, person_id=one, note="x")
+            await operations.note_health(work, person_id=person_id, note="x")
         # and the number may be registered anew
         assert key is not None
         assert sealed is not None
@@ -320,14 +321,14 @@ async def test_a_list_shows_masked_names_page_by_page(works: Works, system: Acto
 
 async def test_contacts_and_account_are_replaced_from_now_on(works: Works, system: Actor, clock: FixedClock) -> None:
     async with works(system) as work:
-        (one,) = await registered(work)
+        (person_id,) = await registered(work)
     clock.advance(timedelta(days=1))
     async with works(MANAGER) as work:
-        await operations.set_contacts(work, person_id=one, phone="13911112222")
-        await operations.set_bank_account(work, person_id=one, number="6222 9999")
-        await operations.note_health(work, person_id=one, note="髋关节置换")
+        await operations.set_contacts(work, person_id=person_id, phone="13911112222")
+        await operations.set_bank_account(work, person_id=person_id, number="6222 9999")
+        await operations.note_health(work, person_id=person_id, note="髋关节置换")
     async with works(MANAGER) as work:
-        card = await queries.card(work, one, "复核")
+        card = await queries.card(work, person_id, "复核")
         assert [contact.phone for contact in card.contacts] == ["13911112222"]
         assert (card.bank_account, card.health_note) == ("****9999", "髋关节置换")
         assert await queries.people_by_phone(work, "13900000001") == []

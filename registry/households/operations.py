@@ -10,8 +10,8 @@ from events.work import Work
 from kit import clock
 from kit.china import identifiers
 from kit.refusal import Kind, Refusal
-from registry import queries
 from registry.model import Area, Division, Household, HouseholdKind, HouseholdMember, Person
+from registry.people.directory import PersonNotFound
 
 
 class HouseholdNotFound(Refusal):
@@ -62,7 +62,7 @@ async def join_household(work: Work, *, household_id: UUID, person_id: UUID, rel
 
 async def _join(work: Work, household: Household, person_id: UUID, relation: str, *, is_head: bool) -> HouseholdMember:
     if await work.session.get(Person, person_id, with_for_update=True) is None:
-        raise queries.PersonNotFound
+        raise PersonNotFound
     taken = (
         select(HouseholdMember.id)
         .join(Household, Household.id == HouseholdMember.household_id)
@@ -121,7 +121,7 @@ async def area_of(work: Work, household_id: UUID) -> Area:
         .order_by(Division.valid_from.desc())
         .limit(1)
     )
-    found = (await work.session.execute(query)).scalar()
-    if found is None:
+    area = (await work.session.execute(query)).scalar()
+    if area is None:
         raise HouseholdNotFound
-    return found
+    return area

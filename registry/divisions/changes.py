@@ -13,9 +13,10 @@ from kit import clock
 from kit.china import identifiers
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
-from registry import queries
+from registry.divisions import queries
+from registry.divisions.queries import DivisionUnknown
 from registry.model import LEVEL_OF, Address, Area, Division, DivisionKind, Person
-from registry.operations import WHOLE_ROWS, DivisionUnknown
+from registry.people.registration import WHOLE_ROWS
 
 FOUNDED = date(2020, 1, 1)
 
@@ -75,7 +76,7 @@ async def add_divisions(work: Work, entries: Sequence[NewDivision], *, valid_fro
     """
     rows = [_row(entry, valid_from) for entry in entries]
     codes = [row["code"] for row in rows]
-    there = {found.code for found in await queries.divisions(work, valid_from)}
+    there = {division.code for division in await queries.divisions(work, valid_from)}
     for code in codes:
         if code in there or codes.count(code) > 1:
             raise DivisionTaken(division=code)
@@ -169,10 +170,10 @@ async def _tag_anew(work: Work, old: str, new: str) -> int:
 
 async def close_division(work: Work, *, code: str, on: date, successor: str | None = None) -> None:
     """End a division on a day, with or without a successor; refuses `division.unknown`, `division.change_too_early`."""
-    found = await queries.division(work, identifiers.read_division_code(code), clock.day_of(work.now))
-    if found is None:
+    division = await queries.division(work, identifiers.read_division_code(code), clock.day_of(work.now))
+    if division is None:
         raise DivisionUnknown(division=code)
-    if on <= found.valid_from:
+    if on <= division.valid_from:
         raise DivisionChangeTooEarly(division=code)
-    found.valid_to = on
-    found.successor = identifiers.read_division_code(successor) if successor else None
+    division.valid_to = on
+    division.successor = identifiers.read_division_code(successor) if successor else None

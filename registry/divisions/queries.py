@@ -1,0 +1,67 @@
+"""Questions to the divisions: which existed on a day, and what became of a code."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import Select, or_, select
+
+from events.work import Work
+from kit import clock
+from kit.china import identifiers
+from kit.refusal import Refusal
+from registry.model import Division
+
+
+class DivisionUnknown(Refusal):
+    """No division has this code today."""
+
+    code = "division.unknown"
+
+
+async def check_divisions(work: Work, codes: Iterable[str]) -> None:
+    """Refuse `division.unknown` unless every 12-digit code names a division today."""
+    current = {division.code for division in await divisions(work, work.now, codes=codes)}
+    for code in sorted(codes):
+        if code not in current:
+            raise DivisionUnknown(division=code)
+
+
+def _valid(query: Select[Division], at: date | datetime) -> Select[Division]:
+    day = clock.day_of(at) if isinstance(at, datetime) else at
+    return query.where(Division.valid_from <= day, or_(Division.valid_to.is_(None), Division.valid_to > day))
+
+
+async def division(work: Work, code: str, at: date | datetime) -> Division | None:
+    """Return the division that a 12-digit code named on a day."""
+    query = _valid(select(Division).where(Division.code == code), at)
+    return (await work.session.execute(query)).scalar_one_or_none()
+
+
+async def divisions(
+    work: Work, at: date | datetime, *, under: str | None = None, codes: Iterable[str] | None = None
+) -> Sequence[Division]:
+    """Return the divisions that existed on a day, by code: within a 12-digit code (itself too), or of given codes."""
+    query = _valid(select(Division).order_by(Division.code), at)
+    if under is not None:
+        query = query.where(Division.code.startswith(identifiers.division_prefix(under)))
+    if codes is not None:
+        query = query.where(Division.code.in_(sorted(codes)))
+    return (await work.session.execute(query)).scalars().all()
+
+
+async def current_code(work: Work, code: str, at: date | datetime) -> str | None:
+    """Follow a code through its successors to the one in force on a day; None where it ends in nothing."""
+    day = clock.day_of(at) if isinstance(at, datetime) else at
+    seen: set[str] = set()
+    while code not in seen:
+        seen.add(code)
+        query = select(Division).where(Division.code == code, Division.valid_from <= day)
+        newest = (await work.session.execute(query.order_by(Division.valid_from.desc()).limit(1))).scalar_one_or_none()
+        if newest is None:
+            return None
+        if newest.valid_to is None or newest.valid_to > day:
+            return code
+        if newest.successor is None:
+            return None
+        code = newest.successor
+    return None

@@ -1,0 +1,165 @@
+"""Find people and what decides about them: by resident ID, telephone, name and place."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+
+from events.work import Work
+from kit.china import identifiers, phone
+from kit.china.identifiers import Sex
+from kit.refusal import Kind, Refusal
+from registry.model import Address, Contact, ContactKind, Person
+from registry.people.readings import mask_name, record_reading
+
+
+class PersonNotFound(Refusal):
+    """No such person, or none that this actor may know of."""
+
+    code = "person.not_found"
+    kind = Kind.NOT_FOUND
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a person lives now: WGS-84 degrees, the 12-digit division and the 6-digit district above it."""
+
+    latitude: float
+    longitude: float
+    division_code: str
+    district: str
+
+
+@dataclass(frozen=True, slots=True)
+class Vital:
+    """What decides about a person without saying who it is."""
+
+    sex: Sex
+    born_on: date
+    death_reported_on: date | None
+    died_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLine:
+    """One person in a list: the name masked but for its first character."""
+
+    person_id: UUID
+    number: int
+    name: str
+    sex: Sex
+    born_on: date
+    division_code: str | None
+    died_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """One person who may be calling from a telephone, and whose telephone it is."""
+
+    person_id: UUID
+    number: int
+    name: str
+    sex: Sex
+    born_on: date
+    kind: ContactKind
+    relation: str | None
+
+
+async def place_of(work: Work, person_id: UUID) -> Place:
+    """Return where a person lives now, without a name; refuses `person.not_found`."""
+    places = await places_of(work, [person_id])
+    if person_id not in places:
+        raise PersonNotFound
+    return places[person_id]
+
+
+async def places_of(work: Work, person_ids: Sequence[UUID]) -> dict[UUID, Place]:
+    """Return where people live now, in one statement; who has no address is left out."""
+    rows = await work.session.execute(
+        select(Address.person_id, Address.latitude, Address.longitude, Address.division_code).where(
+            Address.person_id.in_(person_ids), Address.valid_to.is_(None)
+        )
+    )
+    return {row[0]: Place(row[1], row[2], row[3], row[3][:6]) for row in rows}
+
+
+async def vital(work: Work, person_id: UUID) -> Vital:
+    """Return sex, birth and death of a person; refuses `person.not_found`."""
+    query = select(Person.sex, Person.born_on, Person.death_reported_on, Person.died_on).where(Person.id == person_id)
+    row = (await work.session.execute(query)).one_or_none()
+    if row is None:
+        raise PersonNotFound
+    return Vital(*row)
+
+
+async def data_key(work: Work, person_id: UUID) -> bytes:
+    """Return a person's wrapped data key, under which other rooms seal what they keep; refuses `person.not_found`."""
+    key = (await work.session.execute(select(Person.data_key).where(Person.id == person_id))).scalar()
+    if key is None:
+        raise PersonNotFound
+    return key
+
+
+async def person_by_id_no(work: Work, id_no: str) -> Person | None:
+    """Return the person of a resident ID; refuses what `kit.identifiers.read_resident_id` refuses."""
+    blind = work.vault.blind("resident_id", identifiers.read_resident_id(id_no).number)
+    return (await work.session.execute(select(Person).where(Person.id_blind == blind))).scalar_one_or_none()
+
+
+async def ids_by_id_no(work: Work, numbers: Iterable[str]) -> dict[str, UUID]:
+    """Return which of many valid 18-character resident IDs are registered: number → person."""
+    blinds = {work.vault.blind("resident_id", number): number for number in numbers}
+    wanted = list(blinds)
+    by_number: dict[str, UUID] = {}
+    for start in range(0, len(wanted), 10_000):
+        query = select(Person.id_blind, Person.id).where(Person.id_blind.in_(wanted[start : start + 10_000]))
+        by_number |= {blinds[blind]: person_id for blind, person_id in await work.session.execute(query) if blind}
+    return by_number
+
+
+async def dead_among(work: Work, person_ids: Iterable[UUID]) -> set[UUID]:
+    """Return which of many people are registered as deceased."""
+    wanted = list(person_ids)
+    dead: set[UUID] = set()
+    for start in range(0, len(wanted), 10_000):
+        batch = Person.id.in_(wanted[start : start + 10_000])
+        dead |= set((await work.session.execute(select(Person.id).where(batch, Person.died_on.is_not(None)))).scalars())
+    return dead
+
+
+async def people_by_phone(work: Work, number: str) -> list[Caller]:
+    """Return the living people a telephone number belongs to, own numbers first, and leave audit rows.
+
+    Refuses `phone.shape`.
+    """
+    blind = work.vault.blind("phone", phone.normalise(number))
+    rows = await work.session.execute(
+        select(Person.id, Person.number, Person.name, Person.sex, Person.born_on, Contact.kind, Contact.relation)
+        .join(Contact, Contact.person_id == Person.id)
+        .where(Contact.phone_blind == blind, Person.died_on.is_(None))
+        .order_by(Contact.position, Person.number)
+    )
+    callers = [Caller(*row) for row in rows]
+    await record_reading(work, [caller.person_id for caller in callers], purpose="来电识别", fields=["name"])
+    return callers
+
+
+async def people(
+    work: Work, *, name: str | None = None, division_code: str | None = None, after: int = 0, limit: int = 50
+) -> list[PersonLine]:
+    """Return people by number, names masked, from the one after `after` on; by beginning of name and by division."""
+    query = (
+        select(Person.id, Person.number, Person.name, Person.sex, Person.born_on, Address.division_code, Person.died_on)
+        .outerjoin(Address, (Address.person_id == Person.id) & Address.valid_to.is_(None))
+        .where(Person.number > after, Person.erased_at.is_(None))
+        .order_by(Person.number)
+        .limit(limit)
+    )
+    if name is not None:
+        query = query.where(Person.name.startswith(name, autoescape=True))
+    if division_code is not None:
+        query = query.where(Address.division_code.startswith(identifiers.division_prefix(division_code)))
+    return [PersonLine(row[0], row[1], mask_name(row[2]), *row[3:]) for row in await work.session.execute(query)]
