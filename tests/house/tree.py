@@ -32,7 +32,7 @@ def files() -> tuple[Path, ...]:
             if path.is_dir():
                 if path.name not in _NOT_OURS and not path.name.endswith("_cache"):
                     yield from below(path)
-            elif path.name not in (".git", "uv.lock") and path.suffix != ".pyc":
+            elif path.name not in (".git", "uv.lock", "api.d.ts") and path.suffix != ".pyc":
                 yield path
 
     return tuple(below(ROOT))

@@ -1,0 +1,23 @@
+import type { operations } from "./api";
+import { api, Refused } from "./client";
+
+type Place = operations["place_request"];
+type List = operations["requests"];
+
+export type NewRequest = Place["requestBody"]["content"]["application/json"];
+export type CareRequest = Place["responses"][201]["content"]["application/json"];
+export type Filter = NonNullable<List["parameters"]["query"]>;
+
+/** Log a care request. `key` is one UUID per press of the button, kept across retries: sent twice, it acts once. */
+export async function placeRequest(body: NewRequest, key: string): Promise<CareRequest> {
+  const { data, error } = await api.POST("/requests", { body, params: { header: { "Idempotency-Key": key } } });
+  if (error) throw new Refused(error);
+  return data;
+}
+
+/** List care requests, the most pressing first. */
+export async function listRequests(filter: Filter): Promise<CareRequest[]> {
+  const { data, error } = await api.GET("/requests", { params: { query: filter } });
+  if (error) throw new Refused(error);
+  return data;
+}
