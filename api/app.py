@@ -18,7 +18,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import acting, document, errors, pages
+from api import acting, document, errors, pages, probes
 from api.forms import storable
 from api.funnel import Board
 from api.live import Hub
@@ -28,6 +28,8 @@ from kit.metrics import State
 
 HERE = Path(__file__).resolve().parent
 LARGEST_BODY = 1_000_000
+V1 = "/api/v1"
+"""Where every JSON route stands; the pages, the documents and the probes stay at the root."""
 _HEADERS = [
     (b"content-security-policy", pages.CSP.encode()),
     (b"x-content-type-options", b"nosniff"),
@@ -36,7 +38,7 @@ _HEADERS = [
 ]
 _METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
 _ABOUT = """
-A nursing home without walls: from a call to a paid visit. Sign in at `POST /sessions`, then send the token as
+A nursing home without walls: from a call to a paid visit. Sign in at `POST /api/v1/sessions`, then send the token as
 `Authorization: Bearer …`. What changes something may carry an `Idempotency-Key`: sent twice, it acts once. Refusals are
 `application/problem+json` with a code and a sentence in Chinese or English (`Accept-Language`). Text holds no control
 characters but tabs and line ends; days lie between 1900 and 2199. Long lists come a page at a time: follow `Link`.
@@ -147,7 +149,7 @@ def build(works: Works, *, parts: MutableMapping[str, State] | None = None) -> F
         if strangers := [route for route in router.routes if not isinstance(route, acting.Route)]:
             message = f"{strangers} are under no policy: their router wants route_class=Route"
             raise ValueError(message)
-        app.include_router(router)
+        app.include_router(router, prefix="" if router is probes.router else V1)
     app.mount("/swagger", StaticFiles(directory=SWAGGER), name="swagger")
 
     @app.get("/docs", include_in_schema=False)

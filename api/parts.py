@@ -1,39 +1,20 @@
-"""What the platform says of itself: health by part, metrics, dead letters, the log's head."""
+"""Dead letters, delivered again or given up, and the verification of the event log's chain."""
 
-import asyncio
-from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from fastapi import APIRouter
 from pydantic import BaseModel, Field
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
-from api import policy
-from api.acting import Route, actor_of, doing, works_of
+from api.acting import Route, doing
 from api.errors import responses
 from api.forms import Form
 from api.paging import Page
 from events import log
 from events.delivery import dead_letters
-from events.work import Work, Works
-from kit.access.actor import SYSTEM
-from kit.metrics import State
+from events.work import Work
 
 router = APIRouter(route_class=Route)
-
-PATIENCE_SECONDS = 3.0
-Status = Literal["ok", "starting", "broken"]
-_COMING = {"starting", "compiling"}
-
-
-class Health(BaseModel):
-    """Every part by name, and whether it works; as a whole `ok`, `starting` or `broken`."""
-
-    status: Status
-    parts: dict[str, str]
 
 
 class DeadLetterRow(BaseModel):
@@ -59,51 +40,6 @@ class Verification(BaseModel):
     unsealed: int
     first_bad: int | None
     why: str
-
-
-@router.get(
-    "/health",
-    tags=["platform"],
-    operation_id="health",
-    summary="Does every part work?",
-    responses={503: {"model": Health, "description": "Some part does not work"}},
-)
-async def health(request: Request, response: Response) -> Health:
-    """Answer 200 when every part works or is on its way, 503 when one does not; a part says `ok`, or what is wrong.
-
-    While a part is `starting` (or, after an installation, `compiling`) requests are taken and handled soon after.
-    """
-    asked: dict[str, State] = {"database": partial(_database, works_of(request)), **request.app.state.parts}
-    states = await asyncio.gather(*(_asked(part) for part in asked.values()))
-    parts = {"http": "ok", **dict(zip(asked, states, strict=True))}
-    amiss = {state for state in parts.values() if state != "ok"}
-    status: Status = "ok" if not amiss else "starting" if amiss <= _COMING else "broken"
-    response.status_code = 503 if status == "broken" else 200
-    response.headers["Cache-Control"] = "no-store"
-    return Health(status=status, parts=parts)
-
-
-async def _asked(part: State) -> str:
-    try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            return await part()
-    except (DBAPIError, OSError, TimeoutError):
-        return "away"
-
-
-async def _database(works: Works) -> str:
-    async with works(SYSTEM("health")) as work:
-        (await work.session.execute(text("select 1"))).scalar_one()
-    return "ok"
-
-
-@router.get("/metrics", include_in_schema=False)
-async def metrics(request: Request) -> Response:
-    """Give the counters in Prometheus' text form, on the machine itself or to a desk: they count what all do."""
-    local = request.client is not None and request.client.host in {"127.0.0.1", "::1"}
-    if not local or "x-forwarded-for" in request.headers:
-        policy.demand(await actor_of(request), "metrics.read")
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
 @router.get(

@@ -21,7 +21,7 @@ from kit.database import Database
 from kit.ids import new_id
 from kit.vault import Vault
 from tests.api.lives import Lives, open_accounts
-from tests.api.world import Lived, World, sign_in_all
+from tests.api.world import BASE, Lived, World, sign_in_all
 from tests.conftest import drained
 
 PASSWORD = "river stone lantern 7"
@@ -31,7 +31,7 @@ SignIn = Callable[[str], Awaitable[httpx.AsyncClient]]
 @pytest_asyncio.fixture
 async def client(works: Works) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app=build(works))
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as found:
+    async with httpx.AsyncClient(transport=transport, base_url=BASE) as found:
         yield found
 
 
@@ -53,7 +53,7 @@ async def sign_in(works: Works, client: httpx.AsyncClient) -> AsyncIterator[Sign
         token = answer.json()["token"]
         client.cookies.clear()
         other = httpx.AsyncClient(
-            transport=client._transport, base_url="http://test", headers={"Authorization": f"Bearer {token}"}
+            transport=client._transport, base_url=BASE, headers={"Authorization": f"Bearer {token}"}
         )
         opened.append(other)
         return other

@@ -14,6 +14,7 @@ from kit.access.actor import SYSTEM, Role
 from kit.clock import FixedClock
 from providers.roster.queries import WorkerNotFound
 from tests.api.conftest import SignIn
+from tests.api.world import HOST
 from tests.dispatch.stage import set_stage
 
 
@@ -111,10 +112,10 @@ async def test_another_sites_page_cannot_ride_on_the_cookie(
 async def test_too_large_a_body_is_refused_and_health_names_the_parts(client: httpx.AsyncClient) -> None:
     large = await client.post("/sessions", content=b"{" + b" " * 1_100_000)
     assert (large.status_code, large.json()["code"]) == (413, "input.too_large")
-    health = await client.get("/health")
+    health = await client.get(f"{HOST}/health")
     assert (health.status_code, health.json()["parts"]) == (200, {"http": "ok", "database": "ok"})
-    assert (await client.get("/openapi.json")).status_code == 200
-    assert "default-src 'none'" in (await client.get("/")).headers["content-security-policy"]
+    assert (await client.get(f"{HOST}/openapi.json")).status_code == 200
+    assert "default-src 'none'" in (await client.get(HOST)).headers["content-security-policy"]
 
 
 @pytest.mark.parametrize(

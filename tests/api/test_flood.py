@@ -13,13 +13,13 @@ from kit.access.actor import SYSTEM, Role
 from kit.clock import FixedClock
 from kit.vault import Vault
 from tests.api.lives import MARKS, PASSWORD
-from tests.api.world import World
+from tests.api.world import BASE, World
 
 PHONE = "/people/callers?phone=1380009"
 
 
 def _from(world: World, address: str) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app=world.app, client=(address, 1)), base_url="http://test")
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=world.app, client=(address, 1)), base_url=BASE)
 
 
 async def _guess(client: httpx.AsyncClient, name: str, password: str = "wrong wrong wrong") -> httpx.Response:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from api import live
+from api.app import V1
 from kit.access.actor import Role
 from tests.api.lives import MARKS
 from tests.api.world import UUIDS, World
@@ -28,8 +29,8 @@ class Listener:
             "http_version": "1.1",
             "method": "GET",
             "scheme": "http",
-            "path": "/live",
-            "raw_path": b"/live",
+            "path": f"{V1}/live",
+            "raw_path": f"{V1}/live".encode(),
             "query_string": b"",
             "headers": headers,
             "root_path": "",

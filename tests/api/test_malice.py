@@ -17,7 +17,7 @@ from kit.database import Base
 from registry import queries
 from tests.api.lives import MARKS, PASSWORD
 from tests.api.test_retries import PERSON
-from tests.api.world import World
+from tests.api.world import HOST, World
 
 PROVIDER = f"{MARKS[0]}.{Role.PROVIDER}"
 COLUMNS = {column.name for table in Base.metadata.sorted_tables for column in table.columns}
@@ -203,7 +203,7 @@ async def test_the_counters_are_for_the_machine_itself_and_for_desks(world: Worl
     assert (await world.ask(PROVIDER, "GET", "/metrics", headers=forwarded)).status_code == 403
     assert (await world.ask("administrator", "GET", "/metrics", headers=forwarded)).status_code == 200
     transport = httpx.ASGITransport(app=world.app, client=("203.0.113.9", 1))
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as outside:
+    async with httpx.AsyncClient(transport=transport, base_url=HOST) as outside:
         assert (await outside.get("/metrics")).status_code == 401
 
 

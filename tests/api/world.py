@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from api.accounts.model import AccountSession
 from api.accounts.tokens import hash_of
-from api.app import build
+from api.app import V1, build
 from events.work import Works
 from kit import postgres
 from kit.access.actor import SYSTEM, Actor
@@ -24,6 +24,10 @@ from kit.ids import new_id
 from tests.api.lives import Company
 
 UUIDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+HOST = "http://test"
+BASE = HOST + V1
+"""Below this every test's client asks, unless it names the host itself."""
+AT_ROOT = {"/", "/docs", "/health", "/metrics", "/openapi.json", "/tour"}
 PASSING = {"account_session", "idempotency_key", "tries"}
 """Tables that remember requests, not the district."""
 
@@ -103,7 +107,7 @@ class World:
     async def open(cls, lived: Lived, works: Works) -> "World":
         app = build(works)
         transport = httpx.ASGITransport(app=app)
-        client = httpx.AsyncClient(transport=transport, base_url="http://test", headers={"Accept-Encoding": "identity"})
+        client = httpx.AsyncClient(transport=transport, base_url=BASE, headers={"Accept-Encoding": "identity"})
         return cls(lived, works, app, client, await asyncpg.connect(dsn=postgres.plain(works.database.url)))
 
     async def close(self) -> None:
@@ -114,7 +118,7 @@ class World:
         """Ask as somebody by user name, or as nobody."""
         self.asked += 1
         headers = {"Authorization": f"Bearer {self.lived.tokens[name]}"} if name else {}
-        return await self.client.request(method, path, headers=headers | more.pop("headers", {}), **more)
+        return await self.client.request(method, address(path), headers=headers | more.pop("headers", {}), **more)
 
     async def ids(self, noun: str, company: Company) -> list[str]:
         """Return all ids of a kind that belong to a company."""
@@ -166,6 +170,11 @@ class World:
         """Return the words and numbers that only the other companies and their elders have."""
         others = [one for one in self.lived.companies if one is not company]
         return [word for one in others for word in (one.mark, *one.phones, *one.id_numbers)]
+
+
+def address(path: str) -> str:
+    """Return where to ask for a path: one of the OpenAPI document, one below `/api/v1` or one at the root."""
+    return HOST + path if path.partition("?")[0] in AT_ROOT else path.removeprefix(V1)
 
 
 def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:

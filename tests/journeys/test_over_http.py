@@ -8,7 +8,7 @@ from uuid import UUID
 import httpx
 
 from api.accounts import operations as accounts
-from api.app import build
+from api.app import V1, build
 from bootstrap import schema
 from dispatch.enrolment import operations as enrolment
 from dispatch.enrolment.model import Category
@@ -45,7 +45,7 @@ class Desks:
                 provider_id=provider_id,
                 worker_id=worker_id,
             )
-        client = httpx.AsyncClient(transport=self.transport, base_url="http://test")
+        client = httpx.AsyncClient(transport=self.transport, base_url=f"http://test{V1}")
         answer = await client.post("/sessions", json={"username": name, "password": PASSWORD})
         client.cookies.clear()
         client.headers["Authorization"] = f"Bearer {answer.json()['token']}"

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from api.app import V1
 from tests.machine import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -40,6 +41,11 @@ class Served:
     def url(self) -> str:
         """Say where it listens."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def api(self) -> str:
+        """Say below which address its API answers."""
+        return f"{self.url}{V1}"
 
     @property
     def database(self) -> str:

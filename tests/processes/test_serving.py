@@ -81,7 +81,7 @@ async def test_an_offer_is_visible_to_the_company_within_a_second_of_the_request
     elders, works = await _filled(served)
     clients = {}
     for name in ("operator1", "company1"):
-        clients[name] = httpx.AsyncClient(base_url=served.url, timeout=30)
+        clients[name] = httpx.AsyncClient(base_url=served.api, timeout=30)
         token = (await clients[name].post("/sessions", json={"username": name, "password": PASSWORD})).json()["token"]
         clients[name].cookies.clear()
         clients[name].headers["Authorization"] = f"Bearer {token}"
