@@ -117,6 +117,8 @@ class Dispute(BaseModel):
     state: DisputeState
     reason: str
     raised_at: datetime
+    forgiven: list[Reason]
+    note: str | None
     decided_at: datetime | None
 
 
@@ -202,15 +204,18 @@ async def running_statement(
 )
 async def statement(statement_id: UUID, work: Reading) -> Statement:
     """Return one statement; another company's id answers like a missing one."""
-    found = await queries.statement(work, statement_id)
-    if found is None:
-        raise operations.StatementNotFound
-    return Statement.model_validate(found, from_attributes=True)
+    return Statement.model_validate(await queries.statement(work, statement_id), from_attributes=True)
 
 
-@router.get("/statements/{statement_id}/lines", operation_id="statement_lines", summary="A statement's lines")
+@router.get(
+    "/statements/{statement_id}/lines",
+    operation_id="statement_lines",
+    summary="A statement's lines",
+    responses=responses(404),
+)
 async def statement_lines(statement_id: UUID, work: Reading, page: Page) -> list[Line]:
     """Return the lines with their charges, in order."""
+    await queries.statement(work, statement_id)
     found = await queries.lines(work, statement_id, after=page.after, limit=page.limit)
     page.told(work, queries.LINES, found)
     return [
@@ -219,9 +224,15 @@ async def statement_lines(statement_id: UUID, work: Reading, page: Page) -> list
     ]
 
 
-@router.get("/statements/{statement_id}/disputes", operation_id="disputes", summary="Objections to lines")
+@router.get(
+    "/statements/{statement_id}/disputes",
+    operation_id="disputes",
+    summary="Objections to lines",
+    responses=responses(404),
+)
 async def disputes(statement_id: UUID, work: Reading) -> list[Dispute]:
     """Return the objections, oldest first."""
+    await queries.statement(work, statement_id)
     return [Dispute.model_validate(one, from_attributes=True) for one in await queries.disputes(work, statement_id)]
 
 
@@ -253,7 +264,7 @@ async def dispute_line(line_id: UUID, form: Objection, work: Annotated[Work, doi
     "/disputes/{dispute_id}/decision",
     operation_id="decide_dispute",
     summary="Decide a dispute",
-    responses=responses(404, 422),
+    responses=responses(403, 404, 409, 422),
 )
 async def decide_dispute(
     dispute_id: UUID, form: Decision, work: Annotated[Work, doing("statements.decide")]
@@ -299,10 +310,7 @@ async def pay_statement(
 )
 async def recompute_statement(statement_id: UUID, work: Annotated[Work, doing("statements.recompute")]) -> Recomputed:
     """Compute the statement again from the facts, prices and rules of its lines, and compare with what was frozen."""
-    found = await queries.statement(work, statement_id)
-    if found is None:
-        raise operations.StatementNotFound
-    again = await queries.recompute(work, found)
+    again = await queries.recompute(work, await queries.statement(work, statement_id))
     return Recomputed(content_hash=again.content_hash, equal=again.equal)
 
 

@@ -41,13 +41,6 @@ class MonthNotOver(Refusal):
     kind = Kind.CONFLICT
 
 
-class StatementNotFound(Refusal):
-    """No such statement."""
-
-    code = "statement.not_found"
-    kind = Kind.NOT_FOUND
-
-
 class StatementCannotMove(Refusal):
     """The statement is not in the state that this step begins from."""
 
@@ -84,14 +77,21 @@ class LineDisputedAlready(Refusal):
 
 
 class DisputeNotFound(Refusal):
-    """No such open dispute."""
+    """No such dispute."""
 
     code = "dispute.not_found"
     kind = Kind.NOT_FOUND
 
 
+class DisputeDecidedAlready(Refusal):
+    """A dispute is decided once."""
+
+    code = "dispute.decided_already"
+    kind = Kind.CONFLICT
+
+
 class CannotForgive(Refusal):
-    """Only shortness and lateness can be given back by a dispute."""
+    """Only a line's own deductions for shortness and lateness can be given back by a dispute."""
 
     code = "dispute.cannot_forgive"
 
@@ -183,23 +183,25 @@ async def dispute(work: Work, *, line_id: UUID, reason: str) -> Dispute:
     statement = await _locked(work, line.statement_id, StatementState.CONFIRMED)
     if (await work.session.execute(select(Dispute.id).where(Dispute.line_id == line_id))).scalar() is not None:
         raise LineDisputedAlready
-    found = Dispute(
+    objection = Dispute(
         id=new_id(),
         statement_id=statement.id,
         line_id=line_id,
         provider_id=statement.provider_id,
+        state=DisputeState.OPEN,
         reason=reason,
         raised_by=work.actor.label,
         raised_at=work.now,
         forgiven=[],
     )
-    work.session.add(found)
+    work.session.add(objection)
+    await work.session.flush()
     work.emit(
         LineDisputed(
             statement_id=statement.id, provider_id=statement.provider_id, month=statement.month, line_id=line_id
         )
     )
-    return found
+    return objection
 
 
 async def decide_dispute(
@@ -207,22 +209,28 @@ async def decide_dispute(
 ) -> Dispute:
     """Decide an objection; an upheld one gives the named deductions back by a correcting line in the next paper.
 
-    Refuses `dispute.not_found` and `dispute.cannot_forgive`.
+    Refuses `dispute.not_found`, `.decided_already`, `.cannot_forgive` for a deduction that the line does not have or
+    that has its own way of appeal, and `statement.second_person_wanted` for who raised it or drew the paper up.
     """
-    if upheld and (not forgiven or not FORGIVABLE.issuperset(forgiven)):
-        raise CannotForgive
-    found = await work.session.get(Dispute, dispute_id, with_for_update=True)
-    if found is None or found.state is not DisputeState.OPEN:
+    objection = await work.session.get(Dispute, dispute_id, with_for_update=True)
+    if objection is None:
         raise DisputeNotFound
-    statement = await work.session.get_one(Statement, found.statement_id)
-    line = await work.session.get_one(StatementLine, found.line_id)
+    if objection.state is not DisputeState.OPEN:
+        raise DisputeDecidedAlready
+    statement = await work.session.get_one(Statement, objection.statement_id)
+    if work.actor.label in {objection.raised_by, statement.drawn_by}:
+        raise SecondPersonWanted
+    line = await work.session.get_one(StatementLine, objection.line_id)
     charge = await work.session.get_one(Charge, line.charge_id)
-    found.state = DisputeState.UPHELD if upheld else DisputeState.REJECTED
-    found.forgiven, found.note = [reason.value for reason in forgiven], note
-    found.decided_by, found.decided_at = work.actor.label, work.now
-    for reason in forgiven if upheld else ():
+    given_back = [reason for reason in Reason if upheld and reason in forgiven]
+    if upheld and (not given_back or not FORGIVABLE.intersection(charge.deductions).issuperset(given_back)):
+        raise CannotForgive
+    objection.state = DisputeState.UPHELD if upheld else DisputeState.REJECTED
+    objection.forgiven, objection.note = [reason.value for reason in given_back], note
+    objection.decided_by, objection.decided_at = work.actor.label, work.now
+    for reason in given_back:
         await charges.find(
-            work, visit_id=charge.visit_id, source_id=found.id, kind=FindingKind.FORGIVEN, reason=reason.value
+            work, visit_id=charge.visit_id, source_id=objection.id, kind=FindingKind.FORGIVEN, reason=reason.value
         )
     work.emit(
         LineDecided(
@@ -233,7 +241,7 @@ async def decide_dispute(
             upheld=upheld,
         )
     )
-    return found
+    return objection
 
 
 async def approve(work: Work, *, statement_id: UUID) -> Statement:
@@ -299,7 +307,7 @@ async def pay(work: Work, *, statement_id: UUID, reference: str) -> Payment:
 async def _locked(work: Work, statement_id: UUID, wanted: StatementState) -> Statement:
     found = await work.session.get(Statement, statement_id, with_for_update=True)
     if found is None:
-        raise StatementNotFound
+        raise queries.StatementNotFound
     if wanted not in TRANSITIONS[found.state]:
         raise StatementCannotMove(state=found.state.value, wanted=wanted.value)
     return found

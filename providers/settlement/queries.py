@@ -13,6 +13,7 @@ from events.model import LoggedEvent
 from events.work import Work
 from kit import money
 from kit.pages import Order
+from kit.refusal import Kind, Refusal
 from providers.roster.model import Company
 from providers.settlement import charges
 from providers.settlement.arithmetic import Facts, canonical, charge
@@ -27,6 +28,13 @@ from providers.settlement.model import (
 )
 
 _SUMS = ("claimed_fen", "deducted_fen", "payable_fen", "subsidised_fen", "own_fen")
+
+
+class StatementNotFound(Refusal):
+    """No such statement, or none that this actor may know of."""
+
+    code = "statement.not_found"
+    kind = Kind.NOT_FOUND
 
 
 STATEMENTS = Order("statements", Statement.month, Statement.provider_id, falling=1)
@@ -101,9 +109,12 @@ async def statements(
     return (await work.session.execute(STATEMENTS.page(query, work.vault, after=after, limit=limit))).scalars().all()
 
 
-async def statement(work: Work, statement_id: UUID) -> Statement | None:
-    """Return one statement, None when there is none that this actor may see."""
-    return await work.session.get(Statement, statement_id)
+async def statement(work: Work, statement_id: UUID) -> Statement:
+    """Return a statement; refuses `statement.not_found`."""
+    paper = await work.session.get(Statement, statement_id)
+    if paper is None:
+        raise StatementNotFound
+    return paper
 
 
 async def lines(

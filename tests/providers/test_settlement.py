@@ -118,7 +118,7 @@ async def test_a_statement_needs_the_company_a_second_person_and_a_third_to_pay(
     (statement,) = await _drawn(works)
     own = Actor(role=Role.PROVIDER, label="own", provider_id=company)
     other = Actor(role=Role.PROVIDER, label="other", provider_id=new_id())
-    with pytest.raises(operations.StatementNotFound):
+    with pytest.raises(queries.StatementNotFound):
         async with works(other) as work:
             await operations.confirm(work, statement_id=statement.id)
     with pytest.raises(operations.StatementCannotMove):

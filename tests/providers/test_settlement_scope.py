@@ -102,7 +102,8 @@ async def test_a_company_reads_its_own_rows_only_and_an_unset_one_none(works: Wo
                 rows = await work.session.execute(text(f"select provider_id from {table}"))
                 assert set(rows.scalars()) == {paper.provider_id}, table
             other = next(one for one in papers if one.id != paper.id)
-            assert await queries.statement(work, other.id) is None
+            with pytest.raises(queries.StatementNotFound):
+                await queries.statement(work, other.id)
             assert await queries.lines(work, other.id) == []
             assert await queries.disputes(work, other.id) == []
             assert (await queries.running(work, month="2026-03", provider_id=other.provider_id))["lines"] == 0
@@ -153,7 +154,7 @@ async def test_anothers_line_and_paper_answer_like_missing_ones(works: Works, pa
     with pytest.raises(operations.LineDisputedAlready):
         async with works(of(other.provider_id)) as work:
             await operations.dispute(work, line_id=line.id, reason="又一次")
-    with pytest.raises(operations.StatementNotFound):
+    with pytest.raises(queries.StatementNotFound):
         async with works(of(own.provider_id)) as work:
             await operations.confirm(work, statement_id=other.id)
 
@@ -167,7 +168,7 @@ async def test_who_decided_a_dispute_may_approve_only_where_the_rule_says_so(
         with pytest.raises(operations.CannotForgive):
             await operations.decide_dispute(work, dispute_id=dispute.id, upheld=True, forgiven=[Reason.UNPROVEN])
         await operations.decide_dispute(work, dispute_id=dispute.id, upheld=False)
-        with pytest.raises(operations.DisputeNotFound):
+        with pytest.raises(operations.DisputeDecidedAlready):
             await operations.decide_dispute(work, dispute_id=dispute.id, upheld=True, forgiven=[Reason.LATE])
     async with works(of(paper.provider_id)) as work:
         await operations.confirm(work, statement_id=paper.id)
