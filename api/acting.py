@@ -23,7 +23,8 @@ from api import policy
 from api.accounts import queries, tries
 from api.accounts.model import IdempotencyKey
 from events.work import Work, Works
-from kit.access.actor import SYSTEM, Actor, Role
+from kit.access.actor import SYSTEM, Actor
+from kit.access.roles import Role
 from kit.refusal import Kind, Refusal
 
 COOKIE = "nowalls"
@@ -157,9 +158,9 @@ class Opening:
         """Find the actor, ask the table, begin the transaction, claim the idempotency key inside it."""
         async with _turns.setdefault(token_of(request) or "", asyncio.Semaphore(AT_ONCE)):
             actor = await actor_of(request, opening=self)
-            provider_id = actor.provider_id
+            provider_id = actor.company.id if actor.company else None
             if self.own:
-                actor = Actor(Role.SYSTEM, actor.label, account_id=actor.account_id)
+                actor = Actor(Role.SYSTEM, actor.label, actor.account_id)
             async with works_of(request)(actor) as work:
                 key = request.headers.get("idempotency-key")
                 if key is not None and request.method not in _SAFE:

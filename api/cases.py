@@ -14,7 +14,7 @@ from api.paging import Page
 from dispatch.escalation import operations, queries
 from dispatch.escalation.model import CaseKind, CaseState
 from events.work import Work
-from kit.access.actor import Role
+from kit.access.roles import Role
 
 router = APIRouter(tags=["cases"], route_class=Route)
 

@@ -21,6 +21,7 @@ from api.acting import Route, doing, token_of, works_of
 from events.model import LIVE_CHANNEL
 from events.work import Work
 from kit.access.actor import SYSTEM, Actor
+from kit.access.scope import EVERYTHING, Company, Scope
 from kit.database import DESK_ROLE
 from kit.postgres import plain
 from kit.refusal import Kind, Refusal
@@ -49,7 +50,7 @@ class Hub:
 
     def __init__(self, url: str) -> None:
         self._url = plain(url)
-        self._readers: dict[asyncio.Queue[bytes], UUID | None] = {}
+        self._readers: dict[asyncio.Queue[bytes], Scope] = {}
         self._streams: Counter[UUID | None] = Counter()
         self._listening: asyncio.Event | None = None
         self.news = asyncio.Event()
@@ -94,7 +95,7 @@ class Hub:
         provider = told.pop("provider", None)
         frame = f"id: {told['id']}\nevent: {told['type']}\ndata: {json.dumps(told, separators=(',', ':'))}\n\n".encode()
         for queue, scope in list(self._readers.items()):
-            if scope is None or provider == str(scope):
+            if scope == EVERYTHING or (isinstance(scope, Company) and provider == str(scope.id)):
                 self._put(queue, frame)
 
     def _to_all(self, frame: bytes) -> None:
@@ -117,7 +118,7 @@ class Hub:
     async def read(self, actor: Actor, alive: Callable[[], Awaitable[bool]]) -> AsyncIterator[bytes]:
         """Yield frames for one reader until its session ends; a company's people hear of their company alone."""
         queue: asyncio.Queue[bytes] = asyncio.Queue(QUEUE)
-        self._readers[queue] = actor.provider_id if actor.scoped else None
+        self._readers[queue] = actor.scope
         self._streams[actor.account_id] += 1
         looked = monotonic()
         try:

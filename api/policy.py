@@ -4,7 +4,8 @@ Every route names one action, and an action that is not here is nobody's. The ta
 company's people see is decided by their database role and its row policies (`kit.database`).
 """
 
-from kit.access.actor import Actor, Role
+from kit.access.actor import Actor
+from kit.access.roles import Role
 from kit.refusal import Kind, Refusal
 
 _OPERATOR, _PROVIDER, _WORKER = Role.OPERATOR, Role.PROVIDER, Role.WORKER

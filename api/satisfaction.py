@@ -291,8 +291,8 @@ async def rate(
     month: Annotated[str | None, Query(pattern=MONTH)] = None,
 ) -> Rate:
     """Return the rate as it stands this moment, with n, interval, exclusions and reach; a company sees its own."""
-    scope = work.actor.provider_id if work.actor.scoped else provider_id
-    return _shown(await queries.rate(work, provider_id=scope, item_code=item_code, division=division, month=month))
+    company_id = work.actor.company.id if work.actor.company else provider_id
+    return _shown(await queries.rate(work, provider_id=company_id, item_code=item_code, division=division, month=month))
 
 
 @router.get("/rates/companies", operation_id="rates_by_company", summary="Each company's rate of a month")

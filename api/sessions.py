@@ -10,10 +10,12 @@ from pydantic import BaseModel, Field
 from api.accounts import operations, queries
 from api.acting import ChangingMyself, Myself, Route, cookie_of, doing, own_page, token_of, works_of
 from api.errors import refused, responses
-from api.forms import Form, Id
+from api.forms import DIVISION, Form, Id
 from api.paging import Page
 from events.work import Work
-from kit.access.actor import SYSTEM, Role
+from kit.access.actor import SYSTEM
+from kit.access.roles import Role
+from kit.access.scope import Section
 from kit.refusal import Refusal
 
 router = APIRouter(route_class=Route)
@@ -34,6 +36,8 @@ class Session(BaseModel):
     role: Role
     provider_id: UUID | None
     worker_id: UUID | None
+    division_code: str | None
+    sections: list[Section]
     ends_at: datetime
 
 
@@ -46,6 +50,8 @@ class Me(BaseModel):
     role: Role
     provider_id: UUID | None
     worker_id: UUID | None
+    division_code: str | None
+    sections: list[Section]
     totp_active: bool
 
 
@@ -67,6 +73,8 @@ class AccountRow(BaseModel):
     role: Role
     provider_id: UUID | None
     worker_id: UUID | None
+    division_code: str | None
+    sections: list[Section]
     totp_active: bool
     closed_at: datetime | None
 
@@ -80,6 +88,8 @@ class NewAccount(Form):
     password: str = Field(max_length=200, examples=["quiet river, 7 lanterns"])
     provider_id: Id | None = None
     worker_id: Id | None = None
+    division_code: str | None = Field(default=None, pattern=DIVISION, description="a clerk's town, street or village")
+    sections: list[Section] = Field(default=[], max_length=len(Section), description="of the bureau, for clerks too")
 
 
 class NewPassword(Form):
@@ -126,12 +136,14 @@ async def sign_in(request: Request, response: Response, form: SignIn) -> Session
         return refused(request, found)
     secure = request.url.scheme == "https"
     response.set_cookie(cookie_of(request), found.token, httponly=True, samesite="lax", secure=secure, path="/")
-    actor = found.actor
+    account = found.account
     return Session(
         token=found.token,
-        role=actor.role,
-        provider_id=actor.provider_id,
-        worker_id=actor.worker_id,
+        role=account.role,
+        provider_id=account.provider_id,
+        worker_id=account.worker_id,
+        division_code=account.division_code,
+        sections=[Section(section) for section in account.sections],
         ends_at=found.ends_at,
     )
 
@@ -156,6 +168,8 @@ async def me(work: Myself) -> Me:
         role=account.role,
         provider_id=account.provider_id,
         worker_id=account.worker_id,
+        division_code=account.division_code,
+        sections=[Section(section) for section in account.sections],
         totp_active=account.totp_active,
     )
 
@@ -243,6 +257,8 @@ async def open_account(form: NewAccount, work: Annotated[Work, doing("accounts.c
         password=form.password,
         provider_id=form.provider_id,
         worker_id=form.worker_id,
+        division_code=form.division_code,
+        sections=form.sections,
     )
     return AccountRow.model_validate(account, from_attributes=True)
 

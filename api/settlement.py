@@ -191,7 +191,7 @@ async def running_statement(
     provider_id: UUID | None = None,
 ) -> Running:
     """Sum up what a company's next statement would hold if it were drawn up now; nothing is frozen by asking."""
-    company_id = work.actor.provider_id if work.actor.scoped else provider_id
+    company_id = work.actor.company.id if work.actor.company else provider_id
     if company_id is None:
         raise roster.CompanyNotFound
     company = await roster.company(work, company_id)

@@ -156,9 +156,7 @@ async def offers(
     work: Annotated[Work, doing("offers.read")], page: Page, state: OfferState | None = OfferState.OPEN
 ) -> list[Offer]:
     """Return the open offers (or those of another state), a company's own people only theirs."""
-    found = await queries.offers_of(
-        work, provider_id=work.actor.provider_id, state=state, after=page.after, limit=page.limit
-    )
+    found = await queries.offers_of(work, state=state, after=page.after, limit=page.limit)
     page.told(work, queries.OFFERS, found)
     return [
         Offer(
@@ -166,7 +164,7 @@ async def offers(
             state=offer.state,
             made_at=offer.made_at,
             deadline=offer.deadline,
-            attempt=None if work.actor.scoped else offer.attempt,
+            attempt=None if work.actor.company else offer.attempt,
             visit=Visit.model_validate(visit, from_attributes=True),
         )
         for offer, visit in found
@@ -215,10 +213,10 @@ async def visits(
 @router.get("/visits/mine", operation_id="my_day", summary="My visits of a day")
 async def my_day(work: Acting, day: Day | None = None) -> list[Visit]:
     """Return the signed-in worker's visits of today or another day, in order."""
-    worker_id = work.actor.worker_id
-    if worker_id is None:
+    company = work.actor.company
+    if company is None or company.worker_id is None:
         return []
-    found = await queries.day_of(work, worker_id=worker_id, day=day or day_of(work.now))
+    found = await queries.day_of(work, worker_id=company.worker_id, day=day or day_of(work.now))
     return [Visit.model_validate(one, from_attributes=True) for one in found]
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from events.model import EMIT_SQL
 from kit import rules
-from kit.database import PROVIDER_FUNCTION_SQL, ROLES_SQL, Base, security_sql
+from kit.database import ROLES_SQL, SCOPE_FUNCTIONS_SQL, Base, security_sql
 from kit.refusal import Kind, Refusal
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -87,7 +87,7 @@ async def declare(url: str) -> None:
     import_models()
     engine = create_async_engine(url, poolclass=NullPool)
     async with engine.begin() as connection:
-        for statement in (ROLES_SQL, PROVIDER_FUNCTION_SQL):
+        for statement in (ROLES_SQL, *SCOPE_FUNCTIONS_SQL):
             await connection.execute(text(statement))
         await connection.run_sync(Base.metadata.create_all)
         raw = (await connection.get_raw_connection()).driver_connection

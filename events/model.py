@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, FetchedValue, Identity, Index, LargeBina
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import UserDefinedType
 
-from kit.database import Base, Long
+from kit.database import FOR_ALL, Base, Long
 from kit.ids import new_id
 
 DELIVERY = make_outbox_table(Base.metadata, table_name="event_delivery")
@@ -89,7 +89,7 @@ class Rehearsal(Base):
     __table_args__ = (
         CheckConstraint("single", name="single"),
         CheckConstraint("ahead_seconds >= 0", name="forward"),
-        {"info": {"provider_sees": "true"}},
+        {"info": FOR_ALL},
     )
 
     single: Mapped[bool] = mapped_column(primary_key=True, default=True)

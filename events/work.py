@@ -79,8 +79,7 @@ class Works:
     @asynccontextmanager
     async def __call__(self, actor: Actor, *, cause: Envelope | None = None) -> AsyncIterator[Work]:
         """Open one unit of work; leaving the block commits it with the events emitted, an exception undoes both."""
-        scope = actor.provider_id if actor.scoped else None
-        async with self.database.session(scope) as session:
+        async with self.database.session(actor.scope, reads_only=actor.reads_only) as session:
             if isinstance(self.clock, RehearsalClock):
                 # Whichever process put it forward, this one has heard of it before its next act.
                 self.clock.put(timedelta(seconds=(await session.execute(_AHEAD)).scalar_one()))

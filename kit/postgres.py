@@ -13,6 +13,7 @@ from time import perf_counter, sleep
 import asyncpg
 import psutil
 
+from kit.database import ROLES
 from kit.refusal import Kind, Refusal
 
 _CONFIGURATION = """
@@ -76,12 +77,12 @@ async def reach(url: str) -> None:
     try:
         version = int(await connection.fetchval("show server_version_num"))
         may = await connection.fetchval("select rolcreaterole or rolsuper from pg_roles where rolname = current_user")
-        known = await connection.fetchval("select count(*) from pg_roles where rolname like 'nowalls\\_%'")
+        roles = await connection.fetchval("select count(*) from pg_roles where rolname = any($1::text[])", list(ROLES))
     finally:
         await connection.close()
     if version < OLDEST:
         raise DatabaseTooOld(found=version // 10_000, least=OLDEST // 10_000)
-    if not may and known < 2:
+    if not may and roles < len(ROLES):
         raise DatabaseClosed(why="permission denied to create role")
 
 

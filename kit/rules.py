@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kit.database import Base
+from kit.database import FOR_ALL, Base
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
 
@@ -51,7 +51,7 @@ class Rule(Base):
     """One value of one rule from one day on, as recorded by one person; the latest record of a time wins."""
 
     __tablename__ = "rule"
-    __table_args__ = ({"info": {"append_only": True, "provider_sees": "true"}},)
+    __table_args__ = ({"info": {**FOR_ALL, "append_only": True}},)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(String(80), index=True)

@@ -18,7 +18,9 @@ from typer.exceptions import TyperException
 from bootstrap.shutdown import tell
 from bootstrap.terminal import Json, console, open_works, run, say
 from kit import postgres
-from kit.access.actor import SYSTEM, Role
+from kit.access.actor import SYSTEM
+from kit.access.roles import Role
+from kit.access.scope import Section
 from kit.refusal import Refusal
 from kit.settings import Settings
 from processes.commands import bench, develop, travel
@@ -207,6 +209,10 @@ def accounts_open(
     display_name: str = "",
     provider_id: UUID | None = None,
     worker_id: UUID | None = None,
+    division: Annotated[
+        str | None, typer.Option(help="a clerk's town, street or village; a section's district")
+    ] = None,
+    section: Annotated[list[Section] | None, typer.Option(help="of the bureau; may be given more than once")] = None,
     as_json: Json = False,
 ) -> None:
     """Open an account; its password is made here and shown this once."""
@@ -224,6 +230,8 @@ def accounts_open(
                 password=password,
                 provider_id=provider_id,
                 worker_id=worker_id,
+                division_code=division,
+                sections=section or (),
             )
         return {"id": str(account.id), "username": username, "role": role.value, "password": password}
 

@@ -14,7 +14,8 @@ from events import log
 from events.delivery import bus
 from events.rehearsal import shown
 from events.work import Works
-from kit.access.actor import SYSTEM, Role
+from kit.access.actor import SYSTEM
+from kit.access.roles import Role
 from kit.clock import RehearsalClock
 from kit.metrics import State
 from kit.settings import Settings

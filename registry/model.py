@@ -7,8 +7,9 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, SmallInteger, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from kit.access.scope import Section
 from kit.china.identifiers import Sex
-from kit.database import Base, Long
+from kit.database import FOR_ALL, IN_DIVISION, Base, Long
 from kit.geo import Datum
 from kit.ids import new_id
 
@@ -71,13 +72,26 @@ _DISCLOSED = (
 )
 
 
+def lives_in_division(column: str, section: Section | None = None) -> str:
+    """Return the row policy of clerks for a table about people: the person in a column lives in their division now.
+
+    What happened to a person elsewhere is seen where the person lives, and no longer where they lived. With a section,
+    the clerk also works for that section.
+    """
+    here = f"exists (select from address a where a.person_id = {column} and a.valid_to is null and a.{IN_DIVISION})"
+    return here if section is None else f"'{section.value}' = any(nowalls_sections()) and {here}"
+
+
+_OWN = "person_id = nowalls_person()"
+
+
 class Division(Base):
     """One division as it was from one day to another; a renamed or merged one is a new row and a successor's code."""
 
     __tablename__ = "division"
     __table_args__ = (
         CheckConstraint("valid_to is null or valid_to > valid_from", name="window"),
-        {"info": {"provider_sees": "true"}},
+        {"info": FOR_ALL},
     )
 
     code: Mapped[str] = mapped_column(String(12), primary_key=True)
@@ -95,7 +109,15 @@ class Person(Base):
     """One person; what must be secret is sealed under the person's own data key, and destroying the key erases it."""
 
     __tablename__ = "person"
-    __table_args__ = ({"info": {"provider_sees": _DISCLOSED.format(column="person.id")}},)
+    __table_args__ = (
+        {
+            "info": {
+                "provider_sees": _DISCLOSED.format(column="person.id"),
+                "clerk_sees": lives_in_division("person.id"),
+                "own_sees": "id = nowalls_person()",
+            }
+        },
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     number: Mapped[Long] = mapped_column(BigInteger, Identity(always=True), unique=True)
@@ -120,7 +142,7 @@ class Contact(Base):
     """One telephone number at which a person, the family or a guardian is reached; `position` 0 is called first."""
 
     __tablename__ = "contact"
-    __table_args__ = ({"info": {"provider_sees": _DISCLOSED.format(column="contact.person_id")}},)
+    __table_args__ = ({"info": {"provider_sees": _DISCLOSED.format(column="contact.person_id"), "own_sees": _OWN}},)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
@@ -135,6 +157,7 @@ class Household(Base):
     """A group of people under one roof or one register book; who belongs to it stands in dated rows."""
 
     __tablename__ = "household"
+    __table_args__ = ({"info": {"clerk_sees": IN_DIVISION}},)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     number: Mapped[Long] = mapped_column(BigInteger, Identity(always=True), unique=True)
@@ -147,7 +170,10 @@ class HouseholdMember(Base):
     """One person in one household from one day to another; `relation` is to the head, as GB/T 4761 words it."""
 
     __tablename__ = "household_member"
-    __table_args__ = (CheckConstraint("valid_to is null or valid_to > valid_from", name="window"),)
+    __table_args__ = (
+        CheckConstraint("valid_to is null or valid_to > valid_from", name="window"),
+        {"info": {"clerk_sees": lives_in_division("household_member.person_id"), "own_sees": _OWN}},
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     household_id: Mapped[UUID] = mapped_column(ForeignKey("household.id"), index=True)
@@ -164,7 +190,13 @@ class Address(Base):
     __tablename__ = "address"
     __table_args__ = (
         Index("uq_address_current", "person_id", unique=True, postgresql_where=text("valid_to is null")),
-        {"info": {"provider_sees": _DISCLOSED.format(column="address.person_id")}},
+        {
+            "info": {
+                "provider_sees": _DISCLOSED.format(column="address.person_id"),
+                "clerk_sees": f"valid_to is null and {IN_DIVISION}",
+                "own_sees": _OWN,
+            }
+        },
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -182,6 +214,7 @@ class HealthNote(Base):
     """What whoever enters the home must know of a person's health; the newest one counts."""
 
     __tablename__ = "health_note"
+    __table_args__ = ({"info": {"own_sees": _OWN}},)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
@@ -196,6 +229,7 @@ class BankAccount(Base):
     __tablename__ = "bank_account"
     __table_args__ = (
         Index("uq_bank_account_current", "person_id", unique=True, postgresql_where=text("valid_to is null")),
+        {"info": {"own_sees": _OWN}},
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -216,6 +250,11 @@ class ReadAudit(Base):
                 "append_only": True,
                 "provider_sees": "provider_id = nowalls_provider()",
                 "provider_may": "select, insert",
+                "clerk_sees": lives_in_division("read_audit.person_id"),
+                "clerk_may": "insert",
+                "own_sees": _OWN,
+                "own_may": "select, insert",
+                "auditor_may": "select, insert",
             }
         },
     )
@@ -243,7 +282,7 @@ class Disclosure(Base):
             unique=True,
             postgresql_where=text("closed_at is null"),
         ),
-        {"info": {"provider_sees": "provider_id = nowalls_provider()"}},
+        {"info": {"provider_sees": "provider_id = nowalls_provider()", "own_sees": _OWN}},
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

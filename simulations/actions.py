@@ -17,7 +17,9 @@ from dispatch.visits.model import Visit
 from dispatch.visits.operations import ActIn
 from events.work import Work, Works
 from kit import clock
-from kit.access.actor import SYSTEM, Actor, Role
+from kit.access.actor import SYSTEM, Actor
+from kit.access.roles import Role
+from kit.access.scope import Company
 from kit.ids import new_id
 from kit.refusal import Refusal
 from providers.satisfaction import complaints
@@ -39,7 +41,7 @@ _NEAR = 0.00009  # about ten metres of latitude
 
 def company_person(provider_id: UUID) -> Actor:
     """Give the person who speaks for a company."""
-    return Actor(Role.PROVIDER, "企业调度", provider_id=provider_id, account_id=uuid5(_ACTS, str(provider_id)))
+    return Actor(Role.PROVIDER, "企业调度", uuid5(_ACTS, str(provider_id)), Company(provider_id))
 
 
 @dataclass(slots=True)
@@ -70,9 +72,8 @@ class Players:
         return Actor(
             Role.WORKER,
             "服务人员",
-            provider_id=trip.provider_id,
-            worker_id=worker,
-            account_id=uuid5(_ACTS, f"{worker}"),
+            uuid5(_ACTS, f"{worker}"),
+            Company(trip.provider_id, worker),
         )
 
     def score(self, trip: Trip, about: str) -> int:

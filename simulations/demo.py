@@ -25,7 +25,8 @@ from events.contracts.event import Envelope
 from events.contracts.offers import VisitOffered
 from events.work import Works
 from kit import clock
-from kit.access.actor import SYSTEM, Role
+from kit.access.actor import SYSTEM
+from kit.access.roles import Role
 from kit.clock import FixedClock, WallClock
 from kit.settings import Settings
 from simulations import population

@@ -18,7 +18,8 @@ from dispatch.enrolment import operations as enrolment
 from dispatch.enrolment.model import Category, SuspendReason
 from events.work import Work
 from kit import clock
-from kit.access.actor import Actor, Role
+from kit.access.actor import Actor
+from kit.access.roles import Role
 from kit.china import identifiers
 from kit.china.identifiers import Sex
 from providers.catalogue import operations as catalogue

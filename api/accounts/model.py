@@ -6,15 +6,20 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kit.access.actor import Role
+from kit.access.roles import Role
 from kit.database import Base, Long
 from kit.ids import new_id
 
 
 class Account(Base):
-    """One person at one desk; a company's people carry their company, a worker also the worker."""
+    """One person at one desk, and whose rows that person may see.
+
+    A company's people carry their company, a worker also the worker; clerks and officers of a section carry a division
+    and the sections of the bureau they work for.
+    """
 
     __tablename__ = "account"
+    __table_args__ = ({"info": {"auditor_sees": None}},)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     username: Mapped[str] = mapped_column(String(64), unique=True)
@@ -22,6 +27,8 @@ class Account(Base):
     role: Mapped[Role]
     provider_id: Mapped[UUID | None] = mapped_column(index=True)
     worker_id: Mapped[UUID | None]
+    division_code: Mapped[str | None] = mapped_column(String(12))
+    sections: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'"))
     password_hash: Mapped[str] = mapped_column(String(200))
     key: Mapped[bytes] = mapped_column(LargeBinary)
     totp_sealed: Mapped[bytes | None]
@@ -36,7 +43,10 @@ class AccountSession(Base):
     """One signed-in browser or phone; only the SHA-256 of its token is kept."""
 
     __tablename__ = "account_session"
-    __table_args__ = (Index("ix_account_session_account", "account_id", postgresql_where=text("ended_at is null")),)
+    __table_args__ = (
+        Index("ix_account_session_account", "account_id", postgresql_where=text("ended_at is null")),
+        {"info": {"auditor_sees": None}},
+    )
 
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     id: Mapped[UUID] = mapped_column(unique=True, default=new_id)
@@ -51,6 +61,7 @@ class RecoveryCode(Base):
     """One of ten codes that replace a lost second factor once."""
 
     __tablename__ = "account_recovery_code"
+    __table_args__ = ({"info": {"auditor_sees": None}},)
 
     blind: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), index=True)
@@ -65,6 +76,7 @@ class Tries(Base):
     """
 
     __tablename__ = "tries"
+    __table_args__ = ({"info": {"auditor_sees": None}},)
 
     subject: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     place: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
@@ -78,7 +90,13 @@ class IdempotencyKey(Base):
 
     __tablename__ = "idempotency_key"
     __table_args__ = (
-        {"info": {"provider_sees": "provider_id = nowalls_provider()", "provider_may": "select, insert, update"}},
+        {
+            "info": {
+                "provider_sees": "provider_id = nowalls_provider()",
+                "provider_may": "select, insert, update",
+                "auditor_sees": None,
+            }
+        },
     )
 
     account_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -3,10 +3,11 @@
 import asyncio
 import re
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 import pyotp
@@ -16,18 +17,31 @@ from sqlalchemy import delete, select, update
 
 from api.accounts import tries
 from api.accounts.model import Account, AccountSession, IdempotencyKey, RecoveryCode
-from api.accounts.tokens import LONGEST, actor_of, hash_of
+from api.accounts.tokens import LONGEST, hash_of
 from events.work import Work
 from kit import rules
-from kit.access.actor import Actor, Role
+from kit.access.roles import Role
+from kit.access.scope import Section
+from kit.china.identifiers import read_division_code
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
 from providers.roster import queries as roster
+from registry import queries as registry
+from registry.divisions.queries import DivisionUnknown
+from registry.model import Level
 
 USERNAME = r"[a-z0-9_.-]{3,64}"
 LONGEST_NAME = 64
 SHORTEST_PASSWORD = 12
 TOTP_STEP_SECONDS = 30
+
+_WANTS: Final = {
+    Role.PROVIDER: (True, False, False),
+    Role.WORKER: (True, True, False),
+    Role.CLERK: (False, False, True),
+    Role.SECTION: (False, False, True),
+}
+"""Whether a role carries a company, a worker, a division; all others carry none."""
 
 _hasher = PasswordHasher(time_cost=3, memory_cost=65_536, parallelism=1)
 _hashing = asyncio.Semaphore(2)  # argon2 takes 64 MiB a try: a flood of sign-ins must not eat the machine
@@ -83,7 +97,11 @@ class UsernameTaken(Refusal):
 
 
 class ScopeInvalid(Refusal):
-    """A company's people need their company, a worker a worker of that company, and nobody else has either."""
+    """The role and whose rows it may see do not fit.
+
+    A company's people need their company, a worker a worker of that company; a clerk needs a town, street or village,
+    an officer of a section the district and its sections; nobody else has any of these.
+    """
 
     code = "account.scope_invalid"
 
@@ -116,7 +134,7 @@ class SignedIn:
     """A new session and the token that only its owner ever sees."""
 
     token: str
-    actor: Actor
+    account: Account
     ends_at: datetime
 
 
@@ -129,20 +147,28 @@ async def open_account(
     password: str,
     provider_id: UUID | None = None,
     worker_id: UUID | None = None,
+    division_code: str | None = None,
+    sections: Collection[Section] = (),
 ) -> Account:
     """Open an account; refuse a wrong or taken name, a weak password, a role whose scope does not fit.
 
-    Refuses `company.not_found` and `worker.not_found` where the company or its worker is not there.
+    A clerk for whom no section is named works for elder care. Refuses `company.not_found`, `worker.not_found`,
+    `division_code.shape` and `division.unknown` where the company, its worker or the division is not there.
     """
     if not re.fullmatch(USERNAME, username) or not 1 <= len(display_name) <= LONGEST_NAME:
         raise UsernameInvalid(longest=LONGEST_NAME)
-    wants = (role in {Role.PROVIDER, Role.WORKER}, role is Role.WORKER)
-    if (provider_id is not None, worker_id is not None) != wants or role is Role.SYSTEM:
+    given = (provider_id is not None, worker_id is not None, division_code is not None)
+    if role is Role.SYSTEM or given != _WANTS.get(role, (False, False, False)) or (sections and not given[2]):
         raise ScopeInvalid(role=role.value)
     if provider_id is not None:
         await roster.company(work, provider_id)
     if worker_id is not None and (await roster.worker(work, worker_id)).provider_id != provider_id:
         raise ScopeInvalid(role=role.value)
+    if division_code is not None:
+        division_code = await _division(work, role, division_code)
+        sections = sections or ({Section.ELDERCARE} if role is Role.CLERK else ())
+        if not sections:
+            raise ScopeInvalid(role=role.value)
     _strong(password, username)
     if (await work.session.execute(select(Account.id).where(Account.username == username))).scalar() is not None:
         raise UsernameTaken(username=username)
@@ -153,6 +179,8 @@ async def open_account(
         role=role,
         provider_id=provider_id,
         worker_id=worker_id,
+        division_code=division_code,
+        sections=sorted({section.value for section in sections}),
         password_hash=await _hashed(password),
         key=work.vault.new_key(),
         created_at=work.now,
@@ -160,6 +188,15 @@ async def open_account(
     work.session.add(account)
     await work.session.flush()
     return account
+
+
+async def _division(work: Work, role: Role, code: str) -> str:
+    division = await registry.division(work, read_division_code(code), work.now)
+    if division is None:
+        raise DivisionUnknown(division=code)
+    if (division.level is Level.DISTRICT) != (role is Role.SECTION):
+        raise ScopeInvalid(role=role.value)
+    return division.code
 
 
 @asynccontextmanager
@@ -207,7 +244,7 @@ async def sign_in(
             token_hash=hash_of(token), account_id=account.id, begun_at=work.now, seen_at=work.now, client=client[:200]
         )
     )
-    return SignedIn(token=token, actor=actor_of(account), ends_at=work.now + LONGEST)
+    return SignedIn(token=token, account=account, ends_at=work.now + LONGEST)
 
 
 async def sign_out(work: Work, *, token: str) -> None:

@@ -12,6 +12,7 @@ from events.work import Work
 from kit.access.actor import Actor
 from kit.pages import Order
 from providers.roster.model import Worker, WorkerState
+from registry import queries as registry
 
 ACCOUNTS = Order("accounts", Account.username)
 
@@ -29,7 +30,11 @@ async def actor_behind(work: Work, token: str) -> Actor | None:
         await work.session.execute(
             update(AccountSession).where(AccountSession.token_hash == hash_of(token)).values(seen_at=work.now)
         )
-    return actor_of(found.Account)
+    account: Account = found.Account
+    if account.division_code is None:
+        return actor_of(account)
+    # A town that was renamed or merged is served by the same clerks.
+    return actor_of(account, division_code=await registry.current_code(work, account.division_code, work.now))
 
 
 async def alive(work: Work, token: str) -> bool:

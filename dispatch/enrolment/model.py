@@ -9,8 +9,10 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from kit.access.scope import Section
 from kit.database import Base, Fen
 from kit.ids import new_id
+from registry.model import lives_in_division
 
 
 class Category(StrEnum):
@@ -115,6 +117,9 @@ SIDES: Final[Mapping[EntryKind, tuple[Account, Account]]] = {
 """From which account to which each kind of entry moves money."""
 
 
+_OWN = "person_id = nowalls_person()"
+
+
 class Enrolment(Base):
     """One elder's membership of the programme, from application to end; a new application is a new row.
 
@@ -125,6 +130,12 @@ class Enrolment(Base):
     __table_args__ = (
         Index("uq_enrolment_open", "person_id", unique=True, postgresql_where=text("state <> 'ended'")),
         Index("ix_enrolment_reassess", "reassess_on", postgresql_where=text("state in ('active', 'suspended')")),
+        {
+            "info": {
+                "clerk_sees": lives_in_division("enrolment.person_id", Section.ELDERCARE),
+                "own_sees": _OWN,
+            }
+        },
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -150,7 +161,7 @@ class Term(Base):
     __tablename__ = "enrolment_term"
     __table_args__ = (
         Index("ix_enrolment_term_person", "person_id", "from_month", "recorded_at"),
-        {"info": {"append_only": True}},
+        {"info": {"append_only": True, "own_sees": _OWN}},
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -200,6 +211,7 @@ class Wallet(Base):
             name="whole",
         ),
         Index("ix_wallet_open", "month", postgresql_where=text("closed_at is null")),
+        {"info": {"own_sees": _OWN}},
     )
 
     person_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kit.access.actor import Role
+from kit.access.roles import Role
 from kit.database import Base
 from kit.ids import new_id
 

@@ -15,7 +15,7 @@ from dispatch.visits.transitions import State
 from events.contracts.escalations import CaseClosed, CaseEscalated
 from events.work import Work
 from kit import clock, rules
-from kit.access.actor import Role
+from kit.access.roles import Role
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
 from providers.roster.model import Certificate, Worker, WorkerState

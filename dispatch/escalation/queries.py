@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from dispatch.escalation.model import Case, CaseState
 from events.work import Work
-from kit.access.actor import Role
+from kit.access.roles import Role
 from kit.pages import Order
 
 CASES = Order("cases", Case.due_at, Case.id)

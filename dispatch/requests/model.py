@@ -10,9 +10,11 @@ from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit import ids
+from kit.access.scope import Section
 from kit.china.identifiers import Sex
 from kit.database import Base, Fen, Long
 from kit.ids import new_id
+from registry.model import lives_in_division
 
 
 class RequestState(StrEnum):
@@ -87,7 +89,14 @@ class CareRequest(Base):
             postgresql_where=text("state in ('waiting', 'offered', 'accepted', 'under_way')"),
         ),
         Index("ix_care_request_provider", "provider_id", "earliest", postgresql_where=text("provider_id is not null")),
-        {"info": {"provider_sees": "provider_id = nowalls_provider()", "provider_may": "select, update"}},
+        {
+            "info": {
+                "provider_sees": "provider_id = nowalls_provider()",
+                "provider_may": "select, update",
+                "clerk_sees": lives_in_division("care_request.person_id", Section.ELDERCARE),
+                "own_sees": "person_id = nowalls_person()",
+            }
+        },
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -155,6 +164,7 @@ class StandingOrder(Base):
         CheckConstraint("weekdays between 1 and 127", name="weekdays"),
         CheckConstraint("from_minute < to_minute", name="window"),
         Index("ix_standing_order_active", "starts_on", postgresql_where=text("state = 'active'")),
+        {"info": {"own_sees": "person_id = nowalls_person()"}},
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

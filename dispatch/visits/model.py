@@ -10,8 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import UserDefinedType
 
 from dispatch.visits.transitions import ActKind, OfferState, Outcome, State
+from kit.access.scope import Section
 from kit.database import Base, Long
 from kit.ids import new_id
+from registry.model import lives_in_division
 
 _OWN = "provider_id = nowalls_provider()"
 
@@ -26,7 +28,14 @@ class Visit(Base):
         Index("ix_visit_provider_planned", "provider_id", "planned_start"),
         Index("ix_visit_person_planned", "person_id", "planned_start"),
         Index("ix_visit_open", "planned_start", postgresql_where=text("state in ('accepted','departed','arrived')")),
-        {"info": {"provider_sees": _OWN, "provider_may": "select, update"}},
+        {
+            "info": {
+                "provider_sees": _OWN,
+                "provider_may": "select, update",
+                "clerk_sees": lives_in_division("visit.person_id", Section.ELDERCARE),
+                "own_sees": "person_id = nowalls_person()",
+            }
+        },
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

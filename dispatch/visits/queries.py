@@ -13,7 +13,7 @@ from dispatch.visits.model import Act, Offer, Visit
 from dispatch.visits.transitions import OPEN, PROMISED, OfferState, State
 from events.work import Work
 from kit import clock
-from kit.access.actor import Role
+from kit.access.roles import Role
 from kit.pages import Order
 from kit.refusal import Kind, Refusal
 
@@ -61,15 +61,12 @@ async def offer(work: Work, offer_id: UUID) -> tuple[Offer, Visit]:
 async def offers_of(
     work: Work,
     *,
-    provider_id: UUID | None = None,
     state: OfferState | None = OfferState.OPEN,
     after: str | None = None,
     limit: int = 200,
 ) -> list[tuple[Offer, Visit]]:
     """Return the offers of one company or all, nearest deadline first; a company sees its own, a worker the own."""
     query = select(Offer, Visit).join(Visit, Visit.id == Offer.visit_id).where(*_seen(work))
-    if provider_id is not None:
-        query = query.where(Offer.provider_id == provider_id)
     if state is not None:
         query = query.where(Offer.state == state)
     page = OFFERS.page(query, work.vault, after=after, limit=limit)
@@ -78,7 +75,8 @@ async def offers_of(
 
 async def day_of(work: Work, *, worker_id: UUID, day: date) -> Sequence[Visit]:
     """Return a worker's promised and past visits of one district day, in their planned order."""
-    if work.actor.role is Role.WORKER and worker_id != work.actor.worker_id:
+    company = work.actor.company
+    if company is not None and company.worker_id not in {None, worker_id}:
         return ()
     query = _planned(day).where(
         or_(Visit.worker_id == worker_id, Visit.second_worker_id == worker_id), Visit.accepted_at.is_not(None)
@@ -120,16 +118,19 @@ def _planned(day: date) -> Select[Visit]:
 
 def _seen(work: Work) -> list[ColumnElement[bool]]:
     """Return what `lifecycle.may_see` asks of one visit as conditions on many."""
-    actor = work.actor
-    found = [Visit.provider_id == actor.provider_id] if actor.scoped else []
-    if actor.worker_id is not None:
-        found.append(or_(Visit.worker_id == actor.worker_id, Visit.second_worker_id == actor.worker_id))
-    return found
+    company = work.actor.company
+    if company is None:
+        return []
+    conditions = [Visit.provider_id == company.id]
+    if company.worker_id is not None:
+        conditions.append(or_(Visit.worker_id == company.worker_id, Visit.second_worker_id == company.worker_id))
+    return conditions
 
 
 async def goes_to(work: Work, person_id: UUID) -> bool:
     """Tell whether the actor, where it is a worker, has ever been promised to an elder; everybody else may ask on."""
-    if work.actor.worker_id is None:
+    company = work.actor.company
+    if company is None or company.worker_id is None:
         return True
     promised = select(Visit.id).where(Visit.person_id == person_id, Visit.accepted_at.is_not(None), *_seen(work))
     return (await work.session.execute(promised.limit(1))).scalar() is not None

@@ -13,7 +13,7 @@ from dispatch.visits.transitions import ActKind, Outcome, State
 from events.contracts.visits import VisitHeld, VisitVerified, VisitVoided
 from events.work import Work
 from kit import geo
-from kit.access.actor import Role
+from kit.access.roles import Role
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kit.database import Base, Fen
+from kit.database import FOR_ALL, Base, Fen
 from kit.ids import new_id
 
 
@@ -46,7 +46,7 @@ class Item(Base):
     __table_args__ = (
         CheckConstraint("minutes > 0", name="minutes"),
         CheckConstraint("0 <= window_from and window_from < window_to and window_to <= 1440", name="window"),
-        {"info": {"provider_sees": "true"}},
+        {"info": FOR_ALL},
     )
 
     code: Mapped[str] = mapped_column(String(8), primary_key=True)
@@ -76,7 +76,7 @@ class Price(Base):
         CheckConstraint("fen >= 0", name="fen"),
         CheckConstraint("valid_to is null or valid_to > valid_from", name="window"),
         Index("ix_price_item_code_recorded_at", "item_code", "recorded_at"),
-        {"info": {"provider_sees": "true", "append_only": True}},
+        {"info": {**FOR_ALL, "append_only": True}},
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

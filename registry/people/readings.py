@@ -20,7 +20,7 @@ def mask_name(name: str) -> str:
 
 async def record_reading(work: Work, person_ids: Iterable[UUID], *, purpose: str, fields: Iterable[str]) -> None:
     """Write who read which fields of whom, and what for."""
-    named = sorted(fields)
+    named, company = sorted(fields), work.actor.company
     rows = [
         {
             "id": new_id(),
@@ -29,7 +29,7 @@ async def record_reading(work: Work, person_ids: Iterable[UUID], *, purpose: str
             "role": work.actor.role.value,
             "reader": work.actor.label,
             "account_id": work.actor.account_id,
-            "provider_id": work.actor.provider_id,
+            "provider_id": company.id if company else None,
             "purpose": purpose,
             "fields": named,
         }

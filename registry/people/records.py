@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from events.work import Work
 from kit import clock
-from kit.access.actor import Role
+from kit.access.roles import Role
 from kit.china import identifiers
 from kit.china.identifiers import Sex
 from kit.refusal import Kind, Refusal

@@ -15,7 +15,8 @@ from bootstrap import schema
 from events.delivery import bus
 from events.work import Works
 from kit import postgres
-from kit.access.actor import SYSTEM, Role
+from kit.access.actor import SYSTEM
+from kit.access.roles import Role
 from kit.clock import FixedClock
 from kit.database import Database
 from kit.ids import new_id

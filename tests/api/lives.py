@@ -22,7 +22,9 @@ from dispatch.visits.operations import ActIn
 from events.delivery import dead_letters
 from events.work import Works
 from kit import clock as clocks
-from kit.access.actor import SYSTEM, Actor, Role
+from kit.access import scope
+from kit.access.actor import SYSTEM, Actor
+from kit.access.roles import Role
 from kit.china import identifiers
 from kit.clock import FixedClock
 from kit.ids import new_id
@@ -71,10 +73,10 @@ class Company:
 
     @property
     def dispatcher(self) -> Actor:
-        return Actor(Role.PROVIDER, self.mark, account_id=UUID(int=60 + self.place), provider_id=self.id)
+        return Actor(Role.PROVIDER, self.mark, UUID(int=60 + self.place), scope.Company(self.id))
 
     def worker(self, worker_id: UUID) -> Actor:
-        return Actor(Role.WORKER, self.mark, account_id=new_id(), provider_id=self.id, worker_id=worker_id)
+        return Actor(Role.WORKER, self.mark, new_id(), scope.Company(self.id, worker_id))
 
 
 @dataclass(slots=True)
@@ -404,7 +406,7 @@ async def open_accounts(lives: Lives) -> dict[str, Actor]:
                     provider_id=company.id,
                     worker_id=worker_id,
                 )
-                opened[name] = Actor(role, name, account.id, company.id, worker_id)
+                opened[name] = Actor(role, name, account.id, scope.Company(company.id, worker_id))
         for role in (Role.OPERATOR, Role.FINANCE, Role.MANAGER, Role.ADMINISTRATOR):
             account = await accounts.open_account(
                 work, username=role.value, display_name=role.value, role=role, password=PASSWORD

@@ -10,7 +10,8 @@ import pytest
 
 from api.accounts import operations
 from events.work import Works
-from kit.access.actor import SYSTEM, Role
+from kit.access.actor import SYSTEM
+from kit.access.roles import Role
 from kit.clock import FixedClock
 from providers.roster.queries import WorkerNotFound
 from tests.api.conftest import SignIn

@@ -10,7 +10,8 @@ from api.policy import POLICY
 from dispatch.escalation import operations as escalation
 from events.delivery import bus
 from events.work import Works
-from kit.access.actor import SYSTEM, Role
+from kit.access.actor import SYSTEM
+from kit.access.roles import Role
 from kit.clock import FixedClock
 from kit.vault import Vault
 from tests.api.lives import MARKS, Company, Lives
@@ -203,7 +204,9 @@ async def test_a_new_workers_number_tells_nothing_of_what_others_hired(world: Wo
 async def test_a_worker_sees_the_own_visits_and_elders_and_no_colleagues(world: World) -> None:
     own, _ = _companies(world, MARKS[0])
     rows = await world.plain.fetch("select id, worker_id, person_id from visit where provider_id = $1", own.id)
-    me = world.lived.actors[f"{own.mark}.{Role.WORKER}"].worker_id
+    company = world.lived.actors[f"{own.mark}.{Role.WORKER}"].company
+    assert company is not None
+    me = company.worker_id
     mine = {str(row["id"]) for row in rows if row["worker_id"] == me}
     elders = {row["person_id"] for row in rows if row["worker_id"] == me}
     strangers = {row["person_id"] for row in rows} - elders

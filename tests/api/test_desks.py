@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from dispatch.enrolment import assessment
 from kit import clock as clocks
-from kit.access.actor import Role
+from kit.access.roles import Role
 from kit.clock import FixedClock
 from tests.api.lives import MARKS
 from tests.api.test_retries import PERSON

@@ -12,7 +12,9 @@ import providers.settlement.handlers
 from api.accounts import operations as accounts
 from events.contracts.visits import VisitVerified
 from events.work import Works
-from kit.access.actor import SYSTEM, Actor, Role
+from kit.access.actor import SYSTEM, Actor
+from kit.access.roles import Role
+from kit.access.scope import EVERYTHING, Company
 from kit.china import identifiers
 from kit.clock import FixedClock
 from kit.ids import new_id
@@ -80,7 +82,7 @@ class Bureau:
                     password="green bamboo bridge 3",
                     provider_id=company,
                 )
-                self.actors[name] = Actor(role, name, account.id, company)
+                self.actors[name] = Actor(role, name, account.id, Company(company) if company else EVERYTHING)
         await self.drain()
 
     def _desks(self) -> dict[str, tuple[Role, UUID | None]]:

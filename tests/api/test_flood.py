@@ -9,7 +9,8 @@ from sqlalchemy.pool import QueuePool
 
 from api.accounts import operations
 from api.acting import AT_ONCE
-from kit.access.actor import SYSTEM, Role
+from kit.access.actor import SYSTEM
+from kit.access.roles import Role
 from kit.clock import FixedClock
 from kit.vault import Vault
 from tests.api.lives import MARKS, PASSWORD

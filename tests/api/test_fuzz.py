@@ -28,7 +28,8 @@ from api.policy import OPEN_TO_ALL, POLICY
 from events.delivery import bus
 from events.work import Works
 from kit import rules, text
-from kit.access.actor import SYSTEM, Role
+from kit.access.actor import SYSTEM
+from kit.access.roles import Role
 from kit.clock import FixedClock
 from kit.database import Database
 from tests.api.lives import MARKS

@@ -9,7 +9,7 @@ import pytest
 
 from api import live
 from api.app import V1
-from kit.access.actor import Role
+from kit.access.roles import Role
 from tests.api.lives import MARKS
 from tests.api.world import UUIDS, World
 

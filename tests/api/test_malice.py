@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from api.app import LARGEST_BODY, routers
 from api.errors import MOST_ERRORS
-from kit.access.actor import Role
+from kit.access.roles import Role
 from kit.database import Base
 from registry import queries
 from tests.api.lives import MARKS, PASSWORD

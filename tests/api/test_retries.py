@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from kit.access.actor import Role
+from kit.access.roles import Role
 from tests.api.lives import MARKS
 from tests.api.world import World
 

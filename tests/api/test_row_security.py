@@ -6,7 +6,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from kit import postgres
-from kit.database import PROVIDER_ROLE, Base
+from kit.access import scope
+from kit.database import PROVIDER_ROLE, ROLES, Base
 from tests.api.lives import Company
 from tests.api.world import World
 
@@ -30,9 +31,9 @@ async def _rows(world: World, table: str, columns: list[str], company: Company |
     names = ", ".join(f't."{column}"' for column in columns)
     query = text(f'select to_jsonb(r)::text from (select {names} from "{table}" t) r')
     if company is not None:
-        async with world.works.database.session(company.id) as session:
+        async with world.works.database.session(scope.Company(company.id)) as session:
             return set((await session.execute(query)).scalars())
-    async with world.works.database.provider_sessions.begin() as session:
+    async with world.works.database.sessions[PROVIDER_ROLE].begin() as session:
         return set((await session.execute(query)).scalars())
 
 
@@ -84,7 +85,7 @@ async def test_no_company_writes_a_row_of_another_nor_gives_one_of_its_own_away(
         # Whoever may write what all may read would write for all.
         assert not verbs or table.name not in FOR_ALL, table.name
         if "update" in verbs and "provider_id" in table.columns:
-            async with world.works.database.session(own.id) as session:
+            async with world.works.database.session(scope.Company(own.id)) as session:
                 moved = await session.execute(
                     text(f'update "{table.name}" set provider_id = provider_id where provider_id = :id returning 1'),
                     {"id": other.id},
@@ -99,7 +100,7 @@ async def _given_away(world: World, table: str, own: Company, other: Company) ->
     """Try to make another company's what is one's own; return how many rows went."""
     query = text(f'update "{table}" set provider_id = :other returning 1')
     try:
-        async with world.works.database.session(own.id) as session:
+        async with world.works.database.session(scope.Company(own.id)) as session:
             return len((await session.execute(query, {"other": other.id})).all())
     except DBAPIError:
         return 0
@@ -107,10 +108,10 @@ async def _given_away(world: World, table: str, own: Company, other: Company) ->
 
 async def test_the_company_named_in_one_transaction_is_forgotten_in_the_next(world: World) -> None:
     own = world.lived.companies[0]
-    async with world.works.database.session(own.id) as session:
+    async with world.works.database.session(scope.Company(own.id)) as session:
         assert (await session.execute(text("select count(*) from visit"))).scalar_one() > 0
         pid = (await session.execute(text("select pg_backend_pid()"))).scalar_one()
-    async with world.works.database.provider_sessions.begin() as session:
+    async with world.works.database.sessions[PROVIDER_ROLE].begin() as session:
         assert (await session.execute(text("select pg_backend_pid()"))).scalar_one() == pid  # the same connection
         assert (await session.execute(text("select count(*) from visit"))).scalar_one() == 0
 
@@ -120,7 +121,7 @@ async def test_the_application_owns_nothing_and_cannot_leave_its_role_for_more(w
         "select rolname, rolsuper or rolbypassrls or rolcreaterole or rolcreatedb as mighty from pg_roles"
         " where rolname like 'nowalls%'"
     )
-    assert {row["rolname"]: row["mighty"] for row in rows} == {"nowalls_desk": False, "nowalls_provider": False}
+    assert {row["rolname"]: row["mighty"] for row in rows} == dict.fromkeys(ROLES, False)
     owned = await world.plain.fetchval(
         "select count(*) from pg_class c join pg_roles r on r.oid = c.relowner where r.rolname like 'nowalls%'"
     )

@@ -10,7 +10,9 @@ from dispatch.visits import operations as visits
 from dispatch.visits import visit_codes
 from dispatch.visits.operations import Choice, Offered, Order
 from events.work import Work, Works
-from kit.access.actor import SYSTEM, Actor, Role
+from kit.access.actor import SYSTEM, Actor
+from kit.access.roles import Role
+from kit.access.scope import Company
 from kit.china import identifiers
 from kit.clock import FixedClock
 from kit.ids import new_id
@@ -58,8 +60,7 @@ class Stage:
             role,
             f"{role} {company}",
             account_id=UUID(int=600 + company),
-            provider_id=self.companies[company],
-            worker_id=worker_id,
+            scope=Company(self.companies[company], worker_id),
         )
 
     async def add_company(

@@ -20,7 +20,8 @@ from dispatch.enrolment.operations import Member
 from events.contracts.people import PersonDeceased
 from events.contracts.settlement import ChargeMade
 from events.work import Works
-from kit.access.actor import Actor, Role
+from kit.access.actor import Actor
+from kit.access.roles import Role
 from kit.clock import FixedClock
 from tests.dispatch.stage import AREA, MANAGER, NINE, SYSTEM_ACTOR, Stage, set_stage
 

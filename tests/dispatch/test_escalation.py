@@ -12,7 +12,8 @@ from events.contracts.offers import NobodyFound
 from events.contracts.visits import VisitHeld
 from events.delivery import bus
 from events.work import Works
-from kit.access.actor import SYSTEM, Role
+from kit.access.actor import SYSTEM
+from kit.access.roles import Role
 from kit.clock import FixedClock
 from kit.ids import new_id
 from tests.dispatch.stage import AREA, set_stage

@@ -10,7 +10,8 @@ from dispatch.visits import operations as visits
 from dispatch.visits.evidence import Flag
 from dispatch.visits.transitions import ActKind, State
 from events.work import Works
-from kit.access.actor import Actor, Role
+from kit.access.actor import Actor
+from kit.access.roles import Role
 from kit.clock import FixedClock
 from tests.dispatch.stage import MANAGER, NINE, SYSTEM_ACTOR, Stage, set_stage
 from tests.dispatch.test_visit_attendance import TEN, act, code_of, look, report, verify

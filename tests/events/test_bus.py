@@ -12,7 +12,9 @@ from events.contracts.people import PersonMoved
 from events.delivery import bus, dead_letters
 from events.delivery.bus import Deliverer, on
 from events.work import Work, Works
-from kit.access.actor import SYSTEM, Actor, Role
+from kit.access.actor import SYSTEM, Actor
+from kit.access.roles import Role
+from kit.access.scope import Company
 from kit.ids import new_id
 from kit.refusal import Refusal
 
@@ -133,7 +135,7 @@ async def test_rubbish_is_a_dead_letter_kept_whole(works: Works, body: bytes) ->
 
 
 async def test_a_company_can_tell_but_cannot_read_or_write_the_log(works: Works) -> None:
-    actor = Actor(role=Role.PROVIDER, label="company", provider_id=new_id())
+    actor = Actor(role=Role.PROVIDER, label="company", scope=Company(new_id()))
     async with works(actor) as work:
         work.emit(PersonMoved(person_id=PERSON, division_code="130903001001"))
     for statement in ("select 1 from event_log", "delete from event_log", "select 1 from dead_letter"):

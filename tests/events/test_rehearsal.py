@@ -11,7 +11,9 @@ from events import rehearsal
 from events.contracts.people import PersonMoved
 from events.work import Works
 from kit import clock
-from kit.access.actor import SYSTEM, Actor, Role
+from kit.access.actor import SYSTEM, Actor
+from kit.access.roles import Role
+from kit.access.scope import Company
 from kit.clock import RehearsalClock
 from kit.vault import Vault
 
@@ -28,7 +30,7 @@ async def _begun(works: Works) -> Works:
 async def test_everybody_hears_of_a_clock_put_forward_before_their_next_act(works: Works, vault: Vault) -> None:
     one = await _begun(works)
     other = Works(works.database, RehearsalClock(), vault, routes={})
-    company = Actor(Role.PROVIDER, "company", provider_id=UUID(int=1))
+    company = Actor(Role.PROVIDER, "company", scope=Company(UUID(int=1)))
     async with one(SYSTEM("test")) as work:
         to = await rehearsal.put_forward(work, to=work.now + timedelta(days=31))
     for works_of_another in (one, other):

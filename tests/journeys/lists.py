@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 
 from dispatch import imports
 from events.work import Works
-from kit.access.actor import Actor, Role
+from kit.access.actor import Actor
+from kit.access.roles import Role
 from kit.china.identifiers import compose_resident_id
 from kit.imports import tables
 from kit.imports.columns import Outcome

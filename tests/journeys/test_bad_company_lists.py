@@ -3,7 +3,8 @@
 from datetime import date
 
 from events.work import Works
-from kit.access.actor import Actor, Role
+from kit.access.actor import Actor
+from kit.access.roles import Role
 from kit.china.identifiers import compose_uscc
 from providers.catalogue import queries as catalogue
 from providers.roster import queries as roster

@@ -9,7 +9,8 @@ import pytest
 
 from dispatch.enrolment.model import Enrolment
 from events.work import Works
-from kit.access.actor import Actor, Role
+from kit.access.actor import Actor
+from kit.access.roles import Role
 from registry import queries
 from registry.model import Person
 from tests.journeys.lists import counted, csv_bytes, found_district, id_no, take

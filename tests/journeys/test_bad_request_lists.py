@@ -5,7 +5,8 @@ from sqlalchemy import select
 from dispatch.enrolment.model import WalletEntry
 from dispatch.requests.model import CareRequest, Channel, RequestState
 from events.work import Works
-from kit.access.actor import Actor, Role
+from kit.access.actor import Actor
+from kit.access.roles import Role
 from tests.journeys.lists import counted, csv_bytes, found_district, id_no, take
 from tests.journeys.test_bad_imports import HEADER as PERSON_HEADER
 from tests.journeys.test_bad_imports import person

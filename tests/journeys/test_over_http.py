@@ -17,7 +17,8 @@ from events.delivery.bus import Deliverer
 from events.delivery.drained import Drained
 from events.delivery.transport import PostgresDelivery
 from events.work import Works
-from kit.access.actor import SYSTEM, Role
+from kit.access.actor import SYSTEM
+from kit.access.roles import Role
 from kit.clock import FixedClock
 from kit.ids import new_id
 from tests.dispatch.stage import AREA, HOME, NINE, Stage, set_stage

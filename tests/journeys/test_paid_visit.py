@@ -28,7 +28,8 @@ from events.delivery.drained import Drained
 from events.delivery.relay import Relay
 from events.delivery.transport import KafkaDelivery, PostgresDelivery
 from events.work import Works
-from kit.access.actor import SYSTEM, Actor, Role
+from kit.access.actor import SYSTEM, Actor
+from kit.access.roles import Role
 from kit.clock import FixedClock
 from kit.ids import new_id
 from processes import kafka as broker
@@ -111,7 +112,7 @@ async def _journey(works: Works, clock: FixedClock, wait: Wait) -> None:
     company = stage.companies.index(visit.provider_id)
     stranger = stage.person_of(1 - company)
     async with works(stranger) as work:
-        assert not await offered.offers_of(work, provider_id=stranger.provider_id)
+        assert not await offered.offers_of(work)
     async with works(stage.person_of(company)) as work:
         await visits.accept(work, offer_id=offer.id)
     await wait()

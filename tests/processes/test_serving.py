@@ -20,7 +20,8 @@ from dispatch import imports
 from events.delivery import bus
 from events.delivery.transport import LONGEST_LOOK_SECONDS
 from events.work import Works
-from kit.access.actor import SYSTEM, Role
+from kit.access.actor import SYSTEM
+from kit.access.roles import Role
 from kit.clock import WallClock
 from kit.database import Database
 from kit.imports import tables

@@ -11,7 +11,9 @@ from sqlalchemy.exc import DBAPIError
 
 from events.work import Work, Works
 from kit import clock, geo
-from kit.access.actor import SYSTEM, Actor, Role
+from kit.access import scope
+from kit.access.actor import SYSTEM, Actor
+from kit.access.roles import Role
 from kit.china import identifiers
 from kit.china.identifiers import Sex
 from kit.clock import FixedClock
@@ -308,7 +310,7 @@ async def test_a_companys_people_see_and_change_their_own_roster_only(works: Wor
         one, other = await admitted(work, company(1), company(2))
         await hiring.hire_workers(work, [worker(one, 1), worker(other, 2)])
         (theirs,) = await queries.workers(work, provider_id=other)
-    people = Actor(role=Role.PROVIDER, label="调度", provider_id=one)
+    people = Actor(role=Role.PROVIDER, label="调度", scope=scope.Company(one))
     async with works(people) as work:
         assert [row.id for row in (await work.session.execute(select(Company))).scalars()] == [one]
         assert [row.provider_id for row in (await work.session.execute(select(Worker))).scalars()] == [one]

@@ -10,7 +10,9 @@ import providers.satisfaction.handlers
 from events.contracts.visits import VisitFinished
 from events.delivery import bus
 from events.work import Works
-from kit.access.actor import SYSTEM, Actor, Role
+from kit.access.actor import SYSTEM, Actor
+from kit.access.roles import Role
+from kit.access.scope import Company
 from kit.clock import FixedClock, day_of
 from kit.ids import new_id
 from providers.satisfaction import complaints, draws, operations, queries
@@ -154,7 +156,7 @@ async def test_an_upheld_complaint_is_told_remedied_closed_and_appealed_to_anoth
     async with works(second) as work:
         again = await complaints.decide(work, complaint_id=found.id, upheld=False, deduction_percent=0)
         assert again.state is ComplaintState.DECIDED
-    other = Actor(role=Role.PROVIDER, label="other", provider_id=new_id())
+    other = Actor(role=Role.PROVIDER, label="other", scope=Company(new_id()))
     with pytest.raises(Exception, match="permission denied"):
         async with works(other) as work:
             await queries.complaints(work)

@@ -13,7 +13,9 @@ from sqlalchemy.exc import DBAPIError
 import providers.satisfaction.handlers
 from events.contracts.visits import VisitFinished
 from events.work import Works
-from kit.access.actor import SYSTEM, Actor, Role
+from kit.access.actor import SYSTEM, Actor
+from kit.access.roles import Role
+from kit.access.scope import Company
 from kit.clock import FixedClock, at_local, day_of
 from kit.ids import new_id
 from providers.satisfaction import complaints, draws, operations, queries, sample
@@ -269,7 +271,7 @@ async def test_a_company_counts_its_own_ratings_and_never_sees_whose_they_are(wo
     own, other = finished(clock), finished(clock)
     await finish(works, own, other)
     await rate(works, own.visit_id, 5)
-    company = Actor(Role.PROVIDER, "own", provider_id=own.provider_id)
+    company = Actor(Role.PROVIDER, "own", scope=Company(own.provider_id))
     async with works(company) as work:
         assert (await queries.rate(work)).count.finished == 1
         (mine,) = await queries.rates(work, by=Group.COMPANY, months=["2026-03"])

@@ -12,7 +12,9 @@ import providers.settlement.handlers
 from events.contracts.feedback import ComplaintDecided
 from events.contracts.visits import VisitVerified
 from events.work import Works
-from kit.access.actor import SYSTEM, Actor, Role
+from kit.access.actor import SYSTEM, Actor
+from kit.access.roles import Role
+from kit.access.scope import Company
 from kit.clock import FixedClock
 from kit.ids import new_id
 from providers.catalogue import operations as catalogue
@@ -116,8 +118,8 @@ async def test_a_statement_needs_the_company_a_second_person_and_a_third_to_pay(
     await _tell(works, drain, verified(company))
     clock.advance(timedelta(days=31))
     (statement,) = await _drawn(works)
-    own = Actor(role=Role.PROVIDER, label="own", provider_id=company)
-    other = Actor(role=Role.PROVIDER, label="other", provider_id=new_id())
+    own = Actor(role=Role.PROVIDER, label="own", scope=Company(company))
+    other = Actor(role=Role.PROVIDER, label="other", scope=Company(new_id()))
     with pytest.raises(queries.StatementNotFound):
         async with works(other) as work:
             await operations.confirm(work, statement_id=statement.id)
@@ -152,11 +154,11 @@ async def test_a_dispute_that_is_upheld_is_made_good_in_the_next_month(
     clock.advance(timedelta(days=31))
     (statement,) = await _drawn(works)
     assert statement.payable_fen == 2700
-    async with works(Actor(role=Role.PROVIDER, label="own", provider_id=company)) as work:
+    async with works(Actor(role=Role.PROVIDER, label="own", scope=Company(company))) as work:
         ((line, _),) = await queries.lines(work, statement.id)
         found = await operations.dispute(work, line_id=line.id, reason="道路封闭")
     with pytest.raises(operations.DisputesOpen):
-        async with works(Actor(role=Role.PROVIDER, label="own", provider_id=company)) as work:
+        async with works(Actor(role=Role.PROVIDER, label="own", scope=Company(company))) as work:
             await operations.confirm(work, statement_id=statement.id)
     async with works(desk("manager", Role.MANAGER)) as work:
         await operations.decide_dispute(work, dispute_id=found.id, upheld=True, forgiven=[Reason.LATE])

@@ -15,7 +15,8 @@ from events.contracts.people import PersonDeceased
 from events.contracts.visits import VisitHeld, VisitVerified, VisitVoided
 from events.work import Work, Works
 from kit import postgres, rules
-from kit.access.actor import SYSTEM, Actor, Role
+from kit.access.actor import SYSTEM, Actor
+from kit.access.roles import Role
 from kit.clock import FixedClock
 from kit.ids import new_id
 from providers.catalogue import operations as catalogue

@@ -12,9 +12,12 @@ import providers.settlement.handlers
 from events.contracts.visits import VisitVerified
 from events.work import Works
 from kit import rules
-from kit.access.actor import SYSTEM, Actor, Role
+from kit.access.actor import SYSTEM, Actor
+from kit.access.roles import Role
+from kit.access.scope import Company
 from kit.china import identifiers
 from kit.clock import FixedClock
+from kit.database import PROVIDER_ROLE
 from kit.ids import new_id
 from providers.catalogue import operations as catalogue
 from providers.roster import operations as roster
@@ -30,7 +33,7 @@ SEEN = ("charge", "statement", "statement_line", "dispute", "payment")
 
 
 def of(provider_id: UUID) -> Actor:
-    return Actor(Role.PROVIDER, f"people of {provider_id}", provider_id=provider_id)
+    return Actor(Role.PROVIDER, f"people of {provider_id}", scope=Company(provider_id))
 
 
 def desk(name: str, role: Role = Role.FINANCE) -> Actor:
@@ -107,7 +110,7 @@ async def test_a_company_reads_its_own_rows_only_and_an_unset_one_none(works: Wo
             assert await queries.lines(work, other.id) == []
             assert await queries.disputes(work, other.id) == []
             assert (await queries.running(work, month="2026-03", provider_id=other.provider_id))["lines"] == 0
-    async with works.database.provider.connect() as connection:
+    async with works.database.engines[PROVIDER_ROLE].connect() as connection:
         for table in SEEN:
             assert (await connection.execute(text(f"select count(*) from {table}"))).scalar_one() == 0
 

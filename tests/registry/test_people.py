@@ -12,7 +12,9 @@ from sqlalchemy.exc import DBAPIError
 
 from events.work import Work, Works
 from kit import geo
-from kit.access.actor import SYSTEM, Actor, Role
+from kit.access.actor import SYSTEM, Actor
+from kit.access.roles import Role
+from kit.access.scope import Company
 from kit.china import identifiers, phone
 from kit.china.identifiers import Sex
 from kit.clock import FixedClock
@@ -164,7 +166,7 @@ async def test_a_company_sees_a_person_while_the_disclosure_is_open(works: Works
         await operations.disclose(work, person_id=person_id, provider_id=mine, purpose="上门服务")
         await operations.disclose(work, person_id=two, provider_id=theirs, purpose="上门服务")
         assert len(await queries.disclosures_of(work, person_id)) == 1
-    people = Actor(role=Role.PROVIDER, label="调度", provider_id=mine)
+    people = Actor(role=Role.PROVIDER, label="调度", scope=Company(mine))
     async with works(people) as work:
         card = await queries.card(work, person_id, "上门")
         assert (card.address, card.contacts[0].phone) == ("颐和庄园1号楼1单元", "13900000001")
@@ -190,7 +192,7 @@ async def test_a_company_cannot_disclose_to_itself(works: Works, system: Actor) 
     async with works(system) as work:
         (person_id,) = await registered(work)
     with pytest.raises(DBAPIError):
-        async with works(Actor(role=Role.PROVIDER, label="调度", provider_id=mine)) as work:
+        async with works(Actor(role=Role.PROVIDER, label="调度", scope=Company(mine))) as work:
             await operations.disclose(work, person_id=person_id, provider_id=mine, purpose="x")
 
 
