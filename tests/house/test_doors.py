@@ -9,30 +9,54 @@ from tests.house.tree import product
 
 VERBS_IN = ("kit", "events", "registry", "providers", "dispatch", "civil", "api")
 OWED = {
-    "dispatch/enrolment/queries.py": {"entries", "history", "numbers", "reassessments_due"},
-    "dispatch/escalation/queries.py": {"cases_of"},
-    "dispatch/matching/decision_replay.py": {"resolve"},
-    "dispatch/matching/operations.py": {"bar", "unbar"},
-    "dispatch/matching/queries.py": {"barred_for"},
-    "dispatch/requests/queries.py": {"days_of", "numbers"},
-    "dispatch/visits/changes.py": {"rework"},
-    "dispatch/visits/queries.py": {"offer", "open_visit_of"},
-    "dispatch/visits/verification.py": {"void"},
-    "events/log.py": {"head"},
-    "providers/catalogue/operations.py": {"add_item", "retire_item", "ship_catalogue"},
-    "providers/catalogue/queries.py": {"price_history"},
-    "providers/roster/hiring.py": {"end_shift"},
-    "providers/roster/operations.py": {"shorten_absence"},
-    "providers/roster/queries.py": {"absences_of", "company_by_uscc", "expiring", "skills_of"},
-    "providers/satisfaction/complaints.py": {"appeal"},
-    "providers/satisfaction/queries.py": {"always"},
-    "providers/settlement/charges.py": {"adjust"},
-    "providers/settlement/queries.py": {"balances"},
-    "registry/changes.py": {"change_divisions", "close_division"},
-    "registry/households.py": {"area_of", "join_household", "leave_household", "members_of", "open_household"},
-    "registry/queries.py": {"current_code", "disclosures_of", "people", "person_by_id_no"},
+    "dispatch": {
+        "bar",
+        "barred_for",
+        "cases_of",
+        "days_of",
+        "entries",
+        "history",
+        "numbers",
+        "offer",
+        "open_visit_of",
+        "reassessments_due",
+        "resolve",
+        "rework",
+        "unbar",
+        "void",
+    },
+    "events": {"head"},
+    "providers": {
+        "absences_of",
+        "add_item",
+        "adjust",
+        "always",
+        "appeal",
+        "balances",
+        "company_by_uscc",
+        "end_shift",
+        "expiring",
+        "price_history",
+        "retire_item",
+        "ship_catalogue",
+        "shorten_absence",
+        "skills_of",
+    },
+    "registry": {
+        "area_of",
+        "change_divisions",
+        "close_division",
+        "current_code",
+        "disclosures_of",
+        "join_household",
+        "leave_household",
+        "members_of",
+        "open_household",
+        "people",
+        "person_by_id_no",
+    },
 }
-"""Verbs that only tests call, by file: none may be added, and one that has a caller or is gone comes off."""
+"""Verbs that only tests call, by room: none may be added, and one that has a caller or is gone comes off."""
 
 
 def _is_verb(node: ast.stmt) -> bool:
@@ -141,8 +165,8 @@ def _read(value: ast.expr) -> set[str]:
 
 
 def test_every_verb_is_called_by_something_other_than_a_test() -> None:
-    silent = {(path, verb) for path, verbs in uncalled(product()).items() for verb in verbs}
-    owed = {(path, verb) for path, verbs in OWED.items() for verb in verbs}
+    silent = {(Path(path).parts[0], verb) for path, verbs in uncalled(product()).items() for verb in verbs}
+    owed = {(room, verb) for room, verbs in OWED.items() for verb in verbs}
     assert silent - owed == set(), "give it a route, a handler, a chore or a command, or delete it"
     assert owed - silent == set(), "these have a caller now, or are gone: take them off the table"
 
