@@ -16,9 +16,7 @@ Peer = Callable[[Instance, float, int], Routes | None]
 
 def _times(instance: Instance) -> list[tuple[int, int, int, int]]:
     """Give ready, due, service (tenths) and demand of the depot and the customers."""
-    return [
-        (round(SCALE * c.ready), round(SCALE * c.due), round(SCALE * c.service), c.demand) for c in instance.customers
-    ]
+    return [(SCALE * c.ready, SCALE * c.due, SCALE * c.service, c.demand) for c in instance.customers]
 
 
 def pyvrp(instance: Instance, seconds: float, seed: int) -> Routes | None:

@@ -5,10 +5,12 @@ the twelfth DIMACS implementation challenge, under which the best known distance
 """
 
 import math
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from vrplib.parse import parse_solomon
 
 from kit.refusal import Kind, Refusal
 from routing.model.problem import Mode, Problem, Shift, Visit, Weights, Window, Worker
@@ -30,12 +32,12 @@ class NotSolomon(Refusal):
 class Customer:
     """One line of the file, in the instance's own units; the depot is the first."""
 
-    x: float
-    y: float
+    x: int
+    y: int
     demand: int
-    ready: float
-    due: float
-    service: float
+    ready: int
+    due: int
+    service: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +51,19 @@ class Instance:
 
 
 def parse(text: str, name: str) -> Instance:
-    """Read the text of an instance; refuses what is not in the format."""
-    lines = [line.split() for line in text.splitlines() if line.strip()]
-    numbers = [[float(cell) for cell in line] for line in lines if all(_is_number(cell) for cell in line)]
-    fleets, customers = [line for line in numbers if len(line) == 2], [line for line in numbers if len(line) == 7]
-    if len(fleets) != 1 or not customers or [int(line[0]) for line in customers] != list(range(len(customers))):
+    """Read the text of an instance; refuses a file that is not in the format, skips a customer or holds a fraction."""
+    try:
+        with warnings.catch_warnings(action="error", category=UserWarning):  # numpy only warns of a file without rows
+            parsed = parse_solomon(text, compute_edge_weights=False)
+        rows = np.column_stack([parsed[column] for column in ("node_coord", "demand", "time_window", "service_time")])
+        last = int(text.split()[-7])
+    except (RuntimeError, ValueError, IndexError, OverflowError, UserWarning) as error:
+        raise NotSolomon(name=name) from error
+    # vrplib reads a cell that is no whole number as -1, and does not look at the customers' numbers
+    if len(rows) != last + 1 or (rows < 0).any() or min(parsed["vehicles"], parsed["capacity"]) < 0:
         raise NotSolomon(name=name)
-    return Instance(
-        name,
-        int(fleets[0][0]),
-        int(fleets[0][1]),
-        tuple(Customer(x, y, int(demand), *rest) for _, x, y, demand, *rest in customers),
-    )
+    customers = tuple(Customer(*row) for row in rows.tolist())
+    return Instance(name, parsed["vehicles"], parsed["capacity"], customers)
 
 
 def read(path: Path) -> Instance:
@@ -95,9 +98,5 @@ def problem(instance: Instance) -> Problem:
     )
 
 
-def _tenths(value: float) -> int:
-    return round(SCALE * value)
-
-
-def _is_number(cell: str) -> bool:
-    return cell.replace(".", "", 1).removeprefix("-").isdigit()
+def _tenths(value: int) -> int:
+    return SCALE * value

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -60,6 +61,27 @@ def test_what_is_no_number_is_refused_for_its_shape(number: str) -> None:
 def test_a_birth_day_that_never_was_is_refused(seventeen: str) -> None:
     with pytest.raises(identifiers.ResidentIdBirth):
         identifiers.read_resident_id(seventeen + identifiers.resident_check(seventeen))
+
+
+def test_the_checks_are_those_of_the_standards_tables_for_a_hundred_thousand_numbers() -> None:
+    """The library against the weights printed in GB 11643-1999 and GB 32100-2015; half of the numbers each."""
+    rng = np.random.default_rng(20260302)
+    digits = rng.integers(0, 10, (50_000, 17))
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    checks = ["10X98765432"[remainder] for remainder in digits @ weights % 11]
+    assert [identifiers.resident_check("".join(map(str, row))) for row in digits.tolist()] == checks
+    alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+    values = rng.integers(0, 31, (50_000, 17))
+    weights = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
+    checks = [alphabet[remainder] for remainder in -(values @ weights) % 31]
+    assert [identifiers.uscc_check("".join(alphabet[value] for value in row)) for row in values.tolist()] == checks
+
+
+def test_the_code_of_a_body_that_is_no_company_is_read_too() -> None:
+    # GB 32100-2015 table 1: A, N and Y are registering departments; python-stdnum's own validation refuses them
+    for seventeen in ("N2130999MA0000000", "Y1130999MA0000000", "A1130999MA0000000"):
+        code = seventeen + identifiers.uscc_check(seventeen)
+        assert identifiers.read_uscc(code) == code
 
 
 def test_a_known_credit_code_is_read() -> None:
