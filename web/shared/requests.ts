@@ -10,14 +10,14 @@ export type Filter = NonNullable<List["parameters"]["query"]>;
 
 /** Log a care request. `key` is one UUID per press of the button, kept across retries: sent twice, it acts once. */
 export async function placeRequest(body: NewRequest, key: string): Promise<CareRequest> {
-  const { data, error } = await api.POST("/requests", { body, params: { header: { "Idempotency-Key": key } } });
+  const { data, error } = await api.POST("/api/v1/requests", { body, params: { header: { "Idempotency-Key": key } } });
   if (error) throw new Refused(error);
   return data;
 }
 
 /** List care requests, the most pressing first. */
 export async function listRequests(filter: Filter): Promise<CareRequest[]> {
-  const { data, error } = await api.GET("/requests", { params: { query: filter } });
+  const { data, error } = await api.GET("/api/v1/requests", { params: { query: filter } });
   if (error) throw new Refused(error);
   return data;
 }
