@@ -20,7 +20,7 @@ ROOMS = (
     "processes",
 )
 # what .gitignore leaves out
-_NOT_OURS = {".git", ".venv", "var", "node_modules", "__pycache__", "static", "dist"}
+_NOT_OURS = {".git", ".venv", ".hypothesis", "var", "node_modules", "__pycache__", "static", "dist"}
 
 
 @cache
