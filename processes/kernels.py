@@ -5,10 +5,10 @@ import os
 import sys
 from contextlib import suppress
 
+import routing
 from bootstrap.schema import ROOT
-from routing import solve
 
-_WARM = "from routing import solve; solve.warm()"
+_WARM = "import routing; routing.warm()"
 
 
 async def warm(warmed: asyncio.Event) -> None:
@@ -31,7 +31,7 @@ async def warm(warmed: asyncio.Event) -> None:
         with suppress(ProcessLookupError):
             child.kill()
         await child.wait()  # else its end is told to a loop that is closed
-    await asyncio.to_thread(solve.warm)
+    await asyncio.to_thread(routing.warm)
     warmed.set()
 
 

@@ -5,7 +5,7 @@ import urllib.request
 from urllib.parse import urlsplit
 
 from kit.refusal import Kind, Refusal
-from routing.readers.roads import Ask, Reply
+from routing.readers.roads import RoadReply, RoadRequest
 
 PATIENCE_SECONDS = 60.0
 
@@ -17,21 +17,23 @@ class RoadsUnreachable(Refusal):
     kind = Kind.BUSY
 
 
-def fetch(ask: Ask) -> Reply:
+def fetch(request: RoadRequest) -> RoadReply:
     """Ask over HTTP and give what comes back, refusals included; refuses `roads.unreachable`.
 
     What is refused names the server and never the question: places of homes stand in it.
     """
-    server = urlsplit(ask.address)
+    server = urlsplit(request.address)
     if server.scheme not in {"http", "https"} or not server.netloc:
-        raise RoadsUnreachable(server=server.netloc or ask.address[:40], says="http:// or https:// is meant")
-    headers = {"Accept": "application/json"} | ({"Content-Type": "application/json"} if ask.body is not None else {})
-    request = urllib.request.Request(ask.address, data=ask.body, headers=headers)  # noqa: S310 - the scheme is checked above
+        raise RoadsUnreachable(server=server.netloc or request.address[:40], says="http:// or https:// is meant")
+    headers = {"Accept": "application/json"} | (
+        {"Content-Type": "application/json"} if request.body is not None else {}
+    )
+    http = urllib.request.Request(request.address, data=request.body, headers=headers)  # noqa: S310 - the scheme is checked above
     try:
-        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:  # noqa: S310 - the scheme is checked above
-            return Reply(answer.status, answer.read())
+        with urllib.request.urlopen(http, timeout=PATIENCE_SECONDS) as answer:  # noqa: S310 - the scheme is checked above
+            return RoadReply(answer.status, answer.read())
     except urllib.error.HTTPError as refused:
         with refused:
-            return Reply(refused.code, refused.read())
+            return RoadReply(refused.code, refused.read())
     except OSError as away:
         raise RoadsUnreachable(server=server.netloc, says=str(away)) from away

@@ -1,7 +1,7 @@
-"""The inspector: reads a plan against the problem, rule by rule, and shares no code with what made it.
+"""Check a plan against its problem, rule by rule, without any code of the solvers.
 
-Plain Python on the problem's nouns alone: it measures the legs itself, adds the costs itself, and knows nothing of the
-kernels or their arrays. What it finds lawful may be printed and driven.
+Plain Python on the problem's entities alone: the checker measures the legs and adds up the costs itself and reads none
+of the kernels' arrays. A plan without violations can be carried out as it stands.
 """
 
 import math
@@ -56,8 +56,8 @@ class Violation:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What the inspector found; `missed` are visits that must be served and are not."""
+class CheckReport:
+    """The result of a check; `missed` are visits that must be served and are not."""
 
     violations: tuple[Violation, ...]
     missed: tuple[int, ...]
@@ -66,16 +66,16 @@ class Report:
 
     @property
     def lawful(self) -> bool:
-        """Tell whether no rule is broken; a plan may be lawful and yet leave visits out."""
+        """Return whether no rule is broken; a plan may be lawful and yet leave visits out."""
         return not self.violations
 
 
-def check(problem: Problem, plan: Plan) -> Report:
-    """Inspect a plan: every rule of the problem, every leg, every sum."""
+def check(problem: Problem, plan: Plan) -> CheckReport:
+    """Check a plan: every rule of the problem, every leg, every sum."""
     shape = [(route.worker, route.shift) for route in plan.routes]
     wanted = [(number, shift) for number, worker in enumerate(problem.workers) for shift in range(len(worker.shifts))]
     if shape != wanted:
-        return Report((Violation(Fault.ROWS, says=f"{len(shape)} routes for {len(wanted)} shifts"),), (), 0, 0)
+        return CheckReport((Violation(Fault.ROWS, says=f"{len(shape)} routes for {len(wanted)} shifts"),), (), 0, 0)
     strange = [
         Violation(Fault.UNKNOWN, visit, route.worker)
         for route in plan.routes
@@ -83,11 +83,11 @@ def check(problem: Problem, plan: Plan) -> Report:
         if not -len(problem.workers[route.worker].shifts[route.shift].breaks) <= visit < len(problem.visits)
     ]
     if strange:
-        return Report(tuple(strange), (), 0, 0)
+        return CheckReport(tuple(strange), (), 0, 0)
     missed = tuple(visit for visit in plan.unserved if problem.visits[visit].skip_points is None)
     ground = _Ground(problem)
     travelled = [_travelled(problem, ground, route) for route in plan.routes]
-    return Report(
+    return CheckReport(
         violations=(
             *_counted(problem, plan),
             *(fault for route in plan.routes for fault in _driven(problem, ground, route)),
@@ -230,7 +230,7 @@ def _permitted(problem: Problem, ground: _Ground, route: Route) -> Iterator[Viol
 def _added_up(problem: Problem, plan: Plan, travelled: Sequence[int]) -> Iterator[Violation]:
     """Check what holds for a whole shift, a whole day, a whole company."""
     worked: Counter[int] = Counter()
-    won: Counter[int] = Counter()
+    awarded: Counter[int] = Counter()
     for route, travel in zip(plan.routes, travelled, strict=True):
         worker = problem.workers[route.worker]
         load = sum(problem.visits[visit].demand for visit in route.visits)
@@ -238,13 +238,13 @@ def _added_up(problem: Problem, plan: Plan, travelled: Sequence[int]) -> Iterato
             yield Violation(Fault.CAPACITY, worker=route.worker, says=f"{load} of {worker.capacity}")
         serving = sum(problem.visits[visit].duration_seconds for visit in route.visits)
         worked[route.worker] += serving + travel
-        won[worker.company] += len(route.visits)
+        awarded[worker.company] += len(route.visits)
     for number, worker in enumerate(problem.workers):
         if worker.max_work_seconds is not None and worked[number] > worker.max_work_seconds:
             yield Violation(Fault.MAX_WORK, worker=number, says=f"{worked[number]} of {worker.max_work_seconds}")
     for number, company in enumerate(problem.companies):
-        if company.quota_visits is not None and won[number] > company.quota_visits:
-            yield Violation(Fault.COMPANY_QUOTA, says=f"company {number}: {won[number]} of {company.quota_visits}")
+        if company.quota_visits is not None and awarded[number] > company.quota_visits:
+            yield Violation(Fault.COMPANY_QUOTA, says=f"company {number}: {awarded[number]} of {company.quota_visits}")
 
 
 def _paired(problem: Problem, plan: Plan) -> Iterator[Violation]:
@@ -254,16 +254,16 @@ def _paired(problem: Problem, plan: Plan) -> Iterator[Violation]:
             if link.first in made or link.second in made:
                 yield Violation(Fault.HALF_A_PAIR, link.first if link.first in made else link.second)
             continue
-        (one, first), (other, second) = made[link.first], made[link.second]
-        if one == other:
-            yield Violation(Fault.SAME_WORKER, link.first, one)
+        (worker, first), (partner, second) = made[link.first], made[link.second]
+        if worker == partner:
+            yield Violation(Fault.SAME_WORKER, link.first, worker)
         gap = second.start_seconds - first.start_seconds
         if not link.gap_min_seconds <= gap <= link.gap_max_seconds:
-            yield Violation(Fault.GAP, link.second, other, f"{gap} seconds after the first")
+            yield Violation(Fault.GAP, link.second, partner, f"{gap} seconds after the first")
 
 
 def _points(problem: Problem, plan: Plan, travelled: Sequence[int]) -> int:
-    """Add up what the plan costs, from the nouns alone."""
+    """Add up what the plan costs, from the entities alone."""
     weights = problem.weights
     points = worst = 0
     for route, travel in zip(plan.routes, travelled, strict=True):

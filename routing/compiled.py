@@ -27,24 +27,24 @@ _IMPORT = re.compile(r"^(?:from|import) (routing[.\w]*)(?: import (\([^)]*\)|[^\
 @cache
 def _imported(path: Path) -> frozenset[Path]:
     """Find the files of this room that a file imports directly."""
-    found: set[Path] = set()
+    files: set[Path] = set()
     for module, names in _IMPORT.findall(path.read_text("utf-8")):
         for dotted in (module, *(f"{module}.{name}" for name in re.findall(r"\w+", names))):
             file = _ROOT.joinpath(*dotted.split(".")).with_suffix(".py")
             if file.exists():
-                found.add(file)
-    return frozenset(found)
+                files.add(file)
+    return frozenset(files)
 
 
 @cache
 def _stamp(path: Path) -> str:
     """Digest a file and every file of this room that it imports, however indirectly."""
-    known, waiting = {path}, [path]
+    files, waiting = {path}, [path]
     while waiting:
-        fresh = _imported(waiting.pop()) - known
-        known |= fresh
+        fresh = _imported(waiting.pop()) - files
+        files |= fresh
         waiting.extend(fresh)
-    return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(known))).hexdigest()
+    return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(files))).hexdigest()
 
 
 class BesideSource(caching.InTreeCacheLocator):
@@ -106,10 +106,10 @@ def entry(function: Callable[P, T]) -> Callable[P, T]:
     The usual way looks at the type of every array of every call. This one does not look, so it is for kernels whose
     arguments are made in one place; before its first call, and with a second signature, it is the usual way.
     """
-    found = _ENTRIES.get(function)
-    if found is None:
+    fast_entry = _ENTRIES.get(function)
+    if fast_entry is None:
         ways = list(function.overloads.values())  # type: ignore[attr-defined]  # numba's dispatcher, typed as what it compiles
         if len(ways) != 1:
             return function
-        found = _ENTRIES[function] = ways[0].entry_point
-    return found
+        fast_entry = _ENTRIES[function] = ways[0].entry_point
+    return fast_entry

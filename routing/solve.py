@@ -1,4 +1,4 @@
-"""Solve a problem: the one door to the engines.
+"""Solve a problem with one of the engines.
 
 `portfolio`, the default, is what measures best: ruin and recreate with recombination of the routes seen; where visits
 need two people, the search that moves pairs first. `ruin-recreate` is the same without recombination. `or-tools` is
@@ -12,15 +12,14 @@ import time
 from dataclasses import dataclass
 from enum import StrEnum
 
-from routing import check
+from routing.check import check
 from routing.improvement import improve
 from routing.insertion import board
 from routing.model import plan
 from routing.model.plan import Plan
 from routing.model.problem import Link, Mode, Point, Problem, Shift, Visit, Window, Worker
-from routing.reference import ortools_engine
 from routing.stop import Budget, Progress
-from routing.synchronised import platform
+from routing.synchronised import pairs
 
 PAIRS_SHARE = 0.7
 """Of the budget goes to moving pairs where there are any."""
@@ -61,18 +60,20 @@ def solve(
     began = time.perf_counter()
     given = initial if initial is not None else plan.build(problem, frozen_only(problem))
     if engine is Engine.OR_TOOLS:
-        found = ortools_engine.solve(problem, given, budget=budget)
+        from routing.reference import ortools_engine  # noqa: PLC0415 - 24 MB that no other engine needs
+
+        made = ortools_engine.solve(problem, given, budget=budget)
     else:
-        found = _search(problem, given, budget, seed, engine, progress, began)
-    points = check.check(problem, found).total_points
-    return Solution(found, engine, points, time.perf_counter() - began)
+        made = _search(problem, given, budget, seed, engine, progress, began)
+    points = check(problem, made).total_points
+    return Solution(made, engine, points, time.perf_counter() - began)
 
 
 def _search(
     problem: Problem, given: Plan, budget: Budget, seed: int, engine: Engine, progress: Progress | None, began: float
 ) -> Plan:
     if problem.links:
-        given = platform.improve(problem, given, budget=_part(budget, PAIRS_SHARE), seed=seed, progress=progress)
+        given = pairs.improve(problem, given, budget=_part(budget, PAIRS_SHARE), seed=seed, progress=progress)
         budget = _part(budget, 1.0 - PAIRS_SHARE)
     if budget.seconds is not None and not problem.links:
         budget = Budget(seconds=max(1e-3, budget.seconds - (time.perf_counter() - began)))

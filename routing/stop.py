@@ -1,4 +1,4 @@
-"""When a search stops, and whom it reports to while it runs."""
+"""When a search stops, and how it reports its progress."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

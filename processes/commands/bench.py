@@ -43,12 +43,11 @@ def bench(
 ) -> None:
     """Measure: one interleaved run on one core, every cost recomputed by a checker that shares no code with us."""
     from routing.bench import command
+    from routing.bench.options import Options
 
     def measured() -> dict[str, Any]:
         budgets = command.seconds(budget or ["1"])
-        options = command.Options(
-            instances=instances, budgets=budgets, peers=tuple(peers or ()), seeds=seeds, progress=shown
-        )
+        options = Options(instances=instances, budgets=budgets, peers=tuple(peers or ()), seeds=seeds, progress=shown)
         return command.run(name, options)
 
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))

@@ -1,104 +1,42 @@
-"""`nowalls bench <name>` without the command line: what may be asked, and what is answered.
+"""`nowalls bench <name>` without the command line: the table of benches, and the check of what is asked.
 
-Every bench is a module of this package with `run(options) -> dict`, ready for JSON. One run is one process, one thread,
-one core and one interleaving: engines take turns on every instance, so that a busy machine is as busy for all of them,
-and the ratios stand where the seconds do not.
+One run is one process, one thread, one core and one interleaving: engines take turns on every instance, so that a busy
+machine is as busy for all of them, and the ratios stand where the seconds do not.
 """
 
-import importlib
-import itertools
 import math
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
-from kit.refusal import Kind, Refusal
+from routing.bench import batch, day, hhcrsp, insertion, matrix, uhhc, vrptw
+from routing.bench.options import BenchBudget, BenchFolder, BenchPackage, BenchPeer, BenchSeeds, BenchUnknown, Options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
-    """What a bench can be asked: which peers it knows, and whether it needs a folder of instances."""
+    """One bench: what runs it, which peers it knows, and whether it needs a folder of instances.
 
+    `run` answers with what `--json` prints.
+    """
+
+    run: Callable[[Options], dict[str, object]]
     peers: tuple[str, ...] = ()
     folder: bool = False
 
 
 BENCHES = {
-    "vrptw": Bench(peers=("pyvrp", "pyvroom", "or-tools"), folder=True),
-    "hhcrsp": Bench(peers=("or-tools",)),
-    "uhhc": Bench(folder=True),
-    "insertion": Bench(peers=("python", "numpy")),
-    "batch": Bench(peers=("scipy",)),
-    "day": Bench(peers=("or-tools",)),
-    "matrix": Bench(peers=("numpy", "python", "great_circle", "geodesic")),
+    "vrptw": Bench(run=vrptw.run, peers=("pyvrp", "pyvroom", "or-tools"), folder=True),
+    "hhcrsp": Bench(run=hhcrsp.run, peers=("or-tools",)),
+    "uhhc": Bench(run=uhhc.run, folder=True),
+    "insertion": Bench(run=insertion.run, peers=("python", "numpy")),
+    "batch": Bench(run=batch.run, peers=("scipy",)),
+    "day": Bench(run=day.run, peers=("or-tools",)),
+    "matrix": Bench(run=matrix.run, peers=("numpy", "python", "great_circle", "geodesic")),
 }
 LONGEST_BUDGET = 3_600.0
 MOST_SEEDS = 1_000
-
-
-class BenchUnknown(Refusal):
-    """There is no bench of that name."""
-
-    code = "routing.bench_unknown"
-    kind = Kind.NOT_FOUND
-
-
-class BenchFolder(Refusal):
-    """The instances' folder is not there, or was not named where the bench needs one."""
-
-    code = "routing.bench_folder"
-    kind = Kind.NOT_FOUND
-
-
-class BenchBudget(Refusal):
-    """A budget that is no number of seconds that somebody would wait."""
-
-    code = "routing.bench_budget"
-
-
-class BenchSeeds(Refusal):
-    """A number of seeds that is none."""
-
-    code = "routing.bench_seeds"
-
-
-class BenchPeer(Refusal):
-    """The bench does not measure itself against that."""
-
-    code = "routing.bench_peer"
-
-
-class BenchPackage(Refusal):
-    """A peer's package is not installed: `python3 run.py bench` brings them."""
-
-    code = "routing.bench_package"
-    kind = Kind.NOT_FOUND
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What a bench is asked.
-
-    `instances` is a folder of instance files (None: made by seed, where the bench can). `budgets` are seconds of wall
-    clock a solver may take. `peers` are names of other packages to measure beside us; `seeds` how often a run is
-    repeated with another seed; figures are medians over them. `progress(done, of, what)` is told before each turn.
-    """
-
-    instances: Path | None = None
-    budgets: tuple[float, ...] = (1.0,)
-    peers: tuple[str, ...] = ()
-    seeds: int = 1
-    progress: Callable[[int, int, str], None] = field(default=lambda _done, _of, _what: None, compare=False)
-
-    def turns(self, *axes: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
-        """Go through every combination in its order, telling how far it is."""
-        every = list(itertools.product(*axes))
-        for done, one in enumerate(every):
-            self.progress(done, len(every), " ".join(map(str, one)))
-            yield one
 
 
 def run(name: str, options: Options) -> dict[str, object]:
@@ -112,21 +50,20 @@ def run(name: str, options: Options) -> dict[str, object]:
     _check(name, options)
     try:
         with _one_core():
-            answer: dict[str, object] = importlib.import_module(f"routing.bench.{name}").run(options)
+            return BENCHES[name].run(options)
     except ModuleNotFoundError as missing:
         raise BenchPackage(package=str(missing.name)) from missing
-    return answer
 
 
 def seconds(words: Iterable[str]) -> tuple[float, ...]:
     """Read budgets as people write them; refuses `routing.bench_budget`."""
-    found = []
+    budgets = []
     for word in words:
         try:
-            found.append(float(word))
+            budgets.append(float(word))
         except ValueError:
             raise BenchBudget(given=word, most=f"{LONGEST_BUDGET:g}") from None
-    return tuple(found)
+    return tuple(budgets)
 
 
 def _check(name: str, options: Options) -> None:

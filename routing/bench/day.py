@@ -1,8 +1,8 @@
-"""`nowalls bench day`: a day of requests as they come in, against a plan made by somebody who knew them all.
+"""`nowalls bench day`: a day of requests as they come in, against a plan made with all of them known in the morning.
 
-Two in five requests are known in the morning, the others become known half an hour to four hours before they may
+Two in five requests are placed before the morning, the others half an hour to four hours before they may
 begin. The clock moves in steps of five minutes: workers who would set out within the step are under way and cannot be
-re-planned; what has become known is inserted at its cheapest place, or refused if neither a gap nor a new plan takes
+re-planned; new requests are inserted at its cheapest place, or refused if neither a gap nor a new plan takes
 it; then what has not begun is planned anew. Travel is measured on what was driven in the end, by the checker.
 """
 
@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kit.geo import Point
-from routing import check
 from routing.bench import drawing
-from routing.bench.command import Options
+from routing.bench.options import Options
+from routing.check import check
 from routing.improvement import improve
-from routing.insertion import board as insert
+from routing.insertion.board import Board, warm
 from routing.model.plan import Plan, build
 from routing.model.problem import Company, Mode, Problem, Shift, Visit, Window, Worker
 from routing.reference import ortools_engine
@@ -39,7 +39,7 @@ Planner = Callable[[Problem, Plan, int], Plan]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
+class DistrictSize:
     """How large a district is."""
 
     requests: int
@@ -49,21 +49,21 @@ class Size:
 
 
 SIZES = {
-    "220 requests, 20 workers": Size(requests=220, workers=20, companies=1, side_metres=12_000),
-    "5000 requests, 600 workers": Size(requests=5_000, workers=600, companies=30, side_metres=40_000),
+    "220 requests, 20 workers": DistrictSize(requests=220, workers=20, companies=1, side_metres=12_000),
+    "5000 requests, 600 workers": DistrictSize(requests=5_000, workers=600, companies=30, side_metres=40_000),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class District:
-    """Who works, and what is asked for; `known` [requests] is when each becomes known, in seconds of the day."""
+    """A problem, and `known_at` [requests]: when each request is placed, in seconds of the day."""
 
     problem: Problem
-    known: tuple[int, ...]
+    known_at: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class DayOutcome:
     """How a day went."""
 
     travel_minutes_per_visit: float
@@ -76,9 +76,9 @@ def run(options: Options) -> dict[str, object]:
     Medians over the days; `ratio_to_hindsight` is the median of the days' ratios of travel per visit.
     """
     seconds = options.budgets[0]
-    insert.warm()
+    warm()
     plot = ""
-    days: dict[str, list[dict[str, Outcome]]] = {name: [] for name in SIZES}
+    days: dict[str, list[dict[str, DayOutcome]]] = {name: [] for name in SIZES}
     for name, seed in options.turns(SIZES, range(1, options.seeds + 1)):
         size = SIZES[name]
         district = make(size, seed)
@@ -89,13 +89,13 @@ def run(options: Options) -> dict[str, object]:
         policies: dict[str, Planner | None] = {"nowalls": _ours(seconds), "insertion": None}
         if "or-tools" in options.peers and size.workers < 100:
             policies["or-tools"] = _or_tools(seconds)
-        lived = {policy: outcome(district, live(district, planner)) for policy, planner in policies.items()}
-        days[name].append({"hindsight": with_hindsight, **lived})
-    answer = {name: _told(each) for name, each in days.items()}
+        outcomes = {policy: outcome(district, simulate_day(district, planner)) for policy, planner in policies.items()}
+        days[name].append({"hindsight": with_hindsight, **outcomes})
+    answer = {name: _summary(each) for name, each in days.items()}
     return {"days": answer, "seconds_per_step": seconds, "seeds": options.seeds, "plot": plot}
 
 
-def _told(days: list[dict[str, Outcome]]) -> dict[str, object]:
+def _summary(days: list[dict[str, DayOutcome]]) -> dict[str, object]:
     out: dict[str, object] = {}
     for policy in days[0]:
         travel = [day[policy].travel_minutes_per_visit for day in days]
@@ -110,12 +110,12 @@ def _told(days: list[dict[str, Outcome]]) -> dict[str, object]:
     return out
 
 
-def make(size: Size, seed: int) -> District:
+def make(size: DistrictSize, seed: int) -> District:
     """Make a district and its day."""
-    dice = random.Random(seed)
+    rng = random.Random(seed)
     workers = []
     for number in range(size.workers):
-        skills = sum(1 << kind for kind in range(len(WORK)) if dice.random() < 0.45) | 1 << number % len(WORK)
+        skills = sum(1 << kind for kind in range(len(WORK)) if rng.random() < 0.45) | 1 << number % len(WORK)
         workers.append(
             Worker(
                 base=number,
@@ -124,42 +124,42 @@ def make(size: Size, seed: int) -> District:
                 skills=skills,
             )
         )
-    visits, known = [], []
+    visits, known_at = [], []
     for number in range(size.requests):
-        kind = dice.choices(range(len(WORK)), [share for _, share in WORK])[0]
-        begin = dice.randrange(32_000)
-        latest = min(begin + dice.choice((3_600, 5_400, 7_200, 14_400)), 39_000)
+        kind = rng.choices(range(len(WORK)), [share for _, share in WORK])[0]
+        begin = rng.randrange(32_000)
+        latest = min(begin + rng.choice((3_600, 5_400, 7_200, 14_400)), 39_000)
         visits.append(
             Visit(
                 place=size.workers + number,
                 duration_seconds=WORK[kind][0],
                 windows=(Window(earliest_seconds=begin, latest_seconds=latest),),
                 skills=1 << kind,
-                companies=None if size.companies == 1 else frozenset(dice.sample(range(size.companies), 20)),
+                companies=None if size.companies == 1 else frozenset(rng.sample(range(size.companies), 20)),
             )
         )
-        known.append(0 if dice.random() < 0.4 else max(0, begin - dice.randrange(1_800, 14_400)))
+        known_at.append(0 if rng.random() < 0.4 else max(0, begin - rng.randrange(1_800, 14_400)))
     problem = Problem(
         workers=tuple(workers),
         visits=tuple(visits),
         modes=(EBIKE,),
-        places=tuple(_spot(dice, size.side_metres) for _ in range(size.workers + size.requests)),
+        places=tuple(_spot(rng, size.side_metres) for _ in range(size.workers + size.requests)),
         companies=(Company(),) * size.companies,
     )
-    return District(problem, tuple(known))
+    return District(problem, tuple(known_at))
 
 
-def _spot(dice: random.Random, side: float) -> Point:
-    return Point(39.0 + dice.random() * side / 111_195.0, 116.0 + dice.random() * side / 86_000.0)
+def _spot(rng: random.Random, side: float) -> Point:
+    return Point(39.0 + rng.random() * side / 111_195.0, 116.0 + rng.random() * side / 86_000.0)
 
 
-def outcome(district: District, plan: Plan) -> Outcome:
+def outcome(district: District, plan: Plan) -> DayOutcome:
     """Judge a day's plan by the checker."""
-    report = check.check(district.problem, plan)
+    report = check(district.problem, plan)
     if not report.lawful:
         raise AssertionError(report.violations[:3])
     served = len(district.problem.visits) - len(plan.unserved)
-    return Outcome(report.travel_seconds / served / 60.0, 100.0 * len(plan.unserved) / len(district.problem.visits))
+    return DayOutcome(report.travel_seconds / served / 60.0, 100.0 * len(plan.unserved) / len(district.problem.visits))
 
 
 def hindsight(district: District, seconds: float, seed: int) -> Plan:
@@ -169,17 +169,17 @@ def hindsight(district: District, seconds: float, seed: int) -> Plan:
     return improve.improve(problem, start, budget=Budget(seconds=HINDSIGHT_STEPS * seconds), seed=seed)
 
 
-def live(district: District, planner: Planner | None) -> Plan:
+def simulate_day(district: District, planner: Planner | None) -> Plan:
     """Live the day with insertion alone, or with a planner for what has not begun; give what was driven."""
     problem = district.problem
-    board = insert.Board(replace(problem, visits=()))
-    waiting = sorted(range(len(problem.visits)), key=lambda visit: (district.known[visit], visit))
+    board = Board(replace(problem, visits=()))
+    waiting = sorted(range(len(problem.visits)), key=lambda visit: (district.known_at[visit], visit))
     for visit in problem.visits:
         board.add(visit)
     for step, now in enumerate(range(0, CLOSE, STEP_SECONDS)):
         board.advance(now)
-        _set_out(board, now + STEP_SECONDS)
-        fresh = [visit for visit in waiting if district.known[visit] <= now]
+        _begin_due_visits(board, now + STEP_SECONDS)
+        fresh = [visit for visit in waiting if district.known_at[visit] <= now]
         waiting = waiting[len(fresh) :]
         refused = [visit for visit in fresh if not _inserted(board, visit)]
         if planner is not None and (fresh or step % 3 == 0):
@@ -189,14 +189,14 @@ def live(district: District, planner: Planner | None) -> Plan:
     return build(problem, orders)
 
 
-def _inserted(board: insert.Board, visit: int) -> bool:
+def _inserted(board: Board, visit: int) -> bool:
     candidates = board.evaluate(visit, best=1).candidates
     if candidates:
         board.commit(visit, candidates[0])
     return bool(candidates)
 
 
-def _set_out(board: insert.Board, until: int) -> None:
+def _begin_due_visits(board: Board, until: int) -> None:
     """Let everybody set out who must do so before `until` to begin in time."""
     snap = board.snapshot()
     legs = snap.problem.seconds[0]

@@ -81,8 +81,8 @@ def _map(problem: Problem, plan: Plan, busy: list[Route], colours: dict[int, str
         first = worker.base if shift.start_place is None else shift.start_place
         last = worker.base if shift.end_place is None else shift.end_place
         places = [first, *(problem.visits[visit].place for visit in route.visits), last]
-        for one, other in pairwise(places):
-            (ax, ay), (bx, by) = at(one), at(other)
+        for here, there in pairwise(places):
+            (ax, ay), (bx, by) = at(here), at(there)
             parts.append(f'<path d="M{ax:.1f} {ay:.1f}L{bx:.1f} {by:.1f}" stroke="{colour}" stroke-width="1.5"/>')
         x, y = at(first)
         parts.append(f'<rect x="{x - 5:.1f}" y="{y - 5:.1f}" width="10" height="10" fill="{colour}"/>')

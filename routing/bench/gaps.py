@@ -32,10 +32,10 @@ def no_runs(names: Iterable[str], engines: Iterable[str], budgets: Iterable[floa
 
 
 def report(runs: Runs, references: Mapping[str, tuple[float, str]]) -> dict[str, Any]:
-    """Tell the runs; `references` maps instances to the best cost known and who says so.
+    """Summarise the runs; `references` maps instances to the best known cost and its source.
 
     A cell's cost is the median over the seeds, its wall time the longest, and it is feasible only if every seed was.
-    Where nobody knows a best cost, that of this run stands for it. A peer's ratio is over the instances it answers.
+    Without a best known cost, the best of this run stands for it. A peer's ratio is over the instances it answers.
     """
     cells = {
         name: {engine: {budget: _cell(each) for budget, each in by.items()} for engine, by in engines.items()}
@@ -92,7 +92,9 @@ def best_known(folder: Path) -> dict[str, float]:
     plain, table = folder / "best_known.json", folder / "best_known.md"
     if plain.exists():
         entries = json.loads(plain.read_text("utf-8"))
-        return {name.upper(): float(one["cost"] if isinstance(one, dict) else one) for name, one in entries.items()}
+        return {
+            name.upper(): float(entry["cost"] if isinstance(entry, dict) else entry) for name, entry in entries.items()
+        }
     if not table.exists():
         return {}
     lines = [[cell.strip() for cell in line.strip("| \n").split("|")] for line in table.read_text("utf-8").splitlines()]

@@ -48,11 +48,11 @@ def check_hhcrsp(instance: dict[str, Any], plan: dict[str, Any]) -> tuple[list[s
 
 def _apart(name: str, rule: dict[str, Any], begun: list[tuple[float, str]]) -> list[str]:
     """Return what is wrong with the two services of one patient."""
-    (start, one), (start_two, two) = begun
+    (start, caregiver), (start_two, caregiver_two) = begun
     if rule["type"] == "independent":
         return []
-    if one == two:
-        return [f"{name} gets both services from {one}"]
+    if caregiver == caregiver_two:
+        return [f"{name} gets both services from {caregiver}"]
     gap = rule.get("distance") or (0, 0)
     low, high = (gap["min"], gap["max"]) if isinstance(gap, dict) else gap
     if rule["type"] == "simultaneous":

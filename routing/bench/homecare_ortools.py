@@ -5,13 +5,13 @@ from typing import Any
 
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
-from routing.readers.homecare import Call, Instance, Schedule, Tie
+from routing.readers.homecare import CareCall, CareInstance, CareSchedule, Tie
 
 SCALE = 1000  # published distances have three decimals, and the solver counts in whole numbers
 LATEST = 10_000 * SCALE
 
 
-def solve(instance: Instance, seconds: float) -> Schedule | None:
+def solve(instance: CareInstance, seconds: float) -> CareSchedule | None:
     """Plan with cheapest insertion in parallel and guided local search; None where nothing lawful is found in time.
 
     Total tardiness and distance are in its objective; the worst tardiness, which its dimensions cannot price, is not.
@@ -39,26 +39,28 @@ def solve(instance: Instance, seconds: float) -> Schedule | None:
     for patient in instance.patients:
         if patient.tie is Tie.INDEPENDENT:
             continue
-        one, two = index_of[patient.name, 0], index_of[patient.name, 1]
-        solver.Add(model.VehicleVar(one) != model.VehicleVar(two))
+        first, second = index_of[patient.name, 0], index_of[patient.name, 1]
+        solver.Add(model.VehicleVar(first) != model.VehicleVar(second))
         low, high = (0.0, 0.0) if patient.tie is Tie.SIMULTANEOUS else patient.gap
-        solver.Add(time.CumulVar(two) - time.CumulVar(one) >= round(low * SCALE))
-        solver.Add(time.CumulVar(two) - time.CumulVar(one) <= round(high * SCALE))
+        solver.Add(time.CumulVar(second) - time.CumulVar(first) >= round(low * SCALE))
+        solver.Add(time.CumulVar(second) - time.CumulVar(first) <= round(high * SCALE))
     settings: Any = pywrapcp.DefaultRoutingSearchParameters()
     settings.first_solution_strategy = routing_enums_pb2.FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
     settings.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
     settings.time_limit.FromMilliseconds(round(seconds * 1000))
-    found = model.SolveWithParameters(settings)
-    if found is None:
+    assignment = model.SolveWithParameters(settings)
+    if assignment is None:
         return None
-    routes: dict[str, tuple[Call, ...]] = {}
+    routes: dict[str, tuple[CareCall, ...]] = {}
     for worker in crew:
-        calls, index = [], found.Value(model.NextVar(model.Start(worker)))
+        calls, index = [], assignment.Value(model.NextVar(model.Start(worker)))
         while not model.IsEnd(index):
             patient, number = legs[manager.IndexToNode(index) - 1]
-            begin = found.Min(time.CumulVar(index)) / SCALE
+            begin = assignment.Min(time.CumulVar(index)) / SCALE
             service = patient.services[number]
-            calls.append(Call(patient=patient.name, service=service.name, start=begin, end=begin + service.duration))
-            index = found.Value(model.NextVar(index))
+            calls.append(
+                CareCall(patient=patient.name, service=service.name, start=begin, end=begin + service.duration)
+            )
+            index = assignment.Value(model.NextVar(index))
         routes[instance.caregivers[worker].name] = tuple(calls)
-    return Schedule(routes=routes, ordering=tuple(dict.fromkeys(itertools.chain(p.name for p, _ in legs))))
+    return CareSchedule(routes=routes, ordering=tuple(dict.fromkeys(itertools.chain(p.name for p, _ in legs))))

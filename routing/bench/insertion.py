@@ -1,7 +1,7 @@
 """`nowalls bench insertion`: one visit over 600 workers, against plain Python and NumPy, and over 6,000.
 
 The town has every hard rule (`routing.bench.district`). It is filled to twelve visits a worker; then each request is
-evaluated and, if anybody can come, committed, by each of the three on a board of its own. They take turns by blocks of
+evaluated and, if a worker can come, committed, by each of the three on a board of its own. They take turns by blocks of
 requests: turn by turn on each single one, the slower two would leave the third nothing in the processor's cache. All
 three must make the same choice every time.
 """
@@ -13,14 +13,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from routing import solve
 from routing.bench import memory
-from routing.bench.command import Options
 from routing.bench.district import STOPS_BEFORE, Town, build, filled
 from routing.bench.insertion_numpy import NumpyBoard
-from routing.bench.insertion_plain import Choice, PlainBoard
-from routing.insertion import board as insert
+from routing.bench.insertion_plain import PlainBoard, PlainChoice
+from routing.bench.options import Options
+from routing.insertion.board import Board, Candidate
 from routing.model.problem import Problem
+from routing.solve import warm
 
 REQUESTS = 2_000
 BLOCK = 250
@@ -33,11 +33,11 @@ def run(options: Options) -> dict[str, object]:
 
     `memory_mb` is above an interpreter with numba, step by step.
     """
-    solve.warm()  # all of it: what is measured last may find nothing to compile, which takes memory of its own
+    warm()  # all of it: what is measured last may find nothing to compile, which takes memory of its own
     towns = [_compare(replace(TOWN, seed=seed)) for (seed,) in options.turns(range(1, options.seeds + 1))]
     small = statistics.median(town["p50_us"] for town in towns)
     city = build(CITY)
-    large = _told(_ours(filled(city), city, CITY.workers)[0])
+    large = _summary(_ours(filled(city), city, CITY.workers)[0])
     return {
         **{key: statistics.median(town[key] for town in towns) for key in ("p50_us", "p99_us", "per_s")},
         "requests": sum(town["requests"] for town in towns),
@@ -51,15 +51,15 @@ def run(options: Options) -> dict[str, object]:
     }
 
 
-def _ours(board: insert.Board, problem: Problem, workers: int) -> tuple[list[int], int]:
+def _ours(board: Board, problem: Problem, workers: int) -> tuple[list[int], int]:
     """Serve the remaining requests; give the nanoseconds of each and how many were accepted."""
     accepted = 0
 
     def serve(number: int) -> bool:
-        found = board.evaluate(number, best=1).candidates
-        if found:
-            board.commit(number, found[0])
-        return bool(found)
+        candidates = board.evaluate(number, best=1).candidates
+        if candidates:
+            board.commit(number, candidates[0])
+        return bool(candidates)
 
     times = []
     for number in range(workers * STOPS_BEFORE, len(problem.visits)):
@@ -75,7 +75,7 @@ def _timed(serve: Callable[[int], Any], number: int) -> tuple[int, Any]:
     return time.perf_counter_ns() - before, answer
 
 
-def _told(times: list[int]) -> dict[str, float]:
+def _summary(times: list[int]) -> dict[str, float]:
     ordered = sorted(times)
     return {
         "p50_us": round(ordered[len(ordered) // 2] / 1e3, 1),
@@ -91,24 +91,24 @@ def _compare(town: Town) -> dict[str, Any]:
     orders = [board.order(worker, shift) for worker, shift in problem.rows]
     numpy_board, plain_board = NumpyBoard(problem, orders), PlainBoard(problem, orders)
 
-    def ours(number: int) -> insert.Candidate | None:
-        found = board.evaluate(number, best=1).candidates
-        if not found:
+    def ours(number: int) -> Candidate | None:
+        candidates = board.evaluate(number, best=1).candidates
+        if not candidates:
             return None
-        board.commit(number, found[0])
-        return found[0]
+        board.commit(number, candidates[0])
+        return candidates[0]
 
-    def told(choice: insert.Candidate | Choice | None) -> tuple[int, int, int, int] | None:
-        """Say a choice in the same words, whoever made it."""
+    def as_key(choice: Candidate | PlainChoice | None) -> tuple[int, int, int, int] | None:
+        """Give a choice as a tuple that is comparable across the three engines."""
         if choice is None:
             return None
-        if isinstance(choice, Choice):
+        if isinstance(choice, PlainChoice):
             return *choice.key, choice.start
         row = problem.first_row[choice.worker] + choice.shift
         return choice.points, row, choice.position, choice.start_seconds
 
-    def theirs(other: NumpyBoard | PlainBoard) -> Callable[[int], Choice | None]:
-        def serve(number: int) -> Choice | None:
+    def theirs(other: NumpyBoard | PlainBoard) -> Callable[[int], PlainChoice | None]:
+        def serve(number: int) -> PlainChoice | None:
             visit = problem.visits[number]
             choice = other.evaluate(visit)
             if choice is not None:
@@ -117,7 +117,7 @@ def _compare(town: Town) -> dict[str, Any]:
 
         return serve
 
-    engines: dict[str, Callable[[int], insert.Candidate | Choice | None]] = {
+    engines: dict[str, Callable[[int], Candidate | PlainChoice | None]] = {
         "ours": ours,
         "numpy": theirs(numpy_board),
         "python": theirs(plain_board),
@@ -131,14 +131,14 @@ def _compare(town: Town) -> dict[str, Any]:
         for name, serve in engines.items():
             answers = [_timed(serve, number) for number in waiting[first : first + BLOCK]]
             times[name].extend(took for took, _ in answers)
-            choices.append([told(choice) for _, choice in answers])
+            choices.append([as_key(choice) for _, choice in answers])
         for chosen in zip(*choices, strict=True):
             accepted += chosen[0] is not None
             different += len(set(chosen)) > 1
     gc.enable()
     total = sum(times["ours"])
     return {
-        **_told(times["ours"]),
+        **_summary(times["ours"]),
         "requests": len(times["ours"]),
         "accepted": accepted,
         "different": different,

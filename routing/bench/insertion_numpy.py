@@ -1,4 +1,4 @@
-"""The insertion of `routing.insert` in NumPy: all gaps of all permitted workers at once, as a good script would do it.
+"""The insertion of `routing.insertion` in NumPy: all gaps of all workers at once, as a good script does it.
 
 For towns of `routing.bench.district`: one shift a worker, at most one break, a flat map. A commit times its row in
 plain Python, which is faster than a vectorised recurrence over a dozen stops.
@@ -7,7 +7,7 @@ plain Python, which is faster than a vectorised recurrence over a dozen stops.
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.bench.insertion_plain import Choice, PlainBoard
+from routing.bench.insertion_plain import PlainBoard, PlainChoice
 from routing.model.problem import Problem, Visit
 from routing.model.rules import P_CLOSED, P_COMPANY, P_REACH, P_SEX, P_SKILLS, P_X, P_Y
 
@@ -85,7 +85,7 @@ class NumpyBoard:
         whole = (np.sqrt(square) * self.pace[rows] + 0.5).astype(np.int64) + self.mode_start[rows]
         return np.where(square == 0.0, 0, whole)
 
-    def evaluate(self, visit: Visit) -> Choice | None:
+    def evaluate(self, visit: Visit) -> PlainChoice | None:
         """Find the cheapest place for a visit."""
         x, y = self.problem.plane.project(self.problem.places[visit.place])
         weights = self.problem.weights
@@ -126,12 +126,12 @@ class NumpyBoard:
         points: NDArray[np.int64],
         start: NDArray[np.int64],
         arrive_next: NDArray[np.int64],
-    ) -> Choice | None:
+    ) -> PlainChoice | None:
         """Give the first of the cheapest, after adding the lateness that each causes to the visits behind it.
 
         What is saved of a row's present lateness cannot be more than all of it, which bounds each gap from below.
         """
-        best: Choice | None = None
+        best: PlainChoice | None = None
         bounds = np.where(points == NOWHERE, NOWHERE, points - self.late[rows][:, None])
         while True:
             line, i = divmod(int(bounds.argmin()), points.shape[1])
@@ -143,11 +143,11 @@ class NumpyBoard:
                 row = self.plain.rows[number]
                 j = i + 1 if row.spots[i + 1].rest is None else i + 2
                 least += self.plain.followers(row, j, int(arrive_next[line, i]))
-            found = Choice(least, number, i, int(start[line, i]))
-            if best is None or found.key < best.key:
-                best = found
+            choice = PlainChoice(least, number, i, int(start[line, i]))
+            if best is None or choice.key < best.key:
+                best = choice
 
-    def commit(self, visit: Visit, choice: Choice) -> None:
+    def commit(self, visit: Visit, choice: PlainChoice) -> None:
         """Put a visit where a choice says."""
         self.plain.commit(visit, choice)
         self._copy(choice.row)

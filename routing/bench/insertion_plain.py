@@ -1,4 +1,4 @@
-"""The insertion of `routing.insert` once more, in plain Python: the yardstick of its answers and of its speed.
+"""The insertion of `routing.insertion` in plain Python: a reference for its answers and its speed.
 
 Written for reading first, but not wastefully: the same slack arithmetic, lists instead of tables, no index, no kernel.
 """
@@ -25,7 +25,7 @@ class Spot:
 
 
 @dataclass(slots=True)
-class Row:
+class PlainRow:
     """One shift of one worker."""
 
     worker_number: int
@@ -42,7 +42,7 @@ class Row:
 
 
 @dataclass(slots=True)
-class Choice:
+class PlainChoice:
     """A place for a visit; compares as the kernels do."""
 
     points: int
@@ -62,20 +62,20 @@ class PlainBoard:
 
     def __init__(self, problem: Problem, sequences: list[list[int]]) -> None:
         self.problem = problem
-        self.won = [company.won_visits for company in problem.companies]
+        self.awarded = [company.awarded_visits for company in problem.companies]
         self.left = [math.inf if c.quota_visits is None else c.quota_visits for c in problem.companies]
-        self.rows: list[Row] = []
+        self.rows: list[PlainRow] = []
         self.worked = [0] * len(problem.workers)
         for (number, shift_number), order in zip(problem.rows, sequences, strict=True):
             self.rows.append(self._row(number, shift_number, order))
             worker = problem.workers[number]
             self.worked[number] += self.rows[-1].span
-            self.won[worker.company] += self.rows[-1].visits
+            self.awarded[worker.company] += self.rows[-1].visits
             self.left[worker.company] -= self.rows[-1].visits
-        self.share_points = [0] * len(self.won)
+        self.share_points = [0] * len(self.awarded)
         self._share_out()
 
-    def _row(self, number: int, shift_number: int, order: list[int]) -> Row:
+    def _row(self, number: int, shift_number: int, order: list[int]) -> PlainRow:
         worker = self.problem.workers[number]
         shift = worker.shifts[shift_number]
         mode = self.problem.modes[worker.mode]
@@ -89,14 +89,14 @@ class PlainBoard:
                 spots.append(Spot(*self._xy(visit.place), visit=visit))
         spots.append(Spot(*self._xy(ends[1])))
         pace = mode.detour / mode.speed_metres_per_second / 10.0
-        row = Row(number, worker, shift, pace, mode.start_seconds, spots)
+        row = PlainRow(number, worker, shift, pace, mode.start_seconds, spots)
         self._time(row)
         return row
 
     def _xy(self, place: int) -> tuple[float, float]:
         return self.problem.plane.project(self.problem.places[place])
 
-    def _time(self, row: Row) -> None:
+    def _time(self, row: PlainRow) -> None:
         spots = row.spots
         free = max(row.shift.start_seconds, self.problem.now_seconds)
         spots[0].leave = free
@@ -144,17 +144,17 @@ class PlainBoard:
             spots[i].seconds = seconds
 
     @staticmethod
-    def _leg(row: Row, ax: float, ay: float, bx: float, by: float) -> int:
+    def _leg(row: PlainRow, ax: float, ay: float, bx: float, by: float) -> int:
         dx, dy = ax - bx, ay - by
         square = dx * dx + dy * dy
         return 0 if square == 0.0 else row.mode_start + int(math.sqrt(square) * row.pace + 0.5)
 
     def _share_out(self) -> None:
         shares = sum(company.share for company in self.problem.companies)
-        total, weights = sum(self.won), self.problem.weights
+        total, weights = sum(self.awarded), self.problem.weights
         cap = weights.share_cap_points
         for number, company in enumerate(self.problem.companies):
-            points = weights.share_points * (self.won[number] * shares - total * company.share) // max(shares, 1)
+            points = weights.share_points * (self.awarded[number] * shares - total * company.share) // max(shares, 1)
             self.share_points[number] = min(max(points, -cap), cap)
 
     def _may(self, worker_number: int, worker: Worker, visit: Visit, xy: tuple[float, float]) -> bool:
@@ -171,11 +171,11 @@ class PlainBoard:
             return (x - xy[0]) ** 2 + (y - xy[1]) ** 2 <= float(worker.reach_metres * 10) ** 2
         return True
 
-    def evaluate(self, visit: Visit) -> Choice | None:
+    def evaluate(self, visit: Visit) -> PlainChoice | None:
         """Find the cheapest place for a visit, reading everything."""
         x, y = self._xy(visit.place)
         weights = self.problem.weights
-        best: Choice | None = None
+        best: PlainChoice | None = None
         for number, row in enumerate(self.rows):
             worker = row.worker
             if not self._may(row.worker_number, worker, visit, (x, y)):
@@ -186,7 +186,7 @@ class PlainBoard:
             room -= self.worked[row.worker_number] + visit.duration_seconds
             spots = row.spots
             share = self.share_points[worker.company]
-            known = weights.continuity_points if row.worker_number in visit.preferred else 0
+            continuity = weights.continuity_points if row.worker_number in visit.preferred else 0
             use = worker.use_points if row.visits == 0 else 0
             closes = visit.windows[-1].latest_seconds
             for i in range(len(spots) - 1):
@@ -222,13 +222,13 @@ class PlainBoard:
                     late += self.followers(row, j, free + onward)
                 wait = 0 if i < row.first_visit else (start - arrive) * weights.wait_points_per_second
                 travel = added * weights.travel_points_per_second
-                points = travel + wait + late - known + share + use
+                points = travel + wait + late - continuity + share + use
                 if best is None or points < best.points:
-                    best = Choice(points, number, i, start, (travel, wait, late, known, share, use))
+                    best = PlainChoice(points, number, i, start, (travel, wait, late, continuity, share, use))
         return best
 
     @staticmethod
-    def followers(row: Row, position: int, free: int) -> int:
+    def followers(row: PlainRow, position: int, free: int) -> int:
         """Give the points of lateness that another arrival at a position costs there and after it."""
         points = 0
         spots = row.spots
@@ -249,14 +249,14 @@ class PlainBoard:
                 free += spots[i].seconds
         return points
 
-    def commit(self, visit: Visit, choice: Choice) -> None:
+    def commit(self, visit: Visit, choice: PlainChoice) -> None:
         """Put a visit where a choice says."""
         row = self.rows[choice.row]
         self.worked[row.worker_number] -= row.span
         row.spots.insert(choice.position + 1, Spot(*self._xy(visit.place), visit=visit))
         self._time(row)
         self.worked[row.worker_number] += row.span
-        self.won[row.worker.company] += 1
+        self.awarded[row.worker.company] += 1
         self.left[row.worker.company] -= 1
         self._share_out()
 

@@ -18,7 +18,7 @@ from geopy.distance import geodesic, great_circle
 from numpy.typing import NDArray
 
 from kit.geo import EARTH_METRES, Point
-from routing.bench.command import Options
+from routing.bench.options import Options
 from routing.model.problem import Mode
 from routing.model.travel import planar_seconds, plane_of
 
@@ -66,8 +66,8 @@ def run(options: Options) -> dict[str, object]:
 def _measure(seed: int) -> dict[str, dict[str, Any]]:
     """Time every engine on one city in turn; of a few turns each engine's quickest counts."""
     places = _city(PLACES, seed)
-    dice = random.Random(seed)
-    pairs: list[Pair] = [(dice.choice(places), dice.choice(places)) for _ in range(SAMPLE)]
+    rng = random.Random(seed)
+    pairs: list[Pair] = [(rng.choice(places), rng.choice(places)) for _ in range(SAMPLE)]
     pairs = [pair for pair in pairs if pair[0] != pair[1]]
     latitudes = np.array([place.latitude for place in places])
     longitudes = np.array([place.longitude for place in places])
@@ -110,13 +110,13 @@ def _gap(towns: Sequence[dict[str, dict[str, Any]]], name: str, fold: Callable[[
 
 def _city(count: int, seed: int) -> list[Point]:
     """Make places within a district of some 25 by 25 kilometres."""
-    dice = random.Random(seed)
-    return [Point(38.2 + 0.22 * dice.random(), 116.7 + 0.28 * dice.random()) for _ in range(count)]
+    rng = random.Random(seed)
+    return [Point(38.2 + 0.22 * rng.random(), 116.7 + 0.28 * rng.random()) for _ in range(count)]
 
 
 def _planar(places: Sequence[Point], pairs: Sequence[Pair]) -> list[float]:
     plane = plane_of(places)
-    return [math.dist(plane.project(one), plane.project(other)) / 10.0 for one, other in pairs]
+    return [math.dist(plane.project(start), plane.project(end)) / 10.0 for start, end in pairs]
 
 
 def _numpy(latitudes: NDArray[np.float64], longitudes: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -127,16 +127,16 @@ def _numpy(latitudes: NDArray[np.float64], longitudes: NDArray[np.float64]) -> N
     return out
 
 
-def _python(one: Point, other: Point) -> float:
-    phi, psi = math.radians(one.latitude), math.radians(other.latitude)
+def _python(start: Point, end: Point) -> float:
+    phi, psi = math.radians(start.latitude), math.radians(end.latitude)
     half = math.sin((psi - phi) / 2.0) ** 2
-    half += math.cos(phi) * math.cos(psi) * math.sin(math.radians(other.longitude - one.longitude) / 2.0) ** 2
+    half += math.cos(phi) * math.cos(psi) * math.sin(math.radians(end.longitude - start.longitude) / 2.0) ** 2
     return 2.0 * EARTH_METRES * math.asin(math.sqrt(half))
 
 
-def _great_circle(one: Point, other: Point) -> float:
-    return float(great_circle((one.latitude, one.longitude), (other.latitude, other.longitude)).m)
+def _great_circle(start: Point, end: Point) -> float:
+    return float(great_circle((start.latitude, start.longitude), (end.latitude, end.longitude)).m)
 
 
-def _geodesic(one: Point, other: Point) -> float:
-    return float(geodesic((one.latitude, one.longitude), (other.latitude, other.longitude)).m)
+def _geodesic(start: Point, end: Point) -> float:
+    return float(geodesic((start.latitude, start.longitude), (end.latitude, end.longitude)).m)

@@ -13,29 +13,29 @@ ROOT = Path(__file__).parents[2]
 def measured() -> dict[str, float]:
     """Measure in a process of its own: megabytes above numba after import, with kernels, and with 600 × 12 visits.
 
-    Empty where the system does not tell a process its size.
+    Empty where the system has no /proc.
     """
     if not STATUS.exists():
         return {}
-    command = [sys.executable, "-c", f"from {__name__} import tell; tell()"]
-    told = subprocess.run(  # noqa: S603 - this interpreter and this module
+    command = [sys.executable, "-c", f"from {__name__} import print_steps; print_steps()"]
+    process = subprocess.run(  # noqa: S603 - this interpreter and this module
         command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True
     )
-    found: dict[str, float] = json.loads(told.stdout)
-    return found
+    megabytes: dict[str, float] = json.loads(process.stdout)
+    return megabytes
 
 
-def tell() -> None:
+def print_steps() -> None:
     """Print what each step adds to the process."""
     import numba  # noqa: PLC0415 - what this very import takes is not ours
 
     numba.njit(lambda number: number)(1)  # brings the compiler
     before = _resident()
-    from routing import solve  # noqa: PLC0415 - measured from here on
     from routing.bench import district  # noqa: PLC0415 - measured from here on
+    from routing.solve import warm  # noqa: PLC0415 - measured from here on
 
     steps = {"imported": _resident() - before}
-    solve.warm()
+    warm()
     steps["warm"] = _resident() - before
     problem = district.build(district.Town())
     steps["with_problem"] = _resident() - before

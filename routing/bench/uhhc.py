@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-from routing.bench.command import BenchFolder, Options
 from routing.bench.gaps import best_known
-from routing.bench.homecare import Case, contents, measure
+from routing.bench.homecare import BenchCase, contents, measure
 from routing.bench.homecare_check import check_uhhc
+from routing.bench.options import BenchFolder, Options
 from routing.readers import uhhc
 
 
@@ -19,7 +19,7 @@ def run(options: Options) -> dict[str, object]:
     files = contents(inside if inside.is_dir() else folder, "UHHC")
     best = _published((folder if inside.is_dir() else folder.parent) / "solutions") | best_known(folder)
     cases = {
-        name: Case(
+        name: BenchCase(
             uhhc.read(path), each, best.get(name.upper()), "published simulated annealing, doi 10.1111/itor.70140"
         )
         for name, (path, each) in files.items()
@@ -28,8 +28,8 @@ def run(options: Options) -> dict[str, object]:
 
 
 def _published(folder: Path) -> dict[str, float]:
-    found: dict[str, float] = {}
+    costs: dict[str, float] = {}
     for path in sorted(folder.glob("sol-*.json")):
         name = path.stem.removeprefix("sol-").rpartition("-")[0]
-        found[name.upper()] = float(json.loads(path.read_text("utf-8"))["cost"]["objective"])
-    return found
+        costs[name.upper()] = float(json.loads(path.read_text("utf-8"))["cost"]["objective"])
+    return costs

@@ -3,11 +3,11 @@
 import time
 from pathlib import Path
 
-from routing import check
 from routing.bench import drawing, gaps
-from routing.bench.command import Options
 from routing.bench.gaps import OURS, InstancesMissing
+from routing.bench.options import Options
 from routing.bench.vrptw_peers import PEERS, WITHOUT_SEED, Peer, Routes
+from routing.check import check
 from routing.model import plan
 from routing.model.problem import Problem
 from routing.readers import solomon
@@ -55,7 +55,7 @@ def _once(problem: Problem, instance: Instance, peer: Peer, seconds: float, seed
         return None, wall
     orders = [[customer - 1 for customer in route] for route in routes if route]
     orders += [[] for _ in range(len(problem.rows) - len(orders))]
-    report = check.check(problem, plan.build(problem, orders))
+    report = check(problem, plan.build(problem, orders))
     if not report.lawful or report.missed:
         return None, wall
     return report.total_points / SCALE, wall

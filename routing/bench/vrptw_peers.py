@@ -1,10 +1,14 @@
-"""The packaged solvers that `nowalls bench vrptw` measures itself against, each on one thread."""
+"""The packaged solvers that `nowalls bench vrptw` measures itself against, each on one thread.
+
+PyVRP and VROOM stand in `requirements-bench.in` alone, so they are imported by name, when they are asked for.
+"""
 
 import importlib
 from collections.abc import Callable
 from datetime import timedelta
 
 import numpy as np
+from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
 from routing.readers.solomon import SCALE, Instance, distances
 
@@ -68,8 +72,8 @@ def pyvroom(instance: Instance, seconds: float, seed: int) -> Routes | None:
             for number, (ready, due, service, demand) in enumerate(customers, start=1)
         ]
     )
-    found = case.solve(exploration_level=5, nb_threads=1, timeout=timedelta(seconds=seconds))
-    table = found.routes
+    solution = case.solve(exploration_level=5, nb_threads=1, timeout=timedelta(seconds=seconds))
+    table = solution.routes
     jobs = table[table["type"] == "job"]
     routes = [[int(number) for number in group["id"]] for _, group in jobs.groupby("vehicle_id", sort=False)]
     return routes if sum(map(len, routes)) == len(customers) else None
@@ -78,12 +82,10 @@ def pyvroom(instance: Instance, seconds: float, seed: int) -> Routes | None:
 def or_tools(instance: Instance, seconds: float, seed: int) -> Routes | None:
     """Solve with plain OR-Tools as its guide shows it: parallel cheapest insertion, guided local search."""
     del seed
-    routing = importlib.import_module("ortools.constraint_solver.pywrapcp")
-    enums = importlib.import_module("ortools.constraint_solver.routing_enums_pb2")
     times = _times(instance)
     matrix = np.array(distances(instance), np.int64)
-    manager = routing.RoutingIndexManager(len(times), instance.vehicles, 0)
-    model = routing.RoutingModel(manager)
+    manager = pywrapcp.RoutingIndexManager(len(times), instance.vehicles, 0)
+    model = pywrapcp.RoutingModel(manager)
     model.SetArcCostEvaluatorOfAllVehicles(model.RegisterTransitMatrix(matrix.tolist()))
     lasts = matrix + np.array([[service] for _, _, service, _ in times])
     end = times[0][1]
@@ -93,19 +95,19 @@ def or_tools(instance: Instance, seconds: float, seed: int) -> Routes | None:
     clock = model.GetDimensionOrDie("time")
     for number, (ready, due, _, _) in enumerate(times[1:], start=1):
         clock.CumulVar(manager.NodeToIndex(number)).SetRange(ready, due)
-    settings = routing.DefaultRoutingSearchParameters()
-    settings.first_solution_strategy = enums.FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
-    settings.local_search_metaheuristic = enums.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
+    settings = pywrapcp.DefaultRoutingSearchParameters()
+    settings.first_solution_strategy = routing_enums_pb2.FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
+    settings.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
     settings.time_limit.FromMilliseconds(round(1000 * seconds))
-    found = model.SolveWithParameters(settings)
-    if found is None:
+    assignment = model.SolveWithParameters(settings)
+    if assignment is None:
         return None
     routes = []
     for vehicle in range(instance.vehicles):
-        index, route = found.Value(model.NextVar(model.Start(vehicle))), []
+        index, route = assignment.Value(model.NextVar(model.Start(vehicle))), []
         while not model.IsEnd(index):
             route.append(manager.IndexToNode(index))
-            index = found.Value(model.NextVar(index))
+            index = assignment.Value(model.NextVar(index))
         routes.append(route)
     return routes
 

@@ -1,4 +1,4 @@
-"""What would have to give way for a visit that nobody can make: the changes, and the problem as it is after them."""
+"""The changes that make a visit possible, and the problem as it is after them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,8 +10,8 @@ from routing.model.plan import Plan
 from routing.model.problem import Break, Link, Problem, Sex, Shift, Visit, Window, Worker
 
 
-class Gives(StrEnum):
-    """What gives way; the usual order, the gentlest first."""
+class ChangeKind(StrEnum):
+    """The kind of a change, in the default order: the mildest first."""
 
     LATER = "later"  # the visit may begin some minutes after its latest
     EARLIER = "earlier"
@@ -30,20 +30,20 @@ class Gives(StrEnum):
     CONTRACT = "contract"  # the company serves what its contract does not cover
     UNBAR = "unbar"
     CERTIFICATE = "certificate"  # one that has lapsed is renewed
-    SKILL = "skill"  # somebody comes who never learned it
+    SKILL = "skill"  # a worker without the skill comes
     OPEN_SITE = "open_site"
     EXTRA_WORKER = "extra_worker"  # one more worker like one there is
 
 
 class Change(NamedTuple):
-    """One thing that gives way, and by how much.
+    """One change, and by how much.
 
     `amount` is seconds (whole minutes, except where a promise moves), metres for FARTHER, units for HEAVIER, visits for
     QUOTA, a bit set for SKILL and CERTIFICATE, the worker copied for EXTRA_WORKER. The rest says whose, −1 where it
     does not apply: a visit and its window, or a worker, the shift and the break (`rest`), or a company.
     """
 
-    gives: Gives
+    kind: ChangeKind
     amount: int = 0
     visit: int = -1
     window: int = -1
@@ -74,27 +74,27 @@ class Relaxation:
     changes: tuple[Change, ...]
     places: tuple[Place, ...]
 
-    def gives(self) -> tuple[Gives, ...]:
-        """Name what gives way."""
-        return tuple(change.gives for change in self.changes)
+    def kinds(self) -> tuple[ChangeKind, ...]:
+        """Return the kinds of the changes."""
+        return tuple(change.kind for change in self.changes)
 
     def renumbered(self, visits: Mapping[int, int], workers: Mapping[int, int]) -> "Relaxation":
         """Give the same in other numbers."""
         changes = tuple(
-            one._replace(
-                amount=workers[one.amount] if one.gives is Gives.EXTRA_WORKER else one.amount,
-                visit=visits[one.visit] if one.visit >= 0 else -1,
-                worker=workers[one.worker] if one.worker >= 0 else -1,
+            change._replace(
+                amount=workers[change.amount] if change.kind is ChangeKind.EXTRA_WORKER else change.amount,
+                visit=visits[change.visit] if change.visit >= 0 else -1,
+                worker=workers[change.worker] if change.worker >= 0 else -1,
             )
-            for one in self.changes
+            for change in self.changes
         )
         places = tuple(place._replace(visit=visits[place.visit], worker=workers[place.worker]) for place in self.places)
         return Relaxation(changes, places)
 
-    def size(self, order: Sequence[Gives]) -> tuple[int, list[int], list[int], tuple[Place, ...]]:
-        """Compare: fewer changes first, then the gentler by `order`, then the smaller amounts, then lower numbers."""
-        ranked = sorted(((order.index(change.gives), change) for change in self.changes), reverse=True)
-        amounts = [0 if change.gives is Gives.EXTRA_WORKER else change.amount for _, change in ranked]
+    def size(self, order: Sequence[ChangeKind]) -> tuple[int, list[int], list[int], tuple[Place, ...]]:
+        """Return a sort key: fewer changes, then milder ones by `order`, then smaller amounts, then lower numbers."""
+        ranked = sorted(((order.index(change.kind), change) for change in self.changes), reverse=True)
+        amounts = [0 if change.kind is ChangeKind.EXTRA_WORKER else change.amount for _, change in ranked]
         return len(self.changes), [rank for rank, _ in ranked], amounts, self.places
 
 
@@ -102,7 +102,7 @@ def applied(problem: Problem, plan: Plan, relaxation: Relaxation) -> tuple[Probl
     """Make the changes: the problem as it then is, and the plan with the visit in it, timed as early as it can be."""
     orders = plan.sequences
     for change in relaxation.changes:
-        if change.gives is Gives.EXTRA_WORKER:
+        if change.kind is ChangeKind.EXTRA_WORKER:
             orders += [[] for _ in problem.workers[change.amount].shifts]
         problem = _changed(problem, change)
     for place in relaxation.places:
@@ -112,12 +112,12 @@ def applied(problem: Problem, plan: Plan, relaxation: Relaxation) -> tuple[Probl
 
 
 def _changed(problem: Problem, change: Change) -> Problem:
-    if change.gives is Gives.EXTRA_WORKER:
+    if change.kind is ChangeKind.EXTRA_WORKER:
         return replace(problem, workers=(*problem.workers, problem.workers[change.amount]))
-    if change.gives is Gives.LINK:
+    if change.kind is ChangeKind.LINK:
         links = tuple(_farther(link, change) for link in problem.links)
         return replace(problem, links=links)
-    if change.gives is Gives.QUOTA:
+    if change.kind is ChangeKind.QUOTA:
         companies = list(problem.companies)
         old = companies[change.company]
         companies[change.company] = replace(old, quota_visits=(old.quota_visits or 0) + change.amount)
@@ -143,13 +143,13 @@ def _farther(link: Link, change: Change) -> Link:
 
 def _eased(visit: Visit, change: Change) -> Visit:
     """Change what a visit asks for."""
-    if change.gives is Gives.ANY_SEX:
+    if change.kind is ChangeKind.ANY_SEX:
         return replace(visit, sex=Sex.UNSTATED)
-    if change.gives is Gives.CONTRACT:
+    if change.kind is ChangeKind.CONTRACT:
         return replace(visit, companies=(visit.companies or frozenset()) | {change.company})
-    if change.gives is Gives.UNBAR:
+    if change.kind is ChangeKind.UNBAR:
         return replace(visit, excluded=visit.excluded - {change.worker})
-    later = change.gives in {Gives.LATER, Gives.OTHER_LATER}
+    later = change.kind in {ChangeKind.LATER, ChangeKind.OTHER_LATER}
     if visit.frozen is not None:
         start = visit.frozen.start_seconds + (change.amount if later else -change.amount)
         return replace(visit, frozen=replace(visit.frozen, start_seconds=start))
@@ -174,15 +174,15 @@ def widened(windows: Sequence[Window], at: int, seconds: int, *, later: bool) ->
 
 def _stretched(worker: Worker, change: Change) -> Worker:
     """Change what a worker may and can do."""
-    if change.gives is Gives.OPEN_SITE:
+    if change.kind is ChangeKind.OPEN_SITE:
         return replace(worker, site_closed=False)
-    if change.gives in {Gives.SKILL, Gives.CERTIFICATE}:
+    if change.kind in {ChangeKind.SKILL, ChangeKind.CERTIFICATE}:
         return replace(worker, skills=worker.skills | change.amount)
-    if change.gives is Gives.FARTHER:
+    if change.kind is ChangeKind.FARTHER:
         return replace(worker, reach_metres=(worker.reach_metres or 0) + change.amount)
-    if change.gives is Gives.LONGER_DAY:
+    if change.kind is ChangeKind.LONGER_DAY:
         return replace(worker, max_work_seconds=(worker.max_work_seconds or 0) + change.amount)
-    if change.gives is Gives.HEAVIER:
+    if change.kind is ChangeKind.HEAVIER:
         return replace(worker, capacity=(worker.capacity or 0) + change.amount)
     shifts = list(worker.shifts)
     shifts[change.shift] = _longer(shifts[change.shift], change)
@@ -190,13 +190,13 @@ def _stretched(worker: Worker, change: Change) -> Worker:
 
 
 def _longer(shift: Shift, change: Change) -> Shift:
-    if change.gives is Gives.OVERTIME:
+    if change.kind is ChangeKind.OVERTIME:
         return replace(shift, end_seconds=shift.end_seconds + change.amount)
-    if change.gives is Gives.EARLY_START:
+    if change.kind is ChangeKind.EARLY_START:
         return replace(shift, start_seconds=max(0, shift.start_seconds - change.amount))
     rests: list[Break] = list(shift.breaks)
     rest = rests[change.rest]
-    if change.gives is Gives.BREAK_LATER:
+    if change.kind is ChangeKind.BREAK_LATER:
         rests[change.rest] = replace(rest, latest_seconds=rest.latest_seconds + change.amount)
     else:
         rests[change.rest] = replace(rest, earliest_seconds=max(0, rest.earliest_seconds - change.amount))

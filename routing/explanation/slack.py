@@ -1,11 +1,11 @@
-"""One shift by the clock: how early each stop can be reached, how late it may be left, and which bounds are missed.
+"""Time one shift: the earliest arrival and the latest start of each stop, and the bounds that are missed.
 
 Forwards, the earliest arrival at every stop; backwards, the latest start of every stop after which all the rest is
 still lawful. Where at one stop the earliest arrival is not after the latest start, and no window of that stop lies
 between the two, then that stop's window is all that stands in the way, and the distance to it is the least by which it
 must give. So one pass forwards and one backwards find every single bound that would make a shift lawful in this order.
 
-Plain Python on the problem's nouns, exact to the second, and independent of the kernels.
+Plain Python on the problem's entities, exact to the second, and independent of the kernels.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ class Miss(NamedTuple):
     seconds: int
 
 
-class Shift(NamedTuple):
+class TimedShift(NamedTuple):
     """A shift in order: the steps that can still change, when the first of them may be set out for, and its sums.
 
     `begun` is how many stops of the order are under way or done. `worked_seconds` is service and travel of the whole
@@ -58,7 +58,7 @@ def windows_of(visit: Visit) -> Windows:
     return tuple((window.earliest_seconds, window.latest_seconds) for window in visit.windows)
 
 
-def shift_of(problem: Problem, row: int, order: Sequence[int]) -> Shift:
+def timed_shift(problem: Problem, row: int, order: Sequence[int]) -> TimedShift:
     """Lay out a row in an order."""
     worker_number, shift_number = problem.rows[row]
     worker = problem.workers[worker_number]
@@ -89,7 +89,7 @@ def shift_of(problem: Problem, row: int, order: Sequence[int]) -> Shift:
     first = free if begun else duty.start_seconds
     start_step = Step(START, ((first, FAR),), 0, 0)
     ready = free if begun else problem.now_seconds
-    return Shift((start_step, *steps, end), ready, begun, worked + back, load)
+    return TimedShift((start_step, *steps, end), ready, begun, worked + back, load)
 
 
 def misses(steps: Sequence[Step], free_seconds: int) -> list[Miss] | None:
@@ -100,21 +100,21 @@ def misses(steps: Sequence[Step], free_seconds: int) -> list[Miss] | None:
     arrivals = _forwards(steps, free_seconds)
     if arrivals[-1] <= steps[-1].windows[0][1]:
         return None
-    found: list[Miss] = []
+    missed: list[Miss] = []
     bound = FAR  # the latest start of the stop, for the sake of those after it
     for step, arrive in zip(reversed(steps), reversed(arrivals), strict=True):
         bound -= step.seconds
         if arrive <= bound:
             for window, (earliest, latest) in enumerate(step.windows):
                 if latest < arrive:
-                    found.append(Miss(step.number, window, arrive - latest))
+                    missed.append(Miss(step.number, window, arrive - latest))
                 elif earliest > bound:
-                    found.append(Miss(step.number, window, bound - earliest))
+                    missed.append(Miss(step.number, window, bound - earliest))
         bound = next((min(bound, latest) for earliest, latest in reversed(step.windows) if earliest <= bound), -FAR)
         if bound < 0:
             break
         bound -= step.leg
-    return found
+    return missed
 
 
 def _forwards(steps: Sequence[Step], free: int) -> list[int]:

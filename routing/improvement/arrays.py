@@ -1,4 +1,4 @@
-"""What ruin-and-recreate reads and writes: a few wide arrays, made once per search.
+"""The arrays that ruin and recreate reads and writes: a few wide ones, made once for a search.
 
 Rows of small whole numbers are kept side by side (one line of `visit` or `stop` fills half a cache line), because the
 search spends its time in reading the stops of one route in order. Columns are named by the constants below.
@@ -18,7 +18,7 @@ NEVER = 2**30
 """Later than any time in a kernel, and small enough for two of them to be added in 32 bits."""
 
 FORBIDDEN = 2**61
-"""The fee of a worker whom a fixed rule keeps from a visit."""
+"""The fee of a worker who may not make a visit by a fixed rule."""
 
 BROKEN = 2**52
 """The points of a row whose timetable cannot be kept: no plan with one is ever accepted."""
@@ -32,7 +32,7 @@ VISIT, AT, FREE, LATEST, LEG, START = range(6)
 # tally: what a row comes to; KEPT is the plan to return to, BEST the best one seen
 LENGTH, COUNT, LOAD, WORK, SOFT, POINTS, KEPT_LENGTH, KEPT_POINTS, BEST_LENGTH, TOUCHED = range(10)
 # numbers
-BANK, KEPT_BANK, BEST_BANK, NOW, BEST, STAMP, POOL, POOL_STOPS = range(8)
+UNASSIGNED, KEPT_UNASSIGNED, BEST_UNASSIGNED, NOW, BEST, STAMP, POOL, POOL_STOPS = range(8)
 
 NEIGHBOURS = 256
 NEAREST_ROWS = 12
@@ -70,11 +70,11 @@ class Draft(NamedTuple):
     tally: Ints  # (rows, 10)
     kept: Shorts  # (rows, longest): order of each row
     best: Shorts  # (rows, longest)
-    where: Shorts  # (visits, 2): row and position; row −1 in the bank, −2 not in the game
+    where: Shorts  # (visits, 2): row and position; row −1 unassigned, −2 not part of the search
     work: Ints  # (workers,): seconds of service and travel
-    won: Ints  # (companies,): visits
-    bank: Shorts  # (visits,): those in no row
-    kept_bank: Shorts  # (visits,)
+    awarded: Ints  # (companies,): visits
+    unassigned: Shorts  # (visits,): those in no row
+    kept_unassigned: Shorts  # (visits,)
     touched: Shorts  # (rows,)
     key: Reals  # (visits,)
     choice: Shorts  # (rows,)
@@ -82,7 +82,7 @@ class Draft(NamedTuple):
     listed: Ints  # (rows,)
     seen: Ints  # (kinds,)
     numbers: Ints  # (8,)
-    dice: NDArray[np.uint64]  # (1,)
+    rng: NDArray[np.uint64]  # (1,)
     pool_table: Shorts  # (POOL_TABLE,): number of the route + 1, by hash
     pool_mark: NDArray[np.uint64]  # (POOL_ROUTES,)
     pool_route: Ints  # (POOL_ROUTES, 4): kind, first stop, stops, points
@@ -90,7 +90,7 @@ class Draft(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Prelude:
+class FixedStart:
     """What a row has behind it when the search begins: the stops up to the last visit under way."""
 
     stops: tuple[int, ...]
@@ -100,7 +100,7 @@ class Prelude:
     load: int
 
 
-def prelude(problem: Problem, row: int, order: Sequence[int]) -> Prelude:
+def fixed_start(problem: Problem, row: int, order: Sequence[int]) -> FixedStart:
     """Cut the stops off a row that nothing can change any more."""
     worker = problem.workers[problem.rows[row][0]]
     rows, legs = problem.arrays.rows, problem.seconds[worker.mode]
@@ -116,7 +116,7 @@ def prelude(problem: Problem, row: int, order: Sequence[int]) -> Prelude:
         place = visit.place
         if visit.frozen is not None:
             free = max(visit.frozen.start_seconds + visit.duration_seconds, problem.now_seconds)
-    return Prelude(head, place, free, work, load)
+    return FixedStart(head, place, free, work, load)
 
 
 def _under_way(problem: Problem, number: int) -> bool:
@@ -124,7 +124,7 @@ def _under_way(problem: Problem, number: int) -> bool:
     return frozen is not None and frozen.under_way
 
 
-def make_task(problem: Problem, preludes: Sequence[Prelude], held: dict[int, tuple[int, int]]) -> Task:
+def make_task(problem: Problem, fixed_starts: Sequence[FixedStart], held: dict[int, tuple[int, int]]) -> Task:
     """Flatten a problem for the search; what is under way is cut off by `preludes` [rows].
 
     `held` gives the worker and start of visits that stay as they are beside the frozen ones: halves of pairs.
@@ -141,16 +141,16 @@ def make_task(problem: Problem, preludes: Sequence[Prelude], held: dict[int, tup
         worker = held[int(number)][0] if frozen is None else frozen.worker
         fee[number] = FORBIDDEN
         fee[number, worker] = -earned[number, worker]
-    row = _row_lines(problem, preludes, fee)
+    row = _row_lines(problem, fixed_starts, fee)
     visits, workers = problem.arrays.visits, problem.arrays.workers
     behind = np.zeros(len(problem.workers), np.int64)
-    for (worker, _), before in zip(problem.rows, preludes, strict=True):
+    for (worker, _), before in zip(problem.rows, fixed_starts, strict=True):
         behind[worker] += before.work_seconds
     spent = np.zeros(len(problem.companies), np.int64)
-    for (worker, _), before in zip(problem.rows, preludes, strict=True):
+    for (worker, _), before in zip(problem.rows, fixed_starts, strict=True):
         spent[problem.workers[worker].company] += sum(number >= 0 for number in before.stops)
     quotas = [FAR if company.quota_visits is None else company.quota_visits for company in problem.companies]
-    over = {number for before in preludes for number in before.stops}
+    over = {number for before in fixed_starts for number in before.stops}
     play = np.array([number for number in range(n) if number not in over], np.int32)
     places = visit[play, PLACE]
     marks = np.random.default_rng(20).integers(1, 2**63, n + len(problem.rows) + 1, dtype=np.uint64)
@@ -198,13 +198,13 @@ def _visit_lines(problem: Problem, held: dict[int, tuple[int, int]]) -> Shorts:
     return np.minimum(out, NEVER).astype(np.int32)
 
 
-def _row_lines(problem: Problem, preludes: Sequence[Prelude], fee: Ints) -> Ints:
+def _row_lines(problem: Problem, fixed_starts: Sequence[FixedStart], fee: Ints) -> Ints:
     rows, workers = problem.arrays.rows, problem.arrays.workers
     out = np.zeros((len(problem.rows), 13), np.int64)
     out[:, WORKER], out[:, END_PLACE], out[:, END] = rows.worker, rows.end_place, np.minimum(rows.end, NEVER)
     out[:, MODE], out[:, COMPANY] = rows.mode, workers.company[rows.worker]
     kinds: dict[tuple[object, ...], int] = {}
-    for row, before in enumerate(preludes):
+    for row, before in enumerate(fixed_starts):
         begun = any(number >= 0 for number in before.stops)
         taken = sum(number < 0 for number in before.stops)
         out[row, START_PLACE], out[row, READY] = before.place, before.free_seconds
@@ -245,14 +245,14 @@ def _near(n: int, play: Shorts, ways: Shorts) -> Shorts:
     near = np.zeros((n, max(1, count)), np.int32)
     if count > 0:
         np.fill_diagonal(ways, np.iinfo(np.int32).max)
-        found = np.sort(np.argpartition(ways, count - 1, axis=1)[:, :count], axis=1)
-        order = np.argsort(np.take_along_axis(ways, found, axis=1), axis=1, kind="stable")
-        near[play] = play[np.take_along_axis(found, order, axis=1)]
+        nearest = np.sort(np.argpartition(ways, count - 1, axis=1)[:, :count], axis=1)
+        order = np.argsort(np.take_along_axis(ways, nearest, axis=1), axis=1, kind="stable")
+        near[play] = play[np.take_along_axis(nearest, order, axis=1)]
     return near
 
 
 def _begins(seconds: Shorts, places: Shorts, row: Ints) -> Shorts:
-    """Give every visit's nearest rows by where they begin; a few are enough to find somebody idle."""
+    """Give every visit's nearest rows by where they begin; a few are enough to find an idle worker."""
     ways = seconds[row[:, MODE][None, :], row[:, START_PLACE][None, :], places[:, None]]
     count = min(len(row), NEAREST_ROWS)
     return np.ascontiguousarray(np.argpartition(ways, max(0, count - 1), axis=1)[:, :count], np.int32)
@@ -269,9 +269,9 @@ def make_draft(task: Task, longest: int, seed: int) -> Draft:
         best=np.zeros((rows, longest), np.int32),
         where=np.full((n, 2), -2, np.int32),
         work=np.zeros(len(task.max_work), np.int64),
-        won=np.zeros(len(task.quota), np.int64),
-        bank=np.zeros(n, np.int32),
-        kept_bank=np.zeros(n, np.int32),
+        awarded=np.zeros(len(task.quota), np.int64),
+        unassigned=np.zeros(n, np.int32),
+        kept_unassigned=np.zeros(n, np.int32),
         touched=np.zeros(rows, np.int32),
         key=np.zeros(n),
         choice=np.zeros(rows, np.int32),
@@ -279,7 +279,7 @@ def make_draft(task: Task, longest: int, seed: int) -> Draft:
         listed=np.full(rows, -1, np.int64),
         seen=np.full(int(task.row[:, KIND].max(initial=0)) + 1, -1, np.int64),
         numbers=np.zeros(8, np.int64),
-        dice=np.array([(seed * 0x9E3779B97F4A7C15 + 0x1234567) % 2**64 | 1], np.uint64),
+        rng=np.array([(seed * 0x9E3779B97F4A7C15 + 0x1234567) % 2**64 | 1], np.uint64),
         pool_table=np.zeros(POOL_TABLE, np.int32),
         pool_mark=np.zeros(POOL_ROUTES, np.uint64),
         pool_route=np.zeros((POOL_ROUTES, 4), np.int64),

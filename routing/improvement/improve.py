@@ -1,15 +1,15 @@
-"""Improve a plan by ruin and recreate until the budget is spent; see `improve_search` for the search itself.
+"""Improve a plan by ruin and recreate until the budget is spent; the search itself is in `search`.
 
-What is under way never moves and is not even seen by the search: a row begins where its worker will be free. Promised
-visits keep worker, shift and start. The plan that comes back is never worse than the one given: both are judged by
+Visits under way never move and are not part of the search: a row begins where and when its worker will be free.
+Promised visits keep worker, shift and start. The result is never worse than the given plan: both are judged by
 `routing.check`, which shares no code with the search.
 """
 
 import time
 
-from routing import check
+from routing.check import check
 from routing.improvement import recombine
-from routing.improvement.state import USUAL, Manner, Search
+from routing.improvement.state import DEFAULT_PARAMETERS, Search, SearchParameters
 from routing.model import plan
 from routing.model.plan import Plan
 from routing.model.problem import Problem
@@ -28,7 +28,7 @@ LEAST_ROUNDS = 12_000
 """Before so many rounds too few routes have been seen to choose from."""
 
 LEAST_SECONDS = 1.0
-"""In less wall clock the programme could hardly be stated."""
+"""With less wall clock there is no recombination: building its model takes too long."""
 
 
 def improve(
@@ -39,25 +39,25 @@ def improve(
     seed: int,
     progress: Progress | None = None,
     recombined: bool = True,
-    manner: Manner = USUAL,
+    parameters: SearchParameters = DEFAULT_PARAMETERS,
 ) -> Plan:
     """Return a cheaper plan, or the given one.
 
     With `Budget(rounds=…)` the same seed gives the same plan on every machine; with `Budget(seconds=…)` wall clock
-    counts from the call and is kept to a few hundredths. `progress(seconds, rounds, points)` is told now and then.
+    counts from the call and is kept to a few hundredths. `progress(seconds, rounds, points)` is called now and then.
     Both visits of a link stay as they are here: `routing.synchronised` moves them.
     """
     began = time.perf_counter()
-    before = check.check(problem, given)
+    before = check(problem, given)
     checking = time.perf_counter() - began
-    search = Search(problem, given, seed=seed, manner=manner)
+    search = Search(problem, given, seed=seed, parameters=parameters)
     if budget.seconds is not None:
         budget = Budget(seconds=max(1e-3, budget.seconds - 2.0 * checking))
     anneal(search, budget, began=began, seed=seed, progress=progress, recombined=recombined)
-    found = plan.build(problem, search.sequences())
-    after = check.check(problem, found)
+    improved = plan.build(problem, search.sequences())
+    after = check(problem, improved)
     worse = len(after.violations) > len(before.violations) or after.total_points >= before.total_points
-    return given if worse else found
+    return given if worse else improved
 
 
 def anneal(
@@ -76,7 +76,7 @@ def anneal(
             mixed = passed
             if budget.seconds is None:
                 recombine.recombine(search, seconds=60.0, work=RECOMBINE_WORK, seed=seed)
-            elif before - began + took < budget.seconds:  # to state the programme takes its time too
+            elif before - began + took < budget.seconds:  # building the model takes time too
                 recombine.recombine(search, seconds=budget.seconds * RECOMBINE_SHARE, work=1e9, seed=seed)
                 took = time.perf_counter() - before
             before = time.perf_counter()

@@ -48,13 +48,13 @@ from routing.model.arrays import Ints, Shorts
 
 
 @part
-def throw(dice: NDArray[np.uint64]) -> float:
+def uniform(rng: NDArray[np.uint64]) -> float:
     """Give the next random number of [0, 1): xorshift64 (Marsaglia 2003)."""
-    x = dice[0]
+    x = rng[0]
     x ^= x << np.uint64(13)
     x ^= x >> np.uint64(7)
     x ^= x << np.uint64(17)
-    dice[0] = x
+    rng[0] = x
     return float(x >> np.uint64(11)) * 1.1102230246251565e-16
 
 
@@ -93,7 +93,7 @@ def retime(
     stop: Shorts,
     tally: Ints,
     work: Ints,
-    won: Ints,
+    awarded: Ints,
 ) -> None:
     """Work out one row anew from the order of its stops; `line`, `stop`, `tally` are those of the row."""
     n = demand.shape[0]
@@ -145,7 +145,7 @@ def retime(
     if not driven:
         broken = False
     work[worker] += service + travel - tally[WORK]
-    won[line[COMPANY]] += count - tally[COUNT]
+    awarded[line[COMPANY]] += count - tally[COUNT]
     tally[WORK] = service + travel
     tally[COUNT] = count
     tally[LOAD] = load

@@ -1,10 +1,9 @@
 """Choose the best plan among all routes that a search has seen: set partitioning by CP-SAT.
 
-A route that cost little once is worth keeping even where the plan around it was poor; a programme over a few thousand
-of them finds plans that no single move reaches (Rochat and Taillard 1995).
+A cheap route is worth keeping even where the plan around it was poor; an integer programme over a few thousand routes
+finds plans that no single move reaches (Rochat and Taillard 1995).
 """
 
-import importlib
 from collections import defaultdict
 from dataclasses import dataclass
 
@@ -13,11 +12,11 @@ from routing.improvement.state import Search
 from routing.model.arrays import FAR
 
 MOST_ROUTES = 6_000
-"""Beyond so many the programme takes longer than it gains; the newest are taken."""
+"""The most routes in the model: more of them take longer than they gain. The newest are taken."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenRoute:
     """A route that the search has seen: for which kind of row, its stops (breaks included) and points."""
 
     kind: int
@@ -25,11 +24,11 @@ class Seen:
     points: int
 
 
-def routes_seen(search: Search) -> list[Seen]:
+def routes_seen(search: Search) -> list[SeenRoute]:
     """Read the newest of the pool and the rows as they are, which must be among the choices."""
     draft, kinds = search.draft, search.task.row[:, KIND]
     count = int(draft.numbers[POOL])
-    out: dict[tuple[int, frozenset[int]], Seen] = {}
+    out: dict[tuple[int, frozenset[int]], SeenRoute] = {}
     lines = draft.pool_route[max(0, count - MOST_ROUTES) : count].tolist()
     now = [
         (int(kinds[row]), tuple(order), int(draft.tally[row, POINTS])) for row, order in search.current_rows().items()
@@ -38,19 +37,19 @@ def routes_seen(search: Search) -> list[Seen]:
     for kind, stops, points in [*pool, *(line for line in now if line[1])]:
         key = (kind, frozenset(stops))
         if key not in out or out[key].points >= points:
-            out[key] = Seen(kind, stops, points)
+            out[key] = SeenRoute(kind, stops, points)
     return list(out.values())
 
 
 def load() -> None:
-    """Import what the programme is stated with: it brings pandas with it, too much for every start of the product."""
-    importlib.import_module("ortools.sat.python.cp_model")
+    """Import CP-SAT: it loads pandas (about half a second), so it is not imported with the module."""
+    import ortools.sat.python.cp_model  # noqa: F401, PLC0415 - loaded for `recombine`, not used here
 
 
 def recombine(search: Search, *, seconds: float, work: float, seed: int) -> bool:
-    """Go on from the best choice of routes seen if it is better than the best plan; tell whether it was.
+    """Continue from the best choice of routes seen if it is better than the best plan; return whether it was.
 
-    `seconds` bounds the wall clock of the programme, `work` its steps in CP-SAT's own deterministic time.
+    `seconds` bounds the wall clock of the solver, `work` its steps in CP-SAT's own deterministic time.
     """
     from ortools.sat.python import cp_model  # noqa: PLC0415 - too much for every start: see `load`
 
@@ -66,11 +65,11 @@ def recombine(search: Search, *, seconds: float, work: float, seed: int) -> bool
         rows_of[int(task.row[row, KIND])].append(row)
     model = cp_model.CpModel()
     chosen = [model.new_bool_var("") for _ in routes]
-    covers, users, won = defaultdict(list), defaultdict(list), defaultdict(list)
+    covers, users, awarded = defaultdict(list), defaultdict(list), defaultdict(list)
     for route, variable in zip(routes, chosen, strict=True):
         users[route.kind].append(variable)
         visits = [v for v in route.stops if v < n]
-        won[int(task.row[rows_of[route.kind][0], COMPANY])].append((variable, len(visits)))
+        awarded[int(task.row[rows_of[route.kind][0], COMPANY])].append((variable, len(visits)))
         for v in visits:
             covers[v].append(variable)
         model.add_hint(variable, (route.kind, frozenset(route.stops)) in mine)
@@ -82,14 +81,16 @@ def recombine(search: Search, *, seconds: float, work: float, seed: int) -> bool
         if task.visit[v, PINNED] and draft.where[v, 0] >= 0:
             model.add(variable == 0)  # a promise has no price
         model.add_hint(variable, draft.where[v, 0] < 0)
-    for company, pairs in won.items():
+    for company, pairs in awarded.items():
         if task.quota[company] < FAR:
             closed = sum(
                 int(draft.tally[r, COUNT])
                 for r in range(len(task.row))
                 if r not in before and task.row[r, COMPANY] == company
             )
-            counts = cp_model.LinearExpr.weighted_sum([one for one, _ in pairs], [count for _, count in pairs])
+            counts = cp_model.LinearExpr.weighted_sum(
+                [variable for variable, _ in pairs], [count for _, count in pairs]
+            )
             model.add(counts <= int(task.quota[company]) - closed)
     model.minimize(
         cp_model.LinearExpr.weighted_sum(chosen, [route.points for route in routes])
@@ -101,10 +102,10 @@ def recombine(search: Search, *, seconds: float, work: float, seed: int) -> bool
     solver.parameters.max_deterministic_time = work
     solver.parameters.random_seed = seed % 2**31
     status = solver.solve(model)
-    found = status in {cp_model.OPTIMAL, cp_model.FEASIBLE} and solver.objective_value + fixed < standing - 0.5
-    if found:
+    better = status in {cp_model.OPTIMAL, cp_model.FEASIBLE} and solver.objective_value + fixed < standing - 0.5
+    if better:
         free = {kind: list(rows) for kind, rows in rows_of.items()}
-        taken = [route for route, one in zip(routes, chosen, strict=True) if solver.value(one)]
+        taken = [route for route, variable in zip(routes, chosen, strict=True) if solver.value(variable)]
         search.lay_out({free[route.kind].pop(): list(route.stops) for route in taken})
     if search.best_points >= standing:
         search.lay_out(before)

@@ -1,20 +1,19 @@
-"""What the search does to whole rows: time them, keep them, put them back, remember them, exchange their tails."""
+"""Operations on whole rows: time, keep and restore them, record routes for recombination, exchange tails."""
 
 import math
 
 from routing.compiled import kernel, step
 from routing.improvement.arrays import (
     AT,
-    BANK,
     BEST,
-    BEST_BANK,
     BEST_LENGTH,
+    BEST_UNASSIGNED,
     CAPACITY,
     COUNT,
     FREE,
-    KEPT_BANK,
     KEPT_LENGTH,
     KEPT_POINTS,
+    KEPT_UNASSIGNED,
     KIND,
     LATEST,
     LEG,
@@ -31,12 +30,13 @@ from routing.improvement.arrays import (
     RESTS,
     SOFT,
     TOUCHED,
+    UNASSIGNED,
     USE,
     VISIT,
     Draft,
     Task,
 )
-from routing.improvement.kernel import retime, throw
+from routing.improvement.kernel import retime, uniform
 
 
 @step
@@ -56,33 +56,33 @@ def record(task: Task, draft: Draft, row: int) -> None:
         if v < n:
             mark += task.marks[v]
     slot = int(mark % POOL_TABLE)
-    known = -1
+    route = -1
     while draft.pool_table[slot] != 0:
         if draft.pool_mark[draft.pool_table[slot] - 1] == mark:
-            known = draft.pool_table[slot] - 1
+            route = draft.pool_table[slot] - 1
             break
         slot = (slot + 1) % POOL_TABLE
-    if known >= 0:
-        if draft.pool_route[known, 3] <= tally[POINTS] or draft.pool_route[known, 2] < tally[LENGTH]:
+    if route >= 0:
+        if draft.pool_route[route, 3] <= tally[POINTS] or draft.pool_route[route, 2] < tally[LENGTH]:
             return
     else:
-        known = numbers[POOL]
+        route = numbers[POOL]
         numbers[POOL] += 1
-        draft.pool_table[slot] = known + 1
-        draft.pool_mark[known] = mark
-        draft.pool_route[known, 0] = kind
-        draft.pool_route[known, 1] = numbers[POOL_STOPS]
-        draft.pool_route[known, 2] = tally[LENGTH]
+        draft.pool_table[slot] = route + 1
+        draft.pool_mark[route] = mark
+        draft.pool_route[route, 0] = kind
+        draft.pool_route[route, 1] = numbers[POOL_STOPS]
+        draft.pool_route[route, 2] = tally[LENGTH]
         numbers[POOL_STOPS] += tally[LENGTH]
-    draft.pool_route[known, 3] = tally[POINTS]
-    first = draft.pool_route[known, 1]
+    draft.pool_route[route, 3] = tally[POINTS]
+    first = draft.pool_route[route, 1]
     for i in range(tally[LENGTH]):
         draft.pool_stops[first + i] = draft.stop[row, i + 1, VISIT]
 
 
 @kernel
 def keep(draft: Draft, row: int) -> None:
-    """Make what a row now is the thing to return to."""
+    """Keep a row as it now is: `put_back` restores it."""
     tally = draft.tally[row]
     tally[TOUCHED] = 0
     tally[KEPT_LENGTH] = tally[LENGTH]
@@ -95,7 +95,7 @@ def keep(draft: Draft, row: int) -> None:
 def store_best(draft: Draft) -> None:
     """Copy the plan to return to over the best one."""
     draft.numbers[BEST] = draft.numbers[NOW]
-    draft.numbers[BEST_BANK] = draft.numbers[KEPT_BANK]
+    draft.numbers[BEST_UNASSIGNED] = draft.numbers[KEPT_UNASSIGNED]
     for row in range(draft.tally.shape[0]):
         length = draft.tally[row, KEPT_LENGTH]
         draft.tally[row, BEST_LENGTH] = length
@@ -118,7 +118,7 @@ def time_row(task: Task, draft: Draft, row: int) -> None:
         draft.stop[row],
         draft.tally[row],
         draft.work,
-        draft.won,
+        draft.awarded,
     )
 
 
@@ -128,8 +128,8 @@ def exchange_tails(task: Task, draft: Draft, heat: float, reach: int) -> None:
 
     Only between rows of one kind, without breaks and soft lateness: there the slacks decide everything.
     """
-    dice, where, stops, tallies = draft.dice, draft.where, draft.stop, draft.tally
-    v = task.play[int(throw(dice) * task.play.shape[0])]
+    rng, where, stops, tallies = draft.rng, draft.where, draft.stop, draft.tally
+    v = task.play[int(uniform(rng) * task.play.shape[0])]
     row = where[v, 0]
     if row < 0 or tallies[row, SOFT] > 0 or task.row[row, RESTS] > 0:
         return
@@ -138,8 +138,8 @@ def exchange_tails(task: Task, draft: Draft, heat: float, reach: int) -> None:
     out = task.seconds[task.row[row, MODE], place]
     rate = task.rate[0]
     mine = stops[row]
-    bound = int(-heat * math.log(throw(dice) + 1e-300)) if heat > 0.0 else 0
-    found = -1
+    bound = int(-heat * math.log(uniform(rng) + 1e-300)) if heat > 0.0 else 0
+    target = -1
     for a in range(min(reach, task.near.shape[1])):
         u = task.near[v, a]
         other = where[u, 0]
@@ -172,11 +172,11 @@ def exchange_tails(task: Task, draft: Draft, heat: float, reach: int) -> None:
         ):
             continue
         bound = gain
-        found = u
-    if found < 0:
+        target = u
+    if target < 0:
         return
-    other = where[found, 0]
-    j = where[found, 1]
+    other = where[target, 0]
+    j = where[target, 1]
     m, k = tallies[row, LENGTH], tallies[other, LENGTH]
     for x in range(j, k + 1):
         stops[row, i + 1 + x - j, VISIT] = draft.kept[other, x]
@@ -197,7 +197,7 @@ def exchange_tails(task: Task, draft: Draft, heat: float, reach: int) -> None:
 
 @step
 def put_back(task: Task, draft: Draft, touched: int) -> None:
-    """Return the touched rows and the bank to what was kept."""
+    """Restore the touched rows and the unassigned visits to the plan that was kept."""
     for a in range(touched):
         row = draft.touched[a]
         tally = draft.tally[row]
@@ -210,8 +210,8 @@ def put_back(task: Task, draft: Draft, touched: int) -> None:
                 draft.where[v, 0] = row
                 draft.where[v, 1] = i
         time_row(task, draft, row)
-    draft.numbers[BANK] = draft.numbers[KEPT_BANK]
-    for i in range(draft.numbers[BANK]):
-        v = draft.kept_bank[i]
-        draft.bank[i] = v
+    draft.numbers[UNASSIGNED] = draft.numbers[KEPT_UNASSIGNED]
+    for i in range(draft.numbers[UNASSIGNED]):
+        v = draft.kept_unassigned[i]
+        draft.unassigned[i] = v
         draft.where[v, 0] = -1

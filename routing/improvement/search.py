@@ -1,11 +1,10 @@
-"""The annealed search over rows, one compiled function; see `improve_kernel` for what it is made of."""
+"""The annealed search over rows, one compiled function; see `routing.improvement.kernel` for its parts."""
 
 import math
 
 from routing.compiled import kernel, part, step
 from routing.improvement.arrays import (
     AT,
-    BANK,
     BEST,
     BROKEN,
     CAPACITY,
@@ -17,8 +16,8 @@ from routing.improvement.arrays import (
     END_PLACE,
     FORBIDDEN,
     FREE,
-    KEPT_BANK,
     KEPT_POINTS,
+    KEPT_UNASSIGNED,
     KEYS,
     KIND,
     LATE,
@@ -39,6 +38,7 @@ from routing.improvement.arrays import (
     STAMP,
     START_PLACE,
     TOUCHED,
+    UNASSIGNED,
     USE,
     VISIT,
     WINDOWS,
@@ -46,7 +46,7 @@ from routing.improvement.arrays import (
     Draft,
     Task,
 )
-from routing.improvement.kernel import begin, delayed, insert, throw
+from routing.improvement.kernel import begin, delayed, insert, uniform
 from routing.improvement.rows import exchange_tails, keep, put_back, record, store_best, time_row
 from routing.model.arrays import Shorts
 
@@ -54,7 +54,7 @@ BLINK = 0.01
 ORDER_SHARES = (0.42, 0.58, 0.72, 0.82, 0.92, 1.0)  # after 0.30 at random, then by the keys of a task
 SPLIT_STOP = 0.01
 OPENING = 0.05
-"""In so many rounds the way to and from a row not in use counts less by a share drawn by lot, for one visit.
+"""The share of rounds in which, for one visit, the way to and from an unused row is discounted by a random share.
 
 Greedy insertion never opens a round that only its second visit would justify; what the plan costs is counted in full.
 """
@@ -68,15 +68,15 @@ NEAR_VISITS = 40
 def ruin(task: Task, draft: Draft, removals: float, longest: float) -> int:
     """Take strings of neighbouring visits out of neighbouring rows; give how many rows were touched."""
     n = task.demand.shape[0]
-    dice, where, numbers = draft.dice, draft.where, draft.numbers
+    rng, where, numbers = draft.rng, draft.where, draft.numbers
     used = served = 0
     for row in range(draft.tally.shape[0]):
         count = draft.tally[row, COUNT]
         used += count > 0
         served += count
     ahead = min(longest, served / max(1, used))
-    strings = int(throw(dice) * (4.0 * removals / (1.0 + ahead) - 1.0) + 1.0)
-    centre = task.play[int(throw(dice) * task.play.shape[0])]
+    strings = int(uniform(rng) * (4.0 * removals / (1.0 + ahead) - 1.0) + 1.0)
+    centre = task.play[int(uniform(rng) * task.play.shape[0])]
     touched = 0
     for a in range(-1, task.near.shape[1]):
         if touched >= strings:
@@ -90,22 +90,22 @@ def ruin(task: Task, draft: Draft, removals: float, longest: float) -> int:
             continue
         stop = draft.stop[row]
         m = tally[LENGTH]
-        taken = min(m, int(1.0 + throw(dice) * min(ahead, float(m))))
+        taken = min(m, int(1.0 + uniform(rng) * min(ahead, float(m))))
         kept = 0
-        if 1 < taken < m and throw(dice) < 0.5:
+        if 1 < taken < m and uniform(rng) < 0.5:
             kept = 1
-            while taken + kept < m and throw(dice) > SPLIT_STOP:
+            while taken + kept < m and uniform(rng) > SPLIT_STOP:
                 kept += 1
         span = taken + kept
         low = max(1, where[v, 1] - span + 1)
-        first = low + int(throw(dice) * (min(where[v, 1], m - span + 1) - low + 1))
-        gap = first + 1 + int(throw(dice) * (taken - 1)) if kept > 0 else m + 1
+        first = low + int(uniform(rng) * (min(where[v, 1], m - span + 1) - low + 1))
+        gap = first + 1 + int(uniform(rng) * (taken - 1)) if kept > 0 else m + 1
         w = first
         for i in range(first, m + 1):
             x = stop[i, VISIT]
             if i < first + span and not gap <= i < gap + kept and task.visit[x, PINNED] == 0:
-                draft.bank[numbers[BANK]] = x
-                numbers[BANK] += 1
+                draft.unassigned[numbers[UNASSIGNED]] = x
+                numbers[UNASSIGNED] += 1
                 where[x, 0] = -1
             else:
                 stop[w, VISIT] = x
@@ -121,24 +121,24 @@ def ruin(task: Task, draft: Draft, removals: float, longest: float) -> int:
 
 
 @step
-def order_bank(task: Task, draft: Draft) -> None:
-    """Sort the bank by one of the orders, drawn by lot; at random one time in three."""
-    drawn = throw(draft.dice)
+def order_unassigned(task: Task, draft: Draft) -> None:
+    """Sort the unassigned visits by one of the orders, drawn at random; in random order three times in ten."""
+    drawn = uniform(draft.rng)
     which = -1
     if drawn > 0.30:
         which = 0
         while which + 1 < KEYS and drawn >= ORDER_SHARES[which]:
             which += 1
-    for i in range(draft.numbers[BANK]):
-        v = draft.bank[i]
-        key = throw(draft.dice) if which < 0 else task.keys[v, which]
+    for i in range(draft.numbers[UNASSIGNED]):
+        v = draft.unassigned[i]
+        key = uniform(draft.rng) if which < 0 else task.keys[v, which]
         j = i
         while j > 0 and draft.key[j - 1] > key:
             draft.key[j] = draft.key[j - 1]
-            draft.bank[j] = draft.bank[j - 1]
+            draft.unassigned[j] = draft.unassigned[j - 1]
             j -= 1
         draft.key[j] = key
-        draft.bank[j] = v
+        draft.unassigned[j] = v
 
 
 @step
@@ -200,7 +200,7 @@ def cheapest(task: Task, draft: Draft, v: int, rows: Shorts, count: int, share: 
     """
     n = task.demand.shape[0]
     visit, opens, closes, rate = task.visit, task.opens, task.closes, task.rate[0]
-    dice, tallies, stops = draft.dice, draft.tally, draft.stop
+    rng, tallies, stops = draft.rng, draft.tally, draft.stop
     place = visit[v, PLACE]
     opened, closed, service = visit[v, OPEN], visit[v, CLOSE], visit[v, SERVICE]
     due, late, simple = visit[v, DUE], visit[v, LATE], visit[v, WINDOWS] == 1
@@ -215,7 +215,7 @@ def cheapest(task: Task, draft: Draft, v: int, rows: Shorts, count: int, share: 
         fee = task.fee[v, line[WORKER]]
         if fee >= FORBIDDEN or tally[LOAD] + demand > line[CAPACITY]:
             continue
-        if draft.won[line[COMPANY]] >= task.quota[line[COMPANY]]:
+        if draft.awarded[line[COMPANY]] >= task.quota[line[COMPANY]]:
             continue
         stop = stops[row]
         m = tally[LENGTH]
@@ -269,7 +269,7 @@ def cheapest(task: Task, draft: Draft, v: int, rows: Shorts, count: int, share: 
                             points += (start - due) * late
                         if tally[SOFT] > 0:
                             points += delayed(visit, opens, closes, stop, m, j, free)
-                    if points < best and throw(dice) >= BLINK:
+                    if points < best and uniform(rng) >= BLINK:
                         best = points
                         best_row = row
                         best_position = i
@@ -280,7 +280,7 @@ def cheapest(task: Task, draft: Draft, v: int, rows: Shorts, count: int, share: 
 
 @step
 def recreate(task: Task, draft: Draft, touched: int) -> int:
-    """Put each visit of the bank where it costs least; give how many rows are touched.
+    """Put each unassigned visit where it costs least; give how many rows are touched.
 
     Of many rows only those that come near a visit are read, and all of them only where none of these takes it.
     """
@@ -289,15 +289,15 @@ def recreate(task: Task, draft: Draft, touched: int) -> int:
     numbers, tallies = draft.numbers, draft.tally
     left = 0
     choices = open_rows(task, draft)
-    share = throw(draft.dice) if throw(draft.dice) < OPENING else 0.0
-    for z in range(numbers[BANK]):
-        v = draft.bank[z]
+    share = uniform(draft.rng) if uniform(draft.rng) < OPENING else 0.0
+    for z in range(numbers[UNASSIGNED]):
+        v = draft.unassigned[z]
         some = list_near(task, draft, v) if choices > MANY_ROWS else 0
         points, row, position, forgiven = cheapest(task, draft, v, draft.some, some, share)
         if row < 0:
             points, row, position, forgiven = cheapest(task, draft, v, draft.choice, choices, share)
         if row < 0:
-            draft.bank[left] = v
+            draft.unassigned[left] = v
             left += 1
             continue
         tally = tallies[row]
@@ -329,8 +329,8 @@ def recreate(task: Task, draft: Draft, touched: int) -> int:
             tally[LOAD] += task.demand[v]
             tally[COUNT] += 1
             tally[SOFT] += visit[v, LATE] > 0
-            draft.won[line[COMPANY]] += 1
-    numbers[BANK] = left
+            draft.awarded[line[COMPANY]] += 1
+    numbers[UNASSIGNED] = left
     return touched
 
 
@@ -353,17 +353,17 @@ def search(
     numbers, tallies = draft.numbers, draft.tally
     for _ in range(rounds):
         heat *= cooling
-        if throw(draft.dice) < tails:
+        if uniform(draft.rng) < tails:
             exchange_tails(task, draft, heat, reach)
-        factor = scale if throw(draft.dice) < big else 1.0
+        factor = scale if uniform(draft.rng) < big else 1.0
         touched = ruin(task, draft, removals * factor, longest * factor)
-        order_bank(task, draft)
+        order_unassigned(task, draft)
         touched = recreate(task, draft, touched)
         points = numbers[NOW]
-        for i in range(numbers[KEPT_BANK]):
-            points -= task.skip[draft.kept_bank[i]]
-        for i in range(numbers[BANK]):
-            points += task.skip[draft.bank[i]]
+        for i in range(numbers[KEPT_UNASSIGNED]):
+            points -= task.skip[draft.kept_unassigned[i]]
+        for i in range(numbers[UNASSIGNED]):
+            points += task.skip[draft.unassigned[i]]
         for a in range(touched):
             row = draft.touched[a]
             points += tallies[row, POINTS] - tallies[row, KEPT_POINTS]
@@ -371,7 +371,7 @@ def search(
                 points += BROKEN  # without a triangle inequality a shorter round may take longer
         bound = float(numbers[NOW])
         if heat > 0.0:
-            bound -= heat * math.log(throw(draft.dice) + 1e-300)
+            bound -= heat * math.log(uniform(draft.rng) + 1e-300)
         if points < bound:
             if points < numbers[NOW] and points < numbers[BEST] + near_best:
                 for a in range(touched):
@@ -379,9 +379,9 @@ def search(
             numbers[NOW] = points
             for a in range(touched):
                 keep(draft, draft.touched[a])
-            numbers[KEPT_BANK] = numbers[BANK]
-            for i in range(numbers[BANK]):
-                draft.kept_bank[i] = draft.bank[i]
+            numbers[KEPT_UNASSIGNED] = numbers[UNASSIGNED]
+            for i in range(numbers[UNASSIGNED]):
+                draft.kept_unassigned[i] = draft.unassigned[i]
             if points < numbers[BEST]:
                 store_best(draft)
         else:

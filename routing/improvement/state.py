@@ -4,34 +4,34 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from routing.improvement import rows as improve_rows
 from routing.improvement import search
 from routing.improvement.arrays import (
-    BANK,
     BEST,
     BEST_LENGTH,
     BROKEN,
     CLOSED,
-    KEPT_BANK,
     KEPT_LENGTH,
+    KEPT_UNASSIGNED,
     LENGTH,
     NOW,
     PLACE,
     POINTS,
     SERVICE,
+    UNASSIGNED,
     VISIT,
     Draft,
     Task,
+    fixed_start,
     make_draft,
     make_task,
-    prelude,
 )
+from routing.improvement.rows import keep, store_best, time_row
 from routing.model.plan import Plan
 from routing.model.problem import Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manner:
+class SearchParameters:
     """How the search goes about it; temperatures in mean legs between near neighbours."""
 
     hot: float = 5.0
@@ -44,33 +44,35 @@ class Manner:
     reach: int = 20
 
 
-USUAL = Manner()
+DEFAULT_PARAMETERS = SearchParameters()
 """Measured on the instances of docs/benchmarks/routing-vrptw.md."""
 
 
 class Search:
     """One plan being improved: the arrays, the way in from a plan, and the way out."""
 
-    def __init__(self, problem: Problem, given: Plan, *, seed: int, manner: Manner = USUAL) -> None:
-        self.problem, self.manner = problem, manner
+    def __init__(
+        self, problem: Problem, given: Plan, *, seed: int, parameters: SearchParameters = DEFAULT_PARAMETERS
+    ) -> None:
+        self.problem, self.parameters = problem, parameters
         orders = given.sequences
         starts = {stop.visit: stop.start_seconds for route in given.routes for stop in route.stops if stop.visit >= 0}
-        self.preludes = [prelude(problem, row, order) for row, order in enumerate(orders)]
+        self.fixed_starts = [fixed_start(problem, row, order) for row, order in enumerate(orders)]
         row_of = {visit: row for row, order in enumerate(orders) for visit in order if visit >= 0}
         linked = {visit for link in problem.links for visit in (link.first, link.second)}
         held = {v: (problem.rows[row_of[v]][0], starts[v]) for v in linked if v in row_of}
-        self.task: Task = make_task(problem, self.preludes, held)
+        self.task: Task = make_task(problem, self.fixed_starts, held)
         self.draft: Draft = make_draft(self.task, self._longest(orders), seed)
         for row, order in enumerate(orders):
-            self._load(row, order[len(self.preludes[row].stops) :])
-        behind = {visit for before in self.preludes for visit in before.stops}
+            self._load(row, order[len(self.fixed_starts[row].stops) :])
+        behind = {visit for before in self.fixed_starts for visit in before.stops}
         waiting = [v for v in range(len(problem.visits)) if v not in row_of and v not in linked and v not in behind]
-        self.draft.bank[: len(waiting)] = self.draft.kept_bank[: len(waiting)] = waiting
+        self.draft.unassigned[: len(waiting)] = self.draft.kept_unassigned[: len(waiting)] = waiting
         self.draft.where[waiting, 0] = -1
         numbers = self.draft.numbers
-        numbers[BANK] = numbers[KEPT_BANK] = len(waiting)
+        numbers[UNASSIGNED] = numbers[KEPT_UNASSIGNED] = len(waiting)
         numbers[NOW] = self.draft.tally[:, POINTS].sum() + self.task.skip[waiting].sum()
-        improve_rows.store_best(self.draft)
+        store_best(self.draft)
         self.open_rows = np.flatnonzero(self.task.row[:, CLOSED] == 0).tolist()
         self.breaks = {
             row: [v for v in order if v >= len(problem.visits)] for row, order in self.current_rows().items()
@@ -96,8 +98,8 @@ class Search:
         stops = [v if v >= 0 else n + first - 1 - v for v in order]
         tally[LENGTH] = len(stops)
         draft.stop[row, 1 : len(stops) + 1, VISIT] = stops
-        improve_rows.time_row(self.task, draft, row)
-        improve_rows.keep(draft, row)
+        time_row(self.task, draft, row)
+        keep(draft, row)
         if tally[POINTS] >= BROKEN // 2:
             self.task.row[row, CLOSED] = 1
         else:
@@ -129,19 +131,19 @@ class Search:
                 if v < n:
                     draft.where[v] = row, position
                     served.add(v)
-            improve_rows.time_row(self.task, draft, row)
-            improve_rows.keep(draft, row)
+            time_row(self.task, draft, row)
+            keep(draft, row)
         waiting = [v for v in self.in_play if v not in served]
         draft.where[waiting, 0] = -1
-        draft.bank[: len(waiting)] = draft.kept_bank[: len(waiting)] = waiting
+        draft.unassigned[: len(waiting)] = draft.kept_unassigned[: len(waiting)] = waiting
         numbers = draft.numbers
-        numbers[BANK] = numbers[KEPT_BANK] = len(waiting)
+        numbers[UNASSIGNED] = numbers[KEPT_UNASSIGNED] = len(waiting)
         numbers[NOW] = draft.tally[:, POINTS].sum() + self.task.skip[waiting].sum()
         if numbers[NOW] < numbers[BEST] and not self.overworked():
-            improve_rows.store_best(draft)
+            store_best(draft)
 
     def overworked(self) -> bool:
-        """Tell whether a worker with two shifts does more than a day's work in the current rows."""
+        """Return whether a worker with two shifts does more than a day's work in the current rows."""
         return bool((self.draft.work > self.task.max_work).any())
 
     def current_rows(self) -> dict[int, list[int]]:
@@ -156,7 +158,7 @@ class Search:
 
     def advance(self, rounds: int, begin: float, end: float) -> None:
         """Search for some rounds, from one share of the budget to another: they decide the temperature."""
-        how = self.manner
+        how = self.parameters
         ratio = how.cold / how.hot
         heat = self.unit * how.hot * ratio**begin
         cooling = ratio ** ((end - begin) / rounds)
@@ -184,7 +186,7 @@ class Search:
         """Read the best plan as the order of every row."""
         n, rows = len(self.problem.visits), self.problem.arrays.rows
         out = []
-        for row, before in enumerate(self.preludes):
+        for row, before in enumerate(self.fixed_starts):
             stops = self.draft.best[row, 1 : self.draft.tally[row, BEST_LENGTH] + 1].tolist()
             first = int(rows.break_from[row])
             out.append([*before.stops, *(v if v < n else n + first - 1 - v for v in stops)])

@@ -1,8 +1,8 @@
-"""Put one visit into the day as it stands: who could come, at what price, and what keeps each of the others away.
+"""Insert one visit into the current routes: the candidates, their prices, and why no other worker.
 
 A `Board` holds the current routes of all workers. Visits are added to it and get a number; a number is evaluated, which
 changes nothing, and a candidate of the evaluation is committed, which does. Before the first request of a process call
-`routing.solve.warm()`.
+`routing.warm()`.
 """
 
 from collections import Counter
@@ -16,7 +16,7 @@ from kit.geo import Point
 from kit.refusal import Kind, Refusal
 from routing.compiled import entry
 from routing.insertion import change, fleet, search
-from routing.insertion import pair as insert_pair
+from routing.insertion.pair import search_pair
 from routing.insertion.rows import C_QUOTA_LEFT, LENGTH, NOW, NUMBER, V_PIN, V_ROW, V_UNDER_WAY
 from routing.insertion.search import CANDIDATE_COLUMNS, ROW
 from routing.model import plan as plans
@@ -25,7 +25,7 @@ from routing.model.arrays import FAR, Bytes, Shorts
 from routing.model.part import Part, part_of
 from routing.model.plan import Plan
 from routing.model.problem import Frozen, Link, Mode, Problem, Shift, Visit, Window, Worker
-from routing.model.rules import Rule
+from routing.model.rules import PlanRule
 
 
 class CandidateStale(Refusal):
@@ -43,7 +43,7 @@ class VisitPlaced(Refusal):
 
 
 class Candidate(NamedTuple):
-    """One way to make a visit: by whom, between which stops, when, and what it costs in points, part by part.
+    """One way to make a visit: its worker, its place among the stops, its times, and its cost in points, part by part.
 
     `position` is the number of stops of that shift, breaks included, that come before. `points` = travel + wait + late
     + share + use − continuity.
@@ -64,20 +64,20 @@ class Candidate(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What an evaluation found: candidates, best first, one for each worker; and for every worker a rule.
+    """The result of an evaluation: candidates, best first, one for each worker; and a rule for every worker.
 
-    `rules` [workers]: 0 for the candidates, else the number of the `Rule` that keeps the worker out; `Rule.BEATEN` for
-    those who cannot be better than the candidates, whether they could come or not.
+    `rules` [workers]: 0 for the candidates, else the number of the `PlanRule` that excludes the worker; BEATEN for a
+    worker who cannot be better than the candidates.
     """
 
     candidates: tuple[Candidate, ...]
     rules: Bytes
 
     @property
-    def ruled_out(self) -> dict[Rule, int]:
-        """Count the workers whom each rule keeps out, the strictest rule first."""
+    def ruled_out(self) -> dict[PlanRule, int]:
+        """Count the workers that each rule excludes, the strictest rule first."""
         counts = Counter(self.rules.tolist())
-        return {rule: counts[rule] for rule in Rule if rule is not Rule.NONE and counts[rule]}
+        return {rule: counts[rule] for rule in PlanRule if rule is not PlanRule.NONE and counts[rule]}
 
 
 class Pair(NamedTuple):
@@ -93,9 +93,9 @@ class Pair(NamedTuple):
 
 
 class PairVerdict(NamedTuple):
-    """What an evaluation of two linked visits found: pairs, best first, and every worker's rule for either visit.
+    """The result of an evaluation of two linked visits: pairs, best first, and every worker's rule for either visit.
 
-    A worker who could come but for want of a second has `Rule.PARTNER`. With pairs found, rule 0 says only that the
+    A worker who could come but has no partner has `PlanRule.PARTNER`. With pairs found, rule 0 says only that the
     worker could make that visit.
     """
 
@@ -124,14 +124,14 @@ class Board:
         self._places = list(problem.places)
         self._place_count = problem.place_count
         self._links = list(problem.links)
-        self._found = np.zeros(CANDIDATE_COLUMNS, np.int64)
+        self._candidate = np.zeros(CANDIDATE_COLUMNS, np.int64)
         self._best = np.zeros((1, CANDIDATE_COLUMNS), np.int64)
-        self._fleet = fleet.found_fleet(problem)
+        self._fleet = fleet.make_fleet(problem)
         for visit in problem.visits:
             self.add(visit)
         if plan is None:
             held = [(v.frozen.start_seconds, n, v.frozen) for n, v in enumerate(problem.visits) if v.frozen is not None]
-            for _, number, frozen in sorted(held, key=lambda one: one[:2]):
+            for _, number, frozen in sorted(held, key=lambda item: item[:2]):
                 self._insert_by_clock(number, frozen)
         else:
             self.adopt(plan, range(len(problem.visits)))
@@ -143,7 +143,7 @@ class Board:
 
     @property
     def visit_count(self) -> int:
-        """Give how many visits are known, standing in a route or not."""
+        """Give how many visits the board has, in a route or not."""
         return len(self._visits)
 
     @property
@@ -157,16 +157,16 @@ class Board:
         change.time_all(self._fleet)
 
     def rested(self) -> None:
-        """Say that the breaks that are over by now have been taken: for good, and they take no more time."""
+        """Remove the breaks that are over by now: they have been taken."""
         breaks = self._fleet.breaks
         breaks[breaks[:, 1] + breaks[:, 2] <= self.now_seconds] = (0, FAR, 0)
         change.time_all(self._fleet)
 
     def place(self, latitude: float, longitude: float, legs: tuple[Shorts, Shorts] | None = None) -> int:
-        """Make a place known and give its number.
+        """Add a place and give its number.
 
-        Where the problem has a matrix, `legs` are whole seconds `[modes, places]`: from every known place to the new
-        one, and from the new one to every known place.
+        Where the problem has a matrix, `legs` are whole seconds `[modes, places]`: from every earlier place to the
+        new one, and from the new one to every earlier place.
         """
         if (legs is None) != (self._problem.travel_seconds is None):
             raise validation.MatrixShape(shape=[], modes=len(self._problem.modes), places=self._place_count)
@@ -178,7 +178,7 @@ class Board:
         return number
 
     def add(self, visit: Visit) -> int:
-        """Make a visit known and give its number; it stands in no route yet. Refuses what a problem refuses."""
+        """Add a visit and give its number; it stands in no route yet. Refuses what a problem refuses."""
         self._problem.check_visit(visit, place_count=self._place_count)
         number = len(self._visits)
         x, y = self._problem.plane.project(self._places[visit.place]) if self._places else (0.0, 0.0)
@@ -191,23 +191,22 @@ class Board:
         return self._problem.workers[number]
 
     def visit(self, number: int) -> Visit:
-        """Give a visit as it is known now, frozen or not."""
+        """Give a visit as it now is, frozen or not."""
         return self._visits[number]
 
     def evaluate(self, number: int, *, best: int = 5, exhaustive: bool = False) -> Verdict:
         """Find the best candidates for a visit that stands in no route; changes nothing.
 
-        With `exhaustive` every worker is examined and has the rule that keeps him or her away; the candidates are the
-        same.
+        With `exhaustive` every worker is examined and has an exact rule; the candidates are the same.
         """
         self._expect(number, placed=False)
         if len(self._best) != best:
             self._best = np.empty((best, CANDIDATE_COLUMNS), np.int64)
         table = self._best
         find = search.survey if exhaustive else search.search
-        count = entry(find)(self._fleet, number, table, self._found)
-        found = [Candidate._make(line[:ROW]) for line in table.tolist()[:count]]
-        return Verdict(tuple(found), self._fleet.rule.copy())
+        count = entry(find)(self._fleet, number, table, self._candidate)
+        candidates = [Candidate._make(line[:ROW]) for line in table.tolist()[:count]]
+        return Verdict(tuple(candidates), self._fleet.rule.copy())
 
     def evaluate_pair(
         self, first: int, second: int, *, gap_min_seconds: int = 0, gap_max_seconds: int = 0, best: int = 5
@@ -218,7 +217,7 @@ class Board:
         self._expect(second, placed=False)
         table = np.empty((best, 2, CANDIDATE_COLUMNS), np.int64)
         rules = np.zeros((2, len(self._problem.workers)), np.uint8)
-        count = insert_pair.search_pair(self._fleet, first, second, gap_min_seconds, gap_max_seconds, table, rules)
+        count = search_pair(self._fleet, first, second, gap_min_seconds, gap_max_seconds, table, rules)
         pairs = tuple(Pair(*map(Candidate._make, both)) for both in table[:count, :, :ROW].tolist())
         return PairVerdict(pairs, rules[0], rules[1])
 
@@ -228,7 +227,7 @@ class Board:
         self._make_room(row)
         position, start = candidate.position, candidate.start_seconds
         put = entry(change.insert_if_fits)
-        if not (0 <= number < len(self._visits) and put(self._fleet, row, position, number, start, self._found)):
+        if not (0 <= number < len(self._visits) and put(self._fleet, row, position, number, start, self._candidate)):
             self._expect(number, placed=False)
             raise CandidateStale(number=number, worker=candidate.worker)
 
@@ -239,7 +238,7 @@ class Board:
             self._expect(number, placed=False)
             row = self._problem.first_row[candidate.worker] + candidate.shift
             position, start = candidate.position, candidate.start_seconds
-            if not change.fits(self._fleet, row, position, number, start, start, self._found):
+            if not change.fits(self._fleet, row, position, number, start, start, self._candidate):
                 raise CandidateStale(number=number, worker=candidate.worker)
         apart = pair.second.start_seconds - pair.first.start_seconds
         self._links.append(Link(first=first, second=second, gap_min_seconds=apart, gap_max_seconds=apart))
@@ -251,27 +250,27 @@ class Board:
             change.insert(self._fleet, row, candidate.position, number)
 
     def book(self, number: int, frozen: Frozen) -> None:
-        """Put a visit where it has been decided elsewhere, and hold it there: a promise, or a visit that has begun."""
+        """Put a visit where the caller has decided, and freeze it there: a promise, or a visit that has begun."""
         self._expect(number, placed=False)
         self._pin(number, frozen)
         self._insert_by_clock(number, frozen)
 
     def begin(self, number: int, start_seconds: int) -> None:
-        """Say that a visit of a route has begun, or that its worker has left for it and will start then."""
+        """Mark a visit of a route as begun, or its worker as on the way to start it then."""
         self._expect(number, placed=True)
         worker, shift = self._problem.rows[int(self._fleet.visits[number, V_ROW])]
         self.remove(number)
         self.book(number, Frozen(worker=worker, shift=shift, start_seconds=start_seconds, under_way=True))
 
     def lasts(self, number: int, duration_seconds: int) -> None:
-        """Say how long a visit of a route takes or took: it overran, or was done early."""
+        """Set how long a visit of a route takes or took: it overran, or ended early."""
         self._expect(number, placed=True)
         self._visits[number] = replace(self._visits[number], duration_seconds=duration_seconds)
         row = int(self._fleet.visits[number, V_ROW])
         change.change_duration(self._fleet, row, number, duration_seconds)
 
     def remove(self, number: int) -> None:
-        """Take a visit out of its route; it is known still, free of any promise."""
+        """Take a visit out of its route; the board keeps it, without any promise."""
         self._expect(number, placed=True)
         change.remove(self._fleet, int(self._fleet.visits[number, V_ROW]), number)
         self._visits[number] = replace(self._visits[number], frozen=None)
@@ -311,7 +310,7 @@ class Board:
             worker: [self.order(worker, shift) for shift in range(len(self._problem.workers[worker].shifts))]
             for worker in workers
         }
-        won = Counter(
+        awarded = Counter(
             self._problem.workers[worker].company
             for worker in workers
             for order in orders[worker]
@@ -330,7 +329,7 @@ class Board:
             links=self._links,
             roads=self._fleet.roads[:, :count, :count] if self._fleet.roads.shape[1] else None,
             quotas=[
-                None if company.quota_visits is None else max(0, left[number] + won[number])
+                None if company.quota_visits is None else max(0, left[number] + awarded[number])
                 for number, company in enumerate(self._problem.companies)
             ],
             now_seconds=self.now_seconds,
@@ -371,7 +370,7 @@ class Board:
     def _insert_by_clock(self, number: int, frozen: Frozen) -> None:
         row = self._problem.first_row[frozen.worker] + frozen.shift
         self._make_room(row)
-        position = change.position_at(self._fleet, row, number, frozen.start_seconds, self._found)
+        position = change.position_at(self._fleet, row, number, frozen.start_seconds, self._candidate)
         change.insert(self._fleet, row, position, number)
 
 

@@ -1,11 +1,11 @@
-"""Change the routes: put a visit where it was found to fit, take one out, let time pass; and keep the sums."""
+"""Change the routes: insert and remove visits, advance the time, and keep the sums up to date."""
 
 from routing.compiled import kernel, step
 from routing.insertion.index import summarise
 from routing.insertion.rows import (
     BEGUN,
+    C_AWARDED,
     C_QUOTA_LEFT,
-    C_WON,
     LEAVE,
     LENGTH,
     NUMBER,
@@ -42,13 +42,13 @@ def settle(fleet: Fleet, row: int, before: int) -> None:
 
 
 @kernel
-def fits(fleet: Fleet, row: int, position: int, visit: int, start: int, not_before: int, found: Ints) -> bool:
-    """Tell whether a visit still begins at `start` in a gap, and its company may still win it."""
+def fits(fleet: Fleet, row: int, position: int, visit: int, start: int, not_before: int, candidate: Ints) -> bool:
+    """Return whether a visit still begins at `start` in a gap, and its company may still win it."""
     if not fleet.rows[row, BEGUN] <= position <= fleet.rows[row, LENGTH]:
         return False
     if fleet.companies[C_QUOTA_LEFT, fleet.people[P_COMPANY, fleet.rows[row, WORKER]]] <= 0:
         return False
-    return gap(fleet, row, position, visit, 0, not_before, found) == 0 and bool(found[BEGIN] == start)
+    return gap(fleet, row, position, visit, 0, not_before, candidate) == 0 and bool(candidate[BEGIN] == start)
 
 
 @kernel
@@ -58,15 +58,15 @@ def insert(fleet: Fleet, row: int, position: int, visit: int) -> None:
     put(fleet, row, position, visit)
     settle(fleet, row, before)
     company = fleet.people[P_COMPANY, fleet.rows[row, WORKER]]
-    fleet.companies[C_WON, company] += 1
+    fleet.companies[C_AWARDED, company] += 1
     fleet.companies[C_QUOTA_LEFT, company] -= 1
     share_out(fleet)
 
 
 @kernel
-def insert_if_fits(fleet: Fleet, row: int, position: int, visit: int, start: int, found: Ints) -> bool:
-    """Put a visit that stands in no row into a gap if it still begins at `start` there; tell whether it was put."""
-    if fleet.visits[visit, V_ROW] >= 0 or not fits(fleet, row, position, visit, start, 0, found):
+def insert_if_fits(fleet: Fleet, row: int, position: int, visit: int, start: int, candidate: Ints) -> bool:
+    """Put a visit that stands in no row into a gap if it still begins at `start` there; return whether it was."""
+    if fleet.visits[visit, V_ROW] >= 0 or not fits(fleet, row, position, visit, start, 0, candidate):
         return False
     insert(fleet, row, position, visit)
     return True
@@ -88,7 +88,7 @@ def remove(fleet: Fleet, row: int, visit: int) -> None:
     take(fleet, row, position_of(fleet, row, visit))
     settle(fleet, row, before)
     company = fleet.people[P_COMPANY, fleet.rows[row, WORKER]]
-    fleet.companies[C_WON, company] -= 1
+    fleet.companies[C_AWARDED, company] -= 1
     fleet.companies[C_QUOTA_LEFT, company] += 1
     share_out(fleet)
 
@@ -102,7 +102,7 @@ def change_duration(fleet: Fleet, row: int, visit: int, duration: int) -> None:
 
 
 @kernel
-def position_at(fleet: Fleet, row: int, visit: int, start: int, found: Ints) -> int:
+def position_at(fleet: Fleet, row: int, visit: int, start: int, candidate: Ints) -> int:
     """Give the gap for a visit whose start is decided: the cheapest that keeps all rules, else by the clock.
 
     What has begun stands in the order in which it began, before everything else.
@@ -115,8 +115,12 @@ def position_at(fleet: Fleet, row: int, visit: int, start: int, found: Ints) -> 
         return position
     cheapest, position = 2**60, -1
     for i in range(begun, fleet.rows[row, LENGTH] + 1):
-        if gap(fleet, row, i, visit, 0, start, found) == 0 and found[BEGIN] == start and found[POINTS] < cheapest:
-            cheapest, position = found[POINTS], i
+        if (
+            gap(fleet, row, i, visit, 0, start, candidate) == 0
+            and candidate[BEGIN] == start
+            and candidate[POINTS] < cheapest
+        ):
+            cheapest, position = candidate[POINTS], i
     if position < 0:
         position = begun
         while position < fleet.rows[row, LENGTH] and fleet.positions[row, position + 1, LEAVE] <= start:
@@ -131,7 +135,7 @@ def clear(fleet: Fleet) -> None:
         company = fleet.people[P_COMPANY, fleet.rows[row, WORKER]]
         while fleet.rows[row, LENGTH] > 0:
             if fleet.positions[row, 1, NUMBER] >= 0:
-                fleet.companies[C_WON, company] -= 1
+                fleet.companies[C_AWARDED, company] -= 1
                 fleet.companies[C_QUOTA_LEFT, company] += 1
             take(fleet, row, 1)
 
@@ -142,7 +146,7 @@ def append(fleet: Fleet, row: int, number: int) -> None:
     put(fleet, row, fleet.rows[row, LENGTH], number)
     if number >= 0:
         company = fleet.people[P_COMPANY, fleet.rows[row, WORKER]]
-        fleet.companies[C_WON, company] += 1
+        fleet.companies[C_AWARDED, company] += 1
         fleet.companies[C_QUOTA_LEFT, company] -= 1
 
 

@@ -9,9 +9,9 @@ from routing.insertion.change import add_up
 from routing.insertion.rows import (
     BOX_LINES,
     BREAKS,
+    C_AWARDED,
     C_QUOTA_LEFT,
     C_SHARE,
-    C_WON,
     CAPACITY,
     COMPANY_LINES,
     EDGE,
@@ -52,7 +52,7 @@ from routing.model.problem import Problem, Visit
 FIRST_POSITIONS = 15  # two ends, twelve visits and one to spare; the breaks come on top
 
 
-def found_fleet(problem: Problem) -> Fleet:
+def make_fleet(problem: Problem) -> Fleet:
     """Lay out all workers with their breaks and without any visit."""
     flat = problem.arrays
     rows = flat.rows
@@ -122,7 +122,7 @@ def _companies(problem: Problem) -> arrays.Ints:
     """Give the table of companies."""
     table = np.zeros((COMPANY_LINES, len(problem.companies)), np.int64)
     table[C_SHARE] = [company.share for company in problem.companies]
-    table[C_WON] = [company.won_visits for company in problem.companies]
+    table[C_AWARDED] = [company.awarded_visits for company in problem.companies]
     table[C_QUOTA_LEFT] = [arrays.FAR if c.quota_visits is None else c.quota_visits for c in problem.companies]
     return table
 

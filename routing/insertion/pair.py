@@ -38,9 +38,9 @@ from routing.insertion.search import (
     POSITION,
     ROW,
     WHO,
+    continuity_points,
     earlier,
     gap,
-    known_points,
     survey,
 )
 from routing.model.arrays import Bytes, Ints
@@ -71,9 +71,11 @@ def latest_start(fleet: Fleet, row: int, position: int, visit: int) -> int:
 
 
 @step
-def attempt(fleet: Fleet, row: int, position: int, visit: int, not_before: int, found: Ints) -> int:
-    """Try one gap: give the rule that closes it, or 0 and the candidate in `found`."""
-    return gap(fleet, row, position, visit, known_points(fleet, visit, fleet.rows[row, WORKER]), not_before, found)
+def attempt(fleet: Fleet, row: int, position: int, visit: int, not_before: int, candidate: Ints) -> int:
+    """Try one gap: give the rule that closes it, or 0 and the candidate in `candidate`."""
+    return gap(
+        fleet, row, position, visit, continuity_points(fleet, visit, fleet.rows[row, WORKER]), not_before, candidate
+    )
 
 
 @kernel
@@ -82,8 +84,8 @@ def list_options(fleet: Fleet, visit: int, scratch: Ints, out: Ints) -> int:
 
     What does not fit into `out` is counted and not written; `scratch` is [2, candidate columns].
     """
-    found, count = scratch[0], 0
-    survey(fleet, visit, scratch[1:], found)
+    candidate, count = scratch[0], 0
+    survey(fleet, visit, scratch[1:], candidate)
     for worker in range(fleet.rule.shape[0]):
         if fleet.rule[worker] != NONE:
             continue
@@ -92,13 +94,13 @@ def list_options(fleet: Fleet, visit: int, scratch: Ints, out: Ints) -> int:
                 until = latest_start(fleet, row, position, visit)
                 for k in range(fleet.visits[visit, V_WINDOWS]):
                     opens, closes = fleet.windows[visit, k, 0], min(until, fleet.windows[visit, k, 1])
-                    if closes < opens or attempt(fleet, row, position, visit, opens, found) != NONE:
+                    if closes < opens or attempt(fleet, row, position, visit, opens, candidate) != NONE:
                         continue
-                    if found[BEGIN] > closes:
+                    if candidate[BEGIN] > closes:
                         continue
                     if count < out.shape[0]:
                         for column in range(CANDIDATE_COLUMNS):
-                            out[count, column] = found[column]
+                            out[count, column] = candidate[column]
                         out[count, UNTIL] = closes
                     count += 1
     return count
@@ -116,53 +118,56 @@ def options(fleet: Fleet, visit: int) -> Ints:
 
 
 @step
-def before(one: Ints, other: Ints) -> bool:
-    """Tell whether one pair goes before another: cheaper, then by the first visit's place, then by the second's."""
-    sums = one[0, POINTS] + one[1, POINTS], other[0, POINTS] + other[1, POINTS]
+def before(pair: Ints, other: Ints) -> bool:
+    """Return whether one pair goes before another: cheaper, then by the first visit's place, then by the second's."""
+    sums = pair[0, POINTS] + pair[1, POINTS], other[0, POINTS] + other[1, POINTS]
     if sums[0] != sums[1]:
         return bool(sums[0] < sums[1])
-    if one[0, ROW] != other[0, ROW] or one[0, POSITION] != other[0, POSITION]:
-        return bool((one[0, ROW], one[0, POSITION]) < (other[0, ROW], other[0, POSITION]))
-    return earlier(one[1], other[1])
+    if pair[0, ROW] != other[0, ROW] or pair[0, POSITION] != other[0, POSITION]:
+        return bool((pair[0, ROW], pair[0, POSITION]) < (other[0, ROW], other[0, POSITION]))
+    return earlier(pair[1], other[1])
 
 
 def search_pair(fleet: Fleet, first: int, second: int, gap_min: int, gap_max: int, best: Ints, rules: Bytes) -> int:
     """Find the best pairs, one for every two workers; give how many. `best` [most, 2, …], `rules` [2, workers]."""
-    ones = options(fleet, first)
+    options_one = options(fleet, first)
     rules[0] = fleet.rule
-    others = options(fleet, second)
+    options_two = options(fleet, second)
     rules[1] = fleet.rule
     trial = np.empty((2, CANDIDATE_COLUMNS), np.int64)
-    count = match(fleet, np.array([first, second, gap_min, gap_max]), ones, others, trial, best)
+    count = match(fleet, np.array([first, second, gap_min, gap_max]), options_one, options_two, trial, best)
     if count == 0:
         rules[rules == NONE] = PARTNER
     return count
 
 
 @kernel
-def match(fleet: Fleet, asked: Ints, ones: Ints, others: Ints, trial: Ints, best: Ints) -> int:
+def match(fleet: Fleet, asked: Ints, options_one: Ints, options_two: Ints, trial: Ints, best: Ints) -> int:
     """Pair the options of two visits; `asked` are the two visits and the bounds of their gap."""
     first, second, gap_min, gap_max = asked[0], asked[1], asked[2], asked[3]
     most, count = best.shape[0], 0
-    for a in range(ones.shape[0]):
-        one = ones[a]
-        worker = one[WHO]
-        for b in range(others.shape[0]):
-            other = others[b]
-            if count == most and one[POINTS] + other[POINTS] > best[most - 1, 0, POINTS] + best[most - 1, 1, POINTS]:
+    for a in range(options_one.shape[0]):
+        option = options_one[a]
+        worker = option[WHO]
+        for b in range(options_two.shape[0]):
+            option_two = options_two[b]
+            if (
+                count == most
+                and option[POINTS] + option_two[POINTS] > best[most - 1, 0, POINTS] + best[most - 1, 1, POINTS]
+            ):
                 break
-            partner = other[WHO]
+            partner = option_two[WHO]
             company = fleet.people[P_COMPANY, worker]
             if worker == partner:
                 continue
             if company == fleet.people[P_COMPANY, partner] and fleet.companies[C_QUOTA_LEFT, company] < 2:
                 continue
-            start = max(one[BEGIN], other[BEGIN] - gap_max)
-            begin = max(other[BEGIN], start + gap_min)
-            if start > one[UNTIL] or begin > other[UNTIL]:
+            start = max(option[BEGIN], option_two[BEGIN] - gap_max)
+            begin = max(option_two[BEGIN], start + gap_min)
+            if start > option[UNTIL] or begin > option_two[UNTIL]:
                 continue
-            attempt(fleet, one[ROW], one[POSITION], first, start, trial[0])
-            attempt(fleet, other[ROW], other[POSITION], second, begin, trial[1])
+            attempt(fleet, option[ROW], option[POSITION], first, start, trial[0])
+            attempt(fleet, option_two[ROW], option_two[POSITION], second, begin, trial[1])
             count = _keep(best, count, trial)
     return count
 

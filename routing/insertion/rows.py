@@ -1,4 +1,4 @@
-"""The current routes as one flat table, and the verbs on a single row: time it, put a visit in, take one out.
+"""The current routes as one flat table, and the operations on a single row: time it, put a visit in, take one out.
 
 A row is one shift of one worker. Its positions are 0 (where it starts), 1…n (visits and breaks) and n + 1 (where it
 ends). The record of a position also describes the **gap** behind it: into the gap at i a visit may be inserted. Two
@@ -43,11 +43,11 @@ V_X, V_Y, V_PLACE, V_DURATION, V_DUE, V_LATE, V_SKILLS = range(7)
 V_SEX, V_DEMAND, V_PIN, V_UNDER_WAY, V_ROW, V_WINDOWS = range(7, 13)
 VISIT_COLUMNS = 13
 
-# lines of people, behind those of `routing.rules`; the rows of a worker are FIRST_ROW up to END_ROW
+# lines of people, behind those of `routing.model.rules`; the rows of a worker are FIRST_ROW up to END_ROW
 P_WORKED, P_MAX_WORK, P_FIRST_ROW, P_END_ROW = range(PEOPLE_LINES, PEOPLE_LINES + 4)
 
 # lines of companies; C_NOW is scratch
-C_SHARE, C_WON, C_POINTS, C_QUOTA_LEFT, C_NOW = range(5)
+C_SHARE, C_AWARDED, C_POINTS, C_QUOTA_LEFT, C_NOW = range(5)
 COMPANY_LINES = 5
 
 # settings; a part of the day is that of `room`
@@ -59,7 +59,7 @@ NEVER = -(2**30)  # a latest arrival that nobody makes; half of what 32 bits hol
 class Fleet(NamedTuple):
     """All that the insertion kernels read and write; few arrays, since each costs a call about fifty nanoseconds.
 
-    `positions` [rows, most, 8] · `rows` [rows, 15] · `room` [19, rows] and `box` [8, rows] (`insert_index`) · `visits`
+    `positions` [rows, most, 8] · `rows` [rows, 15] · `room` [19, rows] and `box` [8, rows] (`index`) · `visits`
     [visits, 13] · `windows` [visits, most, 2] · `excluded` and `preferred` [visits, most] workers, padded with −1 ·
     `company_rule` [visits, companies] · `breaks` [breaks, 3] = earliest, latest, duration · `people` [12, workers] ·
     `companies` [5, companies] · `modes` [modes, 2] = seconds per decimetre, seconds to start · `settings` [8] ·
@@ -251,8 +251,8 @@ def share_out(fleet: Fleet) -> None:
     shares, total = 0, 0
     for company in range(fleet.companies.shape[1]):
         shares += fleet.companies[C_SHARE, company]
-        total += fleet.companies[C_WON, company]
+        total += fleet.companies[C_AWARDED, company]
     for company in range(fleet.companies.shape[1]):
-        ahead = fleet.companies[C_WON, company] * shares - total * fleet.companies[C_SHARE, company]
+        ahead = fleet.companies[C_AWARDED, company] * shares - total * fleet.companies[C_SHARE, company]
         points = fleet.settings[W_SHARE] * ahead // max(shares, 1)
         fleet.companies[C_POINTS, company] = min(max(points, -fleet.settings[W_CAP]), fleet.settings[W_CAP])

@@ -1,8 +1,8 @@
 """Find the cheapest lawful places for one visit over all workers: everywhere, or only where it can matter.
 
-`search` passes by the rows that have no time for the visit and those too far away to be cheaper than the candidates it
-holds: the same choice as reading everything, since both bounds are exact. `survey` reads everything and names, for
-every worker who cannot come, the rule. Ties go to the lower worker, then the earlier shift, then the earlier gap.
+`search` skips the rows that have no time for the visit and those too far away to beat its candidates: both bounds are
+exact, so the choice is the same as without them. `survey` reads every row and names the rule for every worker who
+cannot come. Ties go to the lower worker, then the earlier shift, then the earlier gap.
 """
 
 from routing.compiled import kernel, part, step
@@ -74,9 +74,9 @@ from routing.model.rules import (
 )
 from routing.model.rules import CAPACITY as TOO_HEAVY
 
-# columns of a candidate: those of `routing.insert.Candidate` in its order, and behind them the row
+# columns of a candidate: those of `board.Candidate` in its order, and behind them the row
 WHO, SHIFT, POSITION, ARRIVE, BEGIN, POINTS = range(6)
-TRAVEL_POINTS, WAIT_POINTS, LATE_POINTS, KNOWN_POINTS, SHARE, USE_POINTS, ROW = range(6, 13)
+TRAVEL_POINTS, WAIT_POINTS, LATE_POINTS, CONTINUITY_POINTS, SHARE, USE_POINTS, ROW = range(6, 13)
 CANDIDATE_COLUMNS = 13
 
 
@@ -129,10 +129,10 @@ def followers(fleet: Fleet, row: int, position: int, arrive: int) -> int:
 
 
 @part
-def gap(fleet: Fleet, row: int, position: int, visit: int, known: int, not_before: int, found: Ints) -> int:
-    """Try one gap: give the rule that closes it, or 0 and the candidate in `found`.
+def gap(fleet: Fleet, row: int, position: int, visit: int, continuity: int, not_before: int, candidate: Ints) -> int:
+    """Try one gap: give the rule that closes it, or 0 and the candidate in `candidate`.
 
-    `known` are the worker's continuity points; the visit begins at `not_before` at the earliest.
+    `continuity` are the worker's continuity points; the visit begins at `not_before` at the earliest.
     """
     table = fleet.positions[row]
     mode = fleet.rows[row, MODE]
@@ -165,57 +165,59 @@ def gap(fleet: Fleet, row: int, position: int, visit: int, known: int, not_befor
     late = max(0, start - fleet.visits[visit, V_DUE]) * fleet.visits[visit, V_LATE]
     if fleet.rows[row, SOFT] != 0:
         late += followers(fleet, row, j, free + after)
-    found[WHO], found[SHIFT] = worker, row - fleet.people[P_FIRST_ROW, worker]
-    found[ROW], found[POSITION] = row, position
-    found[ARRIVE], found[BEGIN] = start if fresh else arrive, start
-    found[TRAVEL_POINTS] = added * fleet.settings[W_TRAVEL]
-    found[WAIT_POINTS] = 0 if fresh else (start - arrive) * fleet.settings[W_WAIT]
-    found[LATE_POINTS] = late
-    found[KNOWN_POINTS] = known
-    found[SHARE] = share = fleet.companies[C_POINTS, fleet.people[P_COMPANY, worker]]
-    found[USE_POINTS] = fleet.rows[row, USE] if fleet.rows[row, VISITS] == 0 else 0
-    found[POINTS] = found[TRAVEL_POINTS] + found[WAIT_POINTS] + late - known + share + found[USE_POINTS]
+    candidate[WHO], candidate[SHIFT] = worker, row - fleet.people[P_FIRST_ROW, worker]
+    candidate[ROW], candidate[POSITION] = row, position
+    candidate[ARRIVE], candidate[BEGIN] = start if fresh else arrive, start
+    candidate[TRAVEL_POINTS] = added * fleet.settings[W_TRAVEL]
+    candidate[WAIT_POINTS] = 0 if fresh else (start - arrive) * fleet.settings[W_WAIT]
+    candidate[LATE_POINTS] = late
+    candidate[CONTINUITY_POINTS] = continuity
+    candidate[SHARE] = share = fleet.companies[C_POINTS, fleet.people[P_COMPANY, worker]]
+    candidate[USE_POINTS] = fleet.rows[row, USE] if fleet.rows[row, VISITS] == 0 else 0
+    candidate[POINTS] = (
+        candidate[TRAVEL_POINTS] + candidate[WAIT_POINTS] + late - continuity + share + candidate[USE_POINTS]
+    )
     return NONE
 
 
 @part
-def earlier(one: Ints, other: Ints) -> bool:
-    """Tell whether one candidate goes before another: cheaper, or as cheap and first by row and gap."""
-    if one[POINTS] != other[POINTS]:
-        return bool(one[POINTS] < other[POINTS])
-    if one[ROW] != other[ROW]:
-        return bool(one[ROW] < other[ROW])
-    return bool(one[POSITION] < other[POSITION])
+def earlier(candidate: Ints, other: Ints) -> bool:
+    """Return whether one candidate goes before another: cheaper, or as cheap and first by row and gap."""
+    if candidate[POINTS] != other[POINTS]:
+        return bool(candidate[POINTS] < other[POINTS])
+    if candidate[ROW] != other[ROW]:
+        return bool(candidate[ROW] < other[ROW])
+    return bool(candidate[POSITION] < other[POSITION])
 
 
 @part
-def keep(best: Ints, count: int, found: Ints) -> int:
+def keep(best: Ints, count: int, candidate: Ints) -> int:
     """Sort a candidate into the best, one for each worker; give how many there are now."""
-    worker = found[WHO]
+    worker = candidate[WHO]
     most = best.shape[0]
     at = count
     for k in range(count):
         if best[k, WHO] == worker:
-            if not earlier(found, best[k]):
+            if not earlier(candidate, best[k]):
                 return count
             at = k
             break
     if at == count:
-        if count == most and not earlier(found, best[most - 1]):
+        if count == most and not earlier(candidate, best[most - 1]):
             return count
         at = min(count, most - 1)
         count = min(count + 1, most)
-    while at > 0 and earlier(found, best[at - 1]):
+    while at > 0 and earlier(candidate, best[at - 1]):
         for column in range(CANDIDATE_COLUMNS):
             best[at, column] = best[at - 1, column]
         at -= 1
     for column in range(CANDIDATE_COLUMNS):
-        best[at, column] = found[column]
+        best[at, column] = candidate[column]
     return count
 
 
 @part
-def known_points(fleet: Fleet, visit: int, worker: int) -> int:
+def continuity_points(fleet: Fleet, visit: int, worker: int) -> int:
     """Give the continuity points that a worker earns at a visit."""
     for k in range(fleet.preferred.shape[1]):
         if fleet.preferred[visit, k] == worker:
@@ -225,7 +227,7 @@ def known_points(fleet: Fleet, visit: int, worker: int) -> int:
 
 @part
 def alone(fleet: Fleet, row: int, visit: int) -> int:
-    """Tell why a worker without any other visit could not make this one in a shift: OFF_SHIFT, REACH, or 0."""
+    """Return why a worker without any other visit could not make this one in a shift: OFF_SHIFT, REACH, or 0."""
     ready, end = fleet.rows[row, READY], fleet.rows[row, END]
     duration = fleet.visits[visit, V_DURATION]
     start = first_start(fleet, visit, ready)
@@ -241,9 +243,9 @@ def alone(fleet: Fleet, row: int, visit: int) -> int:
 
 
 @part
-def survey_worker(fleet: Fleet, visit: int, worker: int, best: Ints, count: int, found: Ints) -> int:
+def survey_worker(fleet: Fleet, visit: int, worker: int, best: Ints, count: int, candidate: Ints) -> int:
     """Try all gaps of one worker, and write the rule that keeps the worker out; give the number of candidates."""
-    known = known_points(fleet, visit, worker)
+    continuity = continuity_points(fleet, visit, worker)
     nearest, serves = NONE, False
     opens = fleet.windows[visit, 0, 0] + fleet.visits[visit, V_DURATION]
     closes = fleet.windows[visit, fleet.visits[visit, V_WINDOWS] - 1, 1]
@@ -260,11 +262,11 @@ def survey_worker(fleet: Fleet, visit: int, worker: int, best: Ints, count: int,
                 break
             if table[position + 1, NUMBER] >= 0 and table[position + 1, LATEST] < opens:
                 continue
-            rule = gap(fleet, row, position, visit, known, 0, found)
+            rule = gap(fleet, row, position, visit, continuity, 0, candidate)
             if position < begun:
                 rule = FROZEN if rule == NONE else rule
             elif rule == NONE:
-                count = keep(best, count, found)
+                count = keep(best, count, candidate)
                 serves = True
             if rule != WINDOW:
                 nearest = max(nearest, rule)
@@ -273,31 +275,31 @@ def survey_worker(fleet: Fleet, visit: int, worker: int, best: Ints, count: int,
 
 
 @step
-def survey_known(fleet: Fleet, visit: int, best: Ints, found: Ints) -> int:
-    """Try all gaps of the workers whom the visit asks for, and of nobody else; give the number of candidates."""
+def survey_preferred(fleet: Fleet, visit: int, best: Ints, candidate: Ints) -> int:
+    """Try all gaps of the preferred workers only; give the number of candidates."""
     count = 0
     for k in range(fleet.preferred.shape[1]):
         worker = fleet.preferred[visit, k]
         if worker >= 0 and fleet.rule[worker] == NONE:
-            count = survey_worker(fleet, visit, worker, best, count, found)
+            count = survey_worker(fleet, visit, worker, best, count, candidate)
             if fleet.rule[worker] == NONE:
-                fleet.rule[worker] = BEATEN  # read in full: not to be read again without the points of being known
+                fleet.rule[worker] = BEATEN  # read in full: not read again without continuity points
     return count
 
 
 @kernel
-def survey(fleet: Fleet, visit: int, best: Ints, found: Ints) -> int:
-    """Try every gap of every worker whom no fixed rule keeps out; give the number of candidates."""
+def survey(fleet: Fleet, visit: int, best: Ints, candidate: Ints) -> int:
+    """Try every gap of every worker that no fixed rule excludes; give the number of candidates."""
     fixed(fleet, visit)
     count = 0
     for worker in range(fleet.rule.shape[0]):
         if fleet.rule[worker] == NONE:
-            count = survey_worker(fleet, visit, worker, best, count, found)
+            count = survey_worker(fleet, visit, worker, best, count, candidate)
     return count
 
 
 @part
-def read(fleet: Fleet, row: int, visit: int, best: Ints, count: int, found: Ints) -> int:
+def read(fleet: Fleet, row: int, visit: int, best: Ints, count: int, candidate: Ints) -> int:
     """Try the gaps of a row that the clock leaves open; give the number of candidates."""
     table = fleet.positions[row]
     duration = fleet.visits[visit, V_DURATION]
@@ -308,26 +310,26 @@ def read(fleet: Fleet, row: int, visit: int, best: Ints, count: int, found: Ints
     while i < end and table[i + 1, NUMBER] >= 0 and table[i + 1, LATEST] < opens:
         i += 1  # latest arrivals grow along a row, and so do leaves
     while i < end and table[i, LEAVE] <= closes:
-        if table[i, LEAVE] + slack <= table[i, UNTIL] and gap(fleet, row, i, visit, 0, 0, found) == NONE:
-            count = keep(best, count, found)
+        if table[i, LEAVE] + slack <= table[i, UNTIL] and gap(fleet, row, i, visit, 0, 0, candidate) == NONE:
+            count = keep(best, count, candidate)
         i += 1
     return count
 
 
 @kernel
-def search(fleet: Fleet, visit: int, best: Ints, found: Ints) -> int:
+def search(fleet: Fleet, visit: int, best: Ints, candidate: Ints) -> int:
     """Find the best candidates, passing by the rows that cannot matter; give their number.
 
-    All other workers whom no fixed rule keeps out have the rule BEATEN.
+    All other workers that no fixed rule excludes have the rule BEATEN.
     """
     fixed(fleet, visit)
     most = best.shape[0]
-    count = survey_known(fleet, visit, best, found) if fleet.preferred[visit, 0] >= 0 else 0
+    count = survey_preferred(fleet, visit, best, candidate) if fleet.preferred[visit, 0] >= 0 else 0
     least = fleet.box[BOX_LEAST]
     for at in range(list_rows(fleet, visit)):
         row = fleet.room[ROOM_LISTED, at]
         if count < most or least[row] <= best[most - 1, POINTS]:
-            count = read(fleet, row, visit, best, count, found)
+            count = read(fleet, row, visit, best, count, candidate)
     for worker in range(fleet.rule.shape[0]):
         if fleet.rule[worker] == NONE:
             fleet.rule[worker] = BEATEN

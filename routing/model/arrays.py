@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from kit.geo import Point
 from routing.model import rules
 from routing.model.entities import Link, Visit, Weights, Worker
-from routing.model.rules import Rule
+from routing.model.rules import PlanRule
 from routing.model.travel import Plane
 
 FAR = 2**40
@@ -84,7 +84,7 @@ class RowArrays:
 
 @dataclass(frozen=True, slots=True)
 class WorkerArrays:
-    """Workers [w]; `people` [8, w] holds what the fixed rules read, a line for each thing (`routing.rules`)."""
+    """Workers [w]; `people` [8, w] holds what the fixed rules read, a line for each thing (`routing.model.rules`)."""
 
     company: Shorts
     max_work: Ints
@@ -134,7 +134,7 @@ def visit_arrays(
     company_rule = np.zeros((n, companies), np.uint8)
     for line, visit in zip(company_rule, visits, strict=True):
         if visit.companies is not None:
-            line[:] = Rule.NOT_CONTRACTED
+            line[:] = PlanRule.NOT_CONTRACTED
             line[sorted(visit.companies)] = 0
     frozen = [visit.frozen for visit in visits]
     return VisitArrays(

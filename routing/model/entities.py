@@ -1,6 +1,6 @@
-"""The nouns of a routing problem: modes, workers, shifts, visits, links, companies, weights.
+"""The entities of a routing problem: modes, workers, shifts, visits, links, companies, weights.
 
-Each refuses nonsense about itself when it is made; what two of them cannot mean together is refused by the problem.
+Each refuses invalid values of its own when it is made; a contradiction between two of them is refused by the problem.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ def _quantity(name: str, value: int, most: int, *, least: int = 0) -> None:
     if value < least:
         raise validation.Negative(name=name, value=value)
     if value > most:
-        raise validation.TooLarge(name=name, value=value, most=most)
+        raise validation.NumberTooLarge(name=name, value=value, most=most)
 
 
 def _skills(name: str, bits: int) -> None:
@@ -41,7 +41,7 @@ class Mode:
 
     A leg takes `start_seconds + floor(metres × detour / speed + ½)`; between two visits at one place it takes nothing.
     Typical: car 6 m/s and 1.35, e-bike 4.2 and 1.3, on foot 1.2 and 1.25; calibrate the detour per city
-    (`routing.travel.calibrate`), since it differs by more than all ways of measuring the straight line.
+    (`routing.calibrate`), since it differs by more than all ways of measuring the straight line.
     """
 
     name: str
@@ -105,13 +105,13 @@ class Shift:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """Somebody who can come: of which company, from where, when, knowing what, how far and how long.
+    """A worker: company, base, shifts, skills, reach and limits of work.
 
     `skills` and `lapsed_skills` are bit sets (bit k = skill k, 0..62); the caller puts a skill whose certificate does
     not cover the day among the lapsed, and the refusal then says so. `reach_metres` is measured as the crow flies from
     the base. `max_work_seconds` bounds service and travel of all shifts together; waiting and breaks do not count.
     `capacity` bounds the sum of the visits' demands in each shift (meals in the box). `use_points` are paid for each
-    shift that serves anybody.
+    shift with a visit.
     """
 
     base: int
@@ -236,20 +236,20 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Company:
-    """A provider: how many visits it may win in this problem, its contract share, and what it won before.
+    """A provider: its quota of visits in this problem, its contract share, and the visits awarded to it before.
 
     `share` is a weight relative to the other companies' (workers under contract, beds, anything whole);
-    `won_visits` counts towards the share, not towards the quota.
+    `awarded_visits` counts towards the share, not towards the quota.
     """
 
     quota_visits: int | None = None
     share: int = 1
-    won_visits: int = 0
+    awarded_visits: int = 0
 
     def __post_init__(self) -> None:
         _quantity("company.quota_visits", self.quota_visits or 0, 10**9)
         _quantity("company.share", self.share, 10**6)
-        _quantity("company.won_visits", self.won_visits, 10**9)
+        _quantity("company.awarded_visits", self.awarded_visits, 10**9)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""A part of a day as a problem of its own: some workers with what they do, and nothing of anybody else's."""
+"""A part of a day as a problem of its own: some workers and their visits."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -58,7 +58,7 @@ def part_of(
         modes=whole.modes,
         places=tuple(places[place] for place in kept) if places else (),
         companies=tuple(
-            Company(quota_visits=quota, share=each.share, won_visits=each.won_visits)
+            Company(quota_visits=quota, share=each.share, awarded_visits=each.awarded_visits)
             for each, quota in zip(whole.companies, quotas, strict=True)
         ),
         links=tuple(
@@ -98,7 +98,7 @@ def _shift(shift: Shift, spot: Mapping[int, int], now: int) -> Shift:
 
 
 def is_over(rest: Break, now: int) -> bool:
-    """Tell whether a break that was taken as late as it may be is over by now."""
+    """Return whether a break that was taken as late as it may be is over by now."""
     return rest.latest_seconds + rest.duration_seconds <= now
 
 

@@ -1,11 +1,11 @@
-"""One problem for everything the platform decides: who is there, who is to be visited, and what may not happen.
+"""The routing problem: workers, visits, companies, links, travel times and weights.
 
-A problem is immutable and has been checked when it exists: nonsense is refused at construction, each kind by its own
-name (`routing.invalid`). Workers, visits, companies, places and modes are numbered by their position.
+A problem is immutable and valid: contradictions are refused at construction, each kind by its own code
+(`routing.model.validation`). Workers, visits, companies, places and modes are numbered by their position.
 
 Units are in the names. Time is whole seconds from an origin the caller chooses (the district's midnight); places are
 WGS-84 points; costs are whole **points**, by default 100 to a second of travel. All numbers that enter a decision are
-whole, so that the compiled kernels, the checker and a person with a pencil agree exactly.
+whole, so that the compiled kernels, the checker and a calculation by hand agree exactly.
 """
 
 from collections.abc import Iterable
@@ -54,10 +54,10 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """Who is there and who is to be visited; see the module for units.
+    """Workers and visits, and what binds them; see the module for units.
 
     `travel_seconds`, if given, holds whole seconds, `[modes, places, places]`, row = from; it may be asymmetric and
-    need not obey the triangle inequality. Then `places` may be empty. Otherwise legs are planar (`routing.travel`).
+    need not obey the triangle inequality. Then `places` may be empty. Otherwise legs are planar (`travel`).
     `now_seconds`: nobody sets out before it, except to visits that are under way.
     """
 
@@ -73,7 +73,7 @@ class Problem:
 
     def __post_init__(self) -> None:
         if not 0 <= self.now_seconds <= LONGEST_SECONDS:
-            raise validation.TooLarge(name="problem.now_seconds", value=self.now_seconds, most=LONGEST_SECONDS)
+            raise validation.NumberTooLarge(name="problem.now_seconds", value=self.now_seconds, most=LONGEST_SECONDS)
         if self.travel_seconds is not None:
             self._check_matrix(self.travel_seconds)
         for worker in self.workers:
@@ -82,8 +82,8 @@ class Problem:
             self.check_visit(visit, place_count=self.place_count)
         linked: set[int] = set()
         for link in self.links:
-            _known("link.first", link.first, len(self.visits))
-            _known("link.second", link.second, len(self.visits))
+            _check_number("link.first", link.first, len(self.visits))
+            _check_number("link.second", link.second, len(self.visits))
             if linked & {link.first, link.second}:
                 raise validation.LinkedTwice(first=link.first, second=link.second)
             linked |= {link.first, link.second}
@@ -162,26 +162,26 @@ class Problem:
 
     def check_visit(self, visit: Visit, *, place_count: int) -> None:
         """Refuse a visit that refers to a place, company, worker or shift that there is not."""
-        _known("visit.place", visit.place, place_count)
-        _all_known("visit.companies", visit.companies or (), len(self.companies))
-        _all_known("visit.excluded", visit.excluded, len(self.workers))
-        _all_known("visit.preferred", visit.preferred, len(self.workers))
+        _check_number("visit.place", visit.place, place_count)
+        _check_numbers("visit.companies", visit.companies or (), len(self.companies))
+        _check_numbers("visit.excluded", visit.excluded, len(self.workers))
+        _check_numbers("visit.preferred", visit.preferred, len(self.workers))
         if visit.frozen is not None:
-            _known("frozen.worker", visit.frozen.worker, len(self.workers))
+            _check_number("frozen.worker", visit.frozen.worker, len(self.workers))
             shifts = self.workers[visit.frozen.worker].shifts
-            _known("frozen.shift", visit.frozen.shift, len(shifts))
+            _check_number("frozen.shift", visit.frozen.shift, len(shifts))
             shift, start = shifts[visit.frozen.shift], visit.frozen.start_seconds
             if start < shift.start_seconds or start + visit.duration_seconds > shift.end_seconds:
                 raise validation.FrozenOutsideShift(worker=visit.frozen.worker, start_seconds=start)
 
     def _check_worker(self, worker: Worker) -> None:
-        _known("worker.base", worker.base, self.place_count)
-        _known("worker.company", worker.company, len(self.companies))
-        _known("worker.mode", worker.mode, len(self.modes))
+        _check_number("worker.base", worker.base, self.place_count)
+        _check_number("worker.company", worker.company, len(self.companies))
+        _check_number("worker.mode", worker.mode, len(self.modes))
         for shift in worker.shifts:
             for place in (shift.start_place, shift.end_place):
                 if place is not None:
-                    _known("shift.place", place, self.place_count)
+                    _check_number("shift.place", place, self.place_count)
 
     def _check_matrix(self, matrix: NDArray[np.integer]) -> None:
         if not np.issubdtype(matrix.dtype, np.integer):
@@ -192,29 +192,28 @@ class Problem:
         if matrix.size and matrix.min() < 0:
             raise validation.MatrixNegative(least=int(matrix.min()))
         if matrix.size and matrix.max() > LONGEST_SECONDS:
-            raise validation.TooLarge(name="travel_seconds", value=int(matrix.max()), most=LONGEST_SECONDS)
+            raise validation.NumberTooLarge(name="travel_seconds", value=int(matrix.max()), most=LONGEST_SECONDS)
 
     def _check_frozen(self) -> None:
         """Refuse frozen visits of one shift that overlap; whether travel fits between them is the checker's to say.
 
-        What has begun late is a fact, and a fact is not nonsense: a promise it makes impossible must be given up by the
-        caller, not by the library.
+        A visit that began late is valid; a promise that it makes impossible must be withdrawn by the caller.
         """
         kept = sorted(
             (visit.frozen.worker, visit.frozen.start_seconds, visit.duration_seconds, number)
             for number, visit in enumerate(self.visits)
             if visit.frozen is not None
         )
-        for (worker, start, duration, one), (other, after, _, two) in pairwise(kept):
+        for (worker, start, duration, first), (other, after, _, second) in pairwise(kept):
             if worker == other and start + duration > after:
-                raise validation.FrozenClash(worker=worker, visits=[one, two])
+                raise validation.FrozenClash(worker=worker, visits=[first, second])
 
 
-def _known(name: str, number: int, count: int) -> None:
+def _check_number(name: str, number: int, count: int) -> None:
     if not 0 <= number < count:
         raise validation.UnknownNumber(name=name, number=number, count=count)
 
 
-def _all_known(name: str, numbers: Iterable[int], count: int) -> None:
+def _check_numbers(name: str, numbers: Iterable[int], count: int) -> None:
     for number in numbers:
-        _known(name, number, count)
+        _check_number(name, number, count)

@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from routing.compiled import kernel, part
 
 
-class Rule(IntEnum):
+class PlanRule(IntEnum):
     """A hard rule; the number grows with how near the worker came to serving the visit."""
 
     NONE = 0  # nothing forbids it
     SITE_CLOSED = 1  # the worker's site is suspended
     NOT_CONTRACTED = 2  # no contract of the company covers this item in this division
-    COMPANY_QUOTA = 3  # the company has won all the visits it may
+    COMPANY_QUOTA = 3  # the company has all the visits of its quota
     SKILL = 4  # the worker never learned it
     CERTIFICATE = 5  # the worker learned it, and the certificate does not cover the day
     SEX = 6  # the elder asked for a person of the other sex
@@ -31,13 +31,13 @@ class Rule(IntEnum):
 
 
 FIXED_RULES = (
-    Rule.SITE_CLOSED,
-    Rule.NOT_CONTRACTED,
-    Rule.SKILL,
-    Rule.CERTIFICATE,
-    Rule.SEX,
-    Rule.EXCLUDED,
-    Rule.REACH,
+    PlanRule.SITE_CLOSED,
+    PlanRule.NOT_CONTRACTED,
+    PlanRule.SKILL,
+    PlanRule.CERTIFICATE,
+    PlanRule.SEX,
+    PlanRule.EXCLUDED,
+    PlanRule.REACH,
 )
 """Rules that depend on the visit and the worker alone, never on what else the worker does that day."""
 

@@ -1,8 +1,8 @@
-"""How long it takes to get there: a flat map, a detour factor, a way of travelling; and what the city teaches.
+"""Travel times: a flat map, a detour factor and a speed for each mode; and the calibration of the factor.
 
 The map is flat around one origin: `x = R·(λ − λ₀)·cos φ₀`, `y = R·(φ − φ₀)`, rounded to whole decimetres. Across a city
 that differs from the geodesic by half a per cent at most, while the detour factor is uncertain ten times more: the
-factor is what deserves the work (`calibrate`). Beyond some 300 km use a matrix of a road engine (`routing.roads`).
+factor is what deserves the work (`calibrate`). Beyond some 300 km use a road engine (`routing.readers.roads`).
 """
 
 import math
@@ -99,7 +99,7 @@ that signed out late."""
 
 
 class TooFewLegs(Refusal):
-    """So few journeys cannot tell a city from its weather."""
+    """Too few journeys to calibrate a detour factor."""
 
     code = "routing.too_few_legs"
     kind = Kind.CONFLICT

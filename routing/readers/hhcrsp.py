@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from routing.readers.homecare import Caregiver, Instance, Patient, Prices, Service, Tie, Unreadable
+from routing.readers.homecare import Caregiver, CareInstance, CareService, Patient, Prices, Tie, Unreadable
 
 THIRD = 1.0 / 3.0
 
 
-def read(path: Path) -> Instance:
+def read(path: Path) -> CareInstance:
     """Read one instance; whatever is not of this format is refused by the name of what is missing or wrong."""
     try:
         return parse(json.loads(path.read_text("utf-8")), path.stem)
@@ -24,13 +24,13 @@ def read(path: Path) -> Instance:
         raise Unreadable(format="HHCRSP", says=f"{path.name}: {wrong!r}") from wrong
 
 
-def parse(content: dict[str, Any], name: str) -> Instance:
+def parse(content: dict[str, Any], name: str) -> CareInstance:
     """Understand the parsed JSON of one instance; rows of the matrix are the office and then the patients."""
     usual = {service["id"]: service.get("default_duration") for service in content["services"]}
     distances = np.array(content["distances"], np.float64)
     if distances.shape != (len(content["patients"]) + 1,) * 2:
         raise ValueError(f"distances {distances.shape}")
-    return Instance(
+    return CareInstance(
         name=name,
         patients=tuple(_patient(patient, row, usual) for row, patient in enumerate(content["patients"], 1)),
         caregivers=tuple(
@@ -52,7 +52,7 @@ def _patient(patient: dict[str, Any], row: int, usual: dict[str, Any]) -> Patien
         row=row,
         windows=((float(math.floor(opens)), float(math.floor(closes))),),
         services=tuple(
-            Service(name=each["service"], duration=float(each.get("duration", usual[each["service"]])))
+            CareService(name=each["service"], duration=float(each.get("duration", usual[each["service"]])))
             for each in patient["required_caregivers"]
         ),
         tie=Tie(rule["type"]),

@@ -1,4 +1,4 @@
-"""Home-care instances as published: patients, caregivers, what they cost. One noun set for both file formats."""
+"""Home-care instances as published: patients, caregivers, what they cost. One set of classes for both file formats."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -31,8 +31,8 @@ class Tie(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
-    """One thing to be done at a patient's by somebody who is able to."""
+class CareService:
+    """One service that a patient needs."""
 
     name: str
     duration: float
@@ -40,12 +40,12 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patient:
-    """Somebody to be visited; `windows` are for the beginning of each service."""
+    """A patient; `windows` are for the beginning of each service."""
 
     name: str
     row: int  # of the distance matrix
     windows: tuple[tuple[float, float], ...]
-    services: tuple[Service, ...]
+    services: tuple[CareService, ...]
     tie: Tie = Tie.INDEPENDENT
     gap: tuple[float, float] = (0.0, 0.0)
     optional: bool = False
@@ -55,7 +55,7 @@ class Patient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caregiver:
-    """Somebody who visits."""
+    """A caregiver and what she or he can do."""
 
     name: str
     abilities: frozenset[str]
@@ -77,7 +77,7 @@ class Prices:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Instance:
+class CareInstance:
     """A published instance. With `at_end` a service must end, not begin, before its window closes."""
 
     name: str
@@ -89,7 +89,7 @@ class Instance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class CareCall:
     """One service of a plan as it is carried out."""
 
     patient: str
@@ -99,8 +99,8 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
+class CareSchedule:
     """A plan for an instance: each caregiver's calls in order of time, and the patients in an order of planning."""
 
-    routes: dict[str, tuple[Call, ...]]
+    routes: dict[str, tuple[CareCall, ...]]
     ordering: tuple[str, ...] = ()

@@ -41,35 +41,35 @@ class RoadsUnreadable(Refusal):
     kind = Kind.BUSY
 
 
-class Ask(NamedTuple):
+class RoadRequest(NamedTuple):
     """One question: an address, and what is posted to it (None: it is a GET)."""
 
     address: str
     body: bytes | None = None
 
 
-class Reply(NamedTuple):
+class RoadReply(NamedTuple):
     """What came back."""
 
     status: int
     body: bytes
 
 
-Fetch = Callable[[Ask], Reply]
+Fetch = Callable[[RoadRequest], RoadReply]
 Seconds = list[list[float | None]]
 
 
-class Engine(Protocol):
+class RoadEngine(Protocol):
     """A road engine: how many pairs it takes at once, what to ask it, and how to read its answer."""
 
     @property
     def most_pairs(self) -> int:
         """Give the largest product of sources and targets."""
 
-    def ask(self, sources: Sequence[Point], targets: Sequence[Point]) -> Ask:
+    def request(self, sources: Sequence[Point], targets: Sequence[Point]) -> RoadRequest:
         """Put the question for a block of pairs."""
 
-    def read(self, reply: Reply) -> Seconds:
+    def read(self, reply: RoadReply) -> Seconds:
         """Read the seconds of a block, None where no road leads; refuses `roads.refused` and `roads.unreadable`."""
 
 
@@ -88,15 +88,15 @@ class Osrm:
     profile: str = "driving"
     most_pairs: int = 10_000
 
-    def ask(self, sources: Sequence[Point], targets: Sequence[Point]) -> Ask:
+    def request(self, sources: Sequence[Point], targets: Sequence[Point]) -> RoadRequest:
         """Ask for durations; places stand in the address, longitude first, sources before targets."""
         places = ";".join(f"{place.longitude:.6f},{place.latitude:.6f}" for place in (*sources, *targets))
         first = ";".join(map(str, range(len(sources))))
         rest = ";".join(map(str, range(len(sources), len(sources) + len(targets))))
         path = f"table/v1/{self.profile}/{places}?sources={first}&destinations={rest}&annotations=duration"
-        return Ask(f"{self.address.rstrip('/')}/{path}")
+        return RoadRequest(f"{self.address.rstrip('/')}/{path}")
 
-    def read(self, reply: Reply) -> Seconds:
+    def read(self, reply: RoadReply) -> Seconds:
         """Read `durations`; anything but the code Ok is a refusal with the engine's own words."""
         content = _parsed(reply, "OSRM")
         if content.get("code") != "Ok":
@@ -112,7 +112,7 @@ class Valhalla:
     costing: str = "auto"
     most_pairs: int = 2_500
 
-    def ask(self, sources: Sequence[Point], targets: Sequence[Point]) -> Ask:
+    def request(self, sources: Sequence[Point], targets: Sequence[Point]) -> RoadRequest:
         """Ask for times without words; older servers answer in words all the same, which `read` knows."""
         content = {
             "sources": [{"lat": round(place.latitude, 6), "lon": round(place.longitude, 6)} for place in sources],
@@ -120,25 +120,25 @@ class Valhalla:
             "costing": self.costing,
             "verbose": False,
         }
-        return Ask(f"{self.address.rstrip('/')}/sources_to_targets", json.dumps(content).encode())
+        return RoadRequest(f"{self.address.rstrip('/')}/sources_to_targets", json.dumps(content).encode())
 
-    def read(self, reply: Reply) -> Seconds:
+    def read(self, reply: RoadReply) -> Seconds:
         """Read `durations`, or in the wordy form each pair's `time`."""
         content = _parsed(reply, "Valhalla")
         if "error" in content or "error_code" in content:
             raise RoadsRefused(engine="Valhalla", says=f"{content.get('error_code')}: {content.get('error', '')}")
-        found = content.get("sources_to_targets")
-        if isinstance(found, dict):
-            return _cells(found.get("durations"), "Valhalla")
-        if not isinstance(found, list) or not all(isinstance(line, list) for line in found):
+        cells = content.get("sources_to_targets")
+        if isinstance(cells, dict):
+            return _cells(cells.get("durations"), "Valhalla")
+        if not isinstance(cells, list) or not all(isinstance(line, list) for line in cells):
             raise RoadsUnreadable(engine="Valhalla", says="no sources_to_targets")
         try:
-            return _cells([[pair["time"] for pair in line] for line in found], "Valhalla")
+            return _cells([[pair["time"] for pair in line] for line in cells], "Valhalla")
         except (KeyError, TypeError) as wrong:
             raise RoadsUnreadable(engine="Valhalla", says=f"a pair without {wrong}") from wrong
 
 
-def table(engine: Engine, places: Sequence[Point], fetch: Fetch) -> Table:
+def table(engine: RoadEngine, places: Sequence[Point], fetch: Fetch) -> Table:
     """Ask for the legs between all places, block by block, and put the blocks together.
 
     Seconds are rounded half up; the way to oneself is nothing. Refuses what the engine's `read` does, and an answer of
@@ -148,11 +148,11 @@ def table(engine: Engine, places: Sequence[Point], fetch: Fetch) -> Table:
     seconds = np.zeros((count, count), np.int32)
     unreachable = 0
     for rows, columns in blocks(count, engine.most_pairs):
-        reply = fetch(engine.ask([places[k] for k in rows], [places[k] for k in columns]))
-        found = engine.read(reply)
-        if len(found) != len(rows) or any(len(line) != len(columns) for line in found):
+        reply = fetch(engine.request([places[k] for k in rows], [places[k] for k in columns]))
+        cells = engine.read(reply)
+        if len(cells) != len(rows) or any(len(line) != len(columns) for line in cells):
             raise RoadsUnreadable(engine=type(engine).__name__, says=f"not {len(rows)} × {len(columns)} cells")
-        for row, line in zip(rows, found, strict=True):
+        for row, line in zip(rows, cells, strict=True):
             for column, value in zip(columns, line, strict=True):
                 if row == column:
                     continue
@@ -161,7 +161,7 @@ def table(engine: Engine, places: Sequence[Point], fetch: Fetch) -> Table:
     return Table(seconds, unreachable)
 
 
-def tables(engines: Sequence[Engine], places: Sequence[Point], fetch: Fetch) -> NDArray[np.int32]:
+def tables(engines: Sequence[RoadEngine], places: Sequence[Point], fetch: Fetch) -> NDArray[np.int32]:
     """Ask one engine for each mode of a problem, and give its `travel_seconds` `[modes, places, places]`."""
     return np.stack([table(engine, places, fetch).seconds for engine in engines])
 
@@ -174,7 +174,7 @@ def blocks(count: int, most_pairs: int) -> Iterator[tuple[range, range]]:
             yield range(top, min(top + side, count)), range(left, min(left + side, count))
 
 
-def _parsed(reply: Reply, engine: str) -> dict[str, Any]:
+def _parsed(reply: RoadReply, engine: str) -> dict[str, Any]:
     """Parse an answer; engines explain their refusals in JSON with status 400, anything else is another's."""
     try:
         content = json.loads(reply.body)
@@ -185,16 +185,16 @@ def _parsed(reply: Reply, engine: str) -> dict[str, Any]:
     return content
 
 
-def _cells(found: object, engine: str) -> Seconds:
+def _cells(cells: object, engine: str) -> Seconds:
     """Check that these are lines of numbers and nulls."""
-    if not isinstance(found, list) or not all(isinstance(line, list) for line in found):
+    if not isinstance(cells, list) or not all(isinstance(line, list) for line in cells):
         raise RoadsUnreadable(engine=engine, says="no durations")
-    for line in found:
+    for line in cells:
         for value in line:
             number = isinstance(value, int | float) and not isinstance(value, bool)
             if value is not None and (not number or not math.isfinite(value) or value < 0):
                 raise RoadsUnreadable(engine=engine, says=f"a duration of {value!r}")
-    return found
+    return cells
 
 
 def _whole(seconds: float) -> int:

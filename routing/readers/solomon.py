@@ -74,7 +74,7 @@ def read(path: Path) -> Instance:
 def distances(instance: Instance) -> list[list[int]]:
     """Give all distances in tenths, cut off."""
     spots = [(customer.x, customer.y) for customer in instance.customers]
-    return [[math.floor(SCALE * math.dist(one, other) + 1e-9) for other in spots] for one in spots]
+    return [[math.floor(SCALE * math.dist(here, there) + 1e-9) for there in spots] for here in spots]
 
 
 def problem(instance: Instance) -> Problem:

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 
 from routing.readers.homecare import (
-    Call,
+    CareCall,
     Caregiver,
-    Instance,
+    CareInstance,
+    CareSchedule,
+    CareService,
     Patient,
     Prices,
-    Schedule,
-    Service,
     Tie,
     Unreadable,
     Unsupported,
@@ -38,7 +38,7 @@ PRICED = {
 HARD_ONLY = {"incompabilities", "qualification"}
 
 
-def read(path: Path) -> Instance:
+def read(path: Path) -> CareInstance:
     """Read one instance; what is not of this format, or asks for what is not priced here, is refused."""
     try:
         return parse(json.loads(path.read_text("utf-8")))
@@ -46,12 +46,12 @@ def read(path: Path) -> Instance:
         raise Unreadable(format="UHHC", says=f"{path.name}: {wrong!r}") from wrong
 
 
-def parse(content: dict[str, Any]) -> Instance:
+def parse(content: dict[str, Any]) -> CareInstance:
     """Understand the parsed JSON of one instance."""
     usual = {service["id"]: service.get("default_duration") for service in content["services"]}
     points = {point["id"]: point["distance_matrix_index"] for point in content["terminal_points"]}
     meta = content["metadata"]
-    return Instance(
+    return CareInstance(
         name=meta["name"],
         patients=tuple(_patient(each, usual) for each in content["patients"]),
         caregivers=tuple(_caregiver(each, points) for each in content["caregivers"]),
@@ -111,7 +111,7 @@ def _patient(each: dict[str, Any], usual: dict[str, Any]) -> Patient:
             (float(math.floor(window["start"])), float(math.floor(window["end"]))) for window in each["time_windows"]
         ),
         services=tuple(
-            Service(name=service["service"], duration=float(service.get("duration") or usual[service["service"]]))
+            CareService(name=service["service"], duration=float(service.get("duration") or usual[service["service"]]))
             for service in each["required_services"]
         ),
         tie=Tie(rule["type"]),
@@ -122,7 +122,7 @@ def _patient(each: dict[str, Any], usual: dict[str, Any]) -> Patient:
     )
 
 
-def instance_json(instance: Instance) -> dict[str, Any]:
+def instance_json(instance: CareInstance) -> dict[str, Any]:
     """Write an instance in the unified format."""
     prices = instance.prices
     rows = sorted({row for each in instance.caregivers for row in (each.start_row, each.end_row)})
@@ -182,7 +182,7 @@ def _patient_json(patient: Patient) -> dict[str, Any]:
     return out
 
 
-def schedule_json(schedule: Schedule) -> dict[str, Any]:
+def schedule_json(schedule: CareSchedule) -> dict[str, Any]:
     """Write a plan in the solution format that both published families share."""
     return {
         "routes": [
@@ -204,7 +204,7 @@ def schedule_json(schedule: Schedule) -> dict[str, Any]:
     }
 
 
-def schedule(content: dict[str, Any]) -> Schedule:
+def schedule(content: dict[str, Any]) -> CareSchedule:
     """Understand a plan in the solution format; field names of older and newer files are known."""
     routes = {}
     for route in content["routes"]:
@@ -212,6 +212,6 @@ def schedule(content: dict[str, Any]) -> Schedule:
         for stop in route.get("locations") or ():
             start = stop.get("arrival_time", stop.get("start_service_time"))
             end = stop.get("departure_time", stop.get("end_service_time"))
-            calls.append(Call(patient=stop["patient"], service=stop["service"], start=float(start), end=float(end)))
+            calls.append(CareCall(patient=stop["patient"], service=stop["service"], start=float(start), end=float(end)))
         routes[route["caregiver_id"]] = tuple(sorted(calls, key=lambda call: call.start))
-    return Schedule(routes=routes, ordering=tuple(content.get("global_ordering", ())))
+    return CareSchedule(routes=routes, ordering=tuple(content.get("global_ordering", ())))

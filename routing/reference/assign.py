@@ -67,7 +67,7 @@ class Batch:
         costs = [self.points, self.unassigned_points, *self.steps]
         largest = max(int(np.abs(each).max(initial=0)) for each in costs)
         if largest > MOST_POINTS:
-            raise validation.TooLarge(name="batch.points", value=largest, most=MOST_POINTS)
+            raise validation.NumberTooLarge(name="batch.points", value=largest, most=MOST_POINTS)
         if m and not 0 <= self.company_of.min() <= self.company_of.max() < len(self.steps):
             raise validation.UnknownNumber(
                 name="batch.company_of", number=int(self.company_of.max()), count=len(self.steps)
@@ -85,7 +85,7 @@ class Assignment:
     points: int
     step_points: int
 
-    def won(self, batch: Batch) -> list[int]:
+    def awarded(self, batch: Batch) -> list[int]:
         """Count what each company gets."""
         taken = batch.company_of[self.workers[self.workers >= 0]]
         counts: list[int] = np.bincount(taken, minlength=len(batch.steps)).tolist()
@@ -99,12 +99,12 @@ def share_prices(companies: Sequence[Company], weights: Weights, visits: int) ->
     this batch, less for each that it is behind, never more than the cap either way. As many as its quota allows.
     """
     shares = sum(company.share for company in companies)
-    total = sum(company.won_visits for company in companies) + visits
+    total = sum(company.awarded_visits for company in companies) + visits
     prices = []
     for company in companies:
         most = visits if company.quota_visits is None else min(visits, company.quota_visits)
-        won = company.won_visits + np.arange(most, dtype=np.int64)
-        ahead = won * shares - total * company.share
+        awarded = company.awarded_visits + np.arange(most, dtype=np.int64)
+        ahead = awarded * shares - total * company.share
         points = weights.share_points * ahead // max(shares, 1)
         prices.append(np.clip(points, -weights.share_cap_points, weights.share_cap_points))
     return tuple(prices)
@@ -121,8 +121,8 @@ def assign(batch: Batch) -> Assignment:
             break
         chosen |= missing
     workers = network.workers()
-    won = np.bincount(batch.company_of[workers[workers >= 0]], minlength=len(batch.steps))
-    step_points = sum(int(prices[:count].sum()) for prices, count in zip(batch.steps, won.tolist(), strict=True))
+    awarded = np.bincount(batch.company_of[workers[workers >= 0]], minlength=len(batch.steps))
+    step_points = sum(int(prices[:count].sum()) for prices, count in zip(batch.steps, awarded.tolist(), strict=True))
     given = np.flatnonzero(workers >= 0)
     points = int(batch.points[given, workers[given]].sum()) + int(batch.unassigned_points[workers < 0].sum())
     return Assignment(workers, points + step_points, step_points)
@@ -208,8 +208,8 @@ def distances(tails: Shorts, heads: Shorts, costs: Ints, room: Ints, flows: Ints
 
 
 def _improving(batch: Batch, chosen: NDArray[np.bool_], visits: Ints, others: Ints) -> NDArray[np.bool_]:
-    """Tell which pairs that the flow does not have would make it cheaper."""
+    """Return which pairs that the flow does not have would make it cheaper."""
     m = batch.allowed.shape[1]
     reduced = batch.points + others[None, :m] - visits[:, None]
-    found: NDArray[np.bool_] = (reduced < 0) & (batch.allowed != 0) & ~chosen
-    return found
+    improving: NDArray[np.bool_] = (reduced < 0) & (batch.allowed != 0) & ~chosen
+    return improving

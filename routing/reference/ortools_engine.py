@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
-from routing import check
-from routing.improvement.arrays import Prelude, prelude
+from routing.check import Fault, check
+from routing.improvement.arrays import FixedStart, fixed_start
 from routing.model import plan
 from routing.model.arrays import FAR, Ints
 from routing.model.plan import Plan
@@ -32,13 +32,13 @@ DEFAULT_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class VehicleRow:
     """A row of the problem as a vehicle: the head of its route is locked, and the route may begin at `ready`."""
 
     head: tuple[int, ...]
     start_place: int
     ready: int
-    behind: Prelude
+    behind: FixedStart
 
 
 class Model:
@@ -74,7 +74,7 @@ class Model:
         self._who()
 
     def _possible(self, visit: int) -> bool:
-        """Tell whether a visit can be in a route at all; the model takes no empty domain."""
+        """Return whether a visit can be in a route at all; the model takes no empty domain."""
         if self._held(visit):
             return visit in self.row_of
         rows = self.problem.arrays.rows
@@ -82,16 +82,16 @@ class Model:
         begins = self.problem.visits[visit].windows[0].earliest_seconds
         return bool((able & (begins <= rows.end)).any())
 
-    def _row(self, row: int, order: Sequence[int]) -> Row:
+    def _row(self, row: int, order: Sequence[int]) -> VehicleRow:
         """Begin a row at its visit under way, which is locked; what lies before that is past."""
-        behind = prelude(self.problem, row, order)
+        behind = fixed_start(self.problem, row, order)
         rows = self.problem.arrays.rows
         visits = [v for v in behind.stops if v >= 0]
         if not visits:
-            return Row((), int(rows.start_place[row]), int(rows.ready[row]), behind)
+            return VehicleRow((), int(rows.start_place[row]), int(rows.ready[row]), behind)
         frozen = self.problem.visits[visits[-1]].frozen
         start = behind.free_seconds if frozen is None else frozen.start_seconds
-        return Row((visits[-1],), behind.place, start, behind)
+        return VehicleRow((visits[-1],), behind.place, start, behind)
 
     def _service(self, visit: int) -> int:
         """Give how long a visit binds its worker; one under way binds at least until now."""
@@ -105,19 +105,19 @@ class Model:
         return legs
 
     def _costs(self) -> None:
-        """Price legs and shifts; the worker whom an elder knows costs nothing more, any other the continuity points."""
+        """Price legs and shifts; a preferred worker costs nothing more, any other worker the continuity points."""
         problem, weights = self.problem, self.problem.weights
         wish = problem.preferred[self.visits].astype(np.int64)
         wanted = np.asarray(wish.any(axis=1))
-        known: dict[tuple[int, bytes], int] = {}
+        matrices: dict[tuple[int, bytes], int] = {}
         for row, (worker, _) in enumerate(problem.rows):
             stranger = wanted & (wish[:, worker] == 0)
             key = (problem.workers[worker].mode, stranger.tobytes())
-            if key not in known:
+            if key not in matrices:
                 matrix = self._legs(key[0]) * weights.travel_points_per_second
                 matrix[:, : len(self.visits)] += stranger * weights.continuity_points
-                known[key] = self.model.RegisterTransitMatrix(matrix.tolist())
-            self.model.SetArcCostEvaluatorOfVehicle(known[key], row)
+                matrices[key] = self.model.RegisterTransitMatrix(matrix.tolist())
+            self.model.SetArcCostEvaluatorOfVehicle(matrices[key], row)
             if not self.rows[row].head:
                 self.model.SetFixedCostOfVehicle(problem.workers[worker].use_points, row)
         skips = problem.arrays.visits.skip_points
@@ -156,7 +156,7 @@ class Model:
             self.time.CumulVar(self.model.End(row)).SetMax(int(arrays.rows.end[row]))
             self._breaks(row, line)
 
-    def _breaks(self, row: int, line: Row) -> None:
+    def _breaks(self, row: int, line: VehicleRow) -> None:
         worker, shift = self.problem.rows[row]
         taken = {v for v in line.behind.stops if v < 0}
         rests = [
@@ -184,15 +184,15 @@ class Model:
         if (arrays.workers.max_work < FAR).any():
             self._day_of_work(ends)
         if any(company.quota_visits is not None for company in problem.companies):
-            one = self.model.RegisterUnaryTransitVector([1] * len(self.visits) + [0] * (2 * len(self.rows)))
-            self.model.AddDimension(one, 0, len(self.visits), True, "visits")
+            unit = self.model.RegisterUnaryTransitVector([1] * len(self.visits) + [0] * (2 * len(self.rows)))
+            self.model.AddDimension(unit, 0, len(self.visits), True, "visits")
             count = self.model.GetDimensionOrDie("visits")
             for number, company in enumerate(problem.companies):
                 mine = [r for r, (w, _) in enumerate(problem.rows) if problem.workers[w].company == number]
                 if company.quota_visits is not None and mine:
-                    past = sum(v >= 0 and v not in self.rows[r].head for r in mine for v in self.rows[r].behind.stops)
+                    served = sum(v >= 0 and v not in self.rows[r].head for r in mine for v in self.rows[r].behind.stops)
                     total = self.model.solver().Sum([count.CumulVar(ends[r]) for r in mine])
-                    self.model.solver().Add(total <= company.quota_visits - past)
+                    self.model.solver().Add(total <= company.quota_visits - served)
 
     def _day_of_work(self, ends: list[int]) -> None:
         problem, arrays = self.problem, self.problem.arrays
@@ -235,36 +235,36 @@ class Model:
         """Give orders as indices, without heads that are past and without breaks."""
         return [[self.index[self.node_of[v]] for v in order if v in self.node_of] for order in orders]
 
-    def read(self, found: Any) -> list[list[int]]:
+    def read(self, assignment: Any) -> list[list[int]]:
         """Give the order of every row of an assignment."""
         out = []
         for row, line in enumerate(self.rows):
             order = list(line.behind.stops[: len(line.behind.stops) - len(line.head)])
-            index = found.Value(self.model.NextVar(self.model.Start(row)))
+            index = assignment.Value(self.model.NextVar(self.model.Start(row)))
             while not self.model.IsEnd(index):
                 order.append(self.visits[self.manager.IndexToNode(index)])
-                index = found.Value(self.model.NextVar(index))
+                index = assignment.Value(self.model.NextVar(index))
             out.append(order)
         return out
 
 
 def settings(seconds: float, *, iterated: bool) -> Any:
     """Give search parameters: iterated local search with string removals, or guided local search."""
-    made = pywrapcp.DefaultRoutingSearchParameters()
-    made.time_limit.FromMilliseconds(max(1, round(1000 * seconds)))
-    made.first_solution_strategy = routing_enums_pb2.FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
-    made.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
+    parameters = pywrapcp.DefaultRoutingSearchParameters()
+    parameters.time_limit.FromMilliseconds(max(1, round(1000 * seconds)))
+    parameters.first_solution_strategy = routing_enums_pb2.FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
+    parameters.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
     if iterated:
-        made.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GREEDY_DESCENT
-        made.use_iterated_local_search = True
-        ils = made.iterated_local_search_parameters
+        parameters.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GREEDY_DESCENT
+        parameters.use_iterated_local_search = True
+        ils = parameters.iterated_local_search_parameters
         strings = ils.ruin_recreate_parameters.ruin_strategies.add().sisr
         strings.max_removed_sequence_size = 10
         strings.avg_num_removed_visits = 10
         strings.bypass_factor = 0.01
         ils.improve_perturbed_solution = True
         ils.reference_solution_acceptance_strategy.simulated_annealing.automatic_temperatures = True
-    return made
+    return parameters
 
 
 def solve(problem: Problem, given: Plan, *, budget: Budget) -> Plan:
@@ -273,27 +273,27 @@ def solve(problem: Problem, given: Plan, *, budget: Budget) -> Plan:
     seconds = budget.seconds if budget.seconds is not None else DEFAULT_SECONDS
     if not problem.rows or not problem.visits:
         return given
-    made = Model(problem, given)
-    made.model.CloseModelWithParameters(settings(seconds, iterated=True))
-    made.model.ApplyLocksToAllVehicles(made.locks, False)
+    routing_model = Model(problem, given)
+    routing_model.model.CloseModelWithParameters(settings(seconds, iterated=True))
+    routing_model.model.ApplyLocksToAllVehicles(routing_model.locks, False)
     best = given
     left = seconds - (time.perf_counter() - began)
     if left > 0.0:
-        found = made.model.SolveWithIteratedLocalSearch(settings(ILS_SHARE * left, iterated=True))
-        best = _cheaper(problem, best, made, found)
+        assignment = routing_model.model.SolveWithIteratedLocalSearch(settings(ILS_SHARE * left, iterated=True))
+        best = _cheaper(problem, best, routing_model, assignment)
     left = seconds - (time.perf_counter() - began)
-    warm = made.model.ReadAssignmentFromRoutes(made.routes(best.sequences), True)
+    warm = routing_model.model.ReadAssignmentFromRoutes(routing_model.routes(best.sequences), True)
     if left > 0.0 and warm is not None:
-        found = made.model.SolveFromAssignmentWithParameters(warm, settings(left, iterated=False))
-        best = _cheaper(problem, best, made, found)
+        assignment = routing_model.model.SolveFromAssignmentWithParameters(warm, settings(left, iterated=False))
+        best = _cheaper(problem, best, routing_model, assignment)
     return best
 
 
-def _cheaper(problem: Problem, best: Plan, made: Model, found: Any) -> Plan:
-    if found is None:
+def _cheaper(problem: Problem, best: Plan, routing_model: Model, assignment: Any) -> Plan:
+    if assignment is None:
         return best
-    fresh = _mended(problem, made.read(found))
-    before, after = check.check(problem, best), check.check(problem, fresh)
+    fresh = _mended(problem, routing_model.read(assignment))
+    before, after = check(problem, best), check(problem, fresh)
     worse = len(after.violations) > len(before.violations) or after.total_points >= before.total_points
     return best if worse else fresh
 
@@ -301,9 +301,9 @@ def _cheaper(problem: Problem, best: Plan, made: Model, found: Any) -> Plan:
 def _mended(problem: Problem, orders: list[list[int]]) -> Plan:
     """Leave out what became late because a drive may not be interrupted by a break."""
     while True:
-        made = plan.build(problem, orders)
-        late = {each.visit for each in check.check(problem, made).violations if each.fault == check.Fault.LATE}
+        mended = plan.build(problem, orders)
+        late = {each.visit for each in check(problem, mended).violations if each.fault == Fault.LATE}
         late = {visit for visit in late if visit >= 0 and problem.visits[visit].frozen is None}
         if not late:
-            return made
+            return mended
         orders = [[v for v in order if v not in late] for order in orders]

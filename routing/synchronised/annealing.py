@@ -1,4 +1,4 @@
-"""Drive the compiled search: when to stop, how warm to be, and what to tell whoever watches."""
+"""Run the compiled search: budget, temperature schedule and progress reports."""
 
 import time
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from routing.stop import Budget, Progress
-from routing.synchronised import board as boards
-from routing.synchronised import rng as random_dice
-from routing.synchronised.board import Board, Draft
-from routing.synchronised.clock import loosen, wind
-from routing.synchronised.search import advance, arrange, copy, recreate
+from routing.synchronised import arrays
+from routing.synchronised.arrays import PairDraft, PairTask
+from routing.synchronised.clock import update_slack, update_times
+from routing.synchronised.rng import make_rng
+from routing.synchronised.search import advance, copy_draft, recreate, sort_absent
 
 CHUNK_SECONDS = 0.02  # between two looks at the clock on the wall
 CHUNK_ROUNDS = 200  # between two looks at a budget of rounds, which must not depend on the machine
@@ -24,40 +24,42 @@ REHEATS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What a search ends with."""
+class SearchResult:
+    """The result of a search: the best plan, its cost, and the rounds and seconds spent."""
 
-    draft: Draft
+    draft: PairDraft
     cost: float
     rounds: int
     seconds: float
 
 
-def greedy(board: Board, draft: Draft, seed: int) -> None:
+def greedy(task: PairTask, draft: PairDraft, seed: int) -> None:
     """Plan what is not planned yet, each job at its cheapest place."""
-    desk, dice = boards.empty_desk(board), random_dice.make(seed)
+    scratch, rng = arrays.empty_scratch(task), make_rng(seed)
     waiting = np.flatnonzero(draft.rank < 0)
-    desk.absent[: len(waiting)] = waiting
-    loosen(board, draft)
-    arrange(board, desk, len(waiting), dice)
-    recreate(board, draft, desk, len(waiting), dice, 0.0)
+    scratch.absent[: len(waiting)] = waiting
+    update_slack(task, draft)
+    sort_absent(task, scratch, len(waiting), rng)
+    recreate(task, draft, scratch, len(waiting), rng, 0.0)
 
 
-def anneal(board: Board, start: Draft, *, budget: Budget, seed: int, progress: Progress | None = None) -> Found:
-    """Search from a sound draft; what is returned never costs more than it. Wall clock counts from the call."""
+def anneal(
+    task: PairTask, start: PairDraft, *, budget: Budget, seed: int, progress: Progress | None = None
+) -> SearchResult:
+    """Search from an allowed draft; the result never costs more than it. Wall clock counts from the call."""
     began = time.perf_counter()
-    now, trial, best = (boards.empty_draft(board) for _ in range(3))
-    copy(start, now)
-    wind(board, now, 0)
-    copy(now, best)
-    if now.planned[0] < len(board.link):
-        greedy(board, now, seed)
+    now, trial, best = (arrays.empty_draft(task) for _ in range(3))
+    copy_draft(start, now)
+    update_times(task, now, 0)
+    copy_draft(now, best)
+    if now.planned[0] < len(task.link):
+        greedy(task, now, seed)
         if now.total[0] < best.total[0]:
-            copy(now, best)
-    copy(now, trial)
-    desk, dice = boards.empty_desk(board), random_dice.make(seed + 1)
-    unit = _leg_cost(board, now)
-    cycles = next(cycles for most, cycles in REHEATS if len(board.link) <= most)
+            copy_draft(now, best)
+    copy_draft(now, trial)
+    scratch, rng = arrays.empty_scratch(task), make_rng(seed + 1)
+    unit = _leg_cost(task, now)
+    cycles = next(cycles for most, cycles in REHEATS if len(task.link) <= most)
     rounds, chunk = 0, 20 if budget.seconds is not None else CHUNK_ROUNDS
     while unit > 0.0:
         spent = time.perf_counter() - began
@@ -69,7 +71,7 @@ def anneal(board: Board, start: Draft, *, budget: Budget, seed: int, progress: P
         if share >= 1.0:
             break
         heat = unit * HOT * (COLD / HOT) ** (share * cycles % 1.0)
-        advance(board, now, trial, best, desk, dice, chunk, heat, heat, LONGEST, AVERAGE, BLINK, CROSSING)
+        advance(task, now, trial, best, scratch, rng, chunk, heat, heat, LONGEST, AVERAGE, BLINK, CROSSING)
         rounds += chunk
         if budget.seconds is not None:
             took = time.perf_counter() - began - spent
@@ -77,15 +79,15 @@ def anneal(board: Board, start: Draft, *, budget: Budget, seed: int, progress: P
             chunk = max(1, min(5 * chunk, int(chunk * ahead / max(took, 1e-9))))
         if progress is not None:
             progress(time.perf_counter() - began, rounds, float(best.total[0]))
-    wind(board, best, 0)
-    return Found(best, float(best.total[0]), rounds, time.perf_counter() - began)
+    update_times(task, best, 0)
+    return SearchResult(best, float(best.total[0]), rounds, time.perf_counter() - began)
 
 
-def _leg_cost(board: Board, draft: Draft) -> float:
+def _leg_cost(task: PairTask, draft: PairDraft) -> float:
     """Return the mean travel cost of a planned leg, the unit of temperature."""
     planned = np.flatnonzero(draft.worker >= 0)
     if len(planned) == 0:
-        return float(board.cost.mean()) if len(board.link) and len(board.mode) else 0.0
-    modes, sources = board.mode[draft.worker[planned]], draft.before[planned]
-    costs = board.cost[modes, board.place[sources], board.place[planned]]
+        return float(task.cost.mean()) if len(task.link) and len(task.mode) else 0.0
+    modes, sources = task.mode[draft.worker[planned]], draft.before[planned]
+    costs = task.cost[modes, task.place[sources], task.place[planned]]
     return max(float(costs.mean()), 1e-3)

@@ -1,28 +1,30 @@
 """Published home-care instances, solved by the kernel of two-person visits as they stand.
 
 They have their own small model (services, two prices of tardiness, several windows) rather than being translated into
-`routing.problem`: their times have three decimals, and a service must be priced by a worst tardiness in thirds.
+`routing.Problem`: their times have three decimals, and a service must be priced by a worst tardiness in thirds.
 """
 
 import numpy as np
 
-from routing.readers.homecare import Call, Instance, Patient, Schedule, Tie
+from routing.readers.homecare import CareCall, CareInstance, CareSchedule, Patient, Tie
 from routing.stop import Budget, Progress
-from routing.synchronised.annealing import Found, anneal
-from routing.synchronised.board import ALONE, GAP, TOGETHER, Board, Draft, empty_draft, nearest
+from routing.synchronised.annealing import SearchResult, anneal
+from routing.synchronised.arrays import ALONE, GAP, TOGETHER, PairDraft, PairTask, empty_draft, nearest_jobs
 
 UNSERVED = 1e7  # above any distance of a published instance, and small enough to keep seven decimals
 
 
-def solve(instance: Instance, *, budget: Budget, seed: int, progress: Progress | None = None) -> tuple[Schedule, Found]:
+def solve(
+    instance: CareInstance, *, budget: Budget, seed: int, progress: Progress | None = None
+) -> tuple[CareSchedule, SearchResult]:
     """Plan an instance; the schedule leaves out what could not be served."""
     jobs = _jobs(instance)
-    board = compile_board(instance)
-    found = anneal(board, empty_draft(board), budget=budget, seed=seed, progress=progress)
-    return _schedule(instance, jobs, board, found.draft), found
+    task = make_task(instance)
+    result = anneal(task, empty_draft(task), budget=budget, seed=seed, progress=progress)
+    return _schedule(instance, jobs, task, result.draft), result
 
 
-def _jobs(instance: Instance) -> list[tuple[Patient, tuple[int, ...]]]:
+def _jobs(instance: CareInstance) -> list[tuple[Patient, tuple[int, ...]]]:
     """List what is planned as one: a patient with the services that hang together."""
     jobs: list[tuple[Patient, tuple[int, ...]]] = []
     for patient in instance.patients:
@@ -34,7 +36,7 @@ def _jobs(instance: Instance) -> list[tuple[Patient, tuple[int, ...]]]:
     return jobs
 
 
-def compile_board(instance: Instance) -> Board:
+def make_task(instance: CareInstance) -> PairTask:
     """Turn an instance into the kernel's arrays."""
     jobs, crew, prices = _jobs(instance), instance.caregivers, instance.prices
     legs = [(number, patient, service) for number, (patient, services) in enumerate(jobs) for service in services]
@@ -63,14 +65,14 @@ def compile_board(instance: Instance) -> Board:
     rows = [patient.row for _, patient, _ in legs] + [each.start_row for each in crew] + [each.end_row for each in crew]
     cost = instance.distances * prices.travel
     ends = np.array([shift[1] for shift in shifts])
-    return Board(
+    return PairTask(
         legs=pairs,
         link=np.array([links[patient.tie] for patient, _ in jobs], np.int8),
         gap_min=np.array([patient.gap[0] for patient, _ in jobs]),
         gap_max=np.array([patient.gap[1] for patient, _ in jobs]),
         skip=np.array([(prices.skipped or UNSERVED) if patient.optional else UNSERVED for patient, _ in jobs]),
         fixed=np.zeros(len(jobs), np.bool_),
-        near=nearest(instance.distances, np.array([patient.row for patient, _ in jobs])),
+        near=nearest_jobs(instance.distances, np.array([patient.row for patient, _ in jobs])),
         job=np.array([job for job, _, _ in legs], np.int32),
         duration=np.array([patient.services[service].duration for _, patient, service in legs]),
         weight=np.full(count, prices.late or 0.0),
@@ -94,25 +96,27 @@ def compile_board(instance: Instance) -> Board:
     )
 
 
-def _schedule(instance: Instance, jobs: list[tuple[Patient, tuple[int, ...]]], board: Board, draft: Draft) -> Schedule:
+def _schedule(
+    instance: CareInstance, jobs: list[tuple[Patient, tuple[int, ...]]], task: PairTask, draft: PairDraft
+) -> CareSchedule:
     """Read a draft back as who does what, when."""
     wanted = [(patient, service) for patient, services in jobs for service in services]
     count = len(wanted)
-    routes: dict[str, tuple[Call, ...]] = {}
+    routes: dict[str, tuple[CareCall, ...]] = {}
     for worker, caregiver in enumerate(instance.caregivers):
         calls, leg = [], int(draft.after[count + worker])
         while leg < count:
             patient, service = wanted[leg]
             begin = round(float(draft.start[leg]), 6)
             calls.append(
-                Call(
+                CareCall(
                     patient=patient.name,
                     service=patient.services[service].name,
                     start=begin,
-                    end=round(begin + float(board.duration[leg]), 6),
+                    end=round(begin + float(task.duration[leg]), 6),
                 )
             )
             leg = int(draft.after[leg])
         routes[caregiver.name] = tuple(calls)
     planned = [jobs[job][0].name for job in draft.order[: int(draft.planned[0])]]
-    return Schedule(routes=routes, ordering=tuple(dict.fromkeys(planned)))
+    return CareSchedule(routes=routes, ordering=tuple(dict.fromkeys(planned)))

@@ -1,17 +1,17 @@
-"""Ruin and recreate under simulated annealing, in compiled chunks between two looks at the clock on the wall."""
+"""Ruin and recreate under simulated annealing, in compiled chunks between two readings of the wall clock."""
 
 import math
 
 from routing.compiled import kernel, step
-from routing.synchronised.board import ALONE, Board, Desk, Draft
-from routing.synchronised.clock import loosen, wind
-from routing.synchronised.insertion import pair, settle, single
-from routing.synchronised.rng import Dice, pick, roll
-from routing.synchronised.ruin import cross, mend, strings
+from routing.synchronised.arrays import ALONE, PairDraft, PairTask, Scratch
+from routing.synchronised.clock import update_slack, update_times
+from routing.synchronised.insertion import cheapest_pair, cheapest_single, insert_job
+from routing.synchronised.rng import Rng, below, uniform
+from routing.synchronised.ruin import close_gaps, exchange_tails, remove_strings
 
 
 @kernel
-def copy(source: Draft, target: Draft) -> None:
+def copy_draft(source: PairDraft, target: PairDraft) -> None:
     """Make one draft equal to another."""
     for node in range(source.after.shape[0]):
         target.after[node] = source.after[node]
@@ -31,72 +31,72 @@ def copy(source: Draft, target: Draft) -> None:
 
 
 @step
-def gather(draft: Draft, desk: Desk) -> int:
-    """List the jobs that nobody does; give how many."""
+def list_absent(draft: PairDraft, scratch: Scratch) -> int:
+    """List the jobs that are not planned; give how many."""
     waiting = 0
     for job in range(draft.rank.shape[0]):
         if draft.rank[job] < 0:
-            desk.absent[waiting] = job
+            scratch.absent[waiting] = job
             waiting += 1
     return waiting
 
 
 @kernel
-def arrange(board: Board, desk: Desk, waiting: int, dice: Dice) -> None:
+def sort_absent(task: PairTask, scratch: Scratch, waiting: int, rng: Rng) -> None:
     """Sort the absent jobs by one of several measures of how hard they are to place."""
-    way = roll(dice)
+    way = uniform(rng)
     for z in range(waiting):
-        job = desk.absent[z]
-        leg = board.legs[job, 0]
+        job = scratch.absent[z]
+        leg = task.legs[job, 0]
         if way < 0.3:
-            key = roll(dice)
+            key = uniform(rng)
         elif way < 0.5:
-            key = board.opens[leg, 0]
+            key = task.opens[leg, 0]
         elif way < 0.7:
-            key = -board.time[0, board.place[board.job.shape[0]], board.place[leg]]
+            key = -task.time[0, task.place[task.job.shape[0]], task.place[leg]]
         elif way < 0.8:
-            key = board.time[0, board.place[board.job.shape[0]], board.place[leg]]
+            key = task.time[0, task.place[task.job.shape[0]], task.place[leg]]
         else:
-            key = float(board.able_count[leg]) + roll(dice)
-        if way >= 0.5 and board.link[job] != ALONE:
+            key = float(task.able_count[leg]) + uniform(rng)
+        if way >= 0.5 and task.link[job] != ALONE:
             key -= 1e6
         z2 = z
-        while z2 > 0 and desk.keys[z2 - 1] > key:
-            desk.keys[z2], desk.absent[z2] = desk.keys[z2 - 1], desk.absent[z2 - 1]
+        while z2 > 0 and scratch.keys[z2 - 1] > key:
+            scratch.keys[z2], scratch.absent[z2] = scratch.keys[z2 - 1], scratch.absent[z2 - 1]
             z2 -= 1
-        desk.keys[z2], desk.absent[z2] = key, job
+        scratch.keys[z2], scratch.absent[z2] = key, job
 
 
 @kernel
-def recreate(board: Board, draft: Draft, desk: Desk, waiting: int, dice: Dice, blink: float) -> int:
+def recreate(task: PairTask, draft: PairDraft, scratch: Scratch, waiting: int, rng: Rng, blink: float) -> int:
     """Put the absent jobs back, each at its cheapest place; return how many stay absent."""
     left = 0
     for z in range(waiting):
-        job = desk.absent[z]
-        if board.link[job] == ALONE:
-            price, node = single(board, draft, desk, board.legs[job, 0], dice, blink)
+        job = scratch.absent[z]
+        if task.link[job] == ALONE:
+            price, node = cheapest_single(task, draft, scratch, task.legs[job, 0], rng, blink)
             second = -1
         else:
-            price, node, second = pair(board, draft, desk, job, dice, blink)
-        if node < 0 or price >= board.skip[job]:
-            desk.absent[left] = job
+            price, node, second = cheapest_pair(task, draft, scratch, job, rng, blink)
+        if node < 0 or price >= task.skip[job]:
+            scratch.absent[left] = job
             left += 1
             continue
-        first = settle(board, draft, desk, job, node, second)
-        wind(board, draft, first)
+        first = insert_job(task, draft, scratch, job, node, second)
+        update_times(task, draft, first)
         if z + 1 < waiting:
-            loosen(board, draft)
+            update_slack(task, draft)
     return left
 
 
 @kernel
 def advance(
-    board: Board,
-    now: Draft,
-    trial: Draft,
-    best: Draft,
-    desk: Desk,
-    dice: Dice,
+    task: PairTask,
+    now: PairDraft,
+    trial: PairDraft,
+    best: PairDraft,
+    scratch: Scratch,
+    rng: Rng,
     rounds: int,
     hot: float,
     cold: float,
@@ -107,36 +107,36 @@ def advance(
 ) -> None:
     """Run `rounds` iterations while the temperature falls from `hot` to `cold`; `trial` equals `now` on the way in."""
     heat, fall = hot, (cold / hot) ** (1.0 / rounds)
-    jobs = board.link.shape[0]
+    jobs = task.link.shape[0]
     for _ in range(rounds):
         heat *= fall
-        waiting = gather(trial, desk)
+        waiting = list_absent(trial, scratch)
         crossed = False
-        if roll(dice) < crossing and trial.planned[0] > 1:
-            z = pick(dice, trial.planned[0])
+        if uniform(rng) < crossing and trial.planned[0] > 1:
+            z = below(rng, trial.planned[0])
             job = trial.order[z]
-            leg = board.legs[job, 0]
-            if board.legs[job, 1] >= 0 and roll(dice) < 0.5:
-                leg = board.legs[job, 1]
-            other = board.near[job, 1 + pick(dice, min(jobs - 1, 20))]
-            leg_two = board.legs[other, 0]
-            if board.legs[other, 1] >= 0 and roll(dice) < 0.5:
-                leg_two = board.legs[other, 1]
+            leg = task.legs[job, 0]
+            if task.legs[job, 1] >= 0 and uniform(rng) < 0.5:
+                leg = task.legs[job, 1]
+            other = task.near[job, 1 + below(rng, min(jobs - 1, 20))]
+            leg_two = task.legs[other, 0]
+            if task.legs[other, 1] >= 0 and uniform(rng) < 0.5:
+                leg_two = task.legs[other, 1]
             if trial.rank[other] >= 0 and trial.worker[leg] != trial.worker[leg_two]:
-                crossed = cross(board, trial, z, trial.worker[leg], trial.worker[leg_two])
-        waiting = strings(board, trial, desk, waiting, dice, longest, average)
-        first = mend(trial)
+                crossed = exchange_tails(task, trial, z, trial.worker[leg], trial.worker[leg_two])
+        waiting = remove_strings(task, trial, scratch, waiting, rng, longest, average)
+        first = close_gaps(trial)
         if crossed:
             first = 0
-        if not wind(board, trial, first):
-            copy(now, trial)
+        if not update_times(task, trial, first):
+            copy_draft(now, trial)
             continue
-        loosen(board, trial)
-        arrange(board, desk, waiting, dice)
-        recreate(board, trial, desk, waiting, dice, blink)
-        if trial.total[0] < now.total[0] - heat * math.log(roll(dice) + 1e-300):
-            copy(trial, now)
+        update_slack(task, trial)
+        sort_absent(task, scratch, waiting, rng)
+        recreate(task, trial, scratch, waiting, rng, blink)
+        if trial.total[0] < now.total[0] - heat * math.log(uniform(rng) + 1e-300):
+            copy_draft(trial, now)
             if now.total[0] < best.total[0] - 1e-7:
-                copy(now, best)
+                copy_draft(now, best)
         else:
-            copy(now, trial)
+            copy_draft(now, trial)

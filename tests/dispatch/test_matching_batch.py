@@ -18,7 +18,7 @@ from kit.china.identifiers import Sex
 from providers.catalogue.model import Skill
 from providers.roster.model import Transport
 from providers.roster.queries import ContractTerms, RosterWorker
-from routing import check
+from routing.check import check
 
 DAY = date(2026, 3, 3)
 MIDNIGHT = clock.at_local(DAY, 0)
@@ -137,8 +137,8 @@ def test_a_plan_is_lawful_and_every_visit_is_made_as_its_record_says(seed: int) 
     part = day.board.part(range(len(day.numbers)))
     empty, _ = scene(seed)
     before = empty.board.part(range(len(day.numbers)))
-    faults = check.check(part.problem, part.plan).violations
-    assert len(faults) <= len(check.check(before.problem, before.plan).violations)
+    faults = check(part.problem, part.plan).violations
+    assert len(faults) <= len(check(before.problem, before.plan).violations)
     hours = {
         (route.worker, stop.start_seconds) for route in part.plan.routes for stop in route.stops if stop.visit >= 0
     }

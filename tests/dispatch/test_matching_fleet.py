@@ -19,7 +19,7 @@ from kit.china import identifiers
 from kit.clock import FixedClock
 from providers.catalogue.model import Skill
 from providers.roster import operations as roster
-from routing.model.rules import Rule
+from routing.model.rules import PlanRule
 from tests.dispatch import stage as scene
 from tests.dispatch.stage import HOME, NINE, SYSTEM_ACTOR, Stage, set_stage
 
@@ -125,7 +125,7 @@ async def test_a_change_of_the_roster_lays_the_day_out_anew(stage: Stage) -> Non
     gone = stage.numbers[stage.workers[0][0]]
     assert gone in {option.worker for option in before.options}
     assert gone not in {option.worker for option in after.options}
-    assert after.rules[0] == Rule.OFF_SHIFT
+    assert after.rules[0] == PlanRule.OFF_SHIFT
 
 
 async def test_a_month_s_bookings_use_up_a_company_s_capacity(stage: Stage) -> None:
@@ -143,22 +143,22 @@ async def test_a_month_s_bookings_use_up_a_company_s_capacity(stage: Stage) -> N
 @pytest.mark.parametrize(
     ("wanted", "rule"),
     [
-        ({"skill": Skill.NURSE}, Rule.SKILL),
-        ({"sex": identifiers.Sex.MALE}, Rule.SEX),
-        ({"item_code": "E01"}, Rule.NOT_CONTRACTED),
-        ({"division_code": "140000000000"}, Rule.NOT_CONTRACTED),
-        ({"earliest": NINE + timedelta(hours=11), "latest": NINE + timedelta(hours=12)}, Rule.OFF_SHIFT),
-        ({"minutes": 91}, Rule.MAX_WORK),
-        ({"earliest": NINE + timedelta(hours=2.6), "latest": NINE + timedelta(hours=2.7)}, Rule.BREAK),
+        ({"skill": Skill.NURSE}, PlanRule.SKILL),
+        ({"sex": identifiers.Sex.MALE}, PlanRule.SEX),
+        ({"item_code": "E01"}, PlanRule.NOT_CONTRACTED),
+        ({"division_code": "140000000000"}, PlanRule.NOT_CONTRACTED),
+        ({"earliest": NINE + timedelta(hours=11), "latest": NINE + timedelta(hours=12)}, PlanRule.OFF_SHIFT),
+        ({"minutes": 91}, PlanRule.MAX_WORK),
+        ({"earliest": NINE + timedelta(hours=2.6), "latest": NINE + timedelta(hours=2.7)}, PlanRule.BREAK),
     ],
 )
 async def test_every_hard_rule_keeps_out_and_is_named(
-    works: Works, clock: FixedClock, wanted: dict[str, Any], rule: Rule
+    works: Works, clock: FixedClock, wanted: dict[str, Any], rule: PlanRule
 ) -> None:
     stage = await set_stage(works, clock, companies=0)
     await stage.add_company([Stage.worker(1, skills=[Skill.GENERAL], max_minutes=90)])
     fleet = Fleet()
-    assert (await find(stage, fleet, ask())).rules == [Rule.NONE]
+    assert (await find(stage, fleet, ask())).rules == [PlanRule.NONE]
     assert (await find(stage, fleet, ask(**wanted))).rules == [rule]
 
 

@@ -38,7 +38,7 @@ from kit import clock as clocks
 from kit import metrics
 from kit.clock import FixedClock
 from providers.roster import operations as roster
-from routing import check
+from routing.check import check
 from tests.dispatch.stage import AREA, HOME, NINE, SYSTEM_ACTOR, Stage, set_stage
 
 TODAY = clocks.day_of(NINE)
@@ -212,7 +212,7 @@ async def test_planned_together_more_is_served_with_less_travel_than_one_by_one(
         one.option for one in batch.plan(again, asks, won={}, now=now, rounds=3_000)
     ]
     both = [one.board.part(range(9)) for one in (single, together)]
-    reports = [check.check(part.problem, part.plan) for part in both]
+    reports = [check(part.problem, part.plan) for part in both]
     assert all(report.lawful for report in reports)
     counts = [served, sum(one.option is not None for one in planned)]
     assert counts == [len(part.visits) for part in both]

@@ -11,7 +11,7 @@ from dispatch.matching.fleet.candidates import Companies, Reason
 from dispatch.matching.fleet.score import Option, Weights
 from providers.catalogue.model import Skill
 from providers.roster.model import Transport
-from routing.model.rules import Rule
+from routing.model.rules import PlanRule
 
 WEIGHTS = Weights(
     travel_points_per_second=100,
@@ -59,11 +59,11 @@ def test_the_best_stands_only_if_no_unlisted_share_could_beat_it() -> None:
     assert not score.settled([option(100)], unlisted_from=150, cap=50)
 
 
-@given(st.lists(st.sampled_from(Rule), min_size=1, max_size=60))
-def test_every_worker_is_named_exactly_once(rules: list[Rule]) -> None:
+@given(st.lists(st.sampled_from(PlanRule), min_size=1, max_size=60))
+def test_every_worker_is_named_exactly_once(rules: list[PlanRule]) -> None:
     numbers = list(range(1, len(rules) + 1))
     companies = Companies(uncovered=frozenset({1}), full=frozenset({2}), asked=frozenset({3}))
-    free = [number for number, rule in zip(numbers, rules, strict=True) if rule is Rule.NONE]
+    free = [number for number, rule in zip(numbers, rules, strict=True) if rule is PlanRule.NONE]
     found = candidates.content(
         [option(number, worker=number) for number in free],
         rules=[int(rule) for rule in rules],
@@ -89,7 +89,7 @@ def test_a_company_is_out_by_its_contract_first() -> None:
 
 
 def test_every_rule_of_the_engine_has_a_word() -> None:
-    assert set(candidates.OF_RULE) == set(Rule) - {Rule.NONE, Rule.BEATEN}
+    assert set(candidates.OF_RULE) == set(PlanRule) - {PlanRule.NONE, PlanRule.BEATEN}
 
 
 def test_a_short_pause_is_a_break_and_a_long_one_is_time_at_home() -> None:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from processes.__main__ import app
 from processes.commands import bench
 from routing.bench import command
-from routing.bench.command import Options
+from routing.bench.options import Options
 
 ROOT = Path(__file__).resolve().parents[2]
 runner = CliRunner()

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from routing import solve
+import routing
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     if not session.config.option.collectonly and any(
         Path(__file__).parent in item.path.parents for item in session.items
     ):
-        solve.warm()
+        routing.warm()

@@ -88,8 +88,8 @@ class Handler(BaseHTTPRequestHandler):
         refusals = {"big": (150, "Exceeded max locations:50"), "sea": (171, "No suitable edges near location")}
         if wrong:
             number, words = refusals[wrong]
-            told = {"error_code": number, "error": words, "status_code": 400, "status": "Bad Request"}
-            return self.reply(400, told)
+            error = {"error_code": number, "error": words, "status_code": 400, "status": "Bad Request"}
+            return self.reply(400, error)
         if self.state.wordy or asked.get("verbose", True):
             pairs = [
                 [{"distance": 1.0, "time": time, "from_index": i, "to_index": j} for j, time in enumerate(line)]

@@ -19,26 +19,30 @@ from routing.reference.assign import Batch, BatchShape, BatchSteps, assign, shar
 seeds = st.integers(min_value=0, max_value=2**32)
 
 
-def dice_case(seed: int, *, visits: int = 12, workers: int = 8, companies: int = 3) -> bench.Case:
-    dice = random.Random(seed)
+def random_case(seed: int, *, visits: int = 12, workers: int = 8, companies: int = 3) -> bench.BatchCase:
+    choices = random.Random(seed)
     rng = np.random.default_rng(seed)
     firms = tuple(
-        Company(quota_visits=dice.choice((None, 0, 2, 5)), share=dice.randrange(4), won_visits=dice.randrange(6))
+        Company(
+            quota_visits=choices.choice((None, 0, 2, 5)),
+            share=choices.randrange(4),
+            awarded_visits=choices.randrange(6),
+        )
         for _ in range(companies)
     )
-    weights = Weights(share_points=dice.choice((0, 600, 20_000)), share_cap_points=30_000)
+    weights = Weights(share_points=choices.choice((0, 600, 20_000)), share_cap_points=30_000)
     batch = Batch(
         points=rng.integers(-20_000, 100_000, (visits, workers)),
-        allowed=(rng.random((visits, workers)) < dice.choice((0.2, 0.6, 1.0))).astype(np.uint8),
+        allowed=(rng.random((visits, workers)) < choices.choice((0.2, 0.6, 1.0))).astype(np.uint8),
         unassigned_points=rng.integers(0, 300_000, visits),
         most=rng.integers(0, 4, workers),
         company_of=rng.integers(0, companies, workers),
         steps=share_prices(firms, weights, visits),
     )
-    return bench.Case(batch, firms, weights)
+    return bench.BatchCase(batch, firms, weights)
 
 
-def least(case: bench.Case) -> int:
+def least(case: bench.BatchCase) -> int:
     """Give the least cost, by CP-SAT on the definition: each company's count priced by a table."""
     batch = case.batch
     model = cp_model.CpModel()
@@ -51,15 +55,15 @@ def least(case: bench.Case) -> int:
         cost += out * int(batch.unassigned_points[i])
     for j in range(m):
         model.add(sum(pair[i, j] for i in range(n) if (i, j) in pair) <= int(batch.most[j]))
-    shares = sum(one.share for one in case.companies)
-    total = sum(one.won_visits for one in case.companies) + n
+    shares = sum(each.share for each in case.companies)
+    total = sum(each.awarded_visits for each in case.companies) + n
     for number, company in enumerate(case.companies):
         most = n if company.quota_visits is None else min(n, company.quota_visits)
         count = model.new_int_var(0, most, "")
         model.add(count == sum(x for (_, j), x in pair.items() if batch.company_of[j] == number))
         prices = [0]
         for k in range(most):
-            ahead = (company.won_visits + k) * shares - total * company.share
+            ahead = (company.awarded_visits + k) * shares - total * company.share
             cap = case.weights.share_cap_points
             prices.append(prices[-1] + max(-cap, min(cap, case.weights.share_points * ahead // max(shares, 1))))
         price = model.new_int_var(min(prices), max(prices), "")
@@ -76,18 +80,18 @@ def least(case: bench.Case) -> int:
 @settings(max_examples=60, deadline=None)
 @given(seeds)
 def test_a_batch_is_lawful_and_costs_what_it_says(seed: int) -> None:
-    case = dice_case(seed, visits=40, workers=30, companies=4)
-    batch, found = case.batch, assign(case.batch)
-    assert bench.price(case, found) == (found.points, True)
-    assert found.won(batch) == [
-        sum(batch.company_of[worker] == number for worker in found.workers if worker >= 0) for number in range(4)
+    case = random_case(seed, visits=40, workers=30, companies=4)
+    batch, assignment = case.batch, assign(case.batch)
+    assert bench.price(case, assignment) == (assignment.points, True)
+    assert assignment.awarded(batch) == [
+        sum(batch.company_of[worker] == number for worker in assignment.workers if worker >= 0) for number in range(4)
     ]
 
 
 @settings(max_examples=30, deadline=None)
 @given(seeds)
 def test_no_batch_could_cost_less(seed: int) -> None:
-    case = dice_case(seed)
+    case = random_case(seed)
     assert assign(case.batch).points == least(case)
     assert bench.linear_programme(case) == least(case)
 
@@ -96,7 +100,7 @@ def test_no_batch_could_cost_less(seed: int) -> None:
 @given(seeds)
 def test_pairs_that_are_added_later_make_it_as_cheap_as_all_at_once(seed: int) -> None:
     """With one pair for each visit at first, the others must be priced in."""
-    batch = dice_case(seed, visits=30, workers=40, companies=4).batch
+    batch = random_case(seed, visits=30, workers=40, companies=4).batch
     whole = assign(batch).points
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(assigning, "FIRST_PAIRS", 1)
@@ -106,7 +110,7 @@ def test_pairs_that_are_added_later_make_it_as_cheap_as_all_at_once(seed: int) -
 
 
 def twins(
-    shares: tuple[int, int], won: tuple[int, int] = (0, 0), *, quota: int | None = None, visits: int = 10
+    shares: tuple[int, int], awarded: tuple[int, int] = (0, 0), *, quota: int | None = None, visits: int = 10
 ) -> Batch:
     """Two companies alike in everything but their share."""
     return Batch(
@@ -117,8 +121,8 @@ def twins(
         company_of=np.arange(2),
         steps=share_prices(
             [
-                Company(share=share, won_visits=before, quota_visits=quota)
-                for share, before in zip(shares, won, strict=True)
+                Company(share=share, awarded_visits=before, quota_visits=quota)
+                for share, before in zip(shares, awarded, strict=True)
             ],
             Weights(share_points=600),
             visits,
@@ -127,19 +131,21 @@ def twins(
 
 
 @pytest.mark.parametrize(
-    ("shares", "won", "expected"),
+    ("shares", "awarded", "expected"),
     [((1, 1), (0, 0), [5, 5]), ((3, 7), (0, 0), [3, 7]), ((1, 1), (6, 0), [2, 8]), ((1, 1), (40, 0), [0, 10])],
 )
-def test_equals_get_what_their_shares_say(shares: tuple[int, int], won: tuple[int, int], expected: list[int]) -> None:
-    batch = twins(shares, won)
-    assert assign(batch).won(batch) == expected
+def test_equals_get_what_their_shares_say(
+    shares: tuple[int, int], awarded: tuple[int, int], expected: list[int]
+) -> None:
+    batch = twins(shares, awarded)
+    assert assign(batch).awarded(batch) == expected
 
 
 def test_a_full_company_gets_nothing_and_the_rest_is_left_out() -> None:
     batch = twins((1, 1), quota=4)
-    found = assign(batch)
-    assert found.won(batch) == [4, 4]
-    assert (found.workers < 0).sum() == 2
+    assignment = assign(batch)
+    assert assignment.awarded(batch) == [4, 4]
+    assert (assignment.workers < 0).sum() == 2
 
 
 def test_a_share_is_not_bought_at_any_price() -> None:
@@ -148,13 +154,13 @@ def test_a_share_is_not_bought_at_any_price() -> None:
     points = batch.points.copy()
     points[:, 1] += 1_500
     batch = replace(batch, points=points)
-    assert assign(batch).won(batch) == [6, 4]
+    assert assign(batch).awarded(batch) == [6, 4]
 
 
 def test_nothing_to_decide_is_no_trouble() -> None:
     batch = twins((1, 1), visits=0)
-    found = assign(batch)
-    assert (found.workers.size, found.points, found.step_points) == (0, 0, 0)
+    assignment = assign(batch)
+    assert (assignment.workers.size, assignment.points, assignment.step_points) == (0, 0, 0)
 
 
 def test_a_batch_of_two_sizes_is_refused() -> None:
@@ -162,7 +168,7 @@ def test_a_batch_of_two_sizes_is_refused() -> None:
         replace(twins((1, 1)), most=np.ones(3, np.int64))
     with pytest.raises(validation.UnknownNumber):
         replace(twins((1, 1)), company_of=np.array([0, 2]))
-    with pytest.raises(validation.TooLarge):
+    with pytest.raises(validation.NumberTooLarge):
         replace(twins((1, 1)), unassigned_points=np.full(10, 10**13))
     with pytest.raises(BatchSteps):
         replace(twins((1, 1)), steps=(np.array([3, 4, 4]), np.array([3, 2])))

@@ -12,12 +12,12 @@ import pytest
 from kit.refusal import Refusal
 from routing.bench import command, drawing, matrix
 from routing.bench import homecare as shared
-from routing.bench.command import Options
 from routing.bench.homecare_generate import generate
+from routing.bench.options import Options
 from routing.model import plan as plans
 from routing.readers import hhcrsp, uhhc
-from routing.readers.homecare import Instance
-from tests.routing.worlds import dice_day
+from routing.readers.homecare import CareInstance
+from tests.routing.worlds import random_day
 
 
 @pytest.fixture(autouse=True)
@@ -29,13 +29,13 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def solomon(name: str, seed: int) -> str:
     """Write a tiny instance as Solomon's files are written: eight customers, three vehicles."""
-    dice = random.Random(seed)
+    rng = random.Random(seed)
     lines = [name, "", "VEHICLE", "NUMBER     CAPACITY", "  3         50", "", "CUSTOMER"]
     lines += ["CUST NO.  XCOORD.   YCOORD.    DEMAND   READY TIME  DUE DATE   SERVICE   TIME", ""]
     lines.append("    0      35         35          0          0       230          0")
     for number in range(1, 9):
-        ready = dice.randrange(100)
-        lines.append(f"    {number}  {dice.randrange(70)}  {dice.randrange(70)}  10  {ready}  {ready + 100}  10")
+        ready = rng.randrange(100)
+        lines.append(f"    {number}  {rng.randrange(70)}  {rng.randrange(70)}  10  {ready}  {ready + 100}  10")
     return "\n".join(lines) + "\n"
 
 
@@ -88,16 +88,16 @@ def test_two_person_visits_are_told_as_agreed_and_the_plans_can_be_read_again(he
     for name, size in (("small_1", 8), ("SMALL_2", 9)):
         cell = answer["instances"][name]["nowalls"]["0.1"]
         assert cell["feasible"]
-        told = json.loads((here / answer["plans"] / f"sol-{name}-nowalls.json").read_text())
-        assert uhhc.schedule_json(uhhc.schedule(told))["routes"] == told["routes"]
-        wrong, cost = shared.check_hhcrsp(generate(size, 1 if size == 8 else 2), told)
+        schedule = json.loads((here / answer["plans"] / f"sol-{name}-nowalls.json").read_text())
+        assert uhhc.schedule_json(uhhc.schedule(schedule))["routes"] == schedule["routes"]
+        wrong, cost = shared.check_hhcrsp(generate(size, 1 if size == 8 else 2), schedule)
         assert (wrong, round(cost, 4)) == ([], cell["cost"])
 
 
 def unified(here: Path) -> Path:
     """Write a generated instance in the unified format, with its published plan beside it."""
     made = hhcrsp.parse(generate(8, 1), "U1")
-    instance = Instance(
+    instance = CareInstance(
         name="U1", patients=made.patients, caregivers=made.caregivers, distances=made.distances, prices=made.prices
     )
     (here / "unified" / "instances").mkdir(parents=True)
@@ -182,14 +182,14 @@ def test_a_bench_leaves_the_process_on_the_cores_it_had(monkeypatch: pytest.Monk
     def cores(_: Options) -> dict[str, object]:
         return {"cores": len(os.sched_getaffinity(0))}
 
-    monkeypatch.setattr(matrix, "run", cores)
+    monkeypatch.setitem(command.BENCHES, "matrix", command.Bench(run=cores))
     assert command.run("matrix", Options()) == {"cores": 1}
     assert os.sched_getaffinity(0) == before
 
 
 @pytest.mark.parametrize("matrix_only", [False, True])
 def test_a_day_is_drawn_with_every_visit_and_every_break(here: Path, matrix_only: bool) -> None:
-    snap = (day := dice_day(4, matrix=matrix_only)).board.snapshot(day.waiting)
+    snap = (day := random_day(4, matrix=matrix_only)).board.snapshot(day.waiting)
     problem = replace(snap.problem, places=()) if matrix_only else snap.problem
     plan = plans.build(problem, snap.plan.sequences)
     text = drawing.day(problem, plan, here / "plots" / "day.svg").read_text()

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kit.geo import Point
-from routing import check
+from routing.check import check
 from routing.improvement import improve, recombine
 from routing.improvement.arrays import NEIGHBOURS, PLACE
 from routing.improvement.state import Search
@@ -16,7 +16,7 @@ from routing.model import plan
 from routing.model.plan import Plan
 from routing.model.problem import Company, Mode, Problem, Shift, Visit, Window, Worker
 from routing.stop import Budget
-from tests.routing.worlds import Day, dice_day
+from tests.routing.worlds import Day, random_day
 
 STATES = int(os.environ.get("NOWALLS_STATES", "120"))
 ROUNDS = 300
@@ -41,9 +41,9 @@ def frozen_stops(problem: Problem, made: Plan) -> dict[int, tuple[int, int, int]
 @settings(max_examples=STATES, deadline=None)
 @given(seed=seeds, pairs=st.booleans())
 def test_a_plan_is_never_worse_and_no_frozen_visit_moves(seed: int, pairs: bool) -> None:
-    problem, before = scene(dice_day(seed, pairs=pairs))
+    problem, before = scene(random_day(seed, pairs=pairs))
     after = improve.improve(problem, before, budget=Budget(rounds=ROUNDS), seed=seed)
-    old, new = check.check(problem, before), check.check(problem, after)
+    old, new = check(problem, before), check(problem, after)
     assert len(new.violations) <= len(old.violations)
     assert new.total_points <= old.total_points
     assert frozen_stops(problem, after) == frozen_stops(problem, before)
@@ -52,35 +52,35 @@ def test_a_plan_is_never_worse_and_no_frozen_visit_moves(seed: int, pairs: bool)
 @settings(max_examples=STATES, deadline=None)
 @given(seed=seeds)
 def test_the_search_prices_a_plan_as_the_checker_does(seed: int) -> None:
-    problem, before = scene(dice_day(seed))
-    if not check.check(problem, before).lawful:
+    problem, before = scene(random_day(seed))
+    if not check(problem, before).lawful:
         return
     search = Search(problem, before, seed=seed)
     start = search.best_points
     for _ in range(3):
         search.advance(100, 0.2, 0.9)
-        found = check.check(problem, plan.build(problem, search.sequences()))
-        assert found.lawful
-        assert found.total_points - check.check(problem, before).total_points == search.best_points - start
+        report = check(problem, plan.build(problem, search.sequences()))
+        assert report.lawful
+        assert report.total_points - check(problem, before).total_points == search.best_points - start
 
 
 @settings(max_examples=STATES // 4, deadline=None)
 @given(seed=seeds)
 def test_recombination_takes_routes_only_where_they_fit_together(seed: int) -> None:
-    problem, before = scene(dice_day(seed))
+    problem, before = scene(random_day(seed))
     search = Search(problem, before, seed=seed)
     search.advance(400, 0.0, 0.3)
     standing = search.best_points
     recombine.recombine(search, seconds=10.0, work=0.2, seed=seed)
     assert search.best_points <= standing
-    old, new = check.check(problem, before), check.check(problem, plan.build(problem, search.sequences()))
+    old, new = check(problem, before), check(problem, plan.build(problem, search.sequences()))
     assert len(new.violations) <= len(old.violations)
     assert new.total_points - old.total_points <= 0
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_the_same_seed_and_rounds_give_the_same_plan(seed: int) -> None:
-    problem, before = scene(dice_day(seed, workers=6, visits=40))
+    problem, before = scene(random_day(seed, workers=6, visits=40))
     once = improve.improve(problem, before, budget=Budget(rounds=2_000), seed=seed)
     assert improve.improve(problem, before, budget=Budget(rounds=2_000), seed=seed) == once
 
@@ -88,27 +88,27 @@ def test_the_same_seed_and_rounds_give_the_same_plan(seed: int) -> None:
 def test_a_poor_day_becomes_cheaper() -> None:
     gains = []
     for seed in range(8):
-        problem, before = scene(dice_day(seed, workers=6, visits=40))
+        problem, before = scene(random_day(seed, workers=6, visits=40))
         after = improve.improve(problem, before, budget=Budget(rounds=5_000), seed=seed)
-        gains.append(check.check(problem, before).total_points - check.check(problem, after).total_points)
+        gains.append(check(problem, before).total_points - check(problem, after).total_points)
     assert min(gains) >= 0
     assert sum(gain > 0 for gain in gains) >= 6
 
 
 def test_wall_clock_is_kept() -> None:
-    problem, before = scene(dice_day(3, workers=6, visits=40))
+    problem, before = scene(random_day(3, workers=6, visits=40))
     improve.improve(problem, before, budget=Budget(rounds=10), seed=0)
-    told: list[float] = []
+    moments: list[float] = []
     given = 1.0
     improve.improve(
-        problem, before, budget=Budget(seconds=given), seed=0, progress=lambda seconds, *_: told.append(seconds)
+        problem, before, budget=Budget(seconds=given), seed=0, progress=lambda seconds, *_: moments.append(seconds)
     )
-    assert told == sorted(told)
-    assert 0.9 < told[-1] / given < 1.05
+    assert moments == sorted(moments)
+    assert 0.9 < moments[-1] / given < 1.05
 
 
 def test_progress_never_gets_worse() -> None:
-    problem, before = scene(dice_day(5, workers=6, visits=40))
+    problem, before = scene(random_day(5, workers=6, visits=40))
     points: list[float] = []
     improve.improve(
         problem, before, budget=Budget(rounds=4_000), seed=0, progress=lambda _s, _r, best: points.append(best)
@@ -118,7 +118,7 @@ def test_progress_never_gets_worse() -> None:
 
 
 def test_nothing_to_plan_is_no_trouble() -> None:
-    problem, before = scene(dice_day(1, visits=3))
+    problem, before = scene(random_day(1, visits=3))
     assert improve.improve(problem, before, budget=Budget(rounds=50), seed=0) is not None
 
 
@@ -147,18 +147,18 @@ def test_of_many_workers_the_only_one_who_can_come_is_found_wherever_she_starts(
     )
     made = improve.improve(problem, plan.build(problem, [[]] * count), budget=Budget(rounds=300), seed=1)
     assert made.unserved == ()
-    assert check.check(problem, made).lawful
+    assert check(problem, made).lawful
 
 
 @settings(max_examples=STATES // 4, deadline=None)
 @given(seed=seeds)
 def test_neighbours_are_the_nearest_of_those_that_are_not_behind_anybody(seed: int) -> None:
-    problem, before = scene(dice_day(seed))
+    problem, before = scene(random_day(seed))
     task = Search(problem, before, seed=seed).task
     places, legs = task.visit[:, PLACE], task.seconds[0]
-    for one in task.play:
-        ways = [int(legs[places[one], places[k]] + legs[places[k], places[one]]) for k in task.play if k != one]
-        near = [int(legs[places[one], places[k]] + legs[places[k], places[one]]) for k in task.near[one]]
+    for visit in task.play:
+        ways = [int(legs[places[visit], places[k]] + legs[places[k], places[visit]]) for k in task.play if k != visit]
+        near = [int(legs[places[visit], places[k]] + legs[places[k], places[visit]]) for k in task.near[visit]]
         assert not ways or near == sorted(ways)[:NEIGHBOURS]
 
 

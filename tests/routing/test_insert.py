@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing import check
+from routing.check import check
 from routing.insertion import board
 from routing.model import plan as plans
 from routing.model.plan import Plan
 from routing.model.problem import Link, Problem
-from routing.model.rules import Rule
-from tests.routing.worlds import Day, dice_day
+from routing.model.rules import PlanRule
+from tests.routing.worlds import Day, random_day
 
 STATES = int(os.environ.get("NOWALLS_STATES", "120"))
 """How many random states each property is tried on; 10,000 takes the better part of an hour."""
@@ -28,18 +28,18 @@ def everywhere(problem: Problem, plan: Plan, visit: int, *, but: int = -1) -> It
         if problem.rows[row][0] == but:
             continue
         for position in range(len(order) + 1):
-            orders = [list(one) for one in plan.sequences]
+            orders = [list(line) for line in plan.sequences]
             orders[row] = [*order[:position], visit, *order[position:]]
             yield row, position, plans.build(problem, orders)
 
 
 def share_points(problem: Problem, plan: Plan, company: int) -> int:
     """Price how far ahead of its share a company is."""
-    won = [one.won_visits for one in problem.companies]
+    awarded = [each.awarded_visits for each in problem.companies]
     for route in plan.routes:
-        won[problem.workers[route.worker].company] += len(route.visits)
-    shares = sum(one.share for one in problem.companies)
-    ahead = won[company] * shares - sum(won) * problem.companies[company].share
+        awarded[problem.workers[route.worker].company] += len(route.visits)
+    shares = sum(each.share for each in problem.companies)
+    ahead = awarded[company] * shares - sum(awarded) * problem.companies[company].share
     cap = problem.weights.share_cap_points
     return max(-cap, min(cap, problem.weights.share_points * ahead // shares))
 
@@ -50,19 +50,19 @@ def truth(problem: Problem, plan: Plan, visit: int) -> dict[int, tuple[int, int,
     skipped = int(problem.arrays.visits.skip_points[visit])
     best: dict[int, tuple[int, int, int, int]] = {}
     for row, position, trial in everywhere(problem, plan, visit):
-        if not check.check(problem, trial).lawful:
+        if not check(problem, trial).lawful:
             continue
         worker = problem.rows[row][0]
         stop = next(stop for stop in trial.routes[row].stops if stop.visit == visit)
         wait = (stop.start_seconds - stop.arrive_seconds) * problem.weights.wait_points_per_second
         share = share_points(problem, plan, problem.workers[worker].company)
         points = plans.cost(problem, trial).total_points - before + skipped + wait + share
-        found = (points, row, position, stop.start_seconds)
-        best[worker] = min(best.get(worker, found), found)
+        candidates = (points, row, position, stop.start_seconds)
+        best[worker] = min(best.get(worker, candidates), candidates)
     return best
 
 
-def of(day: Day) -> tuple[Problem, Plan, dict[int, int]]:
+def snapshot_of(day: Day) -> tuple[Problem, Plan, dict[int, int]]:
     """Give a day as a problem, its plan, and from board number to the problem's."""
     snap = day.board.snapshot(day.waiting)
     return snap.problem, snap.plan, {number: index for index, number in enumerate(snap.numbers)}
@@ -71,9 +71,9 @@ def of(day: Day) -> tuple[Problem, Plan, dict[int, int]]:
 @settings(max_examples=STATES, deadline=None)
 @given(seeds)
 def test_the_candidates_are_the_cheapest_lawful_gaps_of_all_workers(seed: int) -> None:
-    day = dice_day(seed)
-    problem, plan, index = of(day)
-    assert check.check(problem, plan).lawful
+    day = random_day(seed)
+    problem, plan, index = snapshot_of(day)
+    assert check(problem, plan).lawful
     for number in day.waiting[:2]:
         best = truth(problem, plan, index[number])
         for exhaustive in (False, True):
@@ -82,14 +82,14 @@ def test_the_candidates_are_the_cheapest_lawful_gaps_of_all_workers(seed: int) -
                 (c.points, problem.first_row[c.worker] + c.shift, c.position, c.start_seconds)
                 for c in verdict.candidates
             ]
-            assert got == sorted(best.values(), key=lambda one: one[:3])
-            assert {worker for worker, rule in enumerate(verdict.rules) if rule == Rule.NONE} == set(best)
+            assert got == sorted(best.values(), key=lambda gap: gap[:3])
+            assert {worker for worker, rule in enumerate(verdict.rules) if rule == PlanRule.NONE} == set(best)
 
 
 @settings(max_examples=STATES, deadline=None)
 @given(seeds, st.integers(min_value=1, max_value=3))
 def test_passing_rows_by_changes_no_choice(seed: int, best: int) -> None:
-    day = dice_day(seed, workers=12, visits=60)
+    day = random_day(seed, workers=12, visits=60)
     for number in day.waiting:
         quick = day.board.evaluate(number, best=best)
         assert quick.candidates == day.board.evaluate(number, best=best, exhaustive=True).candidates
@@ -98,31 +98,38 @@ def test_passing_rows_by_changes_no_choice(seed: int, best: int) -> None:
 @settings(max_examples=STATES, deadline=None)
 @given(seeds)
 def test_a_fixed_rule_is_the_one_that_the_inspector_names(seed: int) -> None:
-    day = dice_day(seed)
-    problem, plan, index = of(day)
+    day = random_day(seed)
+    problem, plan, index = snapshot_of(day)
     for number in day.waiting[:2]:
         rules = day.board.evaluate(number, exhaustive=True).rules
         for row, _, trial in everywhere(problem, plan, index[number]):
-            rule = Rule(int(rules[problem.rows[row][0]]))
-            faults = {fault.fault.name for fault in check.check(problem, trial).violations}
-            if rule in {Rule.SITE_CLOSED, Rule.NOT_CONTRACTED, Rule.SKILL, Rule.CERTIFICATE, Rule.SEX, Rule.EXCLUDED}:
+            rule = PlanRule(int(rules[problem.rows[row][0]]))
+            faults = {fault.fault.name for fault in check(problem, trial).violations}
+            if rule in {
+                PlanRule.SITE_CLOSED,
+                PlanRule.NOT_CONTRACTED,
+                PlanRule.SKILL,
+                PlanRule.CERTIFICATE,
+                PlanRule.SEX,
+                PlanRule.EXCLUDED,
+            }:
                 assert rule.name in faults
-            if rule in {Rule.COMPANY_QUOTA, Rule.CAPACITY, Rule.MAX_WORK}:
+            if rule in {PlanRule.COMPANY_QUOTA, PlanRule.CAPACITY, PlanRule.MAX_WORK}:
                 assert faults
 
 
 @settings(max_examples=STATES, deadline=None)
 @given(seeds)
 def test_a_day_filled_by_insertion_is_lawful_and_what_is_frozen_stays(seed: int) -> None:
-    day = dice_day(seed, pairs=True)
-    problem, _, index = of(day)
+    day = random_day(seed, pairs=True)
+    problem, _, index = snapshot_of(day)
     frozen = {number: problem.visits[k].frozen for number, k in index.items() if problem.visits[k].frozen}
     for number in day.waiting:
-        found = day.board.evaluate(number).candidates
-        if found:
-            day.board.commit(number, found[0])
+        candidates = day.board.evaluate(number).candidates
+        if candidates:
+            day.board.commit(number, candidates[0])
     snap = day.board.snapshot()
-    assert check.check(snap.problem, snap.plan).violations == ()
+    assert check(snap.problem, snap.plan).violations == ()
     after = {number: snap.problem.visits[k].frozen for k, number in enumerate(snap.numbers)}
     assert all(after[number] == held for number, held in frozen.items())
 
@@ -130,7 +137,7 @@ def test_a_day_filled_by_insertion_is_lawful_and_what_is_frozen_stays(seed: int)
 @settings(max_examples=STATES, deadline=None)
 @given(seeds)
 def test_removing_what_was_committed_restores_the_board(seed: int) -> None:
-    day = dice_day(seed)
+    day = random_day(seed)
     before = day.board.snapshot()
     number = day.waiting[-1]
     verdict = day.board.evaluate(number, exhaustive=True)
@@ -146,22 +153,22 @@ def test_removing_what_was_committed_restores_the_board(seed: int) -> None:
 @settings(max_examples=max(10, STATES // 4), deadline=None)
 @given(seeds, st.sampled_from([(0, 0), (0, 1_800), (600, 1_800), (-900, 900)]))
 def test_two_workers_are_the_cheapest_lawful_two(seed: int, gap: tuple[int, int]) -> None:
-    day = dice_day(seed, workers=3, visits=10)
+    day = random_day(seed, workers=3, visits=10)
     if len(day.waiting) < 2:
         return
-    problem, plan, index = of(day)
-    one, two = day.waiting[0], day.waiting[1]
-    verdict = day.board.evaluate_pair(one, two, gap_min_seconds=gap[0], gap_max_seconds=gap[1], best=50)
-    link = Link(first=index[one], second=index[two], gap_min_seconds=gap[0], gap_max_seconds=gap[1])
+    problem, plan, index = snapshot_of(day)
+    first, second = day.waiting[0], day.waiting[1]
+    verdict = day.board.evaluate_pair(first, second, gap_min_seconds=gap[0], gap_max_seconds=gap[1], best=50)
+    link = Link(first=index[first], second=index[second], gap_min_seconds=gap[0], gap_max_seconds=gap[1])
     linked = replace(problem, links=(*problem.links, link))
     before = plans.cost(linked, plan).total_points - int(
-        linked.arrays.visits.skip_points[[index[one], index[two]]].sum()
+        linked.arrays.visits.skip_points[[index[first], index[second]]].sum()
     )
     lawful: dict[tuple[int, int], int] = {}
-    for first_row, _, half in everywhere(problem, plan, index[one]):
-        for second_row, _, trial in everywhere(linked, half, index[two], but=problem.rows[first_row][0]):
+    for first_row, _, half in everywhere(problem, plan, index[first]):
+        for second_row, _, trial in everywhere(linked, half, index[second], but=problem.rows[first_row][0]):
             workers = problem.rows[first_row][0], problem.rows[second_row][0]
-            if not check.check(linked, trial).lawful:
+            if not check(linked, trial).lawful:
                 continue
             points = plans.cost(linked, trial).total_points - before
             for row, visit in ((first_row, link.first), (second_row, link.second)):
@@ -172,13 +179,13 @@ def test_two_workers_are_the_cheapest_lawful_two(seed: int, gap: tuple[int, int]
     assert {(p.first.worker, p.second.worker): p.points for p in verdict.pairs} == lawful
     assert [p.points for p in verdict.pairs] == sorted(p.points for p in verdict.pairs)
     if verdict.pairs:
-        day.board.commit_pair(one, two, verdict.pairs[0])
+        day.board.commit_pair(first, second, verdict.pairs[0])
         snap = day.board.snapshot()
-        assert check.check(snap.problem, snap.plan).violations == ()
+        assert check(snap.problem, snap.plan).violations == ()
 
 
 def test_a_candidate_that_has_gone_stale_is_refused() -> None:
-    day = dice_day(5, workers=8)
+    day = random_day(5, workers=8)
     first, second = [n for n in day.waiting if day.board.evaluate(n).candidates][:2]
     taken = day.board.evaluate(first).candidates[0]
     day.board.commit(first, taken)

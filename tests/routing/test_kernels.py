@@ -6,21 +6,21 @@ from pathlib import Path
 
 from numba.core import event
 
-from routing import check, solve
+import routing
 from routing.stop import Budget
 from tests.routing.test_improve import scene
-from tests.routing.worlds import dice_day
+from tests.routing.worlds import random_day
 
 ROOT = Path(__file__).resolve().parents[2]
 
 COUNT = """
 import sys
-from routing import solve
-solve.warm()
+import routing
+routing.warm()
 kernels = {
-    id(one): one
+    id(kernel): kernel
     for name, module in list(sys.modules.items()) if name.startswith("routing")
-    for one in vars(module).values() if hasattr(one, "stats") and hasattr(one, "py_func")
+    for kernel in vars(module).values() if hasattr(kernel, "stats") and hasattr(kernel, "py_func")
 }
 print(sum(sum(k.stats.cache_misses.values()) for k in kernels.values()))
 print(sum(sum(k.stats.cache_hits.values()) for k in kernels.values()))
@@ -32,17 +32,17 @@ import numba, numpy
 def megabytes(): return int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize() / 1e6
 before = megabytes()
 from dataclasses import replace
-from routing import insert
+from routing import Board
 from routing.bench import district
 town = district.Town(workers=600, companies=30, requests=7_200)
 problem = district.build(town)
 whole = replace(problem, visits=())
-board = insert.Board(whole)
+board = Board(whole)
 for visit in problem.visits:
     number = board.add(visit)
-    found = board.evaluate(number).candidates
-    if found:
-        board.commit(number, found[0])
+    candidates = board.evaluate(number).candidates
+    if candidates:
+        board.commit(number, candidates[0])
 placed = sum(len(board.order(*row)) for row in problem.rows)
 print(placed, megabytes() - before)
 """
@@ -61,19 +61,19 @@ class Compilations(event.Listener):
         pass
 
 
-def told(program: str) -> list[float]:
+def output_of(program: str) -> list[float]:
     ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     return [float(word) for word in ran.stdout.split()]
 
 
 def test_after_warming_up_no_request_and_no_plan_compiles_anything() -> None:
-    solve.warm()
+    routing.warm()
     with event.install_listener("numba:compile", Compilations()) as heard:
         for seed in range(12):
-            day = dice_day(seed, pairs=seed % 2 == 0)
+            day = random_day(seed, pairs=seed % 2 == 0)
             problem, before = scene(day)
-            made = solve.solve(problem, budget=Budget(rounds=100), initial=before)
-            assert made.points <= check.check(problem, before).total_points
+            made = routing.solve(problem, budget=Budget(rounds=100), initial=before)
+            assert made.points <= routing.check(problem, before).total_points
             for number in day.waiting:
                 day.board.evaluate(number, exhaustive=True)
             if len(day.waiting) > 1:
@@ -83,14 +83,14 @@ def test_after_warming_up_no_request_and_no_plan_compiles_anything() -> None:
 
 
 def test_another_process_compiles_nothing() -> None:
-    solve.warm()
-    misses, hits = told(COUNT)
+    routing.warm()
+    misses, hits = output_of(COUNT)
     assert misses == 0
     assert hits > 20
 
 
 def test_six_hundred_workers_with_a_full_day_take_little_room() -> None:
-    placed, megabytes = told(ROOM)
+    placed, megabytes = output_of(ROOM)
     print(f"{placed:.0f} stops, {megabytes:.0f} MB")
     assert placed > 600 * 10
     assert megabytes < 100

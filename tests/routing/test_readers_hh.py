@@ -122,10 +122,10 @@ def test_the_checker_finds_every_planted_fault() -> None:
 def test_the_kernel_and_the_checker_agree_on_the_cost() -> None:
     for size in (10, 25, 40):
         content = generate(size, size)
-        plan, found = engine.solve(hhcrsp.parse(content, "made"), budget=Budget(rounds=300), seed=2)
+        plan, result = engine.solve(hhcrsp.parse(content, "made"), budget=Budget(rounds=300), seed=2)
         wrong, cost = homecare_check.check_hhcrsp(content, uhhc.schedule_json(plan))
         assert wrong == []
-        assert cost == pytest.approx(found.cost, abs=1e-3)
+        assert cost == pytest.approx(result.cost, abs=1e-3)
 
 
 def test_a_seed_makes_the_same_instance_and_another_seed_another() -> None:

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routing import check
+from routing.check import check
 from routing.model.problem import Company, Mode, Point, Problem, Shift, Visit, Window, Worker
 from routing.solve import Engine, solve
 from routing.stop import Budget
 from tests.routing.test_improve import frozen_stops, scene
-from tests.routing.worlds import HOUR, dice_day
+from tests.routing.worlds import HOUR, random_day
 
 seeds = st.integers(min_value=0, max_value=2**32)
 
@@ -17,9 +17,9 @@ seeds = st.integers(min_value=0, max_value=2**32)
 @settings(max_examples=25, deadline=None)
 @given(seed=seeds, pairs=st.booleans())
 def test_or_tools_never_breaks_a_rule_that_was_kept(seed: int, pairs: bool) -> None:
-    problem, before = scene(dice_day(seed, pairs=pairs))
+    problem, before = scene(random_day(seed, pairs=pairs))
     after = solve(problem, budget=Budget(seconds=0.05), engine=Engine.OR_TOOLS, initial=before).plan
-    old, new = check.check(problem, before), check.check(problem, after)
+    old, new = check(problem, before), check(problem, after)
     assert len(new.violations) <= len(old.violations)
     assert new.total_points <= old.total_points
     assert frozen_stops(problem, after) == frozen_stops(problem, before)
@@ -28,25 +28,25 @@ def test_or_tools_never_breaks_a_rule_that_was_kept(seed: int, pairs: bool) -> N
 def test_or_tools_makes_most_poor_days_cheaper() -> None:
     cheaper = 0
     for seed in range(10):
-        problem, before = scene(dice_day(seed, matrix=False))
+        problem, before = scene(random_day(seed, matrix=False))
         made = solve(problem, budget=Budget(seconds=0.3), engine=Engine.OR_TOOLS, initial=before)
-        cheaper += made.points < check.check(problem, before).total_points
+        cheaper += made.points < check(problem, before).total_points
     assert cheaper >= 6
 
 
 @settings(max_examples=30, deadline=None)
 @given(seed=seeds, pairs=st.booleans())
 def test_the_portfolio_never_breaks_a_rule_that_was_kept(seed: int, pairs: bool) -> None:
-    problem, before = scene(dice_day(seed, pairs=pairs))
+    problem, before = scene(random_day(seed, pairs=pairs))
     made = solve(problem, budget=Budget(rounds=300), seed=seed, initial=before)
-    old, new = check.check(problem, before), check.check(problem, made.plan)
+    old, new = check(problem, before), check(problem, made.plan)
     assert len(new.violations) <= len(old.violations)
     assert made.points == new.total_points <= old.total_points
 
 
 @pytest.mark.parametrize("engine", list(Engine))
 def test_from_nothing_frozen_visits_are_made_and_the_rest_is_planned(engine: Engine) -> None:
-    problem, _ = scene(dice_day(11, matrix=False))
+    problem, _ = scene(random_day(11, matrix=False))
     budget = Budget(seconds=0.3) if engine is Engine.OR_TOOLS else Budget(rounds=500)
     made = solve(problem, budget=budget, engine=engine)
     frozen = {number for number, visit in enumerate(problem.visits) if visit.frozen is not None}
@@ -70,4 +70,4 @@ def test_a_tour_that_can_be_seen_is_found(engine: Engine) -> None:
     made = solve(problem, budget=budget, engine=engine).plan
     there = int(problem.seconds[0, 0, 4])
     assert made.unserved == ()
-    assert abs(check.check(problem, made).travel_seconds - 2 * there) <= 8
+    assert abs(check(problem, made).travel_seconds - 2 * there) <= 8

@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processes.roads import RoadsUnreachable, fetch
-from routing import check
+from routing.check import check
 from routing.model import plan as plans
 from routing.model import travel
 from routing.model.problem import Mode, Point, Problem, Shift, Visit, Window, Worker
 from routing.model.travel import Leg, TooFewLegs, calibrate
 from routing.readers import roads
-from routing.readers.roads import Osrm, Reply, RoadsRefused, RoadsUnreadable, Valhalla
+from routing.readers.roads import Osrm, RoadReply, RoadsRefused, RoadsUnreadable, Valhalla
 from routing.solve import Engine, solve
 from routing.stop import Budget
 from tests.routing import engines
@@ -27,14 +27,14 @@ EBIKE = Mode(name="e-bike", speed_metres_per_second=4.2, detour=1.3, start_secon
 
 
 def city(count: int, seed: int = 1, side: float = 0.15) -> list[Point]:
-    dice = random.Random(seed)
-    return [Point(39.0 + dice.random() * side, 116.0 + dice.random() * side) for _ in range(count)]
+    rng = random.Random(seed)
+    return [Point(39.0 + rng.random() * side, 116.0 + rng.random() * side) for _ in range(count)]
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with engines.listening() as found:
-        yield found
+    with engines.listening() as state:
+        yield state
 
 
 def test_the_flat_map_is_the_geodesic_to_half_a_per_cent_and_the_matrix_is_its_legs() -> None:
@@ -55,16 +55,16 @@ def test_a_table_is_put_together_from_blocks_that_the_engine_can_bear(
 ) -> None:
     server.most_pairs, server.wordy = 100, wordy
     places = [*city(23), Point(39.6, 116.0)]
-    found = roads.table(kind(address=f"{server.address}/", most_pairs=100), places, fetch)
+    table = roads.table(kind(address=f"{server.address}/", most_pairs=100), places, fetch)
     assert max(rows * columns for rows, columns in server.asked) <= 100
     assert len(server.asked) == 9
     for i, here in enumerate(places):
         for j, there in enumerate(places):
-            told = engines.seconds(here, there)
-            expected = 0 if i == j else roads.UNREACHABLE_SECONDS if told is None else math.floor(told + 0.5)
+            seconds = engines.seconds(here, there)
+            expected = 0 if i == j else roads.UNREACHABLE_SECONDS if seconds is None else math.floor(seconds + 0.5)
             # the engine is told places to a millionth of a degree
-            assert abs(int(found.seconds[i, j]) - expected) <= 1
-    assert found.unreachable == 2 * 23
+            assert abs(int(table.seconds[i, j]) - expected) <= 1
+    assert table.unreachable == 2 * 23
 
 
 @settings(max_examples=50, deadline=None)
@@ -115,7 +115,7 @@ def test_what_is_no_answer_is_refused(server: Server, kind: type[Osrm] | type[Va
 )
 def test_an_answer_that_does_not_add_up_is_refused(engine: Osrm | Valhalla, body: str) -> None:
     with pytest.raises(RoadsUnreadable):
-        roads.table(engine, city(2), lambda _: Reply(200, body.encode()))
+        roads.table(engine, city(2), lambda _: RoadReply(200, body.encode()))
 
 
 def test_nobody_at_the_address_is_a_refusal_that_does_not_tell_the_places() -> None:
@@ -142,9 +142,9 @@ def test_a_one_way_ring_is_driven_the_right_way_round_by_everybody(engine: Engin
     budget = Budget(seconds=0.3) if engine is Engine.OR_TOOLS else Budget(rounds=500)
     made = solve(problem, budget=budget, engine=engine).plan
     assert [problem.visits[visit].place for visit in made.routes[0].visits] == [1, 2, 3, 4, 5, 6]
-    assert check.check(problem, made).travel_seconds == 60 * count
+    assert check(problem, made).travel_seconds == 60 * count
     wrong = plans.build(problem, [list(reversed(made.routes[0].visits))])
-    assert check.check(problem, wrong).travel_seconds == 60 * count * (count - 1)
+    assert check(problem, wrong).travel_seconds == 60 * count * (count - 1)
 
 
 def test_an_engine_s_table_is_planned_with_and_the_island_is_left_out(server: Server) -> None:
@@ -159,45 +159,45 @@ def test_an_engine_s_table_is_planned_with_and_the_island_is_left_out(server: Se
     )
     made = solve(problem, budget=Budget(rounds=300)).plan
     assert made.unserved == (5,)
-    assert check.check(problem, made).lawful
+    assert check(problem, made).lawful
 
 
 def journeys(detour: float, *, speed: float = 4.2, count: int = 400, seed: int = 1) -> list[Leg]:
     """Make journeys of 300 to 6,000 metres with a fifth of noise either way."""
-    dice = random.Random(seed)
+    rng = random.Random(seed)
     legs = []
     for _ in range(count):
-        metres = dice.uniform(300.0, 6_000.0)
-        legs.append(Leg(metres, 120.0 + metres * detour / speed * dice.lognormvariate(0.0, 0.15)))
+        metres = rng.uniform(300.0, 6_000.0)
+        legs.append(Leg(metres, 120.0 + metres * detour / speed * rng.lognormvariate(0.0, 0.15)))
     return legs
 
 
 def test_a_city_s_detour_is_learned_from_its_journeys() -> None:
-    found = calibrate(journeys(1.62), EBIKE)
-    assert abs(found.mode.detour - 1.62) < 3 * found.error + 0.02
-    assert found.error < 0.02
-    assert (found.mode.speed_metres_per_second, found.mode.start_seconds) == (4.2, 120)
-    assert found.after < found.before
+    calibration = calibrate(journeys(1.62), EBIKE)
+    assert abs(calibration.mode.detour - 1.62) < 3 * calibration.error + 0.02
+    assert calibration.error < 0.02
+    assert (calibration.mode.speed_metres_per_second, calibration.mode.start_seconds) == (4.2, 120)
+    assert calibration.after < calibration.before
 
 
 @pytest.mark.parametrize("share", [0.1, 0.25, 0.35])
 def test_meals_on_the_way_and_late_phones_do_not_lengthen_the_roads(share: float) -> None:
-    dice = random.Random(5)
+    rng = random.Random(5)
     disturbed = [
-        Leg(leg.metres, leg.seconds + dice.uniform(1_200, 5_400)) if dice.random() < share else leg
+        Leg(leg.metres, leg.seconds + rng.uniform(1_200, 5_400)) if rng.random() < share else leg
         for leg in journeys(1.45, count=800)
     ]
-    found = calibrate(disturbed, EBIKE)
-    assert abs(found.mode.detour / 1.45 - 1.0) < 0.05
-    assert found.outliers > 800 * share / 2
+    calibration = calibrate(disturbed, EBIKE)
+    assert abs(calibration.mode.detour / 1.45 - 1.0) < 0.05
+    assert calibration.outliers > 800 * share / 2
     mean = sum(leg.seconds - 120 for leg in disturbed) * 4.2 / sum(leg.metres for leg in disturbed)
-    assert abs(found.mode.detour - 1.45) < abs(mean - 1.45) / 5
+    assert abs(calibration.mode.detour - 1.45) < abs(mean - 1.45) / 5
 
 
 def test_faster_than_the_straight_line_raises_the_speed_instead() -> None:
-    found = calibrate(journeys(0.8), EBIKE).mode
-    assert found.detour == 1.0
-    assert abs(found.speed_metres_per_second / (4.2 / 0.8) - 1.0) < 0.05
+    mode = calibrate(journeys(0.8), EBIKE).mode
+    assert mode.detour == 1.0
+    assert abs(mode.speed_metres_per_second / (4.2 / 0.8) - 1.0) < 0.05
 
 
 def test_a_few_journeys_are_not_a_city() -> None:

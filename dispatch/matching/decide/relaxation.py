@@ -17,8 +17,8 @@ from dispatch.matching.fleet.day import Ask, Day
 from providers.catalogue.model import Skill
 from routing.explanation import relax, relax_pair, relaxation
 from routing.explanation.relax import Limits
-from routing.explanation.relax_pair import Together
-from routing.explanation.relaxation import Gives
+from routing.explanation.relax_pair import VisitPair
+from routing.explanation.relaxation import ChangeKind
 from routing.model import problem
 
 
@@ -43,25 +43,41 @@ class Change(StrEnum):
     EXTRA_WORKER = "extra_worker"  # one more worker like one there is
 
 
-NAMES: dict[Gives, Change] = {
-    Gives.LATER: Change.LATER,
-    Gives.EARLIER: Change.EARLIER,
-    Gives.ANY_SEX: Change.ANY_SEX,
-    Gives.BREAK_LATER: Change.BREAK_LATER,
-    Gives.BREAK_EARLIER: Change.BREAK_EARLIER,
-    Gives.OVERTIME: Change.OVERTIME,
-    Gives.EARLY_START: Change.EARLY_START,
-    Gives.LONGER_DAY: Change.LONGER_DAY,
-    Gives.UNBAR: Change.UNBAR,
-    Gives.CERTIFICATE: Change.RENEW_CERTIFICATE,
-    Gives.SKILL: Change.OTHER_SKILL,
-    Gives.OPEN_SITE: Change.OPEN_SITE,
-    Gives.EXTRA_WORKER: Change.EXTRA_WORKER,
+NAMES: dict[ChangeKind, Change] = {
+    ChangeKind.LATER: Change.LATER,
+    ChangeKind.EARLIER: Change.EARLIER,
+    ChangeKind.ANY_SEX: Change.ANY_SEX,
+    ChangeKind.BREAK_LATER: Change.BREAK_LATER,
+    ChangeKind.BREAK_EARLIER: Change.BREAK_EARLIER,
+    ChangeKind.OVERTIME: Change.OVERTIME,
+    ChangeKind.EARLY_START: Change.EARLY_START,
+    ChangeKind.LONGER_DAY: Change.LONGER_DAY,
+    ChangeKind.UNBAR: Change.UNBAR,
+    ChangeKind.CERTIFICATE: Change.RENEW_CERTIFICATE,
+    ChangeKind.SKILL: Change.OTHER_SKILL,
+    ChangeKind.OPEN_SITE: Change.OPEN_SITE,
+    ChangeKind.EXTRA_WORKER: Change.EXTRA_WORKER,
 }
 ELDERS, WORKERS, LAST = (
-    Limits(order=(Gives.LATER, Gives.EARLIER, Gives.ANY_SEX)),
-    Limits(order=(Gives.BREAK_LATER, Gives.BREAK_EARLIER, Gives.OVERTIME, Gives.EARLY_START, Gives.LONGER_DAY)),
-    Limits(order=(Gives.UNBAR, Gives.CERTIFICATE, Gives.SKILL, Gives.OPEN_SITE, Gives.EXTRA_WORKER)),
+    Limits(order=(ChangeKind.LATER, ChangeKind.EARLIER, ChangeKind.ANY_SEX)),
+    Limits(
+        order=(
+            ChangeKind.BREAK_LATER,
+            ChangeKind.BREAK_EARLIER,
+            ChangeKind.OVERTIME,
+            ChangeKind.EARLY_START,
+            ChangeKind.LONGER_DAY,
+        )
+    ),
+    Limits(
+        order=(
+            ChangeKind.UNBAR,
+            ChangeKind.CERTIFICATE,
+            ChangeKind.SKILL,
+            ChangeKind.OPEN_SITE,
+            ChangeKind.EXTRA_WORKER,
+        )
+    ),
 )
 EVERYTHING = Limits(order=tuple(NAMES))
 
@@ -120,7 +136,7 @@ def _look(day: Day, ask: Ask, allowed: frozenset[int], limits: Limits) -> relaxa
     found = []
     for company in sorted(allowed):  # an offer is put to one company
         visit = _visit(day, ask, [company], limits)
-        pair = Together(day.board.add(visit), day.board.add(visit))
+        pair = VisitPair(day.board.add(visit), day.board.add(visit))
         one = relax_pair.smallest(day.board, pair, limits)
         found += [] if one is None else [one]
     return min(found, key=lambda one: one.size(limits.order), default=None)
@@ -136,7 +152,7 @@ def _told(day: Day, found: relaxation.Relaxation, company: Change | None) -> Rel
     who: dict[str, Any] = {"worker": numbers[0]} if numbers else {}
     if company is not None:
         return Relaxation(company, {"company": day.company_of[found.places[0].worker], **who})
-    changes = [Relaxation(NAMES[one.gives], _parameters(day, one)) for one in found.changes]
+    changes = [Relaxation(NAMES[one.kind], _parameters(day, one)) for one in found.changes]
     changes.sort(key=lambda one: list(Change).index(one.change))
     *others, hardest = changes
     more = [one.as_json() for one in others if one != hardest]  # both of two visits are eased alike: said once
@@ -145,8 +161,8 @@ def _told(day: Day, found: relaxation.Relaxation, company: Change | None) -> Rel
 
 def _parameters(day: Day, change: relaxation.Change) -> dict[str, Any]:
     """Say how much, and whose where it is not the worker who would come."""
-    if change.gives in {Gives.SKILL, Gives.CERTIFICATE}:
+    if change.kind in {ChangeKind.SKILL, ChangeKind.CERTIFICATE}:
         return {"skills": ",".join(skill for skill in Skill if crew.skill_bits({skill}) & change.amount)}
-    if change.gives is Gives.EXTRA_WORKER:
+    if change.kind is ChangeKind.EXTRA_WORKER:
         return {"like": day.numbers[change.amount]}
     return {"minutes": change.minutes} if change.amount else {}

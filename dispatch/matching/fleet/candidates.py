@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from dispatch.matching.fleet.score import Option
-from routing.model.rules import Rule
+from routing.model.rules import PlanRule
 
 LISTED = 20
 """How many candidates a record shows with all parts of their price; the others are named."""
@@ -37,22 +37,22 @@ class Reason(StrEnum):
     TAKEN = "taken"  # somebody else booked the hours in the same moment
 
 
-OF_RULE: Mapping[Rule, Reason] = {
-    Rule.SITE_CLOSED: Reason.SITE_CLOSED,
-    Rule.NOT_CONTRACTED: Reason.NOT_CONTRACTED,
-    Rule.COMPANY_QUOTA: Reason.CAPACITY_USED,
-    Rule.SKILL: Reason.SKILL,
-    Rule.CERTIFICATE: Reason.CERTIFICATE,
-    Rule.SEX: Reason.SEX,
-    Rule.EXCLUDED: Reason.BARRED,
-    Rule.REACH: Reason.REACH,
-    Rule.OFF_SHIFT: Reason.OFF_SHIFT,
-    Rule.WINDOW: Reason.NO_GAP,
-    Rule.FROZEN: Reason.UNDER_WAY,
-    Rule.BREAK: Reason.BREAK,
-    Rule.MAX_WORK: Reason.MAX_WORK,
-    Rule.CAPACITY: Reason.LOAD,
-    Rule.PARTNER: Reason.NO_PARTNER,
+OF_RULE: Mapping[PlanRule, Reason] = {
+    PlanRule.SITE_CLOSED: Reason.SITE_CLOSED,
+    PlanRule.NOT_CONTRACTED: Reason.NOT_CONTRACTED,
+    PlanRule.COMPANY_QUOTA: Reason.CAPACITY_USED,
+    PlanRule.SKILL: Reason.SKILL,
+    PlanRule.CERTIFICATE: Reason.CERTIFICATE,
+    PlanRule.SEX: Reason.SEX,
+    PlanRule.EXCLUDED: Reason.BARRED,
+    PlanRule.REACH: Reason.REACH,
+    PlanRule.OFF_SHIFT: Reason.OFF_SHIFT,
+    PlanRule.WINDOW: Reason.NO_GAP,
+    PlanRule.FROZEN: Reason.UNDER_WAY,
+    PlanRule.BREAK: Reason.BREAK,
+    PlanRule.MAX_WORK: Reason.MAX_WORK,
+    PlanRule.CAPACITY: Reason.LOAD,
+    PlanRule.PARTNER: Reason.NO_PARTNER,
 }
 
 
@@ -105,10 +105,10 @@ def content(
     for rule, number, company in zip(rules, numbers, company_of, strict=True):
         if number in gone:
             ruled[Reason.TAKEN].append(number)
-        elif rule == Rule.NOT_CONTRACTED:
+        elif rule == PlanRule.NOT_CONTRACTED:
             ruled[companies.reason(company)].append(number)
-        elif rule not in {Rule.NONE, Rule.BEATEN}:
-            ruled[OF_RULE[Rule(rule)]].append(number)
+        elif rule not in {PlanRule.NONE, PlanRule.BEATEN}:
+            ruled[OF_RULE[PlanRule(rule)]].append(number)
         elif number not in listed:
             beaten.append(number)
     return Content(

@@ -22,7 +22,7 @@ from providers.catalogue.model import Skill
 from providers.roster.queries import ContractTerms, RosterWorker
 from routing.insertion import board
 from routing.model import problem
-from routing.model.rules import Rule
+from routing.model.rules import PlanRule
 
 FIRST_LOOK = 64
 MOST_NUMBERS = 20_000
@@ -307,7 +307,7 @@ class Day:
     def _pairs(self, ask: Ask, allowed: Sequence[int], companies: Companies, shares: Mapping[int, int]) -> Found:
         """Look for two workers of one company: an offer is put to one company."""
         options: list[Option] = []
-        rules = [int(Rule.NOT_CONTRACTED)] * len(self.roster)
+        rules = [int(PlanRule.NOT_CONTRACTED)] * len(self.roster)
         for company in allowed:
             visit = self.visit(ask, [company])
             verdict = self.board.evaluate_pair(self.board.add(visit), self.board.add(visit), best=FIRST_LOOK)

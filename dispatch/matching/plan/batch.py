@@ -23,7 +23,7 @@ from dispatch.matching.fleet import candidates as decision
 from dispatch.matching.fleet.day import Ask, Day, Found
 from dispatch.matching.fleet.score import Option, share_points, share_steps
 from routing.improvement import improve
-from routing.insertion import board as insert
+from routing.insertion.board import Candidate
 from routing.model import problem
 from routing.reference.assign import Batch, assign
 from routing.stop import Budget
@@ -143,7 +143,7 @@ class _Plan:
         """Give a wave out, at most one visit to each worker; return whose turn comes in the next."""
         board, workers = self.day.board, len(self.day.numbers)
         points, allowed = np.zeros((len(wave), workers), np.int64), np.zeros((len(wave), workers), np.uint8)
-        candidates: list[dict[int, insert.Candidate]] = []
+        candidates: list[dict[int, Candidate]] = []
         for line, place in enumerate(wave):
             found = board.evaluate(self.numbers[place], best=CANDIDATES).candidates
             candidates.append({one.worker: one for one in found})

@@ -23,7 +23,7 @@ from dispatch.visits.transitions import State
 from events.work import Work
 from kit import clock, metrics, rules
 from providers.roster.queries import RosterWorker
-from routing import check
+from routing.check import check
 
 REASON = "overrun"
 SILENT = timedelta(hours=4)
@@ -133,7 +133,7 @@ def _followers(
     lost = [task.visit_id for task in tasks if task.fixed and not task.begun and task.starts_at < until]
     while True:
         roster = Roster(day, [worker], [task for task in tasks if task.visit_id not in lost], now)
-        faults = {fault.visit for fault in check.check(roster.problem, roster.given).violations if fault.visit >= 0}
+        faults = {fault.visit for fault in check(roster.problem, roster.given).violations if fault.visit >= 0}
         order = [visit for route in roster.given.routes for visit in route.visits]
         late = next((visit for visit in order if visit in faults and not roster.tasks[visit].begun), None)
         if late is None:

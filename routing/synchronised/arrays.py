@@ -1,4 +1,4 @@
-"""What the kernel of two-person visits reads and writes: plain arrays, made once per search.
+"""The arrays that the search for two-person visits reads and writes, made once for a search.
 
 A **job** is one household's call: one **leg** (one worker) or two legs (two workers), tied by a link. A **node** is a
 leg, the start of a worker's round or its end: legs are 0 … L-1, worker w starts at L + w and ends at L + W + w.
@@ -20,8 +20,8 @@ ALONE, TOGETHER, GAP = 0, 1, 2  # how a job's two legs are tied
 WIDTH = 24  # places kept for each leg of a tied job before pairs are formed
 
 
-class Board(NamedTuple):
-    """Hold what never changes during a search; see `compile_board` for how the shapes hang together."""
+class PairTask(NamedTuple):
+    """Hold what never changes during a search; see `make_task` for how the shapes hang together."""
 
     legs: Ints  # (jobs, 2): the job's legs, -1 where it has only one
     link: Bytes  # (jobs,): ALONE, TOGETHER or GAP
@@ -52,11 +52,11 @@ class Board(NamedTuple):
     worst: float  # price of one unit of the worst lateness of the whole plan
 
 
-class Draft(NamedTuple):
-    """Hold one plan being worked on: rounds as linked lists, their clock, and an order in which the clock can be wound.
+class PairDraft(NamedTuple):
+    """Hold one plan being worked on: rounds as linked lists, their times, and an order in which to compute them.
 
-    `order` is a linear extension of "comes before in somebody's round", job by job; everything after a changed job in
-    that order is all that can change its clock.
+    `order` is a topological order of the jobs by "comes before in a round"; everything after a changed job in
+    that order is all whose times can change.
     """
 
     after: Ints  # (nodes,): the next node of the round
@@ -73,17 +73,17 @@ class Draft(NamedTuple):
     total: Floats  # (1,): the whole cost
 
 
-def empty_draft(board: Board) -> Draft:
-    """Return a draft in which nobody is sent anywhere."""
-    jobs, legs, workers = len(board.link), len(board.job), len(board.mode)
+def empty_draft(task: PairTask) -> PairDraft:
+    """Return a draft without any planned job."""
+    jobs, legs, workers = len(task.link), len(task.job), len(task.mode)
     nodes = legs + 2 * workers
     after, before = np.full(nodes, -1, np.int32), np.full(nodes, -1, np.int32)
     starts = np.arange(legs, legs + workers, dtype=np.int32)
     after[starts], before[starts + workers] = starts + workers, starts
     clock = np.zeros(nodes)
-    clock[legs : legs + workers] = board.shift_start
-    clock[legs + workers :] = board.shift_start
-    return Draft(
+    clock[legs : legs + workers] = task.shift_start
+    clock[legs + workers :] = task.shift_start
+    return PairDraft(
         after=after,
         before=before,
         worker=np.full(legs, -1, np.int32),
@@ -95,11 +95,11 @@ def empty_draft(board: Board) -> Draft:
         spent=np.zeros(jobs + 1),
         worst=np.zeros(jobs + 1),
         planned=np.zeros(1, np.int32),
-        total=np.array([board.skip.sum()]),
+        total=np.array([task.skip.sum()]),
     )
 
 
-class Desk(NamedTuple):
+class Scratch(NamedTuple):
     """Hold the scratch arrays of one search."""
 
     pushed: Floats  # (nodes,): later moments still to be followed; NEVER below zero where there is none
@@ -114,10 +114,10 @@ class Desk(NamedTuple):
     touched: Bools  # (workers,): rounds already ruined
 
 
-def empty_desk(board: Board) -> Desk:
+def empty_scratch(task: PairTask) -> Scratch:
     """Return scratch of the right shapes."""
-    jobs, nodes = len(board.link), len(board.place)
-    return Desk(
+    jobs, nodes = len(task.link), len(task.place)
+    return Scratch(
         pushed=np.full(nodes, -1e18),
         marks=np.zeros(jobs, np.int32),
         room=np.zeros(jobs, np.int32),
@@ -127,11 +127,11 @@ def empty_desk(board: Board) -> Desk:
         prices=np.zeros((2, WIDTH)),
         absent=np.zeros(jobs, np.int32),
         keys=np.zeros(jobs),
-        touched=np.zeros(len(board.mode), np.bool_),
+        touched=np.zeros(len(task.mode), np.bool_),
     )
 
 
-def nearest(distances: Floats, rows: npt.NDArray[np.integer]) -> Ints:
+def nearest_jobs(distances: Floats, rows: npt.NDArray[np.integer]) -> Ints:
     """Return, for each job, all jobs from the nearest place to the farthest, itself in front."""
     between = distances[np.ix_(rows, rows)].astype(np.float64)
     np.fill_diagonal(between, -1.0)
