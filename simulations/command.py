@@ -42,8 +42,8 @@ def join(app: typer.Typer) -> None:
                 console.print(fault.sentence("zh"), fault.sentence("en"), sep="  |  ", style="red", markup=False)
             raise typer.Exit(1)
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
-        what = runner.of_list(sheet, digest=digest, size=Size(elders, companies, workers), seed=seed)
-        say(run(runner.play(Settings.read(), what, again=again)), as_json=as_json)
+        scenario = runner.of_list(sheet, digest=digest, size=Size(elders, companies, workers), seed=seed)
+        say(run(runner.run(Settings.read(), scenario, again=again)), as_json=as_json)
 
     @app.command()
     def simulate(
@@ -64,5 +64,5 @@ def join(app: typer.Typer) -> None:
 
         size = Size(elders, companies, workers)
         day = clock.at_local(first.date(), 0)
-        what = runner.of_days(first=day, days=days, per_day=per_day, size=size, seed=seed)
-        say(run(runner.play(Settings.read(), what, again=again)), as_json=as_json)
+        scenario = runner.of_days(first=day, days=days, per_day=per_day, size=size, seed=seed)
+        say(run(runner.run(Settings.read(), scenario, again=again)), as_json=as_json)

@@ -1,7 +1,7 @@
-"""The demo district: the real Yunhe with invented people, which keeps calling and working as long as somebody looks.
+"""The demo district: the real Yunhe with invented people, which keeps calling and working while a server runs.
 
-What it plays is played through the same verbs as everything else; whoever signs in may act in between, and the players
-answer requests and offers of real visitors as they do their own.
+Its people act through the same operations as everyone else; a visitor who signs in may act in between, and the people
+answer a visitor's requests and offers as they do their own.
 """
 
 import asyncio
@@ -31,12 +31,12 @@ from kit.clock import FixedClock, WallClock
 from kit.settings import Settings
 from simulations import population
 from simulations import request_lists as listed
-from simulations.driver import Drive, placed
+from simulations.driver import Driver, placed_call
+from simulations.due_actions import Action, DueAction, Phase
 from simulations.model import PartKind, Simulation
 from simulations.population import Size
-from simulations.runner import Play, drive_of, lay_out
-from simulations.sampling import Dice
-from simulations.schedule import Deed, Due, Phase
+from simulations.runner import Scenario, create_district, make_driver
+from simulations.sampling import Sampler
 
 log = logging.getLogger("nowalls.demo")
 
@@ -45,8 +45,8 @@ SIZE = Size(elders=3000, companies=30, workers=600)
 PACE_SECONDS = 15.0
 _YESTERDAY = 40  # calls of the day before the first start, so that there is something to look at
 _LOOK_SECONDS = 0.5
-_MEMORY = timedelta(days=3)  # what is older than this is over, and need not be heard again at a start
-_BY_THE_TICKER = frozenset({Deed.LAPSE, Deed.MISS, Deed.LOOK_AGAIN, Deed.SWEEP, Deed.NIGHT})
+_MEMORY = timedelta(days=3)  # what is older than this is over, and is not applied at a start
+_BY_THE_TICKER = frozenset({Action.LAPSE, Action.MISS, Action.LOOK_AGAIN, Action.SWEEP, Action.NIGHT})
 _DESKS = (
     ("operator", "话务员", Role.OPERATOR),
     ("company", "企业调度", Role.PROVIDER),
@@ -57,9 +57,9 @@ _DESKS = (
 )
 
 
-def _play(yesterday: date) -> Play:
-    calls = listed.made_up(Dice(SEED), first=yesterday, days=1, per_day=_YESTERDAY, homes=SIZE.elders)
-    return Play("demo", {"seed": SEED}, calls, population.yunhe(), SIZE, lambda item: item)
+def _scenario(yesterday: date) -> Scenario:
+    calls = listed.made_up(Sampler(SEED), first=yesterday, days=1, per_day=_YESTERDAY, homes=SIZE.elders)
+    return Scenario("demo", {"seed": SEED}, calls, population.yunhe(), SIZE, lambda item: item)
 
 
 async def prepare(settings: Settings) -> bool:
@@ -68,23 +68,23 @@ async def prepare(settings: Settings) -> bool:
     A district that holds real people is left alone.
     """
     now = WallClock().now()
-    what = _play(clock.day_of(now) - timedelta(days=1))
-    stands = FixedClock(what.before().now())
-    async with platform.house(settings, clock=stands) as house:
+    scenario = _scenario(clock.day_of(now) - timedelta(days=1))
+    fixed_clock = FixedClock(scenario.before().now())
+    async with platform.house(settings, clock=fixed_clock) as house:
         async with house.works(SYSTEM("demo")) as work:
-            played = (await work.session.execute(select(Simulation.fingerprint))).scalar()
+            stored = (await work.session.execute(select(Simulation.fingerprint))).scalar()
             anybody = (await work.session.execute(text("select exists (select from person)"))).scalar()
             lived = (await work.session.execute(text("select exists (select from care_request)"))).scalar()
-        if played != what.fingerprint and (played is not None or anybody):
+        if stored != scenario.fingerprint and (stored is not None or anybody):
             return False
-        if played is not None and lived:
+        if stored is not None and lived:
             return True
         console.print("正在布置演示区并演完昨天，要一两分钟 · laying out the demo district and living its yesterday")
-        await lay_out(house.works, what)
-        still = platform.drained(house)
-        drive = await drive_of(house, stands, still, what)
+        await create_district(house.works, scenario)
+        drained = platform.drained(house)
+        driver = await make_driver(house, fixed_clock, drained, scenario)
         async with platform.deliveries(house):
-            await drive.play(until=now)
+            await driver.run(until=now)
     return True
 
 
@@ -118,54 +118,54 @@ async def live(house: Platform) -> None:
     """Keep the demo district living by the wall clock, until cancelled."""
     works = house.works
     now = works.clock.now()
-    drive = await drive_of(house, FixedClock(now), None, _play(clock.day_of(now)), since=now - _MEMORY)
-    told: asyncio.Queue[Envelope] = asyncio.Queue()
+    driver = await make_driver(house, FixedClock(now), None, _scenario(clock.day_of(now)), since=now - _MEMORY)
+    arrived: asyncio.Queue[Envelope] = asyncio.Queue()
 
-    def heard(envelopes: list[Envelope]) -> None:
+    def on_emitted(envelopes: list[Envelope]) -> None:
         for envelope in envelopes:
-            told.put_nowait(envelope)
+            arrived.put_nowait(envelope)
 
-    works.on_emitted = heard
-    dice = Dice(secrets.randbits(32))
+    works.on_emitted = on_emitted
+    sampler = Sampler(secrets.randbits(32))
     next_call = now
     while True:
         try:
-            while not told.empty():
-                await _hear(works, drive, told.get_nowait())
+            while not arrived.empty():
+                await _apply(works, driver, arrived.get_nowait())
             now = works.clock.now()
             if now >= next_call:
                 # Numbered by tenths of a second: no call of an earlier process has this number.
-                call = listed.one_call(dice, int(now.timestamp() * 10), at=now, homes=SIZE.elders)
-                next_call = now - timedelta(seconds=PACE_SECONDS * math.log(1 - dice.unit("wait", call.number)))
-                await drive.take(call)
-            while (due := drive.agenda.pop(now, Phase.PAPERS)) is not None:
-                if due.deed not in _BY_THE_TICKER and await _still_so(works, drive, due):
-                    await drive.players.do(due)
+                call = listed.one_call(sampler, int(now.timestamp() * 10), at=now, homes=SIZE.elders)
+                next_call = now - timedelta(seconds=PACE_SECONDS * math.log(1 - sampler.unit("wait", call.number)))
+                await driver.take(call)
+            while (due := driver.schedule.pop(now, Phase.OFFICE)) is not None:
+                if due.action not in _BY_THE_TICKER and await _still_so(works, driver, due):
+                    await driver.people.do(due)
         except (DBAPIError, OSError):
             log.exception("the demo district stumbled and goes on")
         await asyncio.sleep(_LOOK_SECONDS)
 
 
-async def _hear(works: Works, drive: Drive, envelope: Envelope) -> None:
+async def _apply(works: Works, driver: Driver, envelope: Envelope) -> None:
     event = envelope.event()
-    if isinstance(event, VisitOffered) and event.request_id not in drive.agenda.placed:
+    if isinstance(event, VisitOffered) and event.request_id not in driver.schedule.placed:
         async with works(SYSTEM("demo")) as work:
             request = await work.session.get_one(CareRequest, event.request_id)
-            drive.agenda.placed[request.id] = placed(request)
-    drive.agenda.hear(event, envelope.occurred_at)
+            driver.schedule.placed[request.id] = placed_call(request)
+    driver.schedule.apply(event, envelope.occurred_at)
 
 
-async def _still_so(works: Works, drive: Drive, due: Due) -> bool:
+async def _still_so(works: Works, driver: Driver, due: DueAction) -> bool:
     """Follow a visit that a better plan has given to another worker or another hour; False where it now comes later."""
     trip = due.trip
-    if trip is None or due.deed not in {Deed.DEPART, Deed.ARRIVE, Deed.LEAVE}:
+    if trip is None or due.action not in {Action.DEPART, Action.ARRIVE, Action.LEAVE}:
         return True
     async with works(SYSTEM("demo")) as work:
         visit = await work.session.get_one(Visit, trip.visit_id)
-    trip.workers = tuple(one for one in (visit.worker_id, visit.second_worker_id) if one is not None)
+    trip.workers = tuple(worker for worker in (visit.worker_id, visit.second_worker_id) if worker is not None)
     later = visit.planned_start - trip.starts_at
     trip.starts_at = visit.planned_start
-    if later <= timedelta() or due.deed is Deed.LEAVE:
+    if later <= timedelta() or due.action is Action.LEAVE:
         return True
-    drive.agenda.put(due.deed, due.at + later, trip)
+    driver.schedule.put(due.action, due.at + later, trip)
     return False

@@ -1,10 +1,9 @@
-"""Drive a simulation: the clock stands still until all that was told is handled, and then moves to what is due next."""
+"""Drive a simulation: the clock stands until every event is handled, and then moves to the next action or call."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import perf_counter
-from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import select
@@ -16,16 +15,18 @@ from events.contracts.care_requests import CareRequested
 from events.contracts.event import REGISTRY, Envelope, Event
 from events.contracts.offers import VisitOffered
 from events.delivery.bus import Deliverer
+from events.delivery.drained import Drained
 from events.model import LoggedEvent
 from events.work import Works
 from kit.access.actor import SYSTEM
 from kit.clock import FixedClock
 from kit.refusal import Refusal
 from providers.satisfaction.model import CallBack, CallState
-from simulations.actions import OPERATOR, Players
+from simulations.actions import OPERATOR, People
+from simulations.due_actions import Action, Phase, PlacedCall
 from simulations.model import RefusedCall
 from simulations.request_lists import Asked, Call
-from simulations.schedule import Agenda, Deed, Phase, Placed
+from simulations.schedule import Schedule
 
 _OWN_COST = 0.35
 _KEY = "call-"
@@ -33,27 +34,15 @@ _BEYOND = 10**12
 _REQUESTED = CareRequested.type_name()
 
 
-class Stillness(Protocol):
-    """Whoever knows when all that was told is handled."""
-
-    async def count_outstanding(self) -> int:
-        """Count what an earlier process left undelivered."""
-        ...
-
-    async def wait(self) -> None:
-        """Return when nothing is on its way."""
-        ...
-
-
-def placed(request: CareRequest) -> Placed:
-    """Say which call a request came of; one that no call made has a number beyond all calls."""
+def placed_call(request: CareRequest) -> PlacedCall:
+    """Return the call that a request came from; a request without a call gets a number above all calls."""
     key = request.source_key or ""
     number = int(key.removeprefix(_KEY)) if key.startswith(_KEY) else _BEYOND + request.number
-    return Placed(number, (request.latitude, request.longitude), request.latest, request.urgent)
+    return PlacedCall(number, (request.latitude, request.longitude), request.latest, request.urgent)
 
 
 @dataclass(slots=True)
-class Speeds:
+class Latencies:
     """Milliseconds of this process: from the operator's saving to an offer that the company can see."""
 
     begun: dict[UUID, float] = field(default_factory=dict)
@@ -62,68 +51,68 @@ class Speeds:
 
 
 @dataclass(slots=True)
-class Drive:
-    """One simulation on its way: the calls still to come, and what follows from those that came."""
+class Driver:
+    """One running simulation: the calls still to come, and the schedule that follows from the earlier ones."""
 
     works: Works
     clock: FixedClock
-    still: Stillness | None
-    players: Players
+    drained: Drained | None
+    people: People
     calls: Sequence[Call]
-    people: Sequence[UUID]
+    elders: Sequence[UUID]
     asked: Callable[[Call], Asked]
-    speeds: Speeds = field(default_factory=Speeds)
+    latencies: Latencies = field(default_factory=Latencies)
     progress: Callable[[int, datetime], None] = lambda _done, _at: None
     _next: int = 0
 
     @property
-    def agenda(self) -> Agenda:
+    def schedule(self) -> Schedule:
         """Return what is due."""
-        return self.players.agenda
+        return self.people.schedule
 
     def listen(self, deliverer: Deliverer) -> None:
-        """Hear every event as it is committed and how long its handling took, beside whoever listens already."""
+        """Listen to every committed event and to how long its handling took, beside the present listeners."""
         before, beside = self.works.on_emitted, deliverer.on_delivered
 
-        def heard(envelopes: list[Envelope]) -> None:
+        def on_emitted(envelopes: list[Envelope]) -> None:
             if before is not None:
                 before(envelopes)
             for envelope in envelopes:
-                self._hear(envelope.event(), envelope.occurred_at)
+                self._apply(envelope.event(), envelope.occurred_at)
 
-        def handled(group: str, envelope: Envelope, seconds: float) -> None:
+        def on_delivered(group: str, envelope: Envelope, seconds: float) -> None:
             if beside is not None:
                 beside(group, envelope, seconds)
             if group == "matching" and envelope.type == _REQUESTED:
-                self.speeds.decision.append(seconds * 1000)
+                self.latencies.decision.append(seconds * 1000)
 
-        self.works.on_emitted, deliverer.on_delivered = heard, handled
+        self.works.on_emitted, deliverer.on_delivered = on_emitted, on_delivered
 
-    def _hear(self, event: Event, at: datetime) -> None:
-        self.agenda.hear(event, at)
-        if isinstance(event, VisitOffered) and (begun := self.speeds.begun.pop(event.request_id, None)) is not None:
-            self.speeds.request_to_offer.append((perf_counter() - begun) * 1000)
+    def _apply(self, event: Event, at: datetime) -> None:
+        self.schedule.apply(event, at)
+        if isinstance(event, VisitOffered) and (begun := self.latencies.begun.pop(event.request_id, None)) is not None:
+            self.latencies.request_to_offer.append((perf_counter() - begun) * 1000)
 
     async def resume(self, since: datetime | None = None) -> None:
-        """Find the agenda of an earlier process again, out of the log; without one, begin before the first call.
+        """Rebuild the schedule of an earlier process from the log; without one, begin before the first call.
 
-        With `since`, only what was told from then on is heard; visits offered before are nobody's business any more.
+        With `since`, only later events are applied; visits offered before are ignored.
         """
         async with self.works(SYSTEM("simulation")) as work:
             requests_ = select(CareRequest)
-            told = select(LoggedEvent.type, LoggedEvent.data, LoggedEvent.occurred_at).order_by(LoggedEvent.position)
+            logged = select(LoggedEvent.type, LoggedEvent.data, LoggedEvent.occurred_at).order_by(LoggedEvent.position)
             if since is not None:
                 requests_ = requests_.where(CareRequest.entered_at >= since)
-                told = told.where(LoggedEvent.occurred_at >= since)
+                logged = logged.where(LoggedEvent.occurred_at >= since)
             for request in (await work.session.execute(requests_)).scalars():
-                self.agenda.placed[request.id] = placed(request)
+                self.schedule.placed[request.id] = placed_call(request)
             refused = (await work.session.execute(select(RefusedCall.number, RefusedCall.refused_at))).all()
-            calls = {one.call for one in self.agenda.placed.values()} | {row.number for row in refused}
+            calls = {call.call for call in self.schedule.placed.values()} | {row.number for row in refused}
             self._next = max(calls, default=-1) + 1
             last = max([self.clock.now(), *(row.refused_at for row in refused)])
-            for kind, data, at in (await work.session.execute(told)).all():
+            for kind, data, at in (await work.session.execute(logged)).all():
                 try:
-                    self.agenda.hear(REGISTRY[kind].model_validate(data), at)
+                    self.schedule.apply(REGISTRY[kind].model_validate(data), at)
                 except KeyError:
                     if since is None:
                         raise
@@ -131,27 +120,27 @@ class Drive:
             asked = select(CallBack.id).where(CallBack.state == CallState.ASKED).limit(1)
             asking = (await work.session.execute(asked)).first() is not None
         self.clock.set(last)
-        if self.still is not None:
-            await self.still.count_outstanding()
-        self.agenda.resume(last)
-        if asking and not self.agenda.has(Deed.CALL_BACK):
-            self.agenda.put(Deed.CALL_BACK, self.agenda.call_back_at_or_after(last))
+        if self.drained is not None:
+            await self.drained.count_outstanding()
+        self.schedule.resume(last)
+        if asking and not self.schedule.has(Action.CALL_BACK):
+            self.schedule.put(Action.CALL_BACK, self.schedule.call_back_at_or_after(last))
 
-    async def play(self, until: datetime | None = None) -> None:
+    async def run(self, until: datetime | None = None) -> None:
         """Play to the end, every call made, every visit settled, every statement paid; or `until` an instant."""
-        await self._stillness()
+        await self._wait_until_drained()
         await self._instant()
         while (at := self._soonest()) is not None and (until is None or at <= until):
             self.clock.set(at)
             await self._instant()
             self.progress(self._next, at)
 
-    async def _stillness(self) -> None:
-        if self.still is not None:
-            await self.still.wait()
+    async def _wait_until_drained(self) -> None:
+        if self.drained is not None:
+            await self.drained.wait()
 
     def _soonest(self) -> datetime | None:
-        due = self.agenda.next_at()
+        due = self.schedule.next_at()
         call = self.calls[self._next].at if self._next < len(self.calls) else None
         return min((at for at in (due, call) if at is not None), default=None)
 
@@ -160,22 +149,22 @@ class Drive:
         now = self.clock.now()
         while (at := self._soonest()) is not None and at <= now:
             await self._side_by_side()
-            while (due := self.agenda.pop(now, Phase.CHANCES)) is not None:
-                await self.players.do(due)
-                await self._stillness()
+            while (due := self.schedule.pop(now, Phase.DISPATCH)) is not None:
+                await self.people.do(due)
+                await self._wait_until_drained()
             await self._take_calls(now)
-            if (due := self.agenda.pop(now, Phase.PAPERS)) is not None:
-                await self.players.do(due)
-                await self._stillness()
+            if (due := self.schedule.pop(now, Phase.OFFICE)) is not None:
+                await self.people.do(due)
+                await self._wait_until_drained()
 
     async def _side_by_side(self) -> None:
-        """Let people at different doors act without waiting for one another's consequences."""
+        """Carry out the actions at different doors without waiting for the handlers in between."""
         acted = False
-        while (due := self.agenda.pop(self.clock.now(), Phase.DOORS)) is not None:
-            await self.players.do(due)
+        while (due := self.schedule.pop(self.clock.now(), Phase.ON_SITE)) is not None:
+            await self.people.do(due)
             acted = True
         if acted:
-            await self._stillness()
+            await self._wait_until_drained()
 
     async def _take_calls(self, now: datetime) -> None:
         """Take the calls of this instant; one elder's second call waits until the first has had its consequences."""
@@ -183,24 +172,24 @@ class Drive:
         while self._next < len(self.calls) and self.calls[self._next].at <= now:
             call = self.calls[self._next]
             if call.home in homes:
-                await self._stillness()
+                await self._wait_until_drained()
                 homes.clear()
             homes.add(call.home)
             await self.take(call)
             self._next += 1
         if homes:
-            await self._stillness()
+            await self._wait_until_drained()
 
     async def take(self, call: Call) -> None:
         """Take one call as the operator does; a refusal is kept with its code."""
         asked = self.asked(call)
-        pays = self.players.dice.chance(_OWN_COST, "pays", call.number)
+        pays = self.people.sampler.chance(_OWN_COST, "pays", call.number)
         begun = perf_counter()
         try:
             async with self.works(OPERATOR) as work:
                 request = await requests.place(
                     work,
-                    person_id=self.people[call.home],
+                    person_id=self.elders[call.home],
                     item_code=asked.item,
                     earliest=asked.earliest,
                     latest=asked.latest,
@@ -210,8 +199,8 @@ class Drive:
                     source_key=f"{_KEY}{call.number}",
                     accept_own_cost=pays,
                 )
-                self.agenda.placed[request.id] = placed(request)
-                self.speeds.begun[request.id] = begun
+                self.schedule.placed[request.id] = placed_call(request)
+                self.latencies.begun[request.id] = begun
         except Refusal as refusal:
             row = {"number": call.number, "code": refusal.code, "refused_at": self.clock.now()}
             async with self.works(OPERATOR) as work:

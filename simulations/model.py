@@ -12,7 +12,7 @@ from kit.database import Base, Long
 
 
 class PartKind(StrEnum):
-    """What somebody is in a simulation."""
+    """The kind of a simulated member."""
 
     ELDER = "elder"
     COMPANY = "company"

@@ -1,4 +1,4 @@
-"""Make up a district: its companies, workers and elders, out of a seed; nobody in it is real.
+"""Make up a district from a seed: its companies, workers and elders, all invented.
 
 Surnames are common ones, given names are the sixty pairs of the sexagenary cycle behind 某 ("a certain"), resident IDs
 use the unassigned area 130999. Everybody enters through the verbs that the desks use.
@@ -37,7 +37,7 @@ from registry.divisions.changes import NewDivision
 from registry.model import DivisionKind, Person
 from registry.operations import NewPerson
 from simulations.model import PartKind, SimulatedPart
-from simulations.sampling import Dice
+from simulations.sampling import Sampler
 
 DIVISIONS_FILE = Path(__file__).resolve().parent.parent / "registry" / "data" / "yunhe-divisions.csv"
 AREA = "130999"
@@ -89,16 +89,16 @@ class Home:
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class Territory:
     """Where a district is played: its divisions, the doors that are given, and how further doors are found."""
 
     divisions: tuple[NewDivision, ...]
     townships: tuple[str, ...]
     homes: tuple[Home, ...]
-    further: Callable[[Dice, int], Home]
+    further: Callable[[Sampler, int], Home]
 
 
-def yunhe() -> Ground:
+def yunhe() -> Territory:
     """Return the ground of the real Yunhe district: true divisions, made-up doors around them."""
     with DIVISIONS_FILE.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -111,12 +111,12 @@ def yunhe() -> Ground:
     townships = tuple(row["code"] for row in rows if row["parent"] == "130903")
     leaves = tuple(row["code"] for row in rows if row["parent"] in townships)
 
-    def further(dice: Dice, number: int) -> Home:
-        leaf = dice.pick(leaves, "leaf", number)
+    def further(sampler: Sampler, number: int) -> Home:
+        leaf = sampler.pick(leaves, "leaf", number)
         place = townships.index(next(code for code in townships if leaf.startswith(code)))
         # Townships lie around the centre like the hours of a clock; communities within them by chance of their own.
         ring = 0.012 + 0.035 * (place / len(townships))
-        turn = Dice(0)
+        turn = Sampler(0)
         latitude = (
             _CENTRE[0] + ring * (2 * turn.unit("lat", leaf[:9]) - 1) * 1.6 + 0.012 * (turn.unit("lat", leaf) - 0.5)
         )
@@ -125,29 +125,29 @@ def yunhe() -> Ground:
         )
         spread = 0.004
         return Home(
-            latitude=round(latitude + spread * (dice.unit("lat", number) - 0.5), 6),
-            longitude=round(longitude + spread * (dice.unit("lon", number) - 0.5), 6),
+            latitude=round(latitude + spread * (sampler.unit("lat", number) - 0.5), 6),
+            longitude=round(longitude + spread * (sampler.unit("lon", number) - 0.5), 6),
             division=leaf,
         )
 
-    return Ground(divisions, townships, (), further)
+    return Territory(divisions, townships, (), further)
 
 
-async def lay_out(work: Work, *, ground: Ground, size: Size, seed: int) -> None:
+async def create_district(work: Work, *, territory: Territory, size: Size, seed: int) -> None:
     """Bring a whole district to life in one piece of work: either all of it is there afterwards, or nothing."""
-    dice = Dice(seed)
+    sampler = Sampler(seed)
     today = clock.day_of(work.now)
     since = date(today.year - 1, 1, 1)
-    await changes.add_divisions(work, ground.divisions, valid_from=since)
+    await changes.add_divisions(work, territory.divisions, valid_from=since)
     items = catalogue.shipped_items()
     await catalogue.add_items(work, items, active_from=since)
-    homes = [*ground.homes[: size.elders]]
-    homes += [ground.further(dice, number) for number in range(len(homes), size.elders)]
-    companies = await _companies(work, dice, ground, items=items, size=size, since=since)
-    workers = await _workers(work, dice, homes, companies=companies, size=size, since=since)
-    elders = await _elders(work, dice, homes, today)
+    homes = [*territory.homes[: size.elders]]
+    homes += [territory.further(sampler, number) for number in range(len(homes), size.elders)]
+    companies = await _companies(work, sampler, territory, items=items, size=size, since=since)
+    workers = await _workers(work, sampler, homes, companies=companies, size=size, since=since)
+    elders = await _elders(work, sampler, homes, today)
     for kind, ids in ((PartKind.COMPANY, companies), (PartKind.WORKER, workers), (PartKind.ELDER, elders)):
-        rows = [{"kind": kind, "number": number, "id": one} for number, one in enumerate(ids)]
+        rows = [{"kind": kind, "number": number, "id": member_id} for number, member_id in enumerate(ids)]
         if rows:
             await work.session.execute(insert(SimulatedPart), rows)
 
@@ -163,12 +163,12 @@ def _cycle(number: int) -> str:
     return _STEMS[number % 10] + _BRANCHES[number % 12]
 
 
-def _name(dice: Dice, kind: str, number: int) -> str:
-    return f"{dice.pick(_SURNAMES, kind, 'surname', number)}某{_cycle(dice.whole(0, 59, kind, 'given', number))}"
+def _name(sampler: Sampler, kind: str, number: int) -> str:
+    return f"{sampler.pick(_SURNAMES, kind, 'surname', number)}某{_cycle(sampler.whole(0, 59, kind, 'given', number))}"
 
 
 async def _companies(
-    work: Work, dice: Dice, ground: Ground, *, items: Sequence[ItemFacts], size: Size, since: date
+    work: Work, sampler: Sampler, territory: Territory, *, items: Sequence[ItemFacts], size: Size, since: date
 ) -> list[UUID]:
     until = since.replace(year=since.year + 12)
     facts = []
@@ -179,7 +179,7 @@ async def _companies(
             NewCompany(
                 uscc=identifiers.compose_uscc(area=AREA, sequence=number + 1),
                 name=word + _COMPANY_KINDS[2 if medical else number % 2],
-                grade=dice.weighted((("A", 4), ("B", 5), ("C", 1)), "grade", number),
+                grade=sampler.weighted((("A", 4), ("B", 5), ("C", 1)), "grade", number),
                 medical_licence=f"PDY{AREA}{number:04d}" if medical else None,
                 medical_licence_until=until if medical else None,
             )
@@ -197,7 +197,7 @@ async def _companies(
                 monthly_capacity=20_000,
                 share_target=1 / len(ids),
                 item_codes=tuple(item.code for item in items if number % 3 == 0 or not item.medical),
-                division_codes=_area(dice, ground, number),
+                division_codes=_area(sampler, territory, number),
             )
             for number, provider_id in enumerate(ids)
         ],
@@ -205,39 +205,39 @@ async def _companies(
     return ids
 
 
-def _area(dice: Dice, ground: Ground, number: int) -> tuple[str, ...]:
+def _area(sampler: Sampler, territory: Territory, number: int) -> tuple[str, ...]:
     """Every fourth company serves the whole district; the others about half of its townships, and at least one."""
     if number % 4 == 0:
-        return ground.townships
-    chosen = tuple(code for code in ground.townships if dice.chance(0.5, "area", number, code))
-    return chosen or (dice.pick(ground.townships, "area", number),)
+        return territory.townships
+    chosen = tuple(code for code in territory.townships if sampler.chance(0.5, "area", number, code))
+    return chosen or (sampler.pick(territory.townships, "area", number),)
 
 
 async def _workers(
-    work: Work, dice: Dice, homes: Sequence[Home], *, companies: Sequence[UUID], size: Size, since: date
+    work: Work, sampler: Sampler, homes: Sequence[Home], *, companies: Sequence[UUID], size: Size, since: date
 ) -> list[UUID]:
     until = since.replace(year=since.year + 12)
     rows = []
     for number in range(size.workers):
-        sex = Sex.FEMALE if dice.chance(0.75, "worker sex", number) else Sex.MALE
-        home = dice.pick(homes, "worker home", number)
+        sex = Sex.FEMALE if sampler.chance(0.75, "worker sex", number) else Sex.MALE
+        home = sampler.pick(homes, "worker home", number)
         # The nurse's certificate is worth nothing without the company's licence, so that only its people have it.
         medical = number % len(companies) % 3 == 0
         skills = [Skill.GENERAL] + [
             skill
             for skill, share in _SKILLS
-            if (medical or skill is not Skill.NURSE) and dice.chance(share, "skill", number, skill)
+            if (medical or skill is not Skill.NURSE) and sampler.chance(share, "skill", number, skill)
         ]
-        (begins, ends) = dice.weighted(_SHIFTS, "shift", number)
+        (begins, ends) = sampler.weighted(_SHIFTS, "shift", number)
         middle = (begins + ends) // 2
         rows.append(
             NewWorker(
                 provider_id=companies[number % len(companies)],
-                name=_name(dice, "worker", number),
+                name=_name(sampler, "worker", number),
                 sex=sex,
-                latitude=round(home.latitude + 0.01 * (dice.unit("worker lat", number) - 0.5), 6),
-                longitude=round(home.longitude + 0.01 * (dice.unit("worker lon", number) - 0.5), 6),
-                transport=dice.weighted(_TRANSPORT, "transport", number),
+                latitude=round(home.latitude + 0.01 * (sampler.unit("worker lat", number) - 0.5), 6),
+                longitude=round(home.longitude + 0.01 * (sampler.unit("worker lon", number) - 0.5), 6),
+                transport=sampler.weighted(_TRANSPORT, "transport", number),
                 papers=tuple(
                     Paper(skill=skill, number=f"{AREA}-{number:05d}-{skill}", valid_from=since, expires_on=until)
                     for skill in skills
@@ -248,70 +248,72 @@ async def _workers(
     return await hiring.hire_workers(work, rows)
 
 
-async def _elders(work: Work, dice: Dice, homes: Sequence[Home], today: date) -> list[UUID]:
+async def _elders(work: Work, sampler: Sampler, homes: Sequence[Home], today: date) -> list[UUID]:
     people, taken = [], set[str]()
     for number, home in enumerate(homes):
-        born_on = today - timedelta(days=dice.whole(61 * 366, 97 * 365, "born", number))
-        sequence = dice.whole(0, 999, "sequence", number)
+        born_on = today - timedelta(days=sampler.whole(61 * 366, 97 * 365, "born", number))
+        sequence = sampler.whole(0, 999, "sequence", number)
         while (id_no := identifiers.compose_resident_id(area=AREA, born_on=born_on, sequence=sequence % 1000)) in taken:
             sequence += 1
         taken.add(id_no)
-        door = f"{dice.pick(_STREETS, 'street', number)}{dice.whole(1, 199, 'house', number)}号{number % 6 + 1}单元"
+        door = (
+            f"{sampler.pick(_STREETS, 'street', number)}{sampler.whole(1, 199, 'house', number)}号{number % 6 + 1}单元"
+        )
         people.append(
             NewPerson(
-                name=_name(dice, "elder", number),
+                name=_name(sampler, "elder", number),
                 id_no=id_no,
                 phone=f"0317{2_000_000 + number:07d}",
-                address=f"{door}{dice.whole(1, 6, 'floor', number)}0{number % 2 + 1}室",
+                address=f"{door}{sampler.whole(1, 6, 'floor', number)}0{number % 2 + 1}室",
                 division_code=home.division,
                 latitude=home.latitude,
                 longitude=home.longitude,
             )
         )
     ids = await registry.register_people(work, people)
-    fates = {one: _fate(dice, number) for number, one in enumerate(ids)}
+    standings = {person_id: _standing(sampler, number) for number, person_id in enumerate(ids)}
     await enrolment.take_over(
         work,
         members=[
             enrolment.Member(
-                one,
+                person_id,
                 home.division[:6],
-                dice.weighted(_CATEGORIES, "category", number),
-                dice.weighted(_LEVELS, "level", number),
+                sampler.weighted(_CATEGORIES, "category", number),
+                sampler.weighted(_LEVELS, "level", number),
             )
-            for number, (one, home) in enumerate(zip(ids, homes, strict=True))
-            if fates[one] != "not enrolled"
+            for number, (person_id, home) in enumerate(zip(ids, homes, strict=True))
+            if standings[person_id] != "not enrolled"
         ],
     )
-    for one, fate in fates.items():
-        if fate == "suspended":
-            await enrolment.suspend(work, person_id=one, reason=SuspendReason.HOSPITAL)
-        elif fate == "deceased":
-            await registry.report_death(work, person_id=one, died_on=today, source="simulation")
+    for person_id, standing in standings.items():
+        if standing == "suspended":
+            await enrolment.suspend(work, person_id=person_id, reason=SuspendReason.HOSPITAL)
+        elif standing == "deceased":
+            await registry.report_death(work, person_id=person_id, died_on=today, source="simulation")
     return ids
 
 
-def _fate(dice: Dice, number: int) -> str:
-    mark = dice.unit("fate", number)
-    for fate, share in (("not enrolled", _NOT_ENROLLED), ("suspended", _SUSPENDED), ("deceased", _DECEASED)):
+def _standing(sampler: Sampler, number: int) -> str:
+    mark = sampler.unit("fate", number)
+    for standing, share in (("not enrolled", _NOT_ENROLLED), ("suspended", _SUSPENDED), ("deceased", _DECEASED)):
         if mark < share:
-            return fate
+            return standing
         mark -= share
     return "well"
 
 
-async def bury(work: Work) -> None:
+async def confirm_deaths(work: Work) -> None:
     """Confirm, as a second person, the deaths that `lay_out` reported; where all are confirmed nothing happens."""
     query = select(Person.id).where(Person.death_reported_on.is_not(None), Person.died_on.is_(None))
-    for one in (await work.session.execute(query.order_by(Person.number))).scalars():
-        await registry.confirm_death(work, person_id=one)
+    for person_id in (await work.session.execute(query.order_by(Person.number))).scalars():
+        await registry.confirm_death(work, person_id=person_id)
 
 
-def desk(role: Role, name: str) -> Actor:
+def staff(role: Role, name: str) -> Actor:
     """Give a person of the bureau; the same name is the same account."""
-    return Actor(role, name, account_id=identity(name))
+    return Actor(role, name, account_id=account_id_of(name))
 
 
-def identity(name: str) -> UUID:
+def account_id_of(name: str) -> UUID:
     """Give the made-up account id of a made-up person, the same for the same name."""
-    return UUID(int=Dice(0).whole(0, 2**48, "account", name))
+    return UUID(int=Sampler(0).whole(0, 2**48, "account", name))

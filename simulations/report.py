@@ -1,7 +1,8 @@
-"""What came of a simulation: figures that add up, and one hash over all its facts.
+"""The result of a simulation: figures that add up, and one hash over all its facts.
 
 The hash covers who, what, when by the simulation's clock, why and how many fen. People, companies and workers go by
-their numbers in the cast and requests by their calls, so that neither generated ids nor the machine's clock matter.
+their numbers in the population and requests by their calls, so that neither generated ids nor the machine's clock
+matter.
 """
 
 import hashlib

@@ -14,8 +14,8 @@ from providers.catalogue.model import Category
 from providers.catalogue.operations import ItemFacts
 from registry.divisions.changes import NewDivision
 from registry.model import DivisionKind
-from simulations.population import AREA, Ground, Home
-from simulations.sampling import Dice
+from simulations.population import AREA, Home, Territory
+from simulations.sampling import Sampler
 
 REASONS_FILE = Path(__file__).with_name("reasons.csv")
 DISTRICT = f"{AREA}000000"
@@ -89,7 +89,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a call asks for: an item, whether it is urgent, and when somebody should arrive."""
+    """What a call asks for: an item, whether it is urgent, and when a worker should arrive."""
 
     item: str
     urgent: bool
@@ -102,7 +102,7 @@ def read(path: Path) -> Sheet:
     return columns.typed(tables.read_file(path), COLUMNS)
 
 
-def arrange(sheet: Sheet) -> tuple[list[Call], Ground]:
+def arrange(sheet: Sheet) -> tuple[list[Call], Territory]:
     """Put the calls in the order of time, and make a district of their own out of the places they name.
 
     Equal places are one home; townships become streets of the unassigned area 130999.
@@ -125,15 +125,15 @@ def arrange(sheet: Sheet) -> tuple[list[Call], Ground]:
         NewDivision(code=code, name=name, kind=DivisionKind.STREET, parent=DISTRICT) for name, code in townships.items()
     ]
 
-    def further(dice: Dice, number: int) -> Home:
-        near = dice.pick(doors, "near", number)
+    def further(sampler: Sampler, number: int) -> Home:
+        near = sampler.pick(doors, "near", number)
         return Home(
-            latitude=round(near.latitude + 0.01 * (dice.unit("lat", number) - 0.5), 6),
-            longitude=round(near.longitude + 0.01 * (dice.unit("lon", number) - 0.5), 6),
+            latitude=round(near.latitude + 0.01 * (sampler.unit("lat", number) - 0.5), 6),
+            longitude=round(near.longitude + 0.01 * (sampler.unit("lon", number) - 0.5), 6),
             division=near.division,
         )
 
-    return calls, Ground(tuple(divisions), tuple(townships.values()), tuple(doors), further)
+    return calls, Territory(tuple(divisions), tuple(townships.values()), tuple(doors), further)
 
 
 class Reasons:
@@ -154,42 +154,42 @@ class Reasons:
 class Wishes:
     """When and what people want, by the hours in which the catalogue offers it."""
 
-    def __init__(self, dice: Dice, items: Sequence[ItemFacts]) -> None:
-        self._dice = dice
+    def __init__(self, sampler: Sampler, items: Sequence[ItemFacts]) -> None:
+        self._dice = sampler
         self._items = {item.code: item for item in items}
 
     def of(self, number: int, code: str, at: datetime) -> Asked:
-        """Say what a call asks for: urgent help at once, anything else in the item's next open hours."""
-        item, dice = self._items[code], self._dice
+        """Return what a call asks for: urgent help at once, anything else in the item's next open hours."""
+        item, sampler = self._items[code], self._dice
         if item.category is Category.URGENT:
             return Asked(code, urgent=True, earliest=at, latest=at + _URGENT_WITHIN)
-        width = dice.pick((60, 90, 120), "width", number)
-        wish = dice.weighted(((60, 5), (120, 3), (240, 2)), "wish", number)
+        width = sampler.pick((60, 90, 120), "width", number)
+        wish = sampler.weighted(((60, 5), (120, 3), (240, 2)), "wish", number)
         day, minute = clock.day_of(at), _half_hour(clock.local(at).hour * 60 + clock.local(at).minute + wish)
         minute = max(minute, item.window_from)
         if minute + width > item.window_to:
-            day, minute = day + timedelta(days=1), item.window_from + 30 * dice.whole(0, 4, "hour", number)
+            day, minute = day + timedelta(days=1), item.window_from + 30 * sampler.whole(0, 4, "hour", number)
             minute = min(minute, item.window_to - width)
         return Asked(
             code, urgent=False, earliest=clock.at_local(day, minute), latest=clock.at_local(day, minute + width)
         )
 
 
-def one_call(dice: Dice, number: int, *, at: datetime, homes: int) -> Call:
+def one_call(sampler: Sampler, number: int, *, at: datetime, homes: int) -> Call:
     """Make up one call that comes now."""
-    return Call(number, at, dice.whole(0, homes - 1, "caller", number), dice.weighted(_WANTED, "item", number))
+    return Call(number, at, sampler.whole(0, homes - 1, "caller", number), sampler.weighted(_WANTED, "item", number))
 
 
-def made_up(dice: Dice, *, first: date, days: int, per_day: int, homes: int) -> list[Call]:
+def made_up(sampler: Sampler, *, first: date, days: int, per_day: int, homes: int) -> list[Call]:
     """Make up the calls of some days: by the hours in which people call, each for one item; `reason` is its code."""
-    found = []
+    calls = []
     for step in range(days):
         for number in range(step * per_day, (step + 1) * per_day):
-            minute = dice.weighted(_HOURS, "hour", number) * 60 + dice.whole(0, 59, "minute", number)
+            minute = sampler.weighted(_HOURS, "hour", number) * 60 + sampler.whole(0, 59, "minute", number)
             at = clock.at_local(first + timedelta(days=step), minute)
-            found.append(one_call(dice, number, at=at, homes=homes))
-    found.sort(key=lambda call: (call.at, call.number))
-    return [replace(call, number=number) for number, call in enumerate(found)]
+            calls.append(one_call(sampler, number, at=at, homes=homes))
+    calls.sort(key=lambda call: (call.at, call.number))
+    return [replace(call, number=number) for number, call in enumerate(calls)]
 
 
 def _half_hour(minute: int) -> int:

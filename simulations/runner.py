@@ -19,6 +19,7 @@ from bootstrap import platform
 from bootstrap.platform import Platform
 from bootstrap.terminal import console
 from events.delivery import transport
+from events.delivery.drained import Drained
 from events.work import Works
 from kit import clock, postgres, rules
 from kit.access.actor import SYSTEM
@@ -30,13 +31,13 @@ from providers.catalogue import operations as catalogue
 from routing.insertion import board
 from simulations import population, report
 from simulations import request_lists as listed
-from simulations.actions import Players
-from simulations.driver import Drive, Speeds, Stillness
+from simulations.actions import People
+from simulations.driver import Driver, Latencies
 from simulations.model import PartKind, Simulation
-from simulations.population import Ground, Size, yunhe
+from simulations.population import Size, Territory, yunhe
 from simulations.request_lists import Call, Reasons, Wishes
-from simulations.sampling import Dice
-from simulations.schedule import Agenda
+from simulations.sampling import Sampler
+from simulations.schedule import Schedule
 
 VERSION = 1  # of how a simulation is played; another one begins in another database
 _LOCK = 0x706C6179  # one process plays in a database: the bytes of "play"
@@ -84,13 +85,13 @@ async def _alone(works: Works) -> AsyncIterator[None]:
 
 
 @dataclass(frozen=True, slots=True)
-class Play:
-    """What is played: under which name, by which plan (all that decides the outcome), with which calls and where."""
+class Scenario:
+    """What is played: its name, its plan (all that decides the outcome), its calls, territory and size."""
 
     name: str
     plan: dict[str, Any]
     calls: list[Call]
-    ground: Ground
+    territory: Territory
     size: Size
     item_of: Callable[[str], str]
 
@@ -110,110 +111,115 @@ class Play:
         return FixedClock(clock.at_local(clock.day_of(self.calls[0].at), 0) - timedelta(days=1))
 
 
-def of_list(sheet: Sheet, *, digest: str, size: Size, seed: int) -> Play:
-    """Play a list of real calls in a district of its own; every place named is somebody's home."""
-    calls, ground = listed.arrange(sheet)
-    size = Size(max(size.elders, len(ground.homes)), size.companies, size.workers)
-    return Play("replay", {"file": digest, "seed": seed}, calls, ground, size, Reasons().of)
+def of_list(sheet: Sheet, *, digest: str, size: Size, seed: int) -> Scenario:
+    """Play a list of real calls in a district of its own; every place named is a home."""
+    calls, territory = listed.arrange(sheet)
+    size = Size(max(size.elders, len(territory.homes)), size.companies, size.workers)
+    return Scenario("replay", {"file": digest, "seed": seed}, calls, territory, size, Reasons().of)
 
 
-def of_days(*, first: datetime, days: int, per_day: int, size: Size, seed: int) -> Play:
+def of_days(*, first: datetime, days: int, per_day: int, size: Size, seed: int) -> Scenario:
     """Play made-up days in the real Yunhe district."""
-    calls = listed.made_up(Dice(seed), first=clock.day_of(first), days=days, per_day=per_day, homes=size.elders)
+    calls = listed.made_up(Sampler(seed), first=clock.day_of(first), days=days, per_day=per_day, homes=size.elders)
     plan = {"first": clock.day_of(first).isoformat(), "days": days, "per_day": per_day, "seed": seed}
-    return Play("simulate", plan, calls, yunhe(), size, lambda item: item)
+    return Scenario("simulate", plan, calls, yunhe(), size, lambda item: item)
 
 
-async def play(settings: Settings, what: Play, *, again: bool = False) -> dict[str, Any]:
+async def run(settings: Settings, scenario: Scenario, *, again: bool = False) -> dict[str, Any]:
     """Play to the end and return the figures; `again` forgets what an earlier process played.
 
     Refuses `simulation.database_in_use` and `simulation.running`.
     """
-    database = f"{what.name}_{what.fingerprint[:12]}"
+    database = f"{scenario.name}_{scenario.fingerprint[:12]}"
     if again and settings.database_url is None:
         await platform.forget(settings, database)
-    stands = what.before()
+    fixed_clock = scenario.before()
     async with AsyncExitStack() as stack:
-        house = await stack.enter_async_context(platform.house(settings, clock=stands, database=database))
+        house = await stack.enter_async_context(platform.house(settings, clock=fixed_clock, database=database))
         await stack.enter_async_context(_alone(house.works))
         with console.status("laying out the district"):
             laid_out = perf_counter()
-            await lay_out(house.works, what)
+            await create_district(house.works, scenario)
             laid_out = perf_counter() - laid_out
         await asyncio.to_thread(board.warm)
-        still = platform.drained(house)
-        drive = await drive_of(house, stands, still, what)
+        drained = platform.drained(house)
+        driver = await make_driver(house, fixed_clock, drained, scenario)
         async with house.works(SYSTEM("simulation")) as work:
             await transport.release_leases(work)
         platform.set_aside()
         _ = await stack.enter_async_context(platform.deliveries(house))
         progress = stack.enter_context(_progress())
-        bar = progress.add_task("calls", total=len(what.calls), day="")
-        drive.progress = lambda done, at: progress.update(bar, completed=done, day=f"{clock.local(at):%Y-%m-%d %H:%M}")
+        bar = progress.add_task("calls", total=len(scenario.calls), day="")
+        driver.progress = lambda done, at: progress.update(bar, completed=done, day=f"{clock.local(at):%Y-%m-%d %H:%M}")
         before, started = await _commits(house.works), perf_counter()
-        await drive.play()
+        await driver.run()
         wall = perf_counter() - started
         commits = await _commits(house.works) - before
         async with house.works(SYSTEM("simulation")) as work:
-            found = await report.figures(work, len(what.calls))
-            found["state_hash"] = await report.state_hash(work)
+            figures = await report.figures(work, len(scenario.calls))
+            figures["state_hash"] = await report.state_hash(work)
         bare = await _bare_commits_per_second(house.works)
     return {
-        **found,
-        **_speeds(drive.speeds),
+        **figures,
+        **_latencies(driver.latencies),
         "wall_s": round(wall, 2),
         "layout_s": round(laid_out, 2),
         "commits": commits,
         "commits_per_s": round(commits / wall, 1),
         **bare,
         "commit_ratio": round(commits / wall / bare["bare_commits_per_s"], 3),
-        "seed": what.seed,
+        "seed": scenario.seed,
     }
 
 
-async def lay_out(works: Works, what: Play) -> None:
+async def create_district(works: Works, scenario: Scenario) -> None:
     """Bring a play's district into an empty database, once; refuse `simulation.database_in_use`."""
     async with works(SYSTEM("simulation")) as work:
-        played = (await work.session.execute(select(Simulation.fingerprint))).scalar()
+        stored = (await work.session.execute(select(Simulation.fingerprint))).scalar()
         anybody = (await work.session.execute(text("select exists (select from person)"))).scalar()
-        if played != what.fingerprint and (played is not None or anybody):
+        if stored != scenario.fingerprint and (stored is not None or anybody):
             raise DatabaseInUse
-        if played is None:
-            work.session.add(Simulation(fingerprint=what.fingerprint, plan=what.plan, begun_at=work.now))
-            await population.lay_out(work, ground=what.ground, size=what.size, seed=what.seed)
+        if stored is None:
+            work.session.add(Simulation(fingerprint=scenario.fingerprint, plan=scenario.plan, begun_at=work.now))
+            await population.create_district(work, territory=scenario.territory, size=scenario.size, seed=scenario.seed)
     async with works(SYSTEM("simulation, second person")) as work:
-        await population.bury(work)
+        await population.confirm_deaths(work)
 
 
-async def players(works: Works, seed: int) -> Players:
-    """Give everybody of a simulation an empty agenda."""
+async def people(works: Works, seed: int) -> People:
+    """Return the people of a simulation with an empty schedule."""
     async with works(SYSTEM("simulation")) as work:
         minutes = await rules.value(work.session, "visit.missed_after_minutes", at=work.now)
-    dice = Dice(seed)
-    return Players(works, Agenda(dice, missed_after=timedelta(minutes=minutes)), dice)
+    sampler = Sampler(seed)
+    return People(works, Schedule(sampler, missed_after=timedelta(minutes=minutes)), sampler)
 
 
-async def drive_of(
-    house: Platform, stands: FixedClock, still: Stillness | None, what: Play, *, since: datetime | None = None
-) -> Drive:
-    """Give the drive of a play in its district, at the point that an earlier process had reached."""
+async def make_driver(
+    house: Platform,
+    fixed_clock: FixedClock,
+    drained: Drained | None,
+    scenario: Scenario,
+    *,
+    since: datetime | None = None,
+) -> Driver:
+    """Return the driver of a scenario, at the point that an earlier process had reached."""
     works = house.works
-    wishes = Wishes(Dice(what.seed), catalogue.shipped_items())
+    wishes = Wishes(Sampler(scenario.seed), catalogue.shipped_items())
     async with works(SYSTEM("simulation")) as work:
-        people = await population.parts(work, PartKind.ELDER)
-    drive = Drive(
+        elders = await population.parts(work, PartKind.ELDER)
+    driver = Driver(
         works,
-        stands,
-        still,
-        await players(works, what.seed),
-        what.calls,
-        people,
-        asked=lambda call: wishes.of(call.number, what.item_of(call.reason), call.at),
+        fixed_clock,
+        drained,
+        await people(works, scenario.seed),
+        scenario.calls,
+        elders,
+        asked=lambda call: wishes.of(call.number, scenario.item_of(call.reason), call.at),
     )
-    await drive.resume(since)
-    if still is not None:
-        drive.listen(house.deliverer)
-    return drive
+    await driver.resume(since)
+    if drained is not None:
+        driver.listen(house.deliverer)
+    return driver
 
 
 async def _commits(works: Works) -> int:
@@ -232,8 +238,8 @@ async def _bare_commits_per_second(works: Works, seconds: float = 3.0) -> dict[s
     return {"connections": connections, "bare_commits_per_s": round(rate, 1)}
 
 
-def _speeds(speeds: Speeds) -> dict[str, Any]:
-    return {"decision_ms": _spread(speeds.decision), "request_to_offer_ms": _spread(speeds.request_to_offer)}
+def _latencies(latencies: Latencies) -> dict[str, Any]:
+    return {"decision_ms": _spread(latencies.decision), "request_to_offer_ms": _spread(latencies.request_to_offer)}
 
 
 def _spread(values: list[float]) -> dict[str, float]:

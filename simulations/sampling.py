@@ -1,18 +1,18 @@
-"""Chance that is the same twice: every draw is a pure function of a seed and of what it is about."""
+"""Repeatable random draws: each is a pure function of a seed and of the words that name it."""
 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-_One = TypeVar("_One")
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, slots=True)
-class Dice:
+class Sampler:
     """Draws by name: the same seed and the same words give the same number, whatever was drawn before.
 
-    A simulation that was killed and begun again, or whose parts run in another order, therefore meets the same fate.
+    A simulation that was killed and resumed, or whose parts run in another order, therefore ends the same.
     """
 
     seed: int
@@ -23,7 +23,7 @@ class Dice:
         return int.from_bytes(hashlib.blake2b(words.encode(), digest_size=7).digest()) / (1 << 56)
 
     def chance(self, probability: float, *about: object) -> bool:
-        """Tell whether something of a probability happens."""
+        """Draw whether an event of a probability happens."""
         return self.unit(*about) < probability
 
     def between(self, low: float, high: float, *about: object) -> float:
@@ -34,15 +34,15 @@ class Dice:
         """Draw a whole number between two others, both included."""
         return low + int((high - low + 1) * self.unit(*about))
 
-    def pick(self, among: Sequence[_One], *about: object) -> _One:
+    def pick(self, among: Sequence[_Item], *about: object) -> _Item:
         """Draw one of several."""
         return among[int(len(among) * self.unit(*about))]
 
-    def weighted(self, among: Sequence[tuple[_One, float]], *about: object) -> _One:
+    def weighted(self, among: Sequence[tuple[_Item, float]], *about: object) -> _Item:
         """Draw one of several by their weights, which need not sum to one."""
         mark = self.unit(*about) * sum(weight for _, weight in among)
-        for one, weight in among:
+        for item, weight in among:
             mark -= weight
             if mark < 0:
-                return one
+                return item
         return among[-1][0]

@@ -50,7 +50,7 @@ async def _play(few: Path, url: str, home: Path, *, seed: int = 7, kafka: str | 
     settings = Settings(home=home, port=8000, database_url=url, kafka=kafka, geocoder="none")
     sheet = request_lists.read(few)
     assert not sheet.faults
-    return await runner.play(settings, runner.of_list(sheet, digest="few", size=SIZE, seed=seed))
+    return await runner.run(settings, runner.of_list(sheet, digest="few", size=SIZE, seed=seed))
 
 
 def _explained(found: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from providers.catalogue import operations as catalogue
 from providers.catalogue.model import Category
 from simulations import request_lists
 from simulations.population import yunhe
-from simulations.sampling import Dice
+from simulations.sampling import Sampler
 
 FILE = Path(request_lists.__file__).parent / "data" / "real-calls.csv"
 HEADER = "called_at_local,latitude_wgs84,longitude_wgs84,title,township\n"
@@ -20,11 +20,11 @@ HEADER = "called_at_local,latitude_wgs84,longitude_wgs84,title,township\n"
 def test_every_reason_of_the_list_has_an_item_of_its_own_choosing() -> None:
     reasons, items = request_lists.Reasons(), {item.code: item for item in catalogue.shipped_items()}
     with FILE.open(encoding="utf-8", newline="") as file:
-        found = {row["title"]: reasons.of(row["title"]) for row in csv.DictReader(file)}
-    assert len(found) == 74
-    assert set(found.values()) <= set(items)
-    assert found["EMS: FALL VICTIM"] == found["EMS: CARDIAC ARREST"] == "U01"
-    assert {items[code].category for reason, code in found.items() if reason.startswith("Traffic")} <= {
+        codes = {row["title"]: reasons.of(row["title"]) for row in csv.DictReader(file)}
+    assert len(codes) == 74
+    assert set(codes.values()) <= set(items)
+    assert codes["EMS: FALL VICTIM"] == codes["EMS: CARDIAC ARREST"] == "U01"
+    assert {items[code].category for reason, code in codes.items() if reason.startswith("Traffic")} <= {
         Category.MEALS,
         Category.DAILY_LIVING,
     }
@@ -44,11 +44,11 @@ def test_calls_come_in_the_order_of_time_from_homes_at_their_places(tmp_path: Pa
         + "2016-01-15T12:40:00,40.1,-75.3,EMS: FEVER,B\n",
         encoding="utf-8",
     )
-    found, ground = request_lists.arrange(request_lists.read(path))
-    assert [clock.local(call.at).minute for call in found] == [1, 30, 40]
-    assert [call.home for call in found] == [0, 1, 1]
-    assert [(home.latitude, home.longitude) for home in ground.homes] == [(40.2, -75.4), (40.1, -75.3)]
-    assert [division.name for division in ground.divisions] == ["回放区", "A", "B"]
+    calls, territory = request_lists.arrange(request_lists.read(path))
+    assert [clock.local(call.at).minute for call in calls] == [1, 30, 40]
+    assert [call.home for call in calls] == [0, 1, 1]
+    assert [(home.latitude, home.longitude) for home in territory.homes] == [(40.2, -75.4), (40.1, -75.3)]
+    assert [division.name for division in territory.divisions] == ["回放区", "A", "B"]
 
 
 @pytest.mark.parametrize(
@@ -68,9 +68,9 @@ def test_a_faulty_call_is_named_with_its_row(tmp_path: Path, row: str, code: str
 
 
 def test_what_is_wanted_is_wanted_when_the_item_is_brought() -> None:
-    dice, items = Dice(1), catalogue.shipped_items()
-    wishes, by_code = request_lists.Wishes(dice, items), {item.code: item for item in items}
-    for call in request_lists.made_up(dice, first=date(2026, 3, 2), days=2, per_day=300, homes=50):
+    sampler, items = Sampler(1), catalogue.shipped_items()
+    wishes, by_code = request_lists.Wishes(sampler, items), {item.code: item for item in items}
+    for call in request_lists.made_up(sampler, first=date(2026, 3, 2), days=2, per_day=300, homes=50):
         asked = wishes.of(call.number, call.reason, call.at)
         item = by_code[call.reason]
         assert asked.urgent == (item.category is Category.URGENT)
@@ -83,8 +83,8 @@ def test_what_is_wanted_is_wanted_when_the_item_is_brought() -> None:
 
 
 def test_yunhe_has_its_real_divisions_and_homes_within_them() -> None:
-    ground = yunhe()
-    assert (len(ground.divisions), len(ground.townships)) == (151, 8)
-    homes = [ground.further(Dice(1), number) for number in range(400)]
-    assert {home.division for home in homes} <= {division.code for division in ground.divisions}
+    territory = yunhe()
+    assert (len(territory.divisions), len(territory.townships)) == (151, 8)
+    homes = [territory.further(Sampler(1), number) for number in range(400)]
+    assert {home.division for home in homes} <= {division.code for division in territory.divisions}
     assert all(38.1 < home.latitude < 38.5 and 116.6 < home.longitude < 117.1 for home in homes)
