@@ -1,6 +1,6 @@
 """Solve a problem with one of the engines.
 
-`portfolio`, the default, is what measures best: ruin and recreate with recombination of the routes seen; where visits
+`portfolio`, the default, measures best: ruin and recreate with recombination of the routes seen; where visits
 need two people, the search that moves pairs first. `ruin-recreate` is the same without recombination. `or-tools` is
 Google's routing model with its own ruin and recreate, as a second opinion and a reference.
 
@@ -26,7 +26,7 @@ PAIRS_SHARE = 0.7
 
 
 class Engine(StrEnum):
-    """Who makes the plan."""
+    """The engine that makes the plan."""
 
     PORTFOLIO = "portfolio"
     RUIN_RECREATE = "ruin-recreate"

@@ -1,4 +1,4 @@
-"""What a simulation remembers beside the district itself: what it plays, who plays in it, which calls were refused."""
+"""Tables of a simulation: what it plays, which people take part, and which calls were refused."""
 
 from datetime import datetime
 from enum import StrEnum

@@ -197,7 +197,7 @@ def _inserted(board: Board, visit: int) -> bool:
 
 
 def _begin_due_visits(board: Board, until: int) -> None:
-    """Let everybody set out who must do so before `until` to begin in time."""
+    """Begin the visits whose workers must set out before `until` to be in time."""
     snap = board.snapshot()
     legs = snap.problem.seconds[0]
     for route in snap.plan.routes:

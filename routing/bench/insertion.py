@@ -85,7 +85,7 @@ def _summary(times: list[int]) -> dict[str, float]:
 
 
 def _compare(town: Town) -> dict[str, Any]:
-    """Let the three serve the same requests in turn."""
+    """Serve the same requests with the three engines in turn."""
     problem = build(town)
     board = filled(problem)
     orders = [board.order(worker, shift) for worker, shift in problem.rows]

@@ -129,7 +129,7 @@ class NumpyBoard:
     ) -> PlainChoice | None:
         """Give the first of the cheapest, after adding the lateness that each causes to the visits behind it.
 
-        What is saved of a row's present lateness cannot be more than all of it, which bounds each gap from below.
+        A gap can save at most all the present lateness of its row, which bounds its price from below.
         """
         best: PlainChoice | None = None
         bounds = np.where(points == NOWHERE, NOWHERE, points - self.late[rows][:, None])

@@ -50,11 +50,11 @@ class BenchPackage(Refusal):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What a bench is asked.
+    """The options of a run.
 
     `instances` is a folder of instance files (None: made by seed, where the bench can). `budgets` are seconds of wall
     clock a solver may take. `peers` are names of other packages to measure beside us; `seeds` how often a run is
-    repeated with another seed; figures are medians over them. `progress(done, of, what)` is told before each turn.
+    repeated with another seed; figures are medians over them. `progress(done, of, what)` is called before each turn.
     """
 
     instances: Path | None = None

@@ -30,7 +30,7 @@ MOST_PAIRS = 4_096
 class PriceDifference(NamedTuple):
     """How many points one way of making a visit costs more than another; the parts add up to `points`.
 
-    `continuity_points` is what the other earns and this one does not.
+    `continuity_points` are those that the other earns and this one does not.
     """
 
     points: int

@@ -157,7 +157,7 @@ def _eased(visit: Visit, change: Change) -> Visit:
 
 
 def widened(windows: Sequence[Window], at: int, seconds: int, *, later: bool) -> tuple[Window, ...]:
-    """Let one of a visit's windows end later or begin earlier; windows that then touch become one."""
+    """Widen one of a visit's windows at its end or its beginning; windows that then touch become one."""
     out: list[Window] = []
     for number, window in enumerate(windows):
         earliest, latest = window.earliest_seconds, window.latest_seconds

@@ -42,7 +42,7 @@ POOL_TABLE = 1 << 17
 
 
 class Task(NamedTuple):
-    """Hold what never changes during a search; times in seconds, costs in points."""
+    """The data that never change during a search; times in seconds, costs in points."""
 
     visit: Shorts  # (visits + breaks, 8)
     opens: Shorts  # (visits, most windows)
@@ -64,7 +64,7 @@ class Task(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """Hold the plan being worked on, the one to return to, the best one, and scratch."""
+    """The plan being worked on, the one to return to, the best one, and scratch."""
 
     stop: Shorts  # (rows, longest, 8)
     tally: Ints  # (rows, 10)
@@ -91,7 +91,7 @@ class Draft(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FixedStart:
-    """What a row has behind it when the search begins: the stops up to the last visit under way."""
+    """The fixed start of a row: its stops up to the last visit under way, and when and where the worker is free."""
 
     stops: tuple[int, ...]
     place: int

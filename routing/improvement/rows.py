@@ -124,7 +124,7 @@ def time_row(task: Task, draft: Draft, row: int) -> None:
 
 @step
 def exchange_tails(task: Task, draft: Draft, heat: float, reach: int) -> None:
-    """Try, for one visit drawn by lot, to go on to each near visit of another row, the two tails changing rows.
+    """Try, for one visit drawn at random, to continue with each near visit of another row: the tails change rows.
 
     Only between rows of one kind, without breaks and soft lateness: there the slacks decide everything.
     """

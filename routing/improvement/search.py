@@ -59,7 +59,7 @@ OPENING = 0.05
 Greedy insertion never opens a round that only its second visit would justify; what the plan costs is counted in full.
 """
 MANY_ROWS = 60
-"""Up to so many every row is read for every visit; beyond, those of its NEAR_VISITS nearest others and a few more."""
+"""With more rows than this, a visit is tried only in the rows of its NEAR_VISITS nearest visits and a few more."""
 
 NEAR_VISITS = 40
 
@@ -194,7 +194,7 @@ def list_near(task: Task, draft: Draft, v: int) -> int:
 
 @part
 def cheapest(task: Task, draft: Draft, v: int, rows: Shorts, count: int, share: float) -> tuple[int, int, int, int]:
-    """Find where a visit costs least in the rows listed, now and then looking away.
+    """Find where a visit costs least in the rows listed, skipping a place with probability BLINK.
 
     Give its points, row (−1: to leave it out is cheaper) and position, and what of the points `share` has forgiven.
     """

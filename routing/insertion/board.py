@@ -152,7 +152,7 @@ class Board:
         return int(self._fleet.settings[NOW])
 
     def advance(self, now_seconds: int) -> None:
-        """Let time pass: nobody sets out before `now_seconds`, and all rows are timed anew."""
+        """Advance the time: no worker sets out before `now_seconds`, and all rows are timed anew."""
         self._fleet.settings[NOW] = now_seconds
         change.time_all(self._fleet)
 

@@ -95,7 +95,7 @@ def remove(fleet: Fleet, row: int, visit: int) -> None:
 
 @kernel
 def change_duration(fleet: Fleet, row: int, visit: int, duration: int) -> None:
-    """Let a visit of a row take a different time."""
+    """Change the duration of a visit of a row."""
     before = worked(fleet, row)
     fleet.visits[visit, V_DURATION] = duration
     settle(fleet, row, before)

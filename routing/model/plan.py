@@ -50,7 +50,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a plan costs, in points; `total_points` is what solvers make small."""
+    """The cost of a plan, in points; solvers minimise `total_points`."""
 
     travel_points: int
     late_points: int
@@ -94,9 +94,9 @@ def build(problem: Problem, sequences: Sequence[Sequence[int]]) -> Plan:
 
 
 def _raise(problem: Problem, link: Link, starts: dict[int, int], floors: dict[int, int]) -> list[int]:
-    """Let the earlier visit of a pair wait for the later one; give the visits whose floor rose.
+    """Make the earlier visit of a pair wait for the later one; return the visits whose earliest start rose.
 
-    Nobody waits past the visit's last window: two rows that wait for each other would do so for ever, second by second.
+    No visit waits past its last window: otherwise two rows that wait for each other would never end.
     """
     gap = starts[link.second] - starts[link.first]
     if gap < link.gap_min_seconds:

@@ -1,7 +1,7 @@
 """Travel times from a road engine: OSRM's `/table` and Valhalla's `/sources_to_targets`, asked in blocks it can bear.
 
-Nothing here opens a connection: an engine says what to ask and understands the answer; the caller brings the fetching.
-What comes out is what a problem takes as `travel_seconds`: whole seconds, row = from, asymmetric as roads are.
+Nothing here opens a connection: an engine builds the request and reads the reply; the caller fetches. The result is
+a problem's `travel_seconds`: whole seconds, row = from, asymmetric as roads are.
 
 OSRM refuses a table of more than `max-table-size`² cells (10,000 unless configured), Valhalla one of more than
 `max_matrix_location_pairs` (2,500); both say null where no road leads, which here is `UNREACHABLE_SECONDS`.
@@ -42,14 +42,14 @@ class RoadsUnreadable(Refusal):
 
 
 class RoadRequest(NamedTuple):
-    """One question: an address, and what is posted to it (None: it is a GET)."""
+    """One HTTP request: an address and the body of a POST (None: a GET)."""
 
     address: str
     body: bytes | None = None
 
 
 class RoadReply(NamedTuple):
-    """What came back."""
+    """One HTTP reply."""
 
     status: int
     body: bytes
@@ -113,7 +113,7 @@ class Valhalla:
     most_pairs: int = 2_500
 
     def request(self, sources: Sequence[Point], targets: Sequence[Point]) -> RoadRequest:
-        """Ask for times without words; older servers answer in words all the same, which `read` knows."""
+        """Ask for the concise form; older servers answer in the verbose one, which `read` accepts too."""
         content = {
             "sources": [{"lat": round(place.latitude, 6), "lon": round(place.longitude, 6)} for place in sources],
             "targets": [{"lat": round(place.latitude, 6), "lon": round(place.longitude, 6)} for place in targets],
@@ -123,7 +123,7 @@ class Valhalla:
         return RoadRequest(f"{self.address.rstrip('/')}/sources_to_targets", json.dumps(content).encode())
 
     def read(self, reply: RoadReply) -> Seconds:
-        """Read `durations`, or in the wordy form each pair's `time`."""
+        """Read `durations`, or in the verbose form each pair's `time`."""
         content = _parsed(reply, "Valhalla")
         if "error" in content or "error_code" in content:
             raise RoadsRefused(engine="Valhalla", says=f"{content.get('error_code')}: {content.get('error', '')}")

@@ -216,7 +216,7 @@ class Model:
                 self.model.solver().Add(total <= limit - behind)
 
     def _who(self) -> None:
-        """Say which rows may make a visit, and lock the heads of routes."""
+        """Restrict each visit to its rows, and lock the heads of routes."""
         rows = self.problem.arrays.rows
         for node, visit in enumerate(self.visits):
             frozen = self.problem.visits[visit].frozen

@@ -21,7 +21,7 @@ WIDTH = 24  # places kept for each leg of a tied job before pairs are formed
 
 
 class PairTask(NamedTuple):
-    """Hold what never changes during a search; see `make_task` for how the shapes hang together."""
+    """The data that never change during a search; `make_task` and `PairCase` fill them."""
 
     legs: Ints  # (jobs, 2): the job's legs, -1 where it has only one
     link: Bytes  # (jobs,): ALONE, TOGETHER or GAP
@@ -53,7 +53,7 @@ class PairTask(NamedTuple):
 
 
 class PairDraft(NamedTuple):
-    """Hold one plan being worked on: rounds as linked lists, their times, and an order in which to compute them.
+    """One plan being worked on: rounds as linked lists, their times, and an order in which to compute them.
 
     `order` is a topological order of the jobs by "comes before in a round"; everything after a changed job in
     that order is all whose times can change.
@@ -100,7 +100,7 @@ def empty_draft(task: PairTask) -> PairDraft:
 
 
 class Scratch(NamedTuple):
-    """Hold the scratch arrays of one search."""
+    """The scratch arrays of one search."""
 
     pushed: Floats  # (nodes,): later moments still to be followed; NEVER below zero where there is none
     marks: Ints  # (jobs,)

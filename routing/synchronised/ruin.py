@@ -116,7 +116,7 @@ def able_to(task: PairTask, leg: int, worker: int) -> bool:
 
 @step
 def exchange_tails(task: PairTask, draft: PairDraft, z: int, worker: int, worker_two: int) -> bool:
-    """Let two workers change rounds from a place of the order onward, if both may; return whether they did.
+    """Exchange the rounds of two workers from a place of the order onward, if both may; return whether they were.
 
     The order stays sound: nothing comes before anything that it did not come before in `order`.
     """
