@@ -25,6 +25,8 @@ from providers.catalogue import queries as catalogue
 from registry import imports as registry
 from registry import operations
 from registry import queries as known_people
+from registry.divisions.imports import division_changes
+from registry.households.imports import households
 
 Plan = Callable[[Work, Grid, Mapping[str, str] | None], Awaitable[Outcome]]
 
@@ -137,6 +139,8 @@ async def _place(work: Work, sheet: Sheet, row: Row, person_id: UUID, item_code:
 
 PLANS: dict[str, Plan] = {
     "divisions": registry.divisions,
+    "division_changes": division_changes,
+    "households": households,
     "people": people,
     "providers": providers.companies,
     "workers": providers.workers,

@@ -1,7 +1,7 @@
 """Take in other offices' lists of divisions and people: every fault named, and all rows or none."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from events.work import Work
@@ -14,10 +14,11 @@ from kit.imports.columns import Column, Outcome, Row, Sheet
 from kit.imports.tables import Grid
 from kit.refusal import Refusal
 from registry import queries
-from registry.divisions import changes
-from registry.divisions.changes import NewDivision
-from registry.model import Area, ContactKind, DivisionKind
+from registry.divisions import listing
+from registry.divisions.listing import NewDivision
+from registry.model import Area, ContactKind, DivisionKind, FactKind
 from registry.operations import ContactFacts, DivisionUnknown, NewPerson, PersonDead, PersonNotBorn, PersonTaken
+from registry.people.facts import Education, HukouNature, Marital
 
 
 class DivisionAmbiguous(Refusal):
@@ -38,11 +39,12 @@ class BirthContradicts(Refusal):
     code = "person.birth_contradicts"
 
 
-def _division_code(cell: str) -> str:
+def division_code(cell: str) -> str:
+    """Read a division's code of 2 to 12 digits into 12; refuses `division_code.shape`, `cell.full_width`."""
     return identifiers.read_division_code(columns.narrow(cell))
 
 
-_KINDS = columns.choice(
+DIVISION_KINDS = columns.choice(
     {
         "区": DivisionKind.DISTRICT,
         "县": DivisionKind.DISTRICT,
@@ -55,18 +57,20 @@ _KINDS = columns.choice(
     | {kind.value: kind for kind in DivisionKind}
 )
 
+AREA_CLASSES = columns.choice({"城镇": Area.URBAN, "农村": Area.RURAL, "urban": Area.URBAN, "rural": Area.RURAL})
+
 DIVISION_COLUMNS = (
-    Column("code", ("区划代码", "代码"), _division_code),
+    Column("code", ("区划代码", "代码"), division_code),
     Column("name", ("名称", "区划名称"), columns.text(60)),
-    Column("kind", ("类型", "级别", "level"), _KINDS),
-    Column("parent", ("上级代码", "上级"), _division_code, required=False),
+    Column("kind", ("类型", "级别", "level"), DIVISION_KINDS),
+    Column("parent", ("上级代码", "上级"), division_code, required=False),
     Column(
         "area_class",
         ("城乡分类", "城乡"),
-        columns.choice({"城镇": Area.URBAN, "农村": Area.RURAL, "urban": Area.URBAN, "rural": Area.RURAL}),
+        AREA_CLASSES,
         required=False,
     ),
-    Column("valid_from", ("设立日期", "生效日期"), columns.day, required=False, default=changes.FOUNDED),
+    Column("valid_from", ("设立日期", "生效日期"), columns.day, required=False, default=listing.FOUNDED),
 )
 
 
@@ -80,10 +84,10 @@ async def divisions(work: Work, grid: Grid, mapping: Mapping[str, str] | None = 
     for row in sheet.rows:
         code, kind, parent = row.get("code"), row.get("kind"), row.get("parent")
         if code in there:
-            sheet.fault(row, "code", changes.DivisionTaken(division=code))
+            sheet.fault(row, "code", listing.DivisionTaken(division=code))
         sound = row.sound("code", "kind", "parent")
         if sound and kind is not DivisionKind.DISTRICT and parent not in there | listed:
-            sheet.fault(row, "parent", changes.DivisionParent(division=code))
+            sheet.fault(row, "parent", listing.DivisionParent(division=code))
         if not sheet.faults:
             entry = NewDivision(code=code, name=row["name"], kind=kind, parent=parent, area_class=row.get("area_class"))
             by_day[row["valid_from"]].append(entry)
@@ -91,9 +95,51 @@ async def divisions(work: Work, grid: Grid, mapping: Mapping[str, str] | None = 
         return sheet.outcome(0)
     written = 0
     for day in sorted(by_day):
-        written += await changes.add_divisions(work, by_day[day], valid_from=day)
+        written += await listing.add_divisions(work, by_day[day], valid_from=day)
     return sheet.outcome(written)
 
+
+_HUKOU = columns.choice(
+    {
+        "农业": HukouNature.AGRICULTURAL,
+        "农业家庭户": HukouNature.AGRICULTURAL,
+        "非农业": HukouNature.NON_AGRICULTURAL,
+        "非农业家庭户": HukouNature.NON_AGRICULTURAL,
+        "居民": HukouNature.RESIDENT,
+        "居民家庭户": HukouNature.RESIDENT,
+        "集体户": HukouNature.COLLECTIVE,
+    }
+    | {nature.value: nature for nature in HukouNature}
+)
+_EDUCATION = columns.choice(
+    {
+        "研究生": Education.POSTGRADUATE,
+        "大学本科": Education.BACHELOR,
+        "本科": Education.BACHELOR,
+        "大学专科": Education.COLLEGE,
+        "大专": Education.COLLEGE,
+        "中专": Education.VOCATIONAL,
+        "高中": Education.HIGH_SCHOOL,
+        "初中": Education.MIDDLE_SCHOOL,
+        "小学": Education.PRIMARY,
+        "其他": Education.OTHER,
+    }
+    | {stage.value: stage for stage in Education}
+)
+_MARITAL = columns.choice(
+    {
+        "未婚": Marital.UNMARRIED,
+        "已婚": Marital.MARRIED,
+        "初婚": Marital.FIRST_MARRIAGE,
+        "再婚": Marital.REMARRIED,
+        "复婚": Marital.RESTORED,
+        "丧偶": Marital.WIDOWED,
+        "离婚": Marital.DIVORCED,
+        "离异": Marital.DIVORCED,
+        "未说明": Marital.NOT_STATED,
+    }
+    | {status.value: status for status in Marital}
+)
 
 PERSON_COLUMNS = (
     Column("name", ("姓名",), columns.text(60)),
@@ -111,7 +157,13 @@ PERSON_COLUMNS = (
     Column("health_note", ("健康备注", "健康状况", "备注"), columns.text(1000), required=False),
     Column("bank_account", ("银行账号", "银行卡号"), columns.code(40), required=False),
     Column("died_on", ("死亡日期",), columns.day, required=False),
+    Column("hukou_nature", ("户口性质", "户口类型"), _HUKOU, required=False),
+    Column("hukou_place", ("户籍地代码", "户籍地"), division_code, required=False),
+    Column("education", ("文化程度", "学历"), _EDUCATION, required=False),
+    Column("marital", ("婚姻状况", "婚姻"), _MARITAL, required=False),
 )
+IMPORTED = "import"
+"""The source of facts that came with a list of people."""
 
 
 async def check_people(work: Work, sheet: Sheet) -> None:
@@ -120,11 +172,16 @@ async def check_people(work: Work, sheet: Sheet) -> None:
     A division given by its name is replaced by its code in the row.
     """
     sheet.no_duplicates("id_no", lambda resident: resident.number)
-    numbers = [row["id_no"].number for row in sheet.rows if row.get("id_no")]
+    await check_rows(work, sheet, sheet.rows)
+
+
+async def check_rows(work: Work, sheet: Sheet, rows: Sequence[Row]) -> None:
+    """Do what `check_people` does for some rows of a sheet whose resident IDs are no duplicates."""
+    numbers = [row["id_no"].number for row in rows if row.get("id_no")]
     registered = await queries.ids_by_id_no(work, numbers)
     dead = await queries.dead_among(work, registered.values())
     names = await division_names(work)
-    for row in sheet.rows:
+    for row in rows:
         check_identity(sheet, row)
         resident: ResidentId | None = row.get("id_no")
         if resident is not None and resident.number in registered:
@@ -165,17 +222,19 @@ def check_place(sheet: Sheet, row: Row) -> None:
 
 
 async def division_names(work: Work) -> dict[str, list[str]]:
-    """Return today's divisions by code and by name: word → codes that go by it."""
+    """Return today's divisions by code, by name and by the codes they had before: word → codes that go by it."""
     names: dict[str, list[str]] = defaultdict(list)
     for division in await queries.divisions(work, work.now):
         names[division.code].append(division.code)
         for name in short_names(division.name):
             names[name].append(division.code)
+    for old, codes in (await queries.current_codes(work, work.now)).items():
+        names.setdefault(old, codes)
     return names
 
 
 def short_names(name: str) -> Iterable[str]:
-    """Give a division's full name and what people call it: 大化社区居民委员会 is also 大化社区 and 大化社区居委会."""
+    """Return a division's full name and what people call it: 大化社区居民委员会 is also 大化社区 and 大化社区居委会."""
     yield name
     for tail, shorter in (("居民委员会", "居委会"), ("村民委员会", "村委会"), ("村民委员会", "村")):
         if name.endswith(tail):
@@ -186,7 +245,7 @@ def short_names(name: str) -> Iterable[str]:
 
 def resolve_division(names: Mapping[str, list[str]], word: str) -> str:
     """Return the 12-digit code of a code or name; refuses `division.unknown`, `division.ambiguous` and its shape."""
-    code = _division_code(word) if word[:1].isdigit() else word
+    code = division_code(word) if word[:1].isdigit() else word
     codes = names.get(code, [])
     if not codes:
         raise DivisionUnknown(division=code)
@@ -210,4 +269,6 @@ def new_person(row: Row) -> NewPerson:
         contacts=(ContactFacts(ContactKind.FAMILY, family, row.get("relation")),) if family else (),
         health_note=row.get("health_note"),
         bank_account=row.get("bank_account"),
+        facts={kind: row[kind.value] for kind in FactKind if row.get(kind.value) is not None},
+        facts_source=IMPORTED,
     )

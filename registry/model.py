@@ -1,7 +1,8 @@
-"""Who lives here: divisions, people, households, addresses, and who has read whose record."""
+"""Who lives here: divisions, people and their facts, households, addresses, and who has read whose record."""
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, SmallInteger, String, text
@@ -65,6 +66,15 @@ class HouseholdKind(StrEnum):
     FAMILY = "family"  # 共同生活家庭
 
 
+class FactKind(StrEnum):
+    """What is kept of a person as dated rows; the codes of each kind stand in `registry.people.facts`."""
+
+    HUKOU_NATURE = "hukou_nature"  # 户口性质
+    HUKOU_PLACE = "hukou_place"  # 户籍地
+    EDUCATION = "education"  # 文化程度
+    MARITAL = "marital"  # 婚姻状况
+
+
 # A company's people see an elder's rows while a disclosure to their company is open.
 _DISCLOSED = (
     "exists (select from disclosure d where d.person_id = {column}"
@@ -86,7 +96,7 @@ _OWN = "person_id = nowalls_person()"
 
 
 class Division(Base):
-    """One division as it was from one day to another; a renamed or merged one is a new row and a successor's code."""
+    """One division as it was from one day to another; what it became stands in `successors` (several after a split)."""
 
     __tablename__ = "division"
     __table_args__ = (
@@ -102,7 +112,21 @@ class Division(Base):
     area_class: Mapped[Area]
     parent: Mapped[str | None] = mapped_column(String(12), index=True)
     valid_to: Mapped[date | None]
-    successor: Mapped[str | None] = mapped_column(String(12))
+    successors: Mapped[list[str]] = mapped_column(default=list)
+
+
+class DivisionChange(Base):
+    """One act that renamed, re-coded, merged or split divisions (撤乡设镇); `successors` maps old codes to new ones."""
+
+    __tablename__ = "division_change"
+    __table_args__ = ({"info": {"append_only": True, "clerk_sees": "true"}},)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    valid_from: Mapped[date]
+    document: Mapped[str] = mapped_column(String(120))
+    successors: Mapped[dict[str, Any]]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[str] = mapped_column(String(80))
 
 
 class Person(Base):
@@ -110,6 +134,7 @@ class Person(Base):
 
     __tablename__ = "person"
     __table_args__ = (
+        Index("ix_person_death_reported", "id", postgresql_where=text("death_reported_on is not null")),
         {
             "info": {
                 "provider_sees": _DISCLOSED.format(column="person.id"),
@@ -153,8 +178,27 @@ class Contact(Base):
     position: Mapped[int] = mapped_column(SmallInteger)
 
 
+class PersonFact(Base):
+    """One fact of a person from a day on, as one source says; of two rows for one day the later recorded one holds."""
+
+    __tablename__ = "person_fact"
+    __table_args__ = (
+        Index("ix_person_fact_person_id_kind", "person_id", "kind", "valid_from"),
+        {"info": {"clerk_sees": lives_in_division("person_fact.person_id"), "own_sees": _OWN}},
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    kind: Mapped[FactKind]
+    code: Mapped[str] = mapped_column(String(20))
+    valid_from: Mapped[date]
+    source: Mapped[str] = mapped_column(String(80))
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[str] = mapped_column(String(80))
+
+
 class Household(Base):
-    """A group of people under one roof or one register book; who belongs to it stands in dated rows."""
+    """A group of people under one roof or one register book; members and past divisions stand in dated rows."""
 
     __tablename__ = "household"
     __table_args__ = ({"info": {"clerk_sees": IN_DIVISION}},)
@@ -164,6 +208,25 @@ class Household(Base):
     kind: Mapped[HouseholdKind]
     division_code: Mapped[str] = mapped_column(String(12), index=True)
     opened_on: Mapped[date]
+    closed_on: Mapped[date | None]
+
+
+class HouseholdDivision(Base):
+    """A division that a household belonged to before its present one, from one day to another."""
+
+    __tablename__ = "household_division"
+    __table_args__ = (
+        {
+            "info": {
+                "clerk_sees": "exists (select from household h where h.id = household_division.household_id"
+                f" and h.{IN_DIVISION})"
+            }
+        },
+    )
+
+    household_id: Mapped[UUID] = mapped_column(ForeignKey("household.id"), primary_key=True)
+    valid_to: Mapped[date] = mapped_column(primary_key=True)
+    division_code: Mapped[str] = mapped_column(String(12))
 
 
 class HouseholdMember(Base):
@@ -182,6 +245,8 @@ class HouseholdMember(Base):
     head: Mapped[bool]
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[str] = mapped_column(String(80))
 
 
 class Address(Base):
@@ -210,8 +275,33 @@ class Address(Base):
     valid_to: Mapped[datetime | None]
 
 
+class UndecidedAddress(Base):
+    """A person whose division was split: until someone says which part they live in, any of `successors` may serve."""
+
+    __tablename__ = "undecided_address"
+    __table_args__ = (
+        Index("uq_undecided_address_open", "person_id", unique=True, postgresql_where=text("decided_at is null")),
+        {
+            "info": {
+                "clerk_sees": "exists (select from jsonb_array_elements_text(successors) as part (division_code)"
+                f" where part.{IN_DIVISION})"
+            }
+        },
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    change_id: Mapped[UUID] = mapped_column(ForeignKey("division_change.id"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    division_code: Mapped[str] = mapped_column(String(12))
+    successors: Mapped[list[str]]
+    since: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str | None] = mapped_column(String(80))
+    decided_code: Mapped[str | None] = mapped_column(String(12))
+
+
 class HealthNote(Base):
-    """What whoever enters the home must know of a person's health; the newest one counts."""
+    """What a visitor must know of a person's health; the newest note counts."""
 
     __tablename__ = "health_note"
     __table_args__ = ({"info": {"own_sees": _OWN}},)

@@ -1,11 +1,14 @@
 """The verbs about people, under one name; each is written beside its noun."""
 
 from registry.divisions.queries import DivisionUnknown
+from registry.people.addresses import PersonDead, move_person
 from registry.people.deaths import (
     DeathImpossible,
     DeathNeedsSecondPerson,
+    DeathNotConfirmed,
     DeathNotReported,
     confirm_death,
+    correct_death,
     report_death,
     withdraw_death_report,
 )
@@ -13,11 +16,9 @@ from registry.people.disclosures import close_disclosure, disclose
 from registry.people.registration import (
     ContactFacts,
     NewPerson,
-    PersonDead,
     PersonNotBorn,
     PersonTaken,
     erase_person,
-    move_person,
     note_health,
     register_people,
     register_person,
@@ -29,6 +30,7 @@ __all__ = [
     "ContactFacts",
     "DeathImpossible",
     "DeathNeedsSecondPerson",
+    "DeathNotConfirmed",
     "DeathNotReported",
     "DivisionUnknown",
     "NewPerson",
@@ -37,6 +39,7 @@ __all__ = [
     "PersonTaken",
     "close_disclosure",
     "confirm_death",
+    "correct_death",
     "disclose",
     "erase_person",
     "move_person",

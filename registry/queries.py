@@ -1,6 +1,7 @@
 """Questions to the registry, under one name; each is written beside its noun."""
 
-from registry.divisions.queries import current_code, division, divisions
+from registry.divisions.queries import DivisionUnknown, current_code, current_codes, division, divisions
+from registry.people.addresses import addresses_of
 from registry.people.directory import (
     Caller,
     PersonLine,
@@ -10,11 +11,13 @@ from registry.people.directory import (
     data_key,
     dead_among,
     ids_by_id_no,
+    names_of,
     people,
     people_by_phone,
     person_by_id_no,
     place_of,
     places_of,
+    reported_dead,
     vital,
 )
 from registry.people.disclosures import disclosures_of
@@ -33,15 +36,18 @@ __all__ = [
     "VISIBLE",
     "Caller",
     "ContactCard",
+    "DivisionUnknown",
     "NotForThisDesk",
     "PersonCard",
     "PersonLine",
     "PersonNotFound",
     "Place",
     "Vital",
+    "addresses_of",
     "audit_of",
     "card",
     "current_code",
+    "current_codes",
     "data_key",
     "dead_among",
     "disclosures_of",
@@ -49,12 +55,14 @@ __all__ = [
     "divisions",
     "ids_by_id_no",
     "mask_name",
+    "names_of",
     "people",
     "people_by_phone",
     "person_by_id_no",
     "place_of",
     "places_of",
     "record_reading",
+    "reported_dead",
     "reveal",
     "vital",
 ]

@@ -32,8 +32,8 @@ from providers.roster.hiring import NewWorker, Paper
 from providers.roster.model import Transport
 from providers.roster.operations import NewCompany, NewContract
 from registry import operations as registry
-from registry.divisions import changes
-from registry.divisions.changes import NewDivision
+from registry.divisions import listing
+from registry.divisions.listing import NewDivision
 from registry.model import DivisionKind, Person
 from registry.operations import NewPerson
 from simulations.model import PartKind, SimulatedPart
@@ -138,7 +138,7 @@ async def create_district(work: Work, *, territory: Territory, size: Size, seed:
     sampler = Sampler(seed)
     today = clock.day_of(work.now)
     since = date(today.year - 1, 1, 1)
-    await changes.add_divisions(work, territory.divisions, valid_from=since)
+    await listing.add_divisions(work, territory.divisions, valid_from=since)
     items = catalogue.shipped_items()
     await catalogue.add_items(work, items, active_from=since)
     homes = [*territory.homes[: size.elders]]

@@ -12,7 +12,7 @@ from kit.imports import columns, tables
 from kit.imports.columns import Column, Sheet
 from providers.catalogue.model import Category
 from providers.catalogue.operations import ItemFacts
-from registry.divisions.changes import NewDivision
+from registry.divisions.listing import NewDivision
 from registry.model import DivisionKind
 from simulations.population import AREA, Home, Territory
 from simulations.sampling import Sampler

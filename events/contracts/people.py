@@ -26,13 +26,38 @@ class PersonMoved(_PersonEvent):
     division_code: str
 
 
+class PersonPlaced(_PersonEvent):
+    """Emitted by registry: after a split of divisions, a person has been placed in one of the successors."""
+
+    old_code: str
+    division_code: str
+
+
+class PersonFactsChanged(_PersonEvent):
+    """Emitted by registry: hukou, education or marital status has been recorded; what it is, the registry tells."""
+
+    fields: list[str]
+    valid_from: date
+
+
 class PersonDeathReported(_PersonEvent):
-    """Emitted by registry: one source says that the person has died; payments wait, nothing ends yet."""
+    """Emitted by registry: one source says that the person has died; visits and payments wait, nothing ends yet."""
 
     died_on: date
+
+
+class PersonDeathReportWithdrawn(_PersonEvent):
+    """Emitted by registry: the report of the person's death was wrong; what waited goes on."""
 
 
 class PersonDeceased(_PersonEvent):
-    """Emitted by registry: a second key has confirmed the death; everything for this person ends."""
+    """Emitted by registry: a second person has confirmed the death; everything for this person ends."""
 
     died_on: date
+
+
+class PersonDeathCorrected(_PersonEvent):
+    """Emitted by registry: a confirmed death was wrong: another day, or none at all (`died_on` is null: alive)."""
+
+    earlier: date
+    died_on: date | None

@@ -49,8 +49,25 @@ async def divisions(
     return (await work.session.execute(query)).scalars().all()
 
 
+async def names_at(work: Work, codes: Sequence[tuple[str, date]]) -> list[str | None]:
+    """Return the names that codes had on days, in the order given; None where the code named nothing."""
+    query = select(Division).where(Division.code.in_({code for code, _ in codes}))
+    rows = (await work.session.execute(query)).scalars().all()
+    return [
+        next(
+            (
+                row.name
+                for row in rows
+                if row.code == code and row.valid_from <= day and (row.valid_to is None or day < row.valid_to)
+            ),
+            None,
+        )
+        for code, day in codes
+    ]
+
+
 async def current_code(work: Work, code: str, at: date | datetime) -> str | None:
-    """Follow a code through its successors to the one in force on a day; None where it ends in nothing."""
+    """Follow a code through its successors to the one in force on a day; None where it became several, or nothing."""
     day = clock.day_of(at) if isinstance(at, datetime) else at
     seen: set[str] = set()
     while code not in seen:
@@ -61,7 +78,25 @@ async def current_code(work: Work, code: str, at: date | datetime) -> str | None
             return None
         if newest.valid_to is None or newest.valid_to > day:
             return code
-        if newest.successor is None:
+        if len(newest.successors) != 1:
             return None
-        code = newest.successor
+        (code,) = newest.successors
     return None
+
+
+async def current_codes(work: Work, at: date | datetime) -> dict[str, list[str]]:
+    """Return what every code that has ended became by a day: old code → the codes in force, several after a split."""
+    day = clock.day_of(at) if isinstance(at, datetime) else at
+    query = select(Division.code, Division.valid_to, Division.successors).where(Division.valid_from <= day)
+    newest: dict[str, tuple[date | None, list[str]]] = {}
+    for code, valid_to, successors in await work.session.execute(query.order_by(Division.valid_from)):
+        newest[code] = valid_to, successors
+
+    def follow(code: str, seen: frozenset[str]) -> set[str]:
+        valid_to, successors = newest.get(code, (day, []))
+        if valid_to is None or valid_to > day:
+            return {code}
+        return {last for step in successors if step not in seen for last in follow(step, seen | {step})}
+
+    ended = [code for code, (valid_to, _) in newest.items() if valid_to is not None and valid_to <= day]
+    return {code: sorted(follow(code, frozenset({code}))) for code in ended}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from events.work import Work
 from kit.china import identifiers, phone
@@ -95,6 +95,11 @@ async def vital(work: Work, person_id: UUID) -> Vital:
     return Vital(*row)
 
 
+def reported_dead() -> Select[UUID]:
+    """Return the query for the people whose death has been reported, confirmed or not: nobody is sent to them."""
+    return select(Person.id).where(Person.death_reported_on.is_not(None))
+
+
 async def data_key(work: Work, person_id: UUID) -> bytes:
     """Return a person's wrapped data key, under which other rooms seal what they keep; refuses `person.not_found`."""
     key = (await work.session.execute(select(Person.data_key).where(Person.id == person_id))).scalar()
@@ -128,6 +133,16 @@ async def dead_among(work: Work, person_ids: Iterable[UUID]) -> set[UUID]:
         batch = Person.id.in_(wanted[start : start + 10_000])
         dead |= set((await work.session.execute(select(Person.id).where(batch, Person.died_on.is_not(None)))).scalars())
     return dead
+
+
+async def names_of(work: Work, person_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return the full names of many people, to be compared with what a list says; shown to nobody."""
+    wanted = list(person_ids)
+    names: dict[UUID, str] = {}
+    for start in range(0, len(wanted), 10_000):
+        query = select(Person.id, Person.name).where(Person.id.in_(wanted[start : start + 10_000]))
+        names |= {row.id: row.name for row in await work.session.execute(query)}
+    return names
 
 
 async def people_by_phone(work: Work, number: str) -> list[Caller]:

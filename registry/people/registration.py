@@ -1,25 +1,25 @@
-"""Register people and keep their addresses, telephones, health notes and accounts; erase them."""
+"""Register people and keep their telephones, health notes and accounts; erase them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, insert, update
 
-from events.contracts.people import PersonMoved, PersonRegistered
+from events.contracts.people import PersonRegistered
 from events.work import Work
 from kit import clock, geo
 from kit.china import identifiers, phone
 from kit.geo import Datum, Point
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
+from registry.divisions.listing import WHOLE_ROWS
 from registry.divisions.queries import check_divisions
-from registry.model import Address, BankAccount, Contact, ContactKind, HealthNote, Person
+from registry.model import Address, BankAccount, Contact, ContactKind, FactKind, HealthNote, Person, PersonFact
 from registry.people import directory
-
-# Rows with and without a value go in one statement: a missing value is written as null, not left out.
-WHOLE_ROWS = {"render_nulls": True}
+from registry.people.addresses import address_row, living
+from registry.people.facts import record_facts
 
 
 class PersonTaken(Refusal):
@@ -35,13 +35,6 @@ class PersonNotBorn(Refusal):
     code = "person.not_born"
 
 
-class PersonDead(Refusal):
-    """The person has died."""
-
-    code = "person.dead"
-    kind = Kind.CONFLICT
-
-
 @dataclass(frozen=True, slots=True)
 class ContactFacts:
     """One telephone of the family or a guardian; the number as typed."""
@@ -53,7 +46,7 @@ class ContactFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewPerson:
-    """Everything that registering a person takes; the place is in `datum` and is kept in WGS-84."""
+    """What registering a person takes; the place is in `datum` and is kept in WGS-84, `facts` hold from today on."""
 
     name: str
     id_no: str
@@ -66,6 +59,8 @@ class NewPerson:
     contacts: tuple[ContactFacts, ...] = ()
     health_note: str | None = None
     bank_account: str | None = None
+    facts: Mapping[FactKind, str] = field(default_factory=dict)
+    facts_source: str = "registration"
 
 
 async def register_people(work: Work, people: Sequence[NewPerson]) -> list[UUID]:
@@ -108,7 +103,7 @@ async def register_people(work: Work, people: Sequence[NewPerson]) -> list[UUID]
         at = geo.to_wgs84(Point(entry.latitude, entry.longitude), entry.datum)
         code = identifiers.read_division_code(entry.division_code)
         rows[Address].append(
-            _address_row(work, person_id, key, words=entry.address, code=code, at=at, datum=entry.datum)
+            address_row(work, person_id, key, words=entry.address, code=code, at=at, datum=entry.datum)
         )
         if entry.health_note:
             rows[HealthNote].append(_note_row(work, person_id, key, entry.health_note))
@@ -117,8 +112,12 @@ async def register_people(work: Work, people: Sequence[NewPerson]) -> list[UUID]
     for table, values in rows.items():
         if values:
             await work.session.execute(insert(table), values, execution_options=WHOLE_ROWS)
-    for address in rows[Address]:
+    for entry, address in zip(people, rows[Address], strict=True):
         work.emit(PersonRegistered(person_id=address["person_id"], division_code=address["division_code"]))
+        if entry.facts:
+            await record_facts(
+                work, person_id=address["person_id"], facts=entry.facts, valid_from=today, source=entry.facts_source
+            )
     return [row["id"] for row in rows[Person]]
 
 
@@ -141,22 +140,6 @@ def _contact_rows(
             }
         )
     return rows
-
-
-def _address_row(
-    work: Work, person_id: UUID, key: bytes, *, words: str, code: str, at: Point, datum: Datum
-) -> dict[str, Any]:
-    address_id = new_id()
-    return {
-        "id": address_id,
-        "person_id": person_id,
-        "division_code": code,
-        "latitude": at.latitude,
-        "longitude": at.longitude,
-        "datum": datum,
-        "valid_from": work.now,
-        "text_sealed": work.vault.seal(key, f"address|text_sealed|{address_id}", words),
-    }
 
 
 def _note_row(work: Work, person_id: UUID, key: bytes, words: str) -> dict[str, Any]:
@@ -214,49 +197,6 @@ async def register_person(
     return await work.session.get_one(Person, person_id)
 
 
-async def living(work: Work, person_id: UUID) -> tuple[Person, bytes]:
-    """Lock and return a living person with the wrapped data key; refuses `person.not_found`, `person.dead`."""
-    person = await work.session.get(Person, person_id, with_for_update=True)
-    if person is None or person.data_key is None:
-        raise directory.PersonNotFound
-    if person.died_on is not None:
-        raise PersonDead
-    return person, person.data_key
-
-
-async def move_person(
-    work: Work,
-    *,
-    person_id: UUID,
-    address: str,
-    division_code: str,
-    latitude: float,
-    longitude: float,
-    datum: Datum = Datum.WGS84,
-) -> Address:
-    """Give a person a new address from now on; the old one stays with its end.
-
-    Refuses `person.not_found`, `person.dead`, `division.unknown` and what the reader of places refuses.
-    """
-    _, key = await living(work, person_id)
-    code = identifiers.read_division_code(division_code)
-    await check_divisions(work, {code})
-    at = geo.to_wgs84(Point(latitude, longitude), datum)
-    await _close_address(work, [person_id])
-    row = Address(**_address_row(work, person_id, key, words=address, code=code, at=at, datum=datum))
-    work.session.add(row)
-    await work.session.flush()
-    work.emit(PersonMoved(person_id=person_id, division_code=code))
-    return row
-
-
-async def _close_address(work: Work, person_ids: Sequence[UUID]) -> None:
-    current = Address.person_id.in_(person_ids), Address.valid_to.is_(None)
-    # An address that came and went within one clock reading was never lived at.
-    await work.session.execute(delete(Address).where(*current, Address.valid_from >= work.now))
-    await work.session.execute(update(Address).where(*current).values(valid_to=work.now))
-
-
 async def set_contacts(
     work: Work, *, person_id: UUID, phone: str | None, contacts: tuple[ContactFacts, ...] = ()
 ) -> None:
@@ -288,7 +228,7 @@ async def set_bank_account(work: Work, *, person_id: UUID, number: str) -> None:
 async def erase_person(work: Work, *, person_id: UUID) -> None:
     """Destroy a person's data key and name: everything sealed is lost for good, sums and chains stay whole.
 
-    The row, its dates and its division stay as figures; refuses `person.not_found`.
+    The row, its dates and its division stay as figures; facts go too; refuses `person.not_found`.
     """
     person = await work.session.get(Person, person_id, with_for_update=True)
     if person is None:
@@ -298,3 +238,4 @@ async def erase_person(work: Work, *, person_id: UUID) -> None:
     await work.session.execute(delete(Contact).where(Contact.person_id == person_id))
     await work.session.execute(delete(BankAccount).where(BankAccount.person_id == person_id))
     await work.session.execute(delete(HealthNote).where(HealthNote.person_id == person_id))
+    await work.session.execute(delete(PersonFact).where(PersonFact.person_id == person_id))

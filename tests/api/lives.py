@@ -41,9 +41,10 @@ from providers.satisfaction import queries as rated
 from providers.settlement import operations as settlement
 from providers.settlement import queries as owed
 from registry import operations as registry
-from registry.divisions import changes
-from registry.divisions.changes import NewDivision
-from registry.model import ContactKind, DivisionKind
+from registry.divisions import listing
+from registry.divisions.listing import NewDivision
+from registry.households import operations as households
+from registry.model import ContactKind, DivisionKind, HouseholdKind
 from registry.operations import ContactFacts, NewPerson
 
 MARKS = ("qzalder", "qzbirch", "qzcedar")
@@ -122,7 +123,7 @@ class Lives:
                 NewDivision(code=code, name=f"street {code}", kind=DivisionKind.STREET, parent=DISTRICT)
                 for code in (*OWN, SHARED)
             ]
-            await changes.add_divisions(work, rows)
+            await listing.add_divisions(work, rows)
             await catalogue.ship_catalogue(work)
             await draws.commit_seed(work, day=clocks.day_of(self.clock.now()))
         self.shared = await self.elder("qzshared", SHARED)
@@ -163,6 +164,11 @@ class Lives:
                 made.workers.append((await hiring.hire_worker(work, facts=self.applicant(made))).id)
         for _ in range(2):
             made.elders.append(await self.elder(mark, OWN[place], made))
+        first, second = made.elders
+        async with self.works(OPERATOR) as work:
+            await households.open_household(
+                work, kind=HouseholdKind.FAMILY, division_code=OWN[place], head=first, members=[(second, "配偶")]
+            )
         return made
 
     def applicant(self, company: Company) -> NewWorker:

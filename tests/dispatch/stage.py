@@ -24,8 +24,8 @@ from providers.roster.calendar import Hours
 from providers.roster.hiring import NewWorker, Paper
 from providers.roster.operations import NewCompany, NewContract
 from registry import operations as registry
-from registry.divisions import changes
-from registry.divisions.changes import NewDivision
+from registry.divisions import listing
+from registry.divisions.listing import NewDivision
 from registry.model import DivisionKind
 from registry.operations import NewPerson
 
@@ -131,7 +131,7 @@ class Stage:
             shifts=(hours,),
         )
 
-    async def add_elder(self, *, place: tuple[float, float] = HOME) -> UUID:
+    async def add_elder(self, *, place: tuple[float, float] = HOME, division: str = DISTRICT) -> UUID:
         """Register an elder at a place."""
         number = len(self.elders)
         id_no = identifiers.compose_resident_id(area=AREA, born_on=date(1940, 1, 1), sequence=number * 2 % 1000)
@@ -141,7 +141,7 @@ class Stage:
                 id_no=id_no,
                 phone=None,
                 address="door",
-                division_code=DISTRICT,
+                division_code=division,
                 latitude=place[0],
                 longitude=place[1],
             )
@@ -248,7 +248,7 @@ async def set_stage(works: Works, clock: FixedClock, *, companies: int = 1, elde
     stage = Stage(works, clock)
     async with works(SYSTEM_ACTOR) as work:
         division = NewDivision(code=DISTRICT, name="district", kind=DivisionKind.DISTRICT, parent=None)
-        await changes.add_divisions(work, [division])
+        await listing.add_divisions(work, [division])
         await catalogue.ship_catalogue(work)
     for _ in range(companies):
         await stage.add_company()

@@ -21,7 +21,7 @@ from kit.clock import FixedClock
 from kit.geo import Datum, Point
 from kit.ids import new_id
 from registry import operations, queries
-from registry.divisions import changes
+from registry.divisions import listing
 from registry.model import Address, ContactKind, DivisionKind, Person
 from registry.operations import ContactFacts, NewPerson
 
@@ -53,7 +53,7 @@ async def district(work: Work) -> None:
         ("130903001007", "大化社区", DivisionKind.COMMUNITY, "130903001"),
         ("130903001009", "一中前街社区", DivisionKind.COMMUNITY, "130903001"),
     ]
-    await changes.add_divisions(work, [changes.NewDivision(code=a, name=b, kind=c, parent=d) for a, b, c, d in entries])
+    await listing.add_divisions(work, [listing.NewDivision(code=a, name=b, kind=c, parent=d) for a, b, c, d in entries])
 
 
 async def registered(work: Work, *people: NewPerson) -> list[UUID]:
@@ -253,6 +253,27 @@ async def test_a_wrong_report_of_death_is_taken_back(works: Works, system: Actor
         await operations.report_death(work, person_id=person_id, died_on=date(2026, 3, 2), source="x")
         await operations.withdraw_death_report(work, person_id=person_id)
         assert (await queries.vital(work, person_id)).death_reported_on is None
+        assert [row.type for row in work.emitted][-1] == "people.person_death_report_withdrawn.v1"
+
+
+async def test_a_confirmed_death_is_corrected_to_another_day_or_to_none(works: Works, system: Actor) -> None:
+    async with works(system) as work:
+        (person_id,) = await registered(work)
+    async with works(OPERATOR) as work:
+        await operations.report_death(work, person_id=person_id, died_on=date(2026, 3, 1), source="x")
+    async with works(MANAGER) as work:
+        with pytest.raises(operations.DeathNotConfirmed):
+            await operations.correct_death(work, person_id=person_id, died_on=None, source="x")
+        await operations.confirm_death(work, person_id=person_id)
+        for impossible in (date(2026, 3, 3), date(1940, 5, 5)):
+            with pytest.raises(operations.DeathImpossible):
+                await operations.correct_death(work, person_id=person_id, died_on=impossible, source="x")
+        await operations.correct_death(work, person_id=person_id, died_on=date(2026, 2, 28), source="派出所")
+        assert (await queries.vital(work, person_id)).died_on == date(2026, 2, 28)
+        await operations.correct_death(work, person_id=person_id, died_on=None, source="派出所")
+        vital = await queries.vital(work, person_id)
+        assert (vital.died_on, vital.death_reported_on) == (None, None)
+        assert [row.data["died_on"] for row in work.emitted][-2:] == ["2026-02-28", None]
 
 
 async def test_destroying_the_key_erases_a_person_for_good(works: Works, system: Actor) -> None:
