@@ -1,8 +1,9 @@
-"""How enrolment reacts: charges spend quota, deaths and moves end enrolments."""
+"""How enrolment reacts: charges spend quota, deaths and moves end enrolments, divisions change their district."""
 
-from dispatch.enrolment import operations, queries, wallet
+from dispatch.enrolment import operations, queries, registry_changes, wallet
 from dispatch.enrolment.model import EndReason
-from events.contracts.people import PersonDeceased, PersonMoved
+from events.contracts.divisions import DivisionChanged
+from events.contracts.people import PersonDeathCorrected, PersonDeceased, PersonMoved, PersonPlaced
 from events.contracts.settlement import ChargeMade
 from events.delivery.bus import on
 from events.work import Work
@@ -20,6 +21,24 @@ async def when_deceased(work: Work, event: PersonDeceased) -> None:
     """End the enrolment with the day of death."""
     if await queries.open_enrolment(work, event.person_id) is not None:
         await operations.end(work, person_id=event.person_id, reason=EndReason.DEATH, ended_on=event.died_on)
+
+
+@on(PersonDeathCorrected, group="enrolment")
+async def when_death_corrected(work: Work, event: PersonDeathCorrected) -> None:
+    """Give the enrolment its right last day, or let somebody who is alive be served again."""
+    await registry_changes.correct_death(work, person_id=event.person_id, died_on=event.died_on)
+
+
+@on(DivisionChanged, group="enrolment")
+async def when_divisions_changed(work: Work, event: DivisionChanged) -> None:
+    """Let enrolments follow their elders' divisions into another district."""
+    await registry_changes.follow_divisions(work, successors=event.successors)
+
+
+@on(PersonPlaced, group="enrolment")
+async def when_placed(work: Work, event: PersonPlaced) -> None:
+    """Let the enrolment of somebody from a split division follow the address into another district."""
+    await registry_changes.follow_divisions(work, successors={event.old_code: [event.division_code]})
 
 
 @on(PersonMoved, group="enrolment")

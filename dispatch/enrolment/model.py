@@ -46,7 +46,7 @@ TRANSITIONS: Final[Mapping[EnrolmentState, frozenset[EnrolmentState]]] = {
     _S.PUBLICISED: frozenset({_S.ACTIVE, _S.ASSESS_BOOKED, _S.ENDED}),
     _S.ACTIVE: frozenset({_S.SUSPENDED, _S.ENDED}),
     _S.SUSPENDED: frozenset({_S.ACTIVE, _S.ENDED}),
-    _S.ENDED: frozenset(),
+    _S.ENDED: frozenset({_S.ACTIVE}),  # only where the death that ended it was no death
 }
 
 

@@ -154,7 +154,7 @@ async def book_assessment(
     if len(set(assessors)) != 2 or (occasion is AssessmentOccasion.DISPUTE and last & set(assessors)):
         raise AssessorsInvalid
     if enrolment.state not in queries.SERVED:
-        _move(enrolment, EnrolmentState.ASSESS_BOOKED)
+        move(enrolment, EnrolmentState.ASSESS_BOOKED)
     booked = Assessment(
         enrolment_id=enrolment.id,
         person_id=person_id,
@@ -190,7 +190,7 @@ async def record_assessment(work: Work, *, assessment_id: UUID, findings: assess
     if enrolment.state in queries.SERVED:
         await _decide(work, enrolment, from_month=quota.following(clock.month_of(work.now)))
     else:
-        _move(enrolment, EnrolmentState.ASSESSED)
+        move(enrolment, EnrolmentState.ASSESSED)
     await work.session.flush()
     return found
 
@@ -200,7 +200,7 @@ async def publicise(work: Work, *, person_id: UUID) -> Enrolment:
     enrolment = await _open(work, person_id)
     if enrolment.category is Category.SELF_PAID:
         raise NotPublicised
-    _move(enrolment, EnrolmentState.PUBLICISED)
+    move(enrolment, EnrolmentState.PUBLICISED)
     enrolment.publicised_at = work.now
     return enrolment
 
@@ -219,12 +219,12 @@ async def activate(work: Work, *, person_id: UUID) -> Enrolment:
     else:
         _expect(enrolment, EnrolmentState.PUBLICISED)
         await _await_publicity(work, enrolment)
-    _move(enrolment, EnrolmentState.ACTIVE)
+    move(enrolment, EnrolmentState.ACTIVE)
     enrolment.first_active_at = work.now
     month = clock.month_of(work.now)
     await _decide(work, enrolment, from_month=month)
     await wallet.open_month(work, person_id=person_id, month=month, first_day=clock.day_of(work.now))
-    _tell_active(work, enrolment)
+    emit_active(work, enrolment)
     return enrolment
 
 
@@ -273,7 +273,7 @@ async def take_over(work: Work, *, members: Sequence[Member]) -> None:
 async def suspend(work: Work, *, person_id: UUID, reason: SuspendReason) -> Enrolment:
     """Stop serving an elder who is not at home (hospital, institution, away over 30 days)."""
     enrolment = await _open(work, person_id)
-    _move(enrolment, EnrolmentState.SUSPENDED)
+    move(enrolment, EnrolmentState.SUSPENDED)
     enrolment.suspended_at, enrolment.suspend_reason = work.now, reason
     work.emit(EnrolmentSuspended(person_id=person_id, reason=reason))
     return enrolment
@@ -283,7 +283,7 @@ async def resume(work: Work, *, person_id: UUID) -> Enrolment:
     """Serve an elder again who is back at home; a stay in hospital makes the next assessment due at once."""
     enrolment = await _open(work, person_id)
     _expect(enrolment, EnrolmentState.SUSPENDED)
-    _move(enrolment, EnrolmentState.ACTIVE)
+    move(enrolment, EnrolmentState.ACTIVE)
     if enrolment.suspend_reason is SuspendReason.HOSPITAL:
         enrolment.reassess_on = clock.day_of(work.now)
     enrolment.suspended_at, enrolment.suspend_reason = None, None
@@ -308,7 +308,7 @@ async def change_category(work: Work, *, person_id: UUID, category: Category) ->
 async def end(work: Work, *, person_id: UUID, reason: EndReason, ended_on: date) -> Enrolment:
     """End an enrolment with its quota: the last month counts to `ended_on`, what is free expires, held money stays."""
     enrolment = await _open(work, person_id)
-    _move(enrolment, EnrolmentState.ENDED)
+    move(enrolment, EnrolmentState.ENDED)
     enrolment.ended_on, enrolment.end_reason = ended_on, reason
     if enrolment.first_active_at is not None:
         began = clock.day_of(enrolment.first_active_at)
@@ -349,7 +349,8 @@ async def _decide(work: Work, enrolment: Enrolment, *, from_month: str) -> None:
         await wallet.regrant(work, person_id=enrolment.person_id, month=from_month)
 
 
-def _tell_active(work: Work, enrolment: Enrolment) -> None:
+def emit_active(work: Work, enrolment: Enrolment) -> None:
+    """Emit that an assessed elder may be served."""
     assert enrolment.level is not None  # noqa: S101 - nobody is activated without an assessment
     work.emit(EnrolmentActivated(person_id=enrolment.person_id, category=enrolment.category, level=enrolment.level))
 
@@ -359,7 +360,8 @@ def _expect(enrolment: Enrolment, state: EnrolmentState) -> None:
         raise NotNow(state=enrolment.state)
 
 
-def _move(enrolment: Enrolment, state: EnrolmentState) -> None:
+def move(enrolment: Enrolment, state: EnrolmentState) -> None:
+    """Put an enrolment into a state; refuses `enrolment.not_now` where `TRANSITIONS` does not list it."""
     if state not in TRANSITIONS[enrolment.state]:
         raise NotNow(state=enrolment.state)
     enrolment.state = state

@@ -1,5 +1,6 @@
 """What becomes of a request: it moves on, is withdrawn, or stays unserved."""
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from events.contracts.care_requests import CareRequestCancelled, CareRequestUnse
 from events.work import Work
 from kit import rules
 from kit.refusal import Kind, Refusal
+from registry import queries as registry
 
 _WITHDRAWABLE = (RequestState.WAITING, RequestState.OFFERED, RequestState.ACCEPTED)
 
@@ -90,6 +92,29 @@ async def cancel_all(work: Work, *, person_id: UUID, reason: str) -> int:
     for request_id in found:
         await cancel(work, request_id=request_id, by=CancelledBy.SYSTEM, reason=reason)
     return len(found)
+
+
+async def follow_divisions(
+    work: Work, *, successors: Mapping[str, Sequence[str]], person_id: UUID | None = None
+) -> None:
+    """Let open requests continue under the codes that their divisions became; those that are over keep the old one.
+
+    `successors` maps an old 12-digit code to its new ones. After a split a request follows its elder's address; until
+    that is decided it keeps the old code.
+    """
+    query = select(CareRequest).where(
+        CareRequest.state.in_(_WITHDRAWABLE), CareRequest.division_code.in_(list(successors))
+    )
+    if person_id is not None:
+        query = query.where(CareRequest.person_id == person_id)
+    open_requests = (await work.session.execute(query.order_by(CareRequest.number).with_for_update())).scalars().all()
+    places = await registry.places_of(work, [request.person_id for request in open_requests])
+    for request in open_requests:
+        place, codes = places.get(request.person_id), successors[request.division_code]
+        if place is not None and place.division_code in codes:
+            request.division_code, request.district = place.division_code, place.district
+        elif len(codes) == 1:
+            request.division_code, request.district = codes[0], codes[0][:6]
 
 
 async def _locked(work: Work, request_id: UUID) -> CareRequest:

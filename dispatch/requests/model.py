@@ -67,6 +67,10 @@ class CancelledBy(StrEnum):
     SYSTEM = "system"
 
 
+DECEASED = "deceased"
+"""Why requests and standing orders of somebody who died are over; a corrected death looks for it."""
+
+
 class CareRequest(Base):
     """One service asked for by one elder, with everything about them that dispatching and charging rest on.
 

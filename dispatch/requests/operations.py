@@ -1,6 +1,6 @@
 """The verbs of care requests, under one name; each is written beside its kind."""
 
-from dispatch.requests.changes import cancel, cancel_all, mark, mark_unserved
+from dispatch.requests.changes import cancel, cancel_all, follow_divisions, mark, mark_unserved
 from dispatch.requests.placing import place
 from dispatch.requests.standing import (
     end,
@@ -10,6 +10,7 @@ from dispatch.requests.standing import (
     orders_left,
     pause,
     place_standing_order,
+    restore_all,
 )
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "cancel_all",
     "end",
     "end_all",
+    "follow_divisions",
     "make_due",
     "mark",
     "mark_unserved",
@@ -25,4 +27,5 @@ __all__ = [
     "pause",
     "place",
     "place_standing_order",
+    "restore_all",
 ]

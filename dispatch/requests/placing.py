@@ -43,6 +43,13 @@ class ElderDeceased(Refusal):
     kind = Kind.CONFLICT
 
 
+class ElderDeathReported(Refusal):
+    """Somebody reported the elder's death, and nobody has confirmed or withdrawn the report yet."""
+
+    code = "request.death_reported"
+    kind = Kind.CONFLICT
+
+
 class ItemUnknown(Refusal):
     """The catalogue does not offer the item on that day, or has no price for it."""
 
@@ -141,10 +148,10 @@ async def place(
     """Put a request on record, with its quota held, and tell CareRequested; a source key seen before gives its request.
 
     `earliest` and `latest` bound the worker's arrival. Refuses `request.` window_wrong, past, too_far, not_enrolled,
-    suspended, deceased, item_unknown, outside_window, duplicate (unless overridden), item_cap, item_month_cap,
-    over_quota (unless the elder pays), source_key_taken. Urgent help comes at any hour and is never refused for
-    quota: what the quota does not bear is the elder's own and `over_quota` says so. One elder's requests are judged
-    one after the other.
+    suspended, deceased, death_reported, item_unknown, outside_window, duplicate (unless overridden), item_cap,
+    item_month_cap, over_quota (unless the elder pays), source_key_taken. Urgent help comes at any hour and is never
+    refused for quota: what the quota does not bear is the elder's own and `over_quota` says so. One elder's requests
+    are judged one after the other.
     """
     standing = await enrolment.standing(work, person_id, earliest, lock=True)
     known, earlier = await _earlier(work, person_id, item_code, earliest, source_key)
@@ -154,6 +161,8 @@ async def place(
     vital = await registry.vital(work, person_id)
     if vital.died_on is not None:
         raise ElderDeceased
+    if vital.death_reported_on is not None:
+        raise ElderDeathReported
     if standing is not None and standing.state is EnrolmentState.SUSPENDED:
         raise ElderSuspended(reason=standing.suspend_reason)
     if standing is None or standing.state is not EnrolmentState.ACTIVE or standing.terms is None:

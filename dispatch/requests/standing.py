@@ -15,6 +15,7 @@ from kit import clock, rules
 from kit.china.identifiers import Sex
 from kit.refusal import Kind, Refusal
 from providers.catalogue import queries as catalogue
+from registry import queries as registry
 
 _DAY_MINUTES = 1440
 
@@ -69,6 +70,8 @@ async def place_standing_order(work: Work, *, person_id: UUID, wanted: Wanted) -
     )
     if not sound:
         raise StandingOrderInvalid
+    if (await registry.vital(work, person_id)).death_reported_on is not None:
+        raise placing.ElderDeathReported
     standing = await enrolment.standing(work, person_id, work.now)
     if standing is None or standing.state is not EnrolmentState.ACTIVE:
         raise placing.NotEnrolled(state=standing.state if standing else "none")
@@ -127,6 +130,19 @@ async def end_all(work: Work, *, person_id: UUID, reason: str) -> int:
     return len(found)
 
 
+async def restore_all(work: Work, *, person_id: UUID, reason: str) -> int:
+    """Let every standing order of an elder go on that was ended for a reason that turned out wrong; return how many."""
+    query = select(StandingOrder).where(
+        StandingOrder.person_id == person_id,
+        StandingOrder.state == StandingState.ENDED,
+        StandingOrder.reason == reason,
+    )
+    orders = (await work.session.execute(query.with_for_update())).scalars().all()
+    for order in orders:
+        order.state, order.reason = StandingState.ACTIVE, None
+    return len(orders)
+
+
 async def make_due(work: Work, *, limit: int = 500) -> int:
     """Make today's requests that were not made yesterday, and in the evening tomorrow's; return how many orders.
 
@@ -147,9 +163,10 @@ async def orders_left(work: Work, *, on: date) -> bool:
 
 
 def _due(on: date) -> list[ColumnElement[bool]]:
-    """Give the conditions under which an order has still to be made a request of on a day."""
+    """Return the conditions under which an order still needs its request of a day; a reported death lets it wait."""
     return [
         StandingOrder.state == StandingState.ACTIVE,
+        StandingOrder.person_id.not_in(registry.reported_dead()),
         StandingOrder.starts_on <= on,
         or_(StandingOrder.ends_on.is_(None), StandingOrder.ends_on > on),
         or_(

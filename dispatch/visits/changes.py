@@ -1,5 +1,6 @@
 """What people change about a promised visit: its hour, its worker, its end; and what the clock decides for them."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from kit import rules
 from kit.refusal import Refusal
 from providers.roster import queries as roster
 from registry import operations as registry
+from registry import queries as registered
 
 
 class OutsideWindow(Refusal):
@@ -72,6 +74,28 @@ async def change_worker(work: Work, *, visit_id: UUID, worker_id: UUID, reason: 
     await _book_again(work, visit)
     emit_moved(work, visit, "changed_worker")
     return visit
+
+
+async def follow_divisions(
+    work: Work, *, successors: Mapping[str, Sequence[str]], person_id: UUID | None = None
+) -> None:
+    """Let visits that nobody has begun continue under the codes that their divisions became; the others keep theirs.
+
+    `successors` maps an old 12-digit code to its new ones; after a split a visit follows its elder's address.
+    """
+    query = select(Visit).where(
+        Visit.state.in_((State.OFFERED, State.ACCEPTED)), Visit.division_code.in_(list(successors))
+    )
+    if person_id is not None:
+        query = query.where(Visit.person_id == person_id)
+    visits = (await work.session.execute(query.order_by(Visit.id).with_for_update())).scalars().all()
+    places = await registered.places_of(work, [visit.person_id for visit in visits])
+    for visit in visits:
+        place, codes = places.get(visit.person_id), successors[visit.division_code]
+        if place is not None and place.division_code in codes:
+            visit.division_code, visit.district = place.division_code, place.district
+        elif len(codes) == 1:
+            visit.division_code, visit.district = codes[0], codes[0][:6]
 
 
 async def take_hours(work: Work, visit: Visit, starts_at: datetime) -> None:

@@ -13,7 +13,9 @@ from dispatch.visits import operations, verification
 from dispatch.visits.model import Visit
 from dispatch.visits.transitions import State
 from events.contracts.care_requests import CareRequestCancelled
+from events.contracts.divisions import DivisionChanged
 from events.contracts.offers import OfferAccepted
+from events.contracts.people import PersonPlaced
 from events.contracts.visits import (
     NobodyHome,
     VisitAborted,
@@ -117,6 +119,19 @@ async def when_voided(work: Work, event: VisitVoided) -> None:
     request = await work.session.get_one(CareRequest, event.request_id)
     if visit.rework_of is None and request.state is RequestState.FINISHED:
         await requests.mark_unserved(work, request_id=event.request_id, reason="visit_void")
+
+
+@on(DivisionChanged, group="visits")
+async def when_divisions_changed(work: Work, event: DivisionChanged) -> None:
+    """Let visits to come follow their divisions' codes."""
+    await operations.follow_divisions(work, successors=event.successors)
+
+
+@on(PersonPlaced, group="visits")
+async def when_placed(work: Work, event: PersonPlaced) -> None:
+    """Let the visits to come of somebody from a split division follow the address."""
+    successors = {event.old_code: [event.division_code]}
+    await operations.follow_divisions(work, successors=successors, person_id=event.person_id)
 
 
 @on(CareRequestCancelled, group="visits")

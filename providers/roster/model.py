@@ -114,6 +114,22 @@ class ContractItem(Base):
     division_code: Mapped[str] = mapped_column(String(12))
 
 
+class DivisionStep(Base):
+    """One step of a division's code by one act (撤乡设镇), which contracts follow; what was signed stays.
+
+    `whole`: the old division became the new one and nothing else did, so that all below follows; `split`: the old one
+    became several, so that whoever has not been placed yet may be served from any of them.
+    """
+
+    __tablename__ = "roster_division_step"
+
+    change_id: Mapped[UUID] = mapped_column(primary_key=True)
+    old_code: Mapped[str] = mapped_column(String(12), primary_key=True)
+    new_code: Mapped[str] = mapped_column(String(12), primary_key=True)
+    whole: Mapped[bool]
+    split: Mapped[bool]
+
+
 NUMBERS_PER_COMPANY = 1_000_000
 
 

@@ -1,7 +1,7 @@
 """Change who can come: admit and move companies, sign contracts, report absences."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from kit.china import identifiers
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
 from providers.catalogue.model import Item
-from providers.roster import queries
+from providers.roster import coverage, queries
 from providers.roster.model import (
     COMPANY_MOVES,
     Absence,
@@ -24,6 +24,7 @@ from providers.roster.model import (
     CompanyState,
     Contract,
     ContractItem,
+    DivisionStep,
     RosterRevision,
     WorkerState,
 )
@@ -284,6 +285,15 @@ async def end_contract(work: Work, *, contract_id: UUID, on: date) -> Contract:
     contract.ended_on = on
     await changed(work, [contract.provider_id])
     return contract
+
+
+async def follow_divisions(work: Work, *, change_id: UUID, successors: Mapping[str, Sequence[str]]) -> None:
+    """Let contracts cover what covered divisions became by one act; what was signed stays as it is, twice is once."""
+    rows = [{"change_id": change_id, **asdict(step)} for step in coverage.steps_of(successors)]
+    if not rows:
+        return
+    await work.session.execute(postgresql.insert(DivisionStep).on_conflict_do_nothing(), rows)
+    await changed(work, (await work.session.execute(select(Contract.provider_id).distinct())).scalars())
 
 
 async def report_absence(work: Work, *, worker_id: UUID, from_at: datetime, until_at: datetime, reason: str) -> Absence:

@@ -15,6 +15,7 @@ from kit.china.identifiers import Sex, division_prefix
 from kit.pages import Order
 from kit.refusal import Kind, Refusal
 from providers.catalogue.model import Item, Skill
+from providers.roster import coverage
 from providers.roster.calendar import Calendar, Hours, Window
 from providers.roster.model import (
     Absence,
@@ -23,6 +24,7 @@ from providers.roster.model import (
     CompanyState,
     Contract,
     ContractItem,
+    DivisionStep,
     RosterRevision,
     Shift,
     Transport,
@@ -203,10 +205,24 @@ async def contract_lines(work: Work) -> ContractLines:
         .join(Item, Item.code == ContractItem.item_code)
         .group_by(ContractItem.contract_id, ContractItem.item_code, Item.medical)
     )
-    found: ContractLines = defaultdict(dict)
+    acts = await _division_acts(work)
+    covered: dict[tuple[str, ...], tuple[str, ...]] = {}
+    lines: ContractLines = defaultdict(dict)
     for contract_id, item_code, medical, divisions in await work.session.execute(query):
-        found[contract_id][item_code] = (medical, tuple(map(division_prefix, divisions)))
-    return found
+        signed = tuple(sorted(map(division_prefix, divisions)))
+        if signed not in covered:
+            covered[signed] = coverage.follow(signed, acts)
+        lines[contract_id][item_code] = (medical, covered[signed])
+    return lines
+
+
+async def _division_acts(work: Work) -> list[list[coverage.Step]]:
+    """Return the acts that changed divisions, in the order of entry: their ids grow with time."""
+    query = select(DivisionStep).order_by(DivisionStep.change_id, DivisionStep.old_code, DivisionStep.new_code)
+    acts: dict[UUID, list[coverage.Step]] = defaultdict(list)
+    for row in (await work.session.execute(query)).scalars():
+        acts[row.change_id].append(coverage.Step(row.old_code, row.new_code, row.whole, row.split))
+    return list(acts.values())
 
 
 async def contracts(work: Work, *, on: date, lines: ContractLines | None = None) -> list[ContractTerms]:
