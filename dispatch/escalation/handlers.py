@@ -1,12 +1,19 @@
-"""What escalation does when others tell it something: it tells a person."""
+"""What escalation does when others emit something: it raises a case for a person, or closes one."""
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from dispatch.escalation import operations
 from dispatch.escalation.model import CaseKind
+from dispatch.requests.model import DECEASED, CareRequest, RequestState
 from dispatch.visits.model import Visit
-from dispatch.visits.transitions import Outcome, State
+from dispatch.visits.transitions import PROMISED, Outcome, State
 from events.contracts.offers import NobodyFound
+from events.contracts.people import (
+    PersonDeathCorrected,
+    PersonDeathReported,
+    PersonDeathReportWithdrawn,
+    PersonDeceased,
+)
 from events.contracts.visits import NobodyHome, VisitHeld
 from events.delivery.bus import on
 from events.work import Work
@@ -48,3 +55,39 @@ async def when_nobody_home(work: Work, event: NobodyHome) -> None:
         await operations.raise_case(
             work, kind=CaseKind.WELFARE_CHECK, subject_id=event.person_id, since=event.at, facts={"absences": times}
         )
+
+
+@on(PersonDeathReported, group=GROUP)
+async def when_death_reported(work: Work, event: PersonDeathReported) -> None:
+    """Ask the manager to confirm or withdraw the report; `promised` counts the visits to come."""
+    query = select(func.count()).where(Visit.person_id == event.person_id, Visit.state.in_(PROMISED))
+    facts = {"promised": (await work.session.execute(query)).scalar_one()}
+    await operations.raise_case(
+        work, kind=CaseKind.DEATH_REPORTED, subject_id=event.person_id, since=work.now, facts=facts
+    )
+
+
+@on(PersonDeathReportWithdrawn, group=GROUP)
+async def when_death_report_withdrawn(work: Work, event: PersonDeathReportWithdrawn) -> None:
+    """Close the case: the report was wrong."""
+    await operations.settle(work, kind=CaseKind.DEATH_REPORTED, subject_id=event.person_id, reason="withdrawn")
+
+
+@on(PersonDeceased, group=GROUP)
+async def when_deceased(work: Work, event: PersonDeceased) -> None:
+    """Close the case: the report is confirmed."""
+    await operations.settle(work, kind=CaseKind.DEATH_REPORTED, subject_id=event.person_id, reason="confirmed")
+
+
+@on(PersonDeathCorrected, group=GROUP)
+async def when_death_corrected(work: Work, event: PersonDeathCorrected) -> None:
+    """Ask the manager to look through what a wrong death ended: requests withdrawn, quota closed, lines of visits."""
+    query = select(func.count()).where(
+        CareRequest.person_id == event.person_id,
+        CareRequest.state == RequestState.CANCELLED,
+        CareRequest.reason == DECEASED,
+    )
+    facts = {"alive": event.died_on is None, "withdrawn_requests": (await work.session.execute(query)).scalar_one()}
+    await operations.raise_case(
+        work, kind=CaseKind.DEATH_CORRECTED, subject_id=event.person_id, since=work.now, facts=facts
+    )

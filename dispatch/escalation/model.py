@@ -23,6 +23,8 @@ class CaseKind(StrEnum):
     VISIT_NOT_STARTED = "visit_not_started"  # subject: visit
     VISIT_HELD = "visit_held"  # subject: visit
     WELFARE_CHECK = "welfare_check"  # subject: person
+    DEATH_REPORTED = "death_reported"  # subject: person, dead or alive: confirm the report or withdraw it
+    DEATH_CORRECTED = "death_corrected"  # subject: person, for whom what the wrong death ended must be looked through
     NOT_REACHED = "not_reached"  # subject: call-back
     COMPLAINT_OVERDUE = "complaint_overdue"  # subject: complaint
     WORKER_TWICE = "worker_twice"  # subject: worker, whose person or paper is at work for another company too

@@ -24,6 +24,8 @@ _OWNER = {
     CaseKind.VISIT_HELD: Role.MANAGER,
     CaseKind.COMPLAINT_OVERDUE: Role.MANAGER,
     CaseKind.WORKER_TWICE: Role.MANAGER,
+    CaseKind.DEATH_REPORTED: Role.MANAGER,
+    CaseKind.DEATH_CORRECTED: Role.MANAGER,
 }
 """Whose desk a case is on; every other kind is the call centre's."""
 
@@ -79,6 +81,14 @@ async def close(work: Work, *, case_id: UUID, reason: str) -> Case:
     found.reason = reason[:200]
     work.emit(CaseClosed(case_id=found.id, kind=found.kind.value, subject_id=found.subject_id))
     return found
+
+
+async def settle(work: Work, *, kind: CaseKind, subject_id: UUID, reason: str) -> None:
+    """Close the open case of a kind about a subject, where what it waited for has happened; without one, do nothing."""
+    query = select(Case.id).where(Case.kind == kind, Case.subject_id == subject_id, Case.state != CaseState.CLOSED)
+    case_id = (await work.session.execute(query)).scalar_one_or_none()
+    if case_id is not None:
+        await close(work, case_id=case_id, reason=reason)
 
 
 async def sweep(work: Work, *, limit: int = 200) -> int:

@@ -7,6 +7,7 @@ from dispatch.matching.plan.replanning import Why
 from dispatch.visits.model import Visit
 from events.contracts.care_requests import CareRequested
 from events.contracts.offers import OfferLapsed, OfferRefused, OfferWithdrawn
+from events.contracts.people import PersonDeathReported, PersonDeathReportWithdrawn
 from events.contracts.roster import CompanyExited, WorkerUnavailable
 from events.contracts.visits import VisitAborted, VisitMissed
 from events.delivery.bus import on
@@ -66,6 +67,18 @@ async def when_worker_unavailable(work: Work, event: WorkerUnavailable) -> None:
 async def when_company_exited(work: Work, event: CompanyExited) -> None:
     """Hand the company's open visits to others."""
     await operations.withdraw_company(work, provider_id=event.provider_id, reason="company_exited")
+
+
+@on(PersonDeathReported, group="matching")
+async def when_death_reported(work: Work, event: PersonDeathReported) -> None:
+    """Offer nothing more to anybody for this elder until the report is confirmed or withdrawn."""
+    await operations.hold_person(work, person_id=event.person_id)
+
+
+@on(PersonDeathReportWithdrawn, group="matching")
+async def when_death_report_withdrawn(work: Work, event: PersonDeathReportWithdrawn) -> None:
+    """Look for somebody for all that the elder waits for."""
+    await operations.resume_person(work, person_id=event.person_id)
 
 
 @on(OfferRefused, group="replanning")

@@ -13,6 +13,7 @@ from dispatch.matching.fleet.day import Ask
 from dispatch.matching.fleet.memory import fleet_of
 from dispatch.matching.fleet.score import share_points
 from dispatch.matching.model import Barred, DecisionOutcome, DecisionRecord
+from dispatch.requests import operations as requests
 from dispatch.requests.model import CareRequest, RequestState
 from dispatch.visits import operations as visits
 from dispatch.visits.bookings import WorkerBusy
@@ -50,21 +51,28 @@ class BarReasonMissing(Refusal):
 async def decide(work: Work, *, request_id: UUID, cause: Cause) -> UUID | None:
     """Offer a request to the best worker who may and can come, and record why; return the visit offered.
 
-    Nothing happens for a request that is over or for which somebody is expected already, so that an event handled twice
+    A request of an elder whose death has been reported waits until the report is confirmed or withdrawn. Nothing
+    happens for a request that is over or for which somebody is expected already, so that an event handled twice
     asks nobody twice. Companies that refused, were silent or did not come are not asked again. With nobody left, a
     person is told with the smallest change that would help, and the request is unserved or waits, by rule.
     """
     started = perf_counter()
     request = await work.session.get(CareRequest, request_id, with_for_update=True, populate_existing=True)
-    if request is None or request.state not in _WAITING:
-        return None
-    if cause is Cause.REQUESTED and _has_its_night(request, work.now):
+    if (
+        request is None
+        or request.state not in _WAITING
+        or (cause is Cause.REQUESTED and _has_its_night(request, work.now))
+    ):
         return None
     past = await asking.past(work, request)
     if any(row.state in OPEN for row in past.tries):
         return None
     if request.latest <= work.now:
         await outcome.give_up(work, request, "window_passed")
+        return None
+    if past.reported_dead:
+        if request.state is not RequestState.WAITING:
+            requests.mark(work, request, RequestState.WAITING)
         return None
     attempt = 1 + max((row.attempt for row in past.tries), default=0)
     if attempt > await rules.value(work.session, "matching.most_attempts", at=work.now):
@@ -163,6 +171,25 @@ async def withdraw_worker(work: Work, *, worker_id: UUID, from_at: datetime, unt
         & (Visit.planned_end > from_at),
         reason,
     )
+
+
+async def hold_person(work: Work, *, person_id: UUID) -> int:
+    """Take back what nobody has accepted yet for an elder whose death has been reported; return how many offers.
+
+    What a company has promised stays: whoever comes to the door sees what is true, and a person is asked by a case.
+    """
+    query = select(Visit.id).where(Visit.person_id == person_id, Visit.state == State.OFFERED).order_by(Visit.id)
+    visit_ids = (await work.session.execute(query)).scalars().all()
+    for visit_id in visit_ids:
+        await visits.withdraw(work, visit_id=visit_id, reason=asking.DEATH_REPORTED)
+    return len(visit_ids)
+
+
+async def resume_person(work: Work, *, person_id: UUID) -> int:
+    """Decide on all that an elder waits for, after a report of death was withdrawn; return how many found somebody."""
+    query = select(CareRequest.id).where(CareRequest.person_id == person_id, CareRequest.state == RequestState.WAITING)
+    waiting = (await work.session.execute(query.order_by(CareRequest.number))).scalars().all()
+    return sum([await decide(work, request_id=request_id, cause=Cause.REQUESTED) is not None for request_id in waiting])
 
 
 async def withdraw_company(work: Work, *, provider_id: UUID, reason: str) -> int:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, delete, exists, false, func, insert, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from events.contracts.settlement import ChargeMade
@@ -136,14 +136,29 @@ async def hold(work: Work, *, visit_id: UUID) -> None:
 
 async def bury(work: Work, *, person_id: UUID, died_on: date) -> None:
     """Note a death; charges for later days become void, and those that an earlier, wrong date made void stand again."""
-    await work.session.execute(select(func.pg_advisory_xact_lock(_lock_number(person_id))))
+    await _hold_person(work, person_id)
     await work.session.execute(
         upsert(Deceased)
         .values(person_id=person_id, died_on=died_on)
         .on_conflict_do_update(index_elements=["person_id"], set_={"died_on": died_on})
     )
+    await _revise_all(work, person_id, Charge.visited_on > died_on)
+
+
+async def unbury(work: Work, *, person_id: UUID) -> None:
+    """Forget a death that was none; charges that it made void stand again, as new revisions in the next statement."""
+    await _hold_person(work, person_id)
+    await work.session.execute(delete(Deceased).where(Deceased.person_id == person_id))
+    await _revise_all(work, person_id, false())
+
+
+async def _hold_person(work: Work, person_id: UUID) -> None:
+    await work.session.execute(select(func.pg_advisory_xact_lock(_lock_number(person_id))))
+
+
+async def _revise_all(work: Work, person_id: UUID, which: ColumnElement[bool]) -> None:
     touched = select(Charge.visit_id).where(
-        Charge.person_id == person_id, or_(Charge.visited_on > died_on, Charge.facts["void"].astext == DECEASED)
+        Charge.person_id == person_id, or_(which, Charge.facts["void"].astext == DECEASED)
     )
     for visit_id in (await work.session.execute(touched.distinct().order_by(Charge.visit_id))).scalars().all():
         await revise(work, visit_id=visit_id)

@@ -1,7 +1,7 @@
 """What settlement does when others tell it something."""
 
 from events.contracts.feedback import ComplaintDecided
-from events.contracts.people import PersonDeceased
+from events.contracts.people import PersonDeathCorrected, PersonDeceased
 from events.contracts.visits import VisitHeld, VisitVerified, VisitVoided
 from events.delivery.bus import on
 from events.work import Work
@@ -47,3 +47,12 @@ async def when_complaint_decided(work: Work, event: ComplaintDecided) -> None:
 async def when_deceased(work: Work, event: PersonDeceased) -> None:
     """Make visits after the death void."""
     await charges.bury(work, person_id=event.person_id, died_on=event.died_on)
+
+
+@on(PersonDeathCorrected, group=GROUP)
+async def when_death_corrected(work: Work, event: PersonDeathCorrected) -> None:
+    """Let visits stand again that a wrong death made void, and void those after the right day; by new revisions."""
+    if event.died_on is None:
+        await charges.unbury(work, person_id=event.person_id)
+    else:
+        await charges.bury(work, person_id=event.person_id, died_on=event.died_on)

@@ -11,7 +11,7 @@ import pytest
 
 import providers.settlement.handlers as react
 from events.contracts.feedback import ComplaintDecided
-from events.contracts.people import PersonDeceased
+from events.contracts.people import PersonDeathCorrected, PersonDeceased
 from events.contracts.visits import VisitHeld, VisitVerified, VisitVoided
 from events.work import Work, Works
 from kit import postgres, rules
@@ -25,7 +25,7 @@ from providers.settlement.model import Charge, ChargeKind, Statement
 
 Drain = Callable[[], Awaitable[int]]
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
-Told = VisitVerified | VisitVoided | VisitHeld | ComplaintDecided | PersonDeceased
+Told = VisitVerified | VisitVoided | VisitHeld | ComplaintDecided | PersonDeceased | PersonDeathCorrected
 
 
 @pytest.fixture
@@ -79,6 +79,8 @@ async def _handle(work: Work, event: Told) -> None:
             await react.when_complaint_decided(work, event)
         case PersonDeceased():
             await react.when_deceased(work, event)
+        case PersonDeathCorrected():
+            await react.when_death_corrected(work, event)
 
 
 async def lines_of(works: Works, visit_id: UUID) -> Sequence[Charge]:
@@ -167,6 +169,23 @@ async def test_visits_after_a_death_are_void_and_a_wrong_date_is_put_right(works
     assert await net(works, before.visit_id) == (0, 0, 0)
     await handle(works, PersonDeceased(person_id=elder, died_on=date(2026, 3, 3)))
     assert await net(works, before.visit_id) == await net(works, after.visit_id) == (3000, 2700, 300)
+
+
+async def test_who_is_alive_after_all_has_every_visit_paid_by_new_revisions(works: Works, company: UUID) -> None:
+    visit = verified(company)
+    died_on = START.date() - timedelta(days=1)
+    await handle(works, visit)
+    await handle(works, PersonDeceased(person_id=visit.person_id, died_on=died_on))
+    assert await net(works, visit.visit_id) == (0, 0, 0)
+    stated = [(row.id, row.payable_fen) for row in await lines_of(works, visit.visit_id)]
+    later = died_on + timedelta(days=1)
+    await handle(works, PersonDeathCorrected(person_id=visit.person_id, earlier=died_on, died_on=later))
+    assert await net(works, visit.visit_id) == (3000, 2700, 300)
+    await handle(works, PersonDeathCorrected(person_id=visit.person_id, earlier=later, died_on=died_on))
+    await handle(works, PersonDeathCorrected(person_id=visit.person_id, earlier=died_on, died_on=None))
+    assert await net(works, visit.visit_id) == (3000, 2700, 300)
+    lines = await lines_of(works, visit.visit_id)
+    assert [(row.id, row.payable_fen) for row in lines][: len(stated)] == stated, "nothing stated is rewritten"
 
 
 async def test_facts_in_any_order_and_twice_come_to_the_same_money(works: Works, company: UUID) -> None:

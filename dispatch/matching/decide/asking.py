@@ -15,7 +15,11 @@ from dispatch.visits.transitions import State
 from events.work import Work
 from kit import rules
 from providers.catalogue.model import Skill
+from registry import queries as registry
+from registry.model import Person
 
+DEATH_REPORTED = "death_reported"
+"""The reason of an offer withdrawn because of a report; the same worker may be asked again where it was wrong."""
 _HAD_THEIR_CHANCE = (State.REFUSED, State.LAPSED, State.MISSED)
 _OVER = (State.FINISHED, State.VERIFIED)
 
@@ -27,6 +31,7 @@ class Past:
         self.tries = [row for row in rows if row.kind == "try"]
         familiar = [row for row in rows if row.kind == "familiar"]
         self.familiar = {one for row in familiar for one in (row.worker_id, row.second_worker_id) if one is not None}
+        self.reported_dead = any(row.kind == "reported" for row in rows)
         self.barred = {row.worker_id for row in rows if row.kind == "barred" and row.worker_id is not None}
 
 
@@ -47,10 +52,14 @@ _PAST: Final = union_all(
         Visit.second_worker_id,
         Visit.attempt,
         Visit.state,
+        Visit.reason,
     ).where(Visit.request_id == bindparam("request_id"), Visit.rework_of.is_(None)),
-    select(literal("familiar"), null(), _LAST.c.worker_id, _LAST.c.second_worker_id, null(), null()),
-    select(literal("barred"), null(), Barred.worker_id, null(), null(), null()).where(
+    select(literal("familiar"), null(), _LAST.c.worker_id, _LAST.c.second_worker_id, null(), null(), null()),
+    select(literal("barred"), null(), Barred.worker_id, null(), null(), null(), null()).where(
         Barred.person_id == bindparam("person_id"), Barred.lifted_at.is_(None)
+    ),
+    select(literal("reported"), null(), null(), null(), null(), null(), null()).where(
+        registry.reported_dead().where(Person.id == bindparam("person_id")).exists()
     ),
 )
 """Built once: to build it takes as long as to run it."""
@@ -65,7 +74,11 @@ async def past(work: Work, request: CareRequest) -> Past:
 
 async def ask(work: Work, request: CareRequest, known: Past) -> Ask:
     """Return what is looked for on behalf of a request with this past."""
-    gone = {row.worker_id for row in known.tries if row.state in {State.WITHDRAWN, State.ABORTED}}
+    gone = {
+        row.worker_id
+        for row in known.tries
+        if row.state is State.ABORTED or (row.state is State.WITHDRAWN and row.reason != DEATH_REPORTED)
+    }
     return _ask(
         request,
         earliest_minutes=await rules.value(work.session, "offer.deadline_minutes", at=work.now),

@@ -23,6 +23,7 @@ from dispatch.requests import operations as requests
 from dispatch.requests.model import CareRequest, RequestState
 from events.work import Work
 from kit import clock, metrics, rules
+from registry import queries as registry
 
 ENGINE = "routing.assign + improve 1"
 
@@ -115,6 +116,7 @@ async def _waiting(work: Work, on: date, *, locked: bool = False) -> list[CareRe
             CareRequest.earliest >= clock.at_local(on, 0),
             CareRequest.earliest < clock.at_local(on, 1440),
             CareRequest.latest > work.now,
+            CareRequest.person_id.not_in(registry.reported_dead()),
             ~exists().where(DecisionRecord.request_id == CareRequest.id),
         )
         .order_by(CareRequest.number)
