@@ -1,8 +1,8 @@
-"""The registry over HTTP: people, their cards (every reading recorded), deaths by two keys, divisions."""
+"""People over HTTP: their cards (every reading recorded), and deaths, which one reports and another confirms."""
 
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -10,12 +10,11 @@ from pydantic import BaseModel, Field
 
 from api.acting import Route, doing
 from api.errors import responses
-from api.forms import DIVISION, Day, Form
+from api.forms import Day, Form
 from api.paging import Page
 from dispatch.visits import queries as visits
 from events.work import Work
 from kit.china.identifiers import Sex
-from kit.clock import day_of
 from kit.geo import Datum
 from registry import operations, queries
 from registry.model import ContactKind
@@ -110,7 +109,7 @@ class Contacts(Form):
 
 
 class HealthNote(Form):
-    """What whoever enters the home must know."""
+    """What a visitor must know."""
 
     note: str = Field(min_length=1, max_length=2000, examples=["hard of hearing; diabetic"])
 
@@ -151,16 +150,6 @@ class Death(Form):
     source: str = Field(min_length=1, max_length=40, examples=["family"])
 
 
-class Division(BaseModel):
-    """One division on a day."""
-
-    code: str
-    name: str
-    level: str
-    kind: str
-    parent: str | None
-
-
 class Read(BaseModel):
     """One recorded reading of a person's record."""
 
@@ -184,7 +173,7 @@ async def register_person(
 
 
 def _facts(contacts: list[Contact]) -> tuple[operations.ContactFacts, ...]:
-    return tuple(operations.ContactFacts(one.kind, one.phone, one.relation) for one in contacts)
+    return tuple(operations.ContactFacts(contact.kind, contact.phone, contact.relation) for contact in contacts)
 
 
 @router.get(
@@ -310,7 +299,7 @@ async def withdraw_death_report(person_id: UUID, work: Annotated[Work, doing("pe
     responses=responses(404, 409, 422),
 )
 async def report_death(person_id: UUID, form: Death, work: Annotated[Work, doing("people.death.report")]) -> None:
-    """First key: payments wait, nothing ends yet."""
+    """Report it, as the first of two people: visits and payments wait."""
     await operations.report_death(work, person_id=person_id, died_on=form.died_on, source=form.source)
 
 
@@ -322,18 +311,5 @@ async def report_death(person_id: UUID, form: Death, work: Annotated[Work, doing
     responses=responses(403, 404, 409),
 )
 async def confirm_death(person_id: UUID, work: Annotated[Work, doing("people.death.confirm")]) -> None:
-    """Second key, by another person: everything ends."""
+    """Confirm it, as the second of two people: everything ends."""
     await operations.confirm_death(work, person_id=person_id)
-
-
-@router.get("/divisions", operation_id="divisions", summary="List the divisions of today")
-async def divisions(
-    work: Annotated[Work, doing("divisions.read")], parent: Annotated[str | None, Query(pattern=DIVISION)] = None
-) -> list[Division]:
-    """Return the divisions that exist today, or those right below one."""
-    found: list[Any] = list(await queries.divisions(work, day_of(work.now)))
-    return [
-        Division(code=one.code, name=one.name, level=one.level, kind=one.kind, parent=one.parent)
-        for one in found
-        if parent is None or one.parent == parent
-    ]

@@ -21,6 +21,7 @@ VALUES: Mapping[str, Sequence[Any]] = {
     "item_code": ("B01", "B06"),
     "division": ("130999001000", "1309"),
     "purpose": ("visit",),
+    "known_at": ("2026-05-05T09:00:00+08:00",),
     "parent": ("130999000000",),
     "after": ("a", "qz"),
     "case_no": ("00000018",),
@@ -37,6 +38,7 @@ IDS_IN_BODIES = {
     "id": "act_id",
     "first_assessor_id": "account_id",
     "second_assessor_id": "account_id",
+    "head": "person_id",
 }
 
 

@@ -49,6 +49,8 @@ NOUNS = {
     " where v.provider_id = $1",
     "person_id": "select person_id from visit group by person_id"
     " having array_agg(distinct provider_id) = array[$1::uuid]",
+    "household_id": "select h.household_id from household_member h join visit v using (person_id)"
+    " where v.provider_id = $1",
     "order_id": "select s.id from standing_order s join visit v using (person_id) where v.provider_id = $1",
     "assessment_id": "select a.id from assessment a join visit v using (person_id) where v.provider_id = $1",
     "contract_id": "select id from contract where provider_id = $1",
