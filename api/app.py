@@ -25,6 +25,7 @@ from api.live import Hub
 from events.work import Works
 from kit import metrics
 from kit.metrics import State
+from kit.version import VERSION
 
 HERE = Path(__file__).resolve().parent
 LARGEST_BODY = 1_000_000
@@ -129,7 +130,7 @@ def build(works: Works, *, parts: MutableMapping[str, State] | None = None) -> F
 
     app = _Described(
         title="nowalls",
-        version="1",
+        version=VERSION,
         summary="没有围墙的敬老院",
         description=_ABOUT,
         lifespan=running,

@@ -9,6 +9,7 @@ from faststream.specification import AsyncAPI
 
 from events.contracts.event import REGISTRY, Event
 from events.delivery import bus, topics
+from kit.version import VERSION
 
 Document = dict[str, Any]
 _TELLS = "Emitted by "
@@ -43,7 +44,9 @@ def document(broker: KafkaBroker) -> Document:
     for name, kind in sorted(REGISTRY.items()):
         broker.publisher(kind.topic, title=name, description=kind.__doc__, schema=kind)
     about = "The facts that nowalls tells: CloudEvents 1.0 in Kafka's binary mode."
-    made: Document = AsyncAPI(broker, title="nowalls", version="1", description=about).to_specification().to_jsonable()
+    made: Document = (
+        AsyncAPI(broker, title="nowalls", version=VERSION, description=about).to_specification().to_jsonable()
+    )
     meanings = _meanings()
     for name, kind in REGISTRY.items():
         message = made["components"]["messages"][f"{name}:Message"]

@@ -1,9 +1,11 @@
 """What an editor, a commit and a change are held to outside the tests: the dotfiles say what run.py says."""
 
+import json
 import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 import yaml
 
 import run
+from kit.version import VERSION
 from tests.house.tree import ROOT, texts
 
 ACTIONS = {"actions/checkout", "actions/setup-python"}
@@ -108,3 +111,19 @@ def test_each_form_for_an_issue_asks_for_something_that_must_be_said() -> None:
         asked = [field for field in read(str(path.relative_to(ROOT)))["body"] if field["type"] != "markdown"]
         assert len({field["id"] for field in asked}) == len(asked)
         assert any(field.get("validations", {}).get("required") for field in asked), path.name
+
+
+def test_the_version_stands_once_and_shows_in_both_documents() -> None:
+    assert re.fullmatch(r"\d+\.\d+\.\d+", VERSION)
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert "version" not in settings["project"]
+    assert settings["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "kit.version.VERSION"}
+    for name in ("openapi.json", "asyncapi.json"):
+        document = json.loads((ROOT / "docs" / name).read_text(encoding="utf-8"))
+        assert document["info"]["version"] == VERSION, name
+
+
+def test_the_change_log_begins_with_what_is_not_released() -> None:
+    headings = re.findall(r"^## (.*)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert headings[0] == "Unreleased"
+    assert [line for line in headings[1:] if not re.fullmatch(r"\d+\.\d+\.\d+ — \d{4}-\d{2}-\d{2}", line)] == []
