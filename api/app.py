@@ -2,15 +2,13 @@
 
 import asyncio
 from collections import ChainMap
-from collections.abc import AsyncIterator, MutableMapping
+from collections.abc import AsyncIterator, Iterable, MutableMapping
 from contextlib import asynccontextmanager, suppress
-from importlib import import_module
-from pathlib import Path
 from time import perf_counter
 from typing import Any
 from urllib.parse import unquote_plus
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline.core import _STATIC_PATH as SWAGGER
@@ -25,9 +23,9 @@ from api.live import Hub
 from events.work import Works
 from kit import metrics
 from kit.metrics import State
+from kit.room import Room
 from kit.version import VERSION
 
-HERE = Path(__file__).resolve().parent
 LARGEST_BODY = 1_000_000
 V1 = "/api/v1"
 """Where every JSON route stands; the pages, the documents and the probes stay at the root."""
@@ -97,16 +95,6 @@ def _refused(request: Request) -> ASGIApp | None:
     return errors.problem(request, 422, "input.invalid")
 
 
-def routers() -> list[APIRouter]:
-    """Return every resource's router: each file of this room that has one."""
-    found = [
-        getattr(import_module(f"api.{path.stem}"), "router", None)
-        for path in sorted(HERE.glob("*.py"))
-        if path.stem not in {"__init__", "app"}
-    ]
-    return [router for router in found if router is not None]
-
-
 class _Described(FastAPI):
     """An application whose document says also what FastAPI cannot know."""
 
@@ -115,7 +103,7 @@ class _Described(FastAPI):
         return document.complete(super().openapi())
 
 
-def build(works: Works, *, parts: MutableMapping[str, State] | None = None) -> FastAPI:
+def build(works: Works, rooms: Iterable[Room], *, parts: MutableMapping[str, State] | None = None) -> FastAPI:
     """Build the application on units of work; `parts` are the neighbours in this process that /health names."""
     hub = Hub(works.database.url)
 
@@ -146,7 +134,7 @@ def build(works: Works, *, parts: MutableMapping[str, State] | None = None) -> F
     app.add_middleware(GZipMiddleware, minimum_size=1024)
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=LARGEST_BODY)
     app.add_middleware(Guard)
-    for router in routers():
+    for router in (router for room in rooms for router in room.routers):
         if strangers := [route for route in router.routes if not isinstance(route, acting.Route)]:
             message = f"{strangers} are under no policy: their router wants route_class=Route"
             raise ValueError(message)

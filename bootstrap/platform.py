@@ -1,8 +1,8 @@
-"""Put the house together from its settings: database, vault, works, deliveries; and take it down again."""
+"""Put the platform together from its settings and its rooms: database, vault, works, deliveries; and take it down."""
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,6 +22,7 @@ from kit import postgres
 from kit.clock import Clock, RehearsalClock, WallClock
 from kit.database import Database
 from kit.metrics import State
+from kit.room import Room
 from kit.settings import Settings
 from kit.vault import open_vault
 
@@ -34,13 +35,19 @@ class Platform:
     """One process's view of the platform."""
 
     settings: Settings
+    rooms: Sequence[Room]
     works: Works
     deliverer: Deliverer
 
 
 @asynccontextmanager
-async def house(
-    settings: Settings, *, clock: Clock | None = None, connections: int = 20, database: str = DATABASE
+async def platform(
+    settings: Settings,
+    rooms: Sequence[Room],
+    *,
+    clock: Clock | None = None,
+    connections: int = 20,
+    database: str = DATABASE,
 ) -> AsyncIterator[Platform]:
     """Open the database (the embedded one unless a server is named), bring its schema up, and begin works on it."""
     try:
@@ -51,11 +58,13 @@ async def house(
         raise HomeUnusable(home=str(settings.home), why=error.strerror or str(error)) from error
     await postgres.reach(url)
     await schema.ensure(url)
-    schema.import_handlers()
     engines = Database(url, connections=connections)
-    works = Works(engines, clock or await _clock(engines), vault, routes=bus.routes(), outgoing=bool(settings.kafka))
+    handlers = bus.table(handler for room in rooms for handler in room.handlers)
+    works = Works(
+        engines, clock or await _clock(engines), vault, routes=bus.routes(handlers), outgoing=bool(settings.kafka)
+    )
     try:
-        yield Platform(settings=settings, works=works, deliverer=Deliverer(works))
+        yield Platform(settings=settings, rooms=rooms, works=works, deliverer=Deliverer(works, handlers))
     finally:
         await engines.close()
 
@@ -75,31 +84,31 @@ async def _clock(database: Database) -> Clock:
 
 @asynccontextmanager
 async def deliveries(
-    found: Platform, *, only: list[str] | None = None, relay: bool = True
+    running: Platform, *, only: list[str] | None = None, relay: bool = True
 ) -> AsyncIterator[dict[str, State]]:
     """Deliver events to this process's groups; with Kafka named also relay, and still read replayed dead letters.
 
-    Gives what to ask each part for its state.
+    Yields a function for each part that says its state.
     """
     # A command of the terminal delivers nothing, and starts sooner without what the transports bring along.
     from events.delivery.relay import Relay
     from events.delivery.transport import KafkaDelivery, PostgresDelivery
 
-    settings = found.settings
+    settings = running.settings
     async with AsyncExitStack() as stack:
-        local = PostgresDelivery(found.works.database.url, found.deliverer, only=only)
+        local = PostgresDelivery(running.works.database.url, running.deliverer, only=only)
         await local.start()
         stack.push_async_callback(local.stop)
         reading, parts = local.reading, dict[str, State]()
         if settings.kafka:
-            kafka = KafkaDelivery(settings.kafka, found.deliverer, only=only)
+            kafka = KafkaDelivery(settings.kafka, running.deliverer, only=only)
             await kafka.start()
             stack.push_async_callback(kafka.stop)
             reading, parts = kafka.reading, {"kafka": kafka.state, "replays": local.state}
             if relay:
-                publishing = Relay(found.works.database.url, settings.kafka)
-                running = await stack.enter_async_context(task(publishing.run()))
-                parts["relay"] = partial(while_running, running, publishing.state)
+                publishing = Relay(running.works.database.url, settings.kafka)
+                relaying = await stack.enter_async_context(task(publishing.run()))
+                parts["relay"] = partial(while_running, relaying, publishing.state)
         yield parts | {f"deliveries.{group}": partial(reading.state, group) for group in reading.of}
 
 
@@ -130,6 +139,6 @@ async def task(work: Coroutine[Any, Any, None]) -> AsyncIterator["asyncio.Task[N
             await running
 
 
-def drained(found: Platform) -> Drained:
-    """Watch this house until all that was told is handled."""
-    return Drained(found.works, found.deliverer, bus.routes())
+def drained(running: Platform) -> Drained:
+    """Watch this platform for the moment when every emitted event is handled."""
+    return Drained(running.works, running.deliverer)

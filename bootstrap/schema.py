@@ -1,6 +1,5 @@
 """Bring a database to the shape that this version of the program needs, through the one history in `migrations/`."""
 
-from importlib import import_module
 from pathlib import Path
 
 from alembic import command
@@ -16,7 +15,6 @@ from kit.database import ROLES_SQL, SCOPE_FUNCTIONS_SQL, Base, security_sql
 from kit.refusal import Kind, Refusal
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("kit", "events", "registry", "providers", "dispatch", "api", "simulations")
 _LOCK = 0x736368656D61  # one upgrade at a time: the bytes of "schema"
 
 
@@ -25,20 +23,6 @@ class SchemaUnknown(Refusal):
 
     code = "schema.unknown"
     kind = Kind.CONFLICT
-
-
-def import_models() -> None:
-    """Import every room's model, so that the metadata is whole."""
-    for room in ROOMS:
-        for path in sorted((ROOT / room).rglob("model.py")):
-            import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
-
-
-def import_handlers() -> None:
-    """Import every room's handlers, so that every group is subscribed."""
-    for room in ROOMS:
-        for path in sorted((ROOT / room).rglob("handlers.py")):
-            import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
 
 
 def history(connection: Connection | None = None) -> Config:
@@ -55,7 +39,6 @@ async def ensure(url: str) -> None:
     Processes that start together wait for the first of them. A revision waits four seconds for a lock that running
     code holds, then gives up whole. Refused: `schema.unknown`.
     """
-    import_models()
     engine = create_async_engine(url, poolclass=NullPool)
     async with engine.begin() as connection:
         await connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
@@ -84,7 +67,6 @@ async def declare(url: str) -> None:
 
     Tests and the writer of revisions start from it; a house test holds that the history ends in exactly this.
     """
-    import_models()
     engine = create_async_engine(url, poolclass=NullPool)
     async with engine.begin() as connection:
         for statement in (ROLES_SQL, *SCOPE_FUNCTIONS_SQL):

@@ -1,17 +1,15 @@
 """How a command speaks: a result in lines for a person or as JSON for a program; refusals as all processes do."""
 
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
 import typer
 
 from bootstrap.shutdown import console, run, tell
 from kit.refusal import Refusal
-from kit.settings import Settings
 
-__all__ = ["Json", "console", "open_works", "refusing", "run", "say"]
+__all__ = ["Json", "console", "refusing", "run", "say"]
 
 Json = Annotated[bool, typer.Option("--json", help="one JSON object on the last line")]
 T = TypeVar("T")
@@ -33,12 +31,3 @@ def say(found: dict[str, Any], *, as_json: bool) -> None:
         return
     for name, value in found.items():
         print(f"{name}: {value}")
-
-
-@asynccontextmanager
-async def open_works() -> AsyncIterator[Any]:
-    """Open the platform of this machine for one command."""
-    from bootstrap.platform import house
-
-    async with house(Settings.read()) as found:
-        yield found.works

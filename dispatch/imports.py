@@ -1,34 +1,23 @@
-"""Every kind of list that can be taken in, and the one way to do it: all rows or none, rehearsed for real.
+"""The lists of people with their enrolment, and of care requests."""
 
-An import runs whole, through the same verbs as everything else, and is undone where a single row is at fault or where
-it was only a rehearsal; so a dry run meets exactly what the real one will meet.
-"""
-
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from uuid import UUID
 
 from dispatch.enrolment import operations as enrolment
 from dispatch.enrolment.model import Category
 from dispatch.requests import operations as requests
 from dispatch.requests.model import Channel
-from events.work import Work, Works
+from events.work import Work
 from kit import clock, rules
-from kit.access.actor import Actor
 from kit.china import identifiers
 from kit.imports import columns
 from kit.imports.columns import Column, Outcome, Row, Sheet
 from kit.imports.tables import Grid
 from kit.refusal import Refusal
-from providers import imports as providers
 from providers.catalogue import queries as catalogue
 from registry import imports as registry
 from registry import operations
 from registry import queries as known_people
-from registry.divisions.imports import division_changes
-from registry.households.imports import households
-
-Plan = Callable[[Work, Grid, Mapping[str, str] | None], Awaitable[Outcome]]
 
 
 class MembershipIncomplete(Refusal):
@@ -135,44 +124,3 @@ async def _place(work: Work, sheet: Sheet, row: Row, person_id: UUID, item_code:
             )
     except Refusal as refusal:
         sheet.fault(row, None, refusal)
-
-
-PLANS: dict[str, Plan] = {
-    "divisions": registry.divisions,
-    "division_changes": division_changes,
-    "households": households,
-    "people": people,
-    "providers": providers.companies,
-    "workers": providers.workers,
-    "catalogue": providers.items,
-    "requests": care_requests,
-}
-"""What can be imported, by the word of the command line."""
-
-
-class _Undo(Exception):
-    """Leave the work without keeping anything."""
-
-
-async def run(
-    works: Works,
-    actor: Actor,
-    *,
-    kind: str,
-    grid: Grid,
-    mapping: Mapping[str, str] | None = None,
-    dry_run: bool = False,
-) -> Outcome:
-    """Import a table of one kind in one piece of work; faults or `dry_run` keep nothing. An unknown kind is a KeyError.
-
-    The outcome of a dry run says how many rows would have been written.
-    """
-    plan = PLANS[kind]
-    outcome: Outcome | None = None
-    with suppress(_Undo):
-        async with works(actor) as work:
-            outcome = await plan(work, grid, mapping)
-            if outcome.faults or dry_run:
-                raise _Undo
-    assert outcome is not None  # noqa: S101 - the plan returned, or its exception has left by now
-    return outcome

@@ -1,6 +1,7 @@
 """The events as a document: FastStream's AsyncAPI, completed with what it cannot know, and the page made of that."""
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from faststream.kafka import KafkaBroker
 from faststream.specification import AsyncAPI
 
 from events.contracts.event import REGISTRY, Event
-from events.delivery import bus, topics
+from events.delivery import topics
 from kit.version import VERSION
 
 Document = dict[str, Any]
@@ -39,7 +40,7 @@ On Kafka every topic has {partitions} partitions; a group is the consumer group 
 """
 
 
-def document(broker: KafkaBroker) -> Document:
+def document(broker: KafkaBroker, routes: Mapping[str, tuple[str, ...]]) -> Document:
     """Describe every event as AsyncAPI 3: `broker` brings the groups' subscriptions, the registry what is published."""
     for name, kind in sorted(REGISTRY.items()):
         broker.publisher(kind.topic, title=name, description=kind.__doc__, schema=kind)
@@ -58,7 +59,7 @@ def document(broker: KafkaBroker) -> Document:
         }
         message["bindings"] = {"kafka": {"key": {"type": "string", "description": f"`{kind.key_field}`"}}}
         message["x-emitted-by"] = _emitter(kind)[0]
-        message["x-groups"] = list(bus.routes().get(name, ()))
+        message["x-groups"] = list(routes.get(name, ()))
         for field, schema in made["components"]["schemas"][kind.__name__]["properties"].items():
             schema["description"] = meanings[field]
     # FastStream's order is that of a set

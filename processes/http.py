@@ -9,9 +9,10 @@ import uvicorn
 
 from api.app import build
 from bootstrap import exclusive, shutdown
-from bootstrap.platform import Platform, house
+from bootstrap.platform import Platform, platform
 from kit.metrics import State
 from kit.settings import Settings
+from processes.rooms import ROOMS
 
 
 class Server(uvicorn.Server):
@@ -30,9 +31,9 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-def server(found: Platform, *, parts: MutableMapping[str, State] | None = None) -> Server:
+def server(running: Platform, *, parts: MutableMapping[str, State] | None = None) -> Server:
     """Make what serves the API until a signal ends it; open streams are given two seconds."""
-    application = build(found.works, parts=parts)
+    application = build(running.works, running.rooms, parts=parts)
     return Server(uvicorn.Config(application, log_level="warning", timeout_graceful_shutdown=2, server_header=False))
 
 
@@ -40,8 +41,8 @@ async def main() -> None:
     """Run the API alone; deliveries, relay and ticker are processes of their own."""
     settings = Settings.read()
     taken = exclusive.port("0.0.0.0", settings.port)  # noqa: S104 - inside its container; compose publishes it on loopback
-    async with house(settings) as found:
-        await server(found).serve(sockets=[taken])
+    async with platform(settings, ROOMS) as running:
+        await server(running).serve(sockets=[taken])
 
 
 if __name__ == "__main__":

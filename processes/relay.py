@@ -1,10 +1,11 @@
 """The relay: publishes what was told to Kafka; one works, others stand by."""
 
 from bootstrap import shutdown
-from bootstrap.platform import house
+from bootstrap.platform import platform
 from events.delivery.relay import Relay
 from kit.refusal import Refusal
 from kit.settings import Settings
+from processes.rooms import ROOMS
 
 
 class NoKafka(Refusal):
@@ -18,8 +19,8 @@ async def main() -> None:
     settings = Settings.read()
     if settings.kafka is None:
         raise NoKafka
-    async with house(settings) as found:
-        await Relay(found.works.database.url, settings.kafka).run()
+    async with platform(settings, ROOMS) as running:
+        await Relay(running.works.database.url, settings.kafka).run()
 
 
 if __name__ == "__main__":

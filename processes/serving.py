@@ -5,13 +5,11 @@ import secrets
 import socket
 from contextlib import AsyncExitStack, suppress
 from functools import partial
-from importlib import import_module
 
 from api.accounts import operations, queries
-from bootstrap.platform import Platform, deliveries, house, set_aside, task, while_running
+from bootstrap.platform import Platform, deliveries, platform, set_aside, task, while_running
 from bootstrap.shutdown import console
 from events import log
-from events.delivery import bus
 from events.rehearsal import shown
 from events.work import Works
 from kit.access.actor import SYSTEM
@@ -20,7 +18,9 @@ from kit.clock import RehearsalClock
 from kit.metrics import State
 from kit.settings import Settings
 from processes import http, kernels
+from processes.rooms import ROOMS
 from processes.ticker import Ticker
+from simulations import demo as demo_district
 
 
 async def serve(settings: Settings, taken: socket.socket, *, host: str, demo: bool) -> None:
@@ -29,14 +29,14 @@ async def serve(settings: Settings, taken: socket.socket, *, host: str, demo: bo
     Requests are taken at once. What handles them begins when routing's kernels are there, and when the demo district,
     if one is wanted, has been laid out; meanwhile /health says of every part that it is starting.
     """
-    async with house(settings) as found:
-        parts: dict[str, State] = dict.fromkeys(_names(settings, demo=demo), _starting)
-        server = http.server(found, parts=parts)
-        behind = asyncio.create_task(_run(found, parts, demo=demo))
+    async with platform(settings, ROOMS) as running:
+        parts: dict[str, State] = dict.fromkeys(_names(running, demo=demo), _starting)
+        server = http.server(running, parts=parts)
+        behind = asyncio.create_task(_run(running, parts, demo=demo))
         # A broker that is not there, say: the platform ends, and what stands in its way is told.
         behind.add_done_callback(lambda _: server.stop())
-        await _first_administrator(found.works)
-        _greet(found.works, f"http://{host}:{settings.port}", demo=demo)
+        await _first_administrator(running.works)
+        _greet(running.works, f"http://{host}:{settings.port}", demo=demo)
         try:
             await server.serve(sockets=[taken])
         finally:
@@ -45,32 +45,30 @@ async def serve(settings: Settings, taken: socket.socket, *, host: str, demo: bo
                 await behind
 
 
-async def _run(found: Platform, parts: dict[str, State], *, demo: bool) -> None:
-    # On a higher floor than the processes, as all simulations are.
-    district = import_module("simulations.demo")
+async def _run(running: Platform, parts: dict[str, State], *, demo: bool) -> None:
     warmed = asyncio.Event()
     async with AsyncExitStack() as stack:
         warming = await stack.enter_async_context(task(kernels.warm(warmed)))
         parts["kernels"] = partial(kernels.state, warming, warmed)
         await warmed.wait()
-        plays = demo and await district.prepare(found.settings)
+        plays = demo and await demo_district.prepare(running.settings, running.rooms)
         set_aside()
-        parts |= await stack.enter_async_context(deliveries(found))
-        ticker = Ticker(found.works)
+        parts |= await stack.enter_async_context(deliveries(running))
+        ticker = Ticker(running.works, running.rooms)
         parts["ticker"] = partial(while_running, await stack.enter_async_context(task(ticker.run())), ticker.state)
-        parts["sealer"] = partial(_sealer, found.works)
+        parts["sealer"] = partial(_sealer, running.works)
         if plays:
-            await district.open_desks(found.works)
-            living = await stack.enter_async_context(task(district.live(found)))
+            await demo_district.open_desks(running.works)
+            living = await stack.enter_async_context(task(demo_district.live(running)))
             parts["demo"] = partial(while_running, living, _well)
         else:
             parts.pop("demo", None)
         await asyncio.Event().wait()
 
 
-def _names(settings: Settings, *, demo: bool) -> list[str]:
-    kafka = ["kafka", "relay", "replays"] if settings.kafka else []
-    groups = [f"deliveries.{group}" for group in sorted(bus.HANDLERS)]
+def _names(running: Platform, *, demo: bool) -> list[str]:
+    kafka = ["kafka", "relay", "replays"] if running.settings.kafka else []
+    groups = [f"deliveries.{group}" for group in sorted(running.deliverer.handlers)]
     return [*kafka, *groups, "ticker", "sealer", "kernels", *(["demo"] if demo else [])]
 
 

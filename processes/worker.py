@@ -3,17 +3,18 @@
 import asyncio
 
 from bootstrap import shutdown
-from bootstrap.platform import deliveries, house, set_aside
+from bootstrap.platform import deliveries, platform, set_aside
 from kit.settings import Settings
 from processes import kernels
+from processes.rooms import ROOMS
 
 
 async def main() -> None:
     """Run until ended."""
-    async with house(Settings.read()) as found:
+    async with platform(Settings.read(), ROOMS) as running:
         await kernels.warm(asyncio.Event())
         set_aside()
-        async with deliveries(found, relay=False):
+        async with deliveries(running, relay=False):
             await asyncio.Event().wait()
 
 

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import math
 import secrets
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from rich.table import Table
@@ -28,6 +29,7 @@ from kit import clock
 from kit.access.actor import SYSTEM
 from kit.access.roles import Role
 from kit.clock import FixedClock, WallClock
+from kit.room import Room
 from kit.settings import Settings
 from simulations import population
 from simulations import request_lists as listed
@@ -62,7 +64,7 @@ def _scenario(yesterday: date) -> Scenario:
     return Scenario("demo", {"seed": SEED}, calls, population.yunhe(), SIZE, lambda item: item)
 
 
-async def prepare(settings: Settings) -> bool:
+async def prepare(settings: Settings, rooms: Sequence[Room]) -> bool:
     """Lay the demo district out in an empty database and live its yesterday; tell whether this database plays it.
 
     A district that holds real people is left alone.
@@ -70,8 +72,8 @@ async def prepare(settings: Settings) -> bool:
     now = WallClock().now()
     scenario = _scenario(clock.day_of(now) - timedelta(days=1))
     fixed_clock = FixedClock(scenario.before().now())
-    async with platform.house(settings, clock=fixed_clock) as house:
-        async with house.works(SYSTEM("demo")) as work:
+    async with platform.platform(settings, rooms, clock=fixed_clock) as running:
+        async with running.works(SYSTEM("demo")) as work:
             stored = (await work.session.execute(select(Simulation.fingerprint))).scalar()
             anybody = (await work.session.execute(text("select exists (select from person)"))).scalar()
             lived = (await work.session.execute(text("select exists (select from care_request)"))).scalar()
@@ -80,10 +82,10 @@ async def prepare(settings: Settings) -> bool:
         if stored is not None and lived:
             return True
         console.print("正在布置演示区并演完昨天，要一两分钟 · laying out the demo district and living its yesterday")
-        await create_district(house.works, scenario)
-        drained = platform.drained(house)
-        driver = await make_driver(house, fixed_clock, drained, scenario)
-        async with platform.deliveries(house):
+        await create_district(running.works, scenario)
+        drained = platform.drained(running)
+        driver = await make_driver(running, fixed_clock, drained, scenario)
+        async with platform.deliveries(running):
             await driver.run(until=now)
     return True
 
@@ -114,11 +116,11 @@ async def open_desks(works: Works) -> None:
         console.print(table)
 
 
-async def live(house: Platform) -> None:
+async def live(running: Platform) -> None:
     """Keep the demo district living by the wall clock, until cancelled."""
-    works = house.works
+    works = running.works
     now = works.clock.now()
-    driver = await make_driver(house, FixedClock(now), None, _scenario(clock.day_of(now)), since=now - _MEMORY)
+    driver = await make_driver(running, FixedClock(now), None, _scenario(clock.day_of(now)), since=now - _MEMORY)
     arrived: asyncio.Queue[Envelope] = asyncio.Queue()
 
     def on_emitted(envelopes: list[Envelope]) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -26,6 +26,7 @@ from kit.access.actor import SYSTEM
 from kit.clock import FixedClock
 from kit.imports.columns import Sheet
 from kit.refusal import Kind, Refusal
+from kit.room import Room
 from kit.settings import Settings
 from providers.catalogue import operations as catalogue
 from routing.insertion import board
@@ -125,7 +126,7 @@ def of_days(*, first: datetime, days: int, per_day: int, size: Size, seed: int) 
     return Scenario("simulate", plan, calls, yunhe(), size, lambda item: item)
 
 
-async def run(settings: Settings, scenario: Scenario, *, again: bool = False) -> dict[str, Any]:
+async def run(settings: Settings, rooms: Sequence[Room], scenario: Scenario, *, again: bool = False) -> dict[str, Any]:
     """Play to the end and return the figures; `again` forgets what an earlier process played.
 
     Refuses `simulation.database_in_use` and `simulation.running`.
@@ -135,30 +136,32 @@ async def run(settings: Settings, scenario: Scenario, *, again: bool = False) ->
         await platform.forget(settings, database)
     fixed_clock = scenario.before()
     async with AsyncExitStack() as stack:
-        house = await stack.enter_async_context(platform.house(settings, clock=fixed_clock, database=database))
-        await stack.enter_async_context(_alone(house.works))
+        running = await stack.enter_async_context(
+            platform.platform(settings, rooms, clock=fixed_clock, database=database)
+        )
+        await stack.enter_async_context(_alone(running.works))
         with console.status("laying out the district"):
             laid_out = perf_counter()
-            await create_district(house.works, scenario)
+            await create_district(running.works, scenario)
             laid_out = perf_counter() - laid_out
         await asyncio.to_thread(board.warm)
-        drained = platform.drained(house)
-        driver = await make_driver(house, fixed_clock, drained, scenario)
-        async with house.works(SYSTEM("simulation")) as work:
+        drained = platform.drained(running)
+        driver = await make_driver(running, fixed_clock, drained, scenario)
+        async with running.works(SYSTEM("simulation")) as work:
             await transport.release_leases(work)
         platform.set_aside()
-        _ = await stack.enter_async_context(platform.deliveries(house))
+        _ = await stack.enter_async_context(platform.deliveries(running))
         progress = stack.enter_context(_progress())
         bar = progress.add_task("calls", total=len(scenario.calls), day="")
         driver.progress = lambda done, at: progress.update(bar, completed=done, day=f"{clock.local(at):%Y-%m-%d %H:%M}")
-        before, started = await _commits(house.works), perf_counter()
+        before, started = await _commits(running.works), perf_counter()
         await driver.run()
         wall = perf_counter() - started
-        commits = await _commits(house.works) - before
-        async with house.works(SYSTEM("simulation")) as work:
+        commits = await _commits(running.works) - before
+        async with running.works(SYSTEM("simulation")) as work:
             figures = await report.figures(work, len(scenario.calls))
             figures["state_hash"] = await report.state_hash(work)
-        bare = await _bare_commits_per_second(house.works)
+        bare = await _bare_commits_per_second(running.works)
     return {
         **figures,
         **_latencies(driver.latencies),
@@ -195,7 +198,7 @@ async def people(works: Works, seed: int) -> People:
 
 
 async def make_driver(
-    house: Platform,
+    running: Platform,
     fixed_clock: FixedClock,
     drained: Drained | None,
     scenario: Scenario,
@@ -203,7 +206,7 @@ async def make_driver(
     since: datetime | None = None,
 ) -> Driver:
     """Return the driver of a scenario, at the point that an earlier process had reached."""
-    works = house.works
+    works = running.works
     wishes = Wishes(Sampler(scenario.seed), catalogue.shipped_items())
     async with works(SYSTEM("simulation")) as work:
         elders = await population.parts(work, PartKind.ELDER)
@@ -218,7 +221,7 @@ async def make_driver(
     )
     await driver.resume(since)
     if drained is not None:
-        driver.listen(house.deliverer)
+        driver.listen(running.deliverer)
     return driver
 
 

@@ -15,16 +15,19 @@ import pytest
 import pytest_asyncio
 
 from bootstrap import schema
-from events.delivery.bus import Deliverer, routes
+from events.delivery import bus
+from events.delivery.bus import Deliverer, Handlers
 from events.work import Works
 from kit import postgres
 from kit.access.actor import SYSTEM, Actor
 from kit.clock import FixedClock
 from kit.database import Database
 from kit.vault import Vault
+from processes.rooms import ROOMS
 
 _numbers = count(1)
 TEMPLATE = "nowalls_template"
+HANDLERS = bus.table(handler for room in ROOMS for handler in room.handlers)
 
 
 @pytest.fixture(scope="session")
@@ -75,9 +78,15 @@ def vault() -> Vault:
 
 
 @pytest.fixture
-def works(database: Database, clock: FixedClock, vault: Vault) -> Works:
-    """Give units of work on the test's database; every handler imported so far is subscribed."""
-    return Works(database, clock, vault, routes=routes())
+def handlers() -> Handlers:
+    """Give the handlers of every room; a test module that wants others overrides this."""
+    return HANDLERS
+
+
+@pytest.fixture
+def works(database: Database, clock: FixedClock, vault: Vault, handlers: Handlers) -> Works:
+    """Give units of work on the test's database, whose events go to the handlers of the test."""
+    return Works(database, clock, vault, routes=bus.routes(handlers))
 
 
 @pytest.fixture
@@ -87,15 +96,14 @@ def system() -> Actor:
 
 
 @pytest.fixture
-def drain(works: Works) -> Callable[[], Awaitable[int]]:
+def drain(works: Works, handlers: Handlers) -> Callable[[], Awaitable[int]]:
     """Deliver all that was told, in the order of telling, until nothing waits; gives how many were delivered."""
-    return partial(drained, works)
+    return partial(drained, works, handlers)
 
 
-async def drained(works: Works) -> int:
+async def drained(works: Works, handlers: Handlers = HANDLERS) -> int:
     """Do what the fixture `drain` does, for works of one's own."""
-    deliverer = Deliverer(works)
-    works.routes = routes()
+    deliverer = Deliverer(works, handlers)
     delivered = 0
     connection = await asyncpg.connect(dsn=postgres.plain(works.database.url))
     try:

@@ -3,7 +3,8 @@
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, TypeVar, cast
 
@@ -18,46 +19,63 @@ from kit.refusal import Refusal
 
 log = logging.getLogger("nowalls.bus")
 
-Handler = Callable[[Work, Any], Awaitable[None]]
-_Told = TypeVar("_Told", bound=Event)
-
-HANDLERS: dict[str, dict[str, Handler]] = {}
-"""group → event type → handler, filled by `on` as the rooms' handler modules are imported."""
+Act = Callable[[Work, Any], Awaitable[None]]
+_Event = TypeVar("_Event", bound=Event)
 
 TRIES = 4
 FIRST_PAUSE_SECONDS = 0.05
 OUTAGE_PAUSE_SECONDS = 1.0
 
 
-def on(
-    kind: type[_Told], *, group: str
-) -> Callable[[Callable[[Work, _Told], Awaitable[None]]], Callable[[Work, _Told], Awaitable[None]]]:
-    """Subscribe a function to an event for a consumer group; a group has one handler for one type."""
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """A room's reaction to one event type, for one consumer group."""
 
-    def declare(function: Callable[[Work, _Told], Awaitable[None]]) -> Callable[[Work, _Told], Awaitable[None]]:
-        taken = HANDLERS.setdefault(group, {}).setdefault(kind.type_name(), cast("Handler", function))
-        if taken is not function:
-            message = f"group {group} handles {kind.type_name()} twice"
+    kind: type[Event]
+    group: str
+    act: Act
+
+    async def __call__(self, work: Work, event: Any) -> None:
+        """React, inside a unit of work."""
+        await self.act(work, event)
+
+
+Handlers = Mapping[str, Mapping[str, Handler]]
+"""Group → event type → handler."""
+
+
+def on(kind: type[_Event], *, group: str) -> Callable[[Callable[[Work, _Event], Awaitable[None]]], Handler]:
+    """Make a function the handler of an event type for a consumer group; the room's declaration lists it."""
+    return lambda function: Handler(kind, group, cast("Act", function))
+
+
+def table(handlers: Iterable[Any]) -> Handlers:
+    """Sort handlers by group and event type; a group that handles one type twice is a bug."""
+    groups: dict[str, dict[str, Handler]] = {}
+    for handler in handlers:
+        kinds = groups.setdefault(handler.group, {})
+        if handler.kind.type_name() in kinds:
+            message = f"group {handler.group} handles {handler.kind.type_name()} twice"
             raise ValueError(message)
-        return function
+        kinds[handler.kind.type_name()] = handler
+    return groups
 
-    return declare
 
-
-def routes() -> dict[str, tuple[str, ...]]:
+def routes(handlers: Handlers) -> dict[str, tuple[str, ...]]:
     """Return, for each event type, the groups that have a handler for it."""
-    found: dict[str, list[str]] = {}
-    for group, handlers in sorted(HANDLERS.items()):
-        for kind in handlers:
-            found.setdefault(kind, []).append(group)
-    return {kind: tuple(groups) for kind, groups in found.items()}
+    groups: dict[str, list[str]] = {}
+    for group, kinds in sorted(handlers.items()):
+        for kind in kinds:
+            groups.setdefault(kind, []).append(group)
+    return {kind: tuple(names) for kind, names in groups.items()}
 
 
 class Deliverer:
     """Take one message for one group into effect; the same for both transports."""
 
-    def __init__(self, works: Works) -> None:
+    def __init__(self, works: Works, handlers: Handlers) -> None:
         self.works = works
+        self.handlers = handlers
         self.on_delivered: Callable[[str, Envelope, float], None] | None = None
 
     async def deliver(self, group: str, headers: Mapping[str, str], body: bytes) -> None:
@@ -69,7 +87,7 @@ class Deliverer:
         """
         try:
             envelope = Envelope.read(dict(headers), json.loads(body))
-            handler = HANDLERS[group].get(envelope.type)
+            handler = self.handlers[group].get(envelope.type)
             event = envelope.event()
         except Exception as error:  # noqa: BLE001 - what cannot be read is kept as a dead letter
             await self._dead_letter(group, headers, body, error, tries=1)

@@ -6,12 +6,12 @@ A fixed clock may move only then. What is outstanding is counted in this process
 
 import asyncio
 import json
-from collections.abc import Mapping
 from uuid import UUID
 
 from sqlalchemy import text
 
 from events.contracts.event import Envelope
+from events.delivery import bus
 from events.delivery.bus import Deliverer
 from events.work import Works
 from kit.access.actor import SYSTEM
@@ -30,9 +30,9 @@ _LEFT = text(
 class Drained:
     """Watch one process's works and deliverer, and wait for the moment when nothing is on its way."""
 
-    def __init__(self, works: Works, deliverer: Deliverer, routes: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, works: Works, deliverer: Deliverer) -> None:
         self._works = works
-        self._routes = routes
+        self._routes = bus.routes(deliverer.handlers)
         self._outstanding: set[tuple[UUID, str]] = set()
         # A handler may finish before the teller's commit returns to Python; and what a killed process had handled but
         # not yet acknowledged comes again, is recognised by the inbox, and was never owed.

@@ -31,8 +31,8 @@ async def _whole_batch(message: Any) -> Any:
     return message.raw_message
 
 
-def _groups(only: list[str] | None) -> list[str]:
-    return [group for group in sorted(bus.HANDLERS) if only is None or group in only]
+def _groups(deliverer: bus.Deliverer, only: list[str] | None) -> list[str]:
+    return [group for group in sorted(deliverer.handlers) if only is None or group in only]
 
 
 class _Reading:
@@ -56,7 +56,7 @@ class PostgresDelivery:
     """Read each group's rows from `event_delivery` as they are told (LISTEN/NOTIFY, leases), one at a time a group."""
 
     def __init__(self, url: str, deliverer: bus.Deliverer, *, only: list[str] | None = None) -> None:
-        groups = _groups(only)
+        groups = _groups(deliverer, only)
         self._engine: AsyncEngine = create_async_engine(
             url,
             pool_size=2 * len(groups) + 2,
@@ -121,11 +121,11 @@ class KafkaDelivery:
             servers.split(","), acks="all", enable_idempotence=True, logger=None, apply_types=False
         )
         self.reading = _Reading()
-        for group in _groups(only):
+        for group in _groups(deliverer, only):
             self._subscribe(group, deliverer)
 
     def _subscribe(self, group: str, deliverer: bus.Deliverer) -> None:
-        wanted = sorted({REGISTRY[kind].topic for kind in bus.HANDLERS[group]})
+        wanted = sorted({REGISTRY[kind].topic for kind in deliverer.handlers[group]})
 
         # The default policy acknowledges first and loses what a crash interrupts; a batch costs one commit, not many.
         subscriber = self.broker.subscriber(

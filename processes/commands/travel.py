@@ -5,8 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from bootstrap.terminal import Json, open_works, run, say
+from bootstrap.terminal import Json, run, say
 from kit.access.actor import SYSTEM
+from processes.commands.works import open_works
 
 app = typer.Typer(no_args_is_help=True, help="How workers get about: the rule matching.travel, learned.")
 Adopt = Annotated[bool, typer.Option("--adopt", help="make it the rule from the next midnight on")]

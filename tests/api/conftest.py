@@ -11,7 +11,6 @@ import pytest_asyncio
 
 from api.accounts import operations
 from api.app import build
-from bootstrap import schema
 from events.delivery import bus
 from events.work import Works
 from kit import postgres
@@ -21,9 +20,10 @@ from kit.clock import FixedClock
 from kit.database import Database
 from kit.ids import new_id
 from kit.vault import Vault
+from processes.rooms import ROOMS
 from tests.api.lives import Lives, open_accounts
 from tests.api.world import BASE, Lived, World, sign_in_all
-from tests.conftest import drained
+from tests.conftest import HANDLERS, drained
 
 PASSWORD = "river stone lantern 7"
 SignIn = Callable[[str], Awaitable[httpx.AsyncClient]]
@@ -31,7 +31,7 @@ SignIn = Callable[[str], Awaitable[httpx.AsyncClient]]
 
 @pytest_asyncio.fixture
 async def client(works: Works) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app=build(works))
+    transport = httpx.ASGITransport(app=build(works, ROOMS))
     async with httpx.AsyncClient(transport=transport, base_url=BASE) as found:
         yield found
 
@@ -67,10 +67,9 @@ async def sign_in(works: Works, client: httpx.AsyncClient) -> AsyncIterator[Sign
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def lived(server: str, template: str) -> Lived:
     """Let three companies live through two months, once for all tests; each test has a copy of what is left."""
-    schema.import_handlers()
     url = await postgres.make_database(server, "lived", template=template)
     database, clock = Database(url, connections=4), FixedClock(datetime(2026, 3, 2, 1, 0, tzinfo=UTC))
-    works = Works(database, clock, Vault(bytes(range(64))), routes=bus.routes())
+    works = Works(database, clock, Vault(bytes(range(64))), routes=bus.routes(HANDLERS))
     lives = Lives(works, clock, partial(drained, works))
     await lives.live()
     actors = await open_accounts(lives)
@@ -84,7 +83,7 @@ async def world(server: str, lived: Lived, vault: Vault) -> AsyncIterator[World]
     """Give a copy of the district that was lived in, with the application on it."""
     name = f"lived_{new_id().hex}"
     database = Database(await postgres.make_database(server, name, template=lived.database), connections=8)
-    found = await World.open(lived, Works(database, FixedClock(lived.now), vault, routes=bus.routes()))
+    found = await World.open(lived, Works(database, FixedClock(lived.now), vault, routes=bus.routes(HANDLERS)))
     yield found
     await found.close()
     await database.close()

@@ -18,7 +18,7 @@ from tests.api.lives import MARKS, Company, Lives
 from tests.api.questions import TEXTS, Operation, Question, missing, operations
 from tests.api.test_policy import actions_of_routes
 from tests.api.world import NOUNS, World, canaries, changed
-from tests.conftest import drained
+from tests.conftest import HANDLERS, drained
 
 ASKED_ELSEWHERE = {"live", "funnel_live"}
 """An endless answer; test_live.py listens to it."""
@@ -146,7 +146,7 @@ async def test_what_others_do_changes_nothing_that_a_company_is_answered(world: 
     before = [_shape(await _put(world, name, question), question) for name, question in reads]
     # The others go on living by a clock of their own; to this company it is still the same hour.
     clock = FixedClock(world.lived.now)
-    works = Works(world.works.database, clock, vault, routes=bus.routes())
+    works = Works(world.works.database, clock, vault, routes=bus.routes(HANDLERS))
     lives = Lives(works, clock, partial(drained, works), companies=[other], shared=world.lived.shared, born=200)
     await world.plain.execute("delete from dead_letter")
     await lives.march(other)

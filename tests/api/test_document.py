@@ -9,11 +9,11 @@ from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
 from api import document, policy
-from api.app import routers
+from api.room import ROOM
 from kit.china import identifiers, phone
-from processes.commands import develop
+from processes.commands import docs
 
-DOCUMENT = json.loads(next(text for path, text in develop.documents().items() if path.name == "openapi.json"))
+DOCUMENT = json.loads(next(text for path, text in docs.documents().items() if path.name == "openapi.json"))
 OPERATIONS: dict[str, dict[str, Any]] = {
     operation["operationId"]: {**operation, "method": method}
     for methods in DOCUMENT["paths"].values()
@@ -28,7 +28,7 @@ READERS = {
 
 
 def _forms() -> Iterator[Any]:
-    for router in routers():
+    for router in ROOM.routers:
         for route in router.routes:
             if isinstance(route, APIRoute) and route.body_field is not None:
                 yield pytest.param(route, id=route.name)

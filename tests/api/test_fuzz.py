@@ -32,10 +32,12 @@ from kit.access.actor import SYSTEM
 from kit.access.roles import Role
 from kit.clock import FixedClock
 from kit.database import Database
+from processes.rooms import ROOMS
 from tests.api.lives import MARKS
 from tests.api.questions import IDS_IN_BODIES
 from tests.api.test_policy import actions_of_routes
 from tests.api.world import NOUNS, World, canaries
+from tests.conftest import HANDLERS
 
 ENDLESS = {"live", "funnel_live"}
 LAST = {"sign_out"}
@@ -73,12 +75,12 @@ class Served:
 
     async def _serve(self) -> None:
         database = Database(self.world.works.database.url, connections=4)
-        works = Works(database, FixedClock(self.world.lived.now), self.world.works.vault, routes=bus.routes())
+        works = Works(database, FixedClock(self.world.lived.now), self.world.works.vault, routes=bus.routes(HANDLERS))
         # Named as TCP, for only then asyncio sends what it has at once; else every answer waits 40 ms for its end.
         listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listening.bind(("127.0.0.1", 0))
         self.address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        self._server = uvicorn.Server(uvicorn.Config(build(works), log_level="warning", lifespan="on"))
+        self._server = uvicorn.Server(uvicorn.Config(build(works, ROOMS), log_level="warning", lifespan="on"))
         self._ready.set()
         await self._server.serve(sockets=[listening])
         listening.close()

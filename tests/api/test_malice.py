@@ -10,8 +10,9 @@ from fastapi.routing import APIRoute
 from prometheus_client import REGISTRY
 from pydantic import BaseModel, ValidationError
 
-from api.app import LARGEST_BODY, routers
+from api.app import LARGEST_BODY
 from api.errors import MOST_ERRORS
+from api.room import ROOM
 from kit.access.roles import Role
 from kit.database import Base
 from registry import queries
@@ -25,7 +26,7 @@ SIGN_IN = {"username": "operator", "password": PASSWORD}
 
 
 def _forms() -> Iterator[Any]:
-    for router in routers():
+    for router in ROOM.routers:
         for route in router.routes:
             if isinstance(route, APIRoute) and route.body_field is not None:
                 yield pytest.param(route.body_field.field_info.annotation, id=route.name)

@@ -6,12 +6,13 @@ from fastapi.routing import APIRoute
 
 from api import app, policy
 from api.acting import ChangingMyself, Myself, Opening, Route, openings_of
-from api.app import routers
+from api.room import ROOM
 from events.work import Works
+from kit.room import Room
 
 
 def _routes() -> list[APIRoute]:
-    return [route for router in routers() for route in router.routes if isinstance(route, APIRoute)]
+    return [route for router in ROOM.routers for route in router.routes if isinstance(route, APIRoute)]
 
 
 def actions_of_routes() -> dict[str, str]:
@@ -59,6 +60,5 @@ def test_the_application_does_not_start_with_a_route_under_no_policy(
     async def careless() -> None: ...
 
     router.add_api_route("/lanterns", careless)
-    monkeypatch.setattr(app, "routers", lambda: [router])
     with pytest.raises(ValueError, match="lanterns"):
-        app.build(works)
+        app.build(works, [Room(name="lanterns", routers=(router,))])

@@ -21,6 +21,7 @@ from kit import postgres
 from kit.access.actor import SYSTEM, Actor
 from kit.database import Base
 from kit.ids import new_id
+from processes.rooms import ROOMS
 from tests.api.lives import Company
 
 UUIDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -107,7 +108,7 @@ class World:
 
     @classmethod
     async def open(cls, lived: Lived, works: Works) -> "World":
-        app = build(works)
+        app = build(works, ROOMS)
         transport = httpx.ASGITransport(app=app)
         client = httpx.AsyncClient(transport=transport, base_url=BASE, headers={"Accept-Encoding": "identity"})
         return cls(lived, works, app, client, await asyncpg.connect(dsn=postgres.plain(works.database.url)))

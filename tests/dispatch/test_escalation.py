@@ -10,21 +10,22 @@ from dispatch.escalation import operations, queries
 from dispatch.escalation.model import CaseKind
 from events.contracts.offers import NobodyFound
 from events.contracts.visits import VisitHeld
-from events.delivery import bus
+from events.delivery.bus import Handlers
 from events.work import Works
 from kit.access.actor import SYSTEM
 from kit.access.roles import Role
 from kit.clock import FixedClock
 from kit.ids import new_id
+from tests.conftest import HANDLERS
 from tests.dispatch.stage import AREA, set_stage
 
 GROUP = dispatch.escalation.handlers.GROUP
 
 
-@pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def handlers() -> Handlers:
     """Deliver to this room only: the events here are about visits that no other room knows."""
-    monkeypatch.setattr(bus, "HANDLERS", {GROUP: bus.HANDLERS[GROUP]})
+    return {GROUP: HANDLERS[GROUP]}
 
 
 async def test_a_request_and_a_visit_that_wait_too_long_are_each_raised_once(works: Works, clock: FixedClock) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from events.contracts.people import PersonMoved, PersonRegistered
 from events.delivery import bus, topics
-from events.delivery.bus import Deliverer, on
+from events.delivery.bus import Deliverer, Handlers, on
 from events.delivery.drained import Drained
 from events.delivery.relay import Relay
 from events.delivery.transport import KafkaDelivery, PostgresDelivery
@@ -23,26 +23,32 @@ from tests import machine
 PERSONS = [UUID(int=number) for number in range(1, 6)]
 
 
-@pytest.fixture(autouse=True)
-def seen(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[tuple[UUID, str]]]:
-    monkeypatch.setattr(bus, "HANDLERS", {})
-    found: dict[str, list[tuple[UUID, str]]] = {"first": [], "second": []}
+SEEN: dict[str, list[tuple[UUID, str]]] = {"first": [], "second": []}
 
-    @on(PersonMoved, group="first")
-    async def when_moved(work: Work, event: PersonMoved) -> None:
-        found["first"].append((event.person_id, event.division_code))
 
-    @on(PersonMoved, group="second")
-    async def when_moved_too(work: Work, event: PersonMoved) -> None:
-        found["second"].append((event.person_id, event.division_code))
-        if event.division_code == "3":
-            work.emit(PersonRegistered(person_id=event.person_id, division_code="again"))
+@on(PersonMoved, group="first")
+async def when_moved(work: Work, event: PersonMoved) -> None:
+    SEEN["first"].append((event.person_id, event.division_code))
 
-    @on(PersonRegistered, group="first")
-    async def when_registered(work: Work, event: PersonRegistered) -> None:
-        found["first"].append((event.person_id, event.division_code))
 
-    return found
+@on(PersonMoved, group="second")
+async def when_moved_too(work: Work, event: PersonMoved) -> None:
+    SEEN["second"].append((event.person_id, event.division_code))
+    if event.division_code == "3":
+        work.emit(PersonRegistered(person_id=event.person_id, division_code="again"))
+
+
+@on(PersonRegistered, group="first")
+async def when_registered(work: Work, event: PersonRegistered) -> None:
+    SEEN["first"].append((event.person_id, event.division_code))
+
+
+@pytest.fixture
+def handlers() -> Handlers:
+    """Deliver to two groups that write down what they see."""
+    for rows in SEEN.values():
+        rows.clear()
+    return bus.table([when_moved, when_moved_too, when_registered])
 
 
 async def _tell(works: Works, count: int, start: int = 0) -> None:
@@ -58,12 +64,9 @@ def _in_order(rows: list[tuple[UUID, str]], count: int) -> None:
     assert sorted(int(code) for _, code in rows if code != "again") == list(range(count))
 
 
-async def test_postgres_delivers_to_each_group_once_and_in_order(
-    works: Works, seen: dict[str, list[tuple[UUID, str]]]
-) -> None:
-    works.routes = bus.routes()
-    deliverer = Deliverer(works)
-    outstanding = Drained(works, deliverer, bus.routes())
+async def test_postgres_delivers_to_each_group_once_and_in_order(works: Works, handlers: Handlers) -> None:
+    deliverer = Deliverer(works, handlers)
+    outstanding = Drained(works, deliverer)
     delivery = PostgresDelivery(works.database.url, deliverer)
     await delivery.start()
     try:
@@ -71,18 +74,15 @@ async def test_postgres_delivers_to_each_group_once_and_in_order(
         await asyncio.wait_for(outstanding.wait(), 30)
     finally:
         await delivery.stop()
-    _in_order(seen["second"], 40)
-    _in_order(seen["first"], 40)
-    assert (PERSONS[3], "again") in seen["first"]
+    _in_order(SEEN["second"], 40)
+    _in_order(SEEN["first"], 40)
+    assert (PERSONS[3], "again") in SEEN["first"]
 
 
-async def test_what_a_killed_process_left_is_counted_and_delivered(
-    works: Works, seen: dict[str, list[tuple[UUID, str]]]
-) -> None:
-    works.routes = bus.routes()
+async def test_what_a_killed_process_left_is_counted_and_delivered(works: Works, handlers: Handlers) -> None:
     await _tell(works, 7)
-    deliverer = Deliverer(works)
-    outstanding = Drained(works, deliverer, bus.routes())
+    deliverer = Deliverer(works, handlers)
+    outstanding = Drained(works, deliverer)
     assert await outstanding.count_outstanding() == 14
     delivery = PostgresDelivery(works.database.url, deliverer)
     await delivery.start()
@@ -90,7 +90,7 @@ async def test_what_a_killed_process_left_is_counted_and_delivered(
     assert (await delivery.state(), await delivery.reading.state("first")) == ("ok", "ok")
     await delivery.stop()
     assert (await delivery.state(), await delivery.reading.state("first")) == ("stopped", "stopped")
-    _in_order(seen["first"], 7)
+    _in_order(SEEN["first"], 7)
 
 
 @asynccontextmanager
@@ -106,16 +106,16 @@ async def _relaying(url: str, servers: str) -> AsyncIterator[Relay]:
 @pytest.mark.timeout(300)
 async def test_kafka_delivers_the_same_and_survives_the_brokers_death(
     works: Works,
-    seen: dict[str, list[tuple[UUID, str]]],
+    handlers: Handlers,
     tmp_path: Path,
     until: Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]],
 ) -> None:
     machine.need("kafka", "java", "mvn")
     servers = await asyncio.to_thread(kafka.start, tmp_path)
     try:
-        works.routes, works.outgoing = bus.routes(), True
-        deliverer = Deliverer(works)
-        outstanding = Drained(works, deliverer, bus.routes())
+        works.outgoing = True
+        deliverer = Deliverer(works, handlers)
+        outstanding = Drained(works, deliverer)
         delivery = KafkaDelivery(servers, deliverer)
         await delivery.start()
         async with _relaying(works.database.url, servers) as relay:
@@ -152,7 +152,7 @@ async def test_kafka_delivers_the_same_and_survives_the_brokers_death(
         await delivery.stop()
     finally:
         await asyncio.to_thread(kafka.stop, tmp_path)
-    _in_order(seen["first"], 70)
-    _in_order(seen["second"], 70)
+    _in_order(SEEN["first"], 70)
+    _in_order(SEEN["second"], 70)
     async with works(SYSTEM("test")) as work:
         assert (await work.session.execute(text("select count(*) from event_outgoing"))).scalar_one() == 0

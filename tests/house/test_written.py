@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from events.contracts.event import REGISTRY
-from processes.commands import develop
+from processes.commands import docs
 from tests.house.tree import ROOT
 
-WRITTEN = develop.documents()
+WRITTEN = docs.documents()
 
 
 @pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.name)

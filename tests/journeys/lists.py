@@ -8,13 +8,14 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from dispatch import imports
+from bootstrap import imports
 from events.work import Works
 from kit.access.actor import Actor
 from kit.access.roles import Role
 from kit.china.identifiers import compose_resident_id
 from kit.imports import tables
 from kit.imports.columns import Outcome
+from processes.rooms import ROOMS
 from providers.catalogue.operations import ship_catalogue
 from registry import operations, queries
 
@@ -34,7 +35,7 @@ def csv_bytes(header: list[str], rows: list[list[str]], encoding: str = "utf-8")
 
 async def take(works: Works, kind: str, content: bytes, **more: Any) -> Outcome:
     actor = Actor(role=Role.MANAGER, label="主管")
-    return await imports.run(works, actor, kind=kind, grid=tables.read(content), **more)
+    return await imports.run(works, actor, kind=imports.kinds(ROOMS)[kind], grid=tables.read(content), **more)
 
 
 async def counted(works: Works, *nouns: type[Any]) -> list[int]:

@@ -9,7 +9,6 @@ import httpx
 
 from api.accounts import operations as accounts
 from api.app import V1, build
-from bootstrap import schema
 from dispatch.enrolment import operations as enrolment
 from dispatch.enrolment.model import Category
 from events.delivery import bus
@@ -21,6 +20,8 @@ from kit.access.actor import SYSTEM
 from kit.access.roles import Role
 from kit.clock import FixedClock
 from kit.ids import new_id
+from processes.rooms import ROOMS
+from tests.conftest import HANDLERS
 from tests.dispatch.stage import AREA, HOME, NINE, Stage, set_stage
 
 PASSWORD = "river stone lantern 7"
@@ -31,7 +32,7 @@ class Desks:
 
     def __init__(self, works: Works) -> None:
         self.works = works
-        self.transport = httpx.ASGITransport(app=build(works))
+        self.transport = httpx.ASGITransport(app=build(works, ROOMS))
 
     async def __call__(
         self, role: Role, name: str, *, provider_id: UUID | None = None, worker_id: UUID | None = None
@@ -73,10 +74,9 @@ async def _set(works: Works, clock: FixedClock) -> Stage:
 
 
 async def test_every_desk_does_its_part_and_sees_only_its_own(works: Works, clock: FixedClock) -> None:
-    schema.import_handlers()
-    works.routes = bus.routes()
-    deliverer = Deliverer(works)
-    outstanding = Drained(works, deliverer, bus.routes())
+    works.routes = bus.routes(HANDLERS)
+    deliverer = Deliverer(works, HANDLERS)
+    outstanding = Drained(works, deliverer)
     stage = await _set(works, clock)
     delivery = PostgresDelivery(works.database.url, deliverer)
     await delivery.start()

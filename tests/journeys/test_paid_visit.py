@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from bootstrap import schema
 from bootstrap.platform import task
 from dispatch.enrolment import operations as enrolment
 from dispatch.enrolment import queries as enrolments
@@ -38,6 +37,7 @@ from providers.satisfaction import queries as rates
 from providers.settlement import operations as settlement
 from providers.settlement import queries as owed
 from tests import machine
+from tests.conftest import HANDLERS
 from tests.dispatch.stage import AREA, HOME, NINE, Stage, set_stage
 
 Wait = Callable[[], Awaitable[None]]
@@ -45,10 +45,9 @@ Wait = Callable[[], Awaitable[None]]
 
 @asynccontextmanager
 async def _delivering(works: Works, servers: str | None) -> AsyncIterator[Wait]:
-    schema.import_handlers()
-    works.routes, works.outgoing = bus.routes(), servers is not None
-    deliverer = Deliverer(works)
-    outstanding = Drained(works, deliverer, bus.routes())
+    works.routes, works.outgoing = bus.routes(HANDLERS), servers is not None
+    deliverer = Deliverer(works, HANDLERS)
+    outstanding = Drained(works, deliverer)
     async with AsyncExitStack() as stack:
         local = PostgresDelivery(works.database.url, deliverer)
         await local.start()

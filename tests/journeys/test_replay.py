@@ -18,6 +18,7 @@ import pytest_asyncio
 from kit import postgres
 from kit.settings import Settings
 from processes import kafka as broker
+from processes.rooms import ROOMS
 from simulations import request_lists, runner
 from simulations.population import Size
 from tests import machine
@@ -50,7 +51,7 @@ async def _play(few: Path, url: str, home: Path, *, seed: int = 7, kafka: str | 
     settings = Settings(home=home, port=8000, database_url=url, kafka=kafka, geocoder="none")
     sheet = request_lists.read(few)
     assert not sheet.faults
-    return await runner.run(settings, runner.of_list(sheet, digest="few", size=SIZE, seed=seed))
+    return await runner.run(settings, ROOMS, runner.of_list(sheet, digest="few", size=SIZE, seed=seed))
 
 
 def _explained(found: dict[str, Any]) -> None:

@@ -15,8 +15,7 @@ import psutil
 import pytest
 
 from api.accounts import operations as accounts
-from bootstrap import schema
-from dispatch import imports
+from bootstrap import imports
 from events.delivery import bus
 from events.delivery.transport import LONGEST_LOOK_SECONDS
 from events.work import Works
@@ -26,8 +25,10 @@ from kit.clock import WallClock
 from kit.database import Database
 from kit.imports import tables
 from kit.vault import open_vault
+from processes.rooms import ROOMS
 from providers.roster import queries as roster
 from registry import queries as registry
+from tests.conftest import HANDLERS
 from tests.machine import free_port
 from tests.processes.served import ROOT, Served, run
 
@@ -51,22 +52,22 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 def test_its_health_names_every_part(served: Served) -> None:
-    schema.import_handlers()
     found = served.health()
     assert found is not None
     code, parts = found
-    groups = {f"deliveries.{group}" for group in bus.HANDLERS}
+    groups = {f"deliveries.{group}" for group in HANDLERS}
     assert set(parts) == {"http", "database", "live", "ticker", "sealer", "kernels"} | groups
     assert (code, set(parts.values())) == (200, {"ok"})
     assert "first administrator" in served.said()
 
 
 async def _filled(served: Served) -> tuple[list[UUID], Works]:
-    schema.import_handlers()
     database = Database(served.database, connections=4)
-    works = Works(database, WallClock(), open_vault(served.home), routes=bus.routes())
+    works = Works(database, WallClock(), open_vault(served.home), routes=bus.routes(HANDLERS))
     for kind, file in LISTS.items():
-        outcome = await imports.run(works, SYSTEM("test"), kind=kind, grid=tables.read_file(ROOT / file))
+        outcome = await imports.run(
+            works, SYSTEM("test"), kind=imports.kinds(ROOMS)[kind], grid=tables.read_file(ROOT / file)
+        )
         assert outcome.faults == []
     async with works(SYSTEM("test")) as work:
         found = [(await registry.people_by_phone(work, f"0317200080{n}"))[0].person_id for n in (1, 2, 3)]

@@ -5,18 +5,16 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import asyncpg
-import pytest
 from sqlalchemy import text
 
-from bootstrap import schema
 from bootstrap.platform import task, while_running
-from dispatch.matching.plan import overnight
-from dispatch.visits import operations as visits
 from events.work import Works
 from kit.access.actor import SYSTEM
 from kit.clock import FixedClock
 from kit.postgres import plain
-from processes.ticker import Ticker, chores
+from kit.room import Chore, Room
+from processes.rooms import ROOMS
+from processes.ticker import Ticker
 
 Until = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
 
@@ -24,16 +22,15 @@ Until = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
 async def test_a_chore_that_fails_is_named_until_it_does_not(
     works: Works, clock: FixedClock, database_url: str, until: Until
 ) -> None:
-    schema.import_handlers()
     owner = await asyncpg.connect(dsn=plain(database_url))
-    ticker = Ticker(works)
+    ticker = Ticker(works, ROOMS)
 
     async def failing() -> bool:
-        clock.advance(chores()[0][1])
+        clock.advance(timedelta(seconds=1))
         return await ticker.state() == "failing: seal"
 
     async def well() -> bool:
-        clock.advance(chores()[0][1])
+        clock.advance(timedelta(seconds=1))
         return await ticker.state() == "ok"
 
     async with task(ticker.run()) as running:
@@ -46,10 +43,7 @@ async def test_a_chore_that_fails_is_named_until_it_does_not(
     await owner.close()
 
 
-async def test_offers_lapse_while_a_night_is_planned(
-    works: Works, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, until: Until
-) -> None:
-    schema.import_handlers()
+async def test_offers_lapse_while_a_night_is_planned(works: Works, clock: FixedClock, until: Until) -> None:
     night, lapsed = asyncio.Event(), asyncio.Event()
 
     async def plan(_work: object) -> None:
@@ -60,14 +54,21 @@ async def test_offers_lapse_while_a_night_is_planned(
         if night.is_set():
             lapsed.set()
 
-    monkeypatch.setattr(overnight, "plan_standing", plan)
-    monkeypatch.setattr(visits, "lapse_due", lapse)
+    rooms = [
+        Room(
+            name="test",
+            chores=(
+                Chore(name="lapse", every=timedelta(seconds=1), act=lapse),
+                Chore(name="night", every=timedelta(minutes=2), act=plan, slow=True),
+            ),
+        )
+    ]
 
     async def well() -> bool:
         clock.advance(timedelta(seconds=1))
         return lapsed.is_set()
 
-    async with task(Ticker(works).run()):
+    async with task(Ticker(works, rooms).run()):
         await until(well)
 
 
@@ -75,14 +76,14 @@ async def test_of_two_tickers_one_does_the_chore(works: Works) -> None:
     async with works(SYSTEM("first")) as work:
         held = text("select pg_try_advisory_xact_lock(:lock, hashtext('any'))")
         assert (await work.session.execute(held, {"lock": 0x7469636B})).scalar_one()
-        second = Ticker(works)
+        second = Ticker(works, ROOMS)
         done = asyncio.Event()
 
         async def chore(_work: object) -> None:
             done.set()
 
-        await second._do("any", chore)
+        await second._do(Chore(name="any", every=timedelta(seconds=1), act=chore))
         assert not done.is_set()
         assert await second.state() == "ok"
-    await second._do("any", chore)
+    await second._do(Chore(name="any", every=timedelta(seconds=1), act=chore))
     assert done.is_set()

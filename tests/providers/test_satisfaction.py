@@ -8,7 +8,7 @@ import pytest
 
 import providers.satisfaction.handlers
 from events.contracts.visits import VisitFinished
-from events.delivery import bus
+from events.delivery.bus import Handlers
 from events.work import Works
 from kit.access.actor import SYSTEM, Actor
 from kit.access.roles import Role
@@ -18,16 +18,17 @@ from kit.ids import new_id
 from providers.satisfaction import complaints, draws, operations, queries
 from providers.satisfaction.model import CallBack, CallState, ComplaintState
 from providers.satisfaction.operations import Answers
+from tests.conftest import HANDLERS
 
 GROUP = providers.satisfaction.handlers.GROUP
 Drain = Callable[[], Awaitable[int]]
 COMPANY, ELDER = new_id(), new_id()
 
 
-@pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def handlers() -> Handlers:
     """Deliver to this room only: the events here are about visits that no other room knows."""
-    monkeypatch.setattr(bus, "HANDLERS", {GROUP: bus.HANDLERS[GROUP]})
+    return {GROUP: HANDLERS[GROUP]}
 
 
 def finished(clock: FixedClock, *, provider_id: UUID = COMPANY, person_id: UUID = ELDER) -> VisitFinished:

@@ -1,0 +1,13 @@
+"""What this package owns. Accounts, sessions and idempotency keys."""
+
+from datetime import timedelta
+
+from api.accounts import operations
+from api.accounts.model import Account, AccountSession, IdempotencyKey, RecoveryCode, Tries
+from kit.room import Chore, Room
+
+ROOM = Room(
+    name="api.accounts",
+    models=(Account, AccountSession, RecoveryCode, Tries, IdempotencyKey),
+    chores=(Chore(name="forget", every=timedelta(hours=1), act=operations.forget_old),),
+)

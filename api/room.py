@@ -1,0 +1,50 @@
+"""What this package owns: the router of each resource."""
+
+from pathlib import Path
+
+from api import (
+    cases,
+    catalogue,
+    companies,
+    divisions,
+    enrolment,
+    facts,
+    funnel,
+    households,
+    live,
+    parts,
+    people,
+    probes,
+    requests,
+    rules,
+    satisfaction,
+    sessions,
+    settlement,
+    visits,
+)
+from kit.room import Room
+
+ROOM = Room(
+    name="api",
+    refusals=Path(__file__).with_name("refusals.toml"),
+    routers=(
+        cases.router,
+        catalogue.router,
+        companies.router,
+        divisions.router,
+        enrolment.router,
+        facts.router,
+        funnel.router,
+        households.router,
+        live.router,
+        parts.router,
+        people.router,
+        probes.router,
+        requests.router,
+        rules.router,
+        satisfaction.router,
+        sessions.router,
+        settlement.router,
+        visits.router,
+    ),
+)

@@ -1,0 +1,24 @@
+"""What this package owns. Cases that wait for a person."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from dispatch.escalation import handlers, operations
+from dispatch.escalation.model import Case
+from kit.room import Chore, Room
+
+ROOM = Room(
+    name="dispatch.escalation",
+    models=(Case,),
+    handlers=(
+        handlers.when_nobody_found,
+        handlers.when_held,
+        handlers.when_nobody_home,
+        handlers.when_death_reported,
+        handlers.when_death_report_withdrawn,
+        handlers.when_deceased,
+        handlers.when_death_corrected,
+    ),
+    refusals=Path(__file__).with_name("refusals.toml"),
+    chores=(Chore(name="escalate", every=timedelta(seconds=15), act=operations.sweep),),
+)

@@ -1,0 +1,36 @@
+"""What this package owns. Decisions: which worker is offered a request."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from dispatch.matching import handlers, operations
+from dispatch.matching.model import Barred, DecisionRecord
+from dispatch.matching.plan import overnight, overruns, replanning
+from kit.room import Chore, Room
+
+ROOM = Room(
+    name="dispatch.matching",
+    models=(DecisionRecord, Barred),
+    handlers=(
+        handlers.when_requested,
+        handlers.when_refused,
+        handlers.when_lapsed,
+        handlers.when_withdrawn,
+        handlers.when_missed,
+        handlers.when_aborted,
+        handlers.when_worker_unavailable,
+        handlers.when_company_exited,
+        handlers.when_death_reported,
+        handlers.when_death_report_withdrawn,
+        handlers.when_refused_plan_again,
+        handlers.when_withdrawn_plan_again,
+        handlers.when_missed_plan_again,
+    ),
+    refusals=Path(__file__).with_name("refusals.toml"),
+    chores=(
+        Chore(name="look again", every=timedelta(minutes=1), act=operations.look_again),
+        Chore(name="overrun", every=timedelta(minutes=1), act=overruns.follow),
+        Chore(name="plan again", every=timedelta(minutes=5), act=replanning.replan_today, slow=True),
+        Chore(name="night", every=timedelta(minutes=2), act=overnight.plan_standing, slow=True),
+    ),
+)

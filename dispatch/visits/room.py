@@ -1,0 +1,32 @@
+"""What this package owns. Offers, visits and their evidence."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from dispatch.visits import handlers, operations
+from dispatch.visits.model import Act, Booking, Offer, Visit
+from kit.room import Chore, Room
+
+ROOM = Room(
+    name="dispatch.visits",
+    models=(Visit, Offer, Booking, Act),
+    handlers=(
+        handlers.when_accepted,
+        handlers.when_departed,
+        handlers.when_arrived,
+        handlers.when_finished,
+        handlers.when_nobody_home,
+        handlers.when_aborted,
+        handlers.when_held,
+        handlers.when_voided,
+        handlers.when_divisions_changed,
+        handlers.when_placed,
+        handlers.when_cancelled,
+    ),
+    refusals=Path(__file__).with_name("refusals.toml"),
+    chores=(
+        Chore(name="lapse", every=timedelta(seconds=1), act=operations.lapse_due),
+        Chore(name="missed", every=timedelta(seconds=15), act=operations.miss_due),
+        Chore(name="disclosures", every=timedelta(minutes=10), act=operations.close_disclosures_due),
+    ),
+)

@@ -1,0 +1,15 @@
+"""What this package owns. The event log and its delivery."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from events import log
+from events.model import DeadLetter, Handled, LoggedEvent, Outgoing, Rehearsal, Seal
+from kit.room import Chore, Room
+
+ROOM = Room(
+    name="events",
+    models=(LoggedEvent, Seal, Outgoing, Rehearsal, Handled, DeadLetter),
+    refusals=Path(__file__).with_name("refusals.toml"),
+    chores=(Chore(name="seal", every=timedelta(seconds=1), act=log.seal),),
+)

@@ -1,0 +1,59 @@
+"""The form in which a package declares what it owns: tables, handlers, rules, sentences, routers, chores, imports.
+
+Each package that owns anything has a `room.py` with one `Room`; `processes/rooms.py` lists them, and the list is passed
+down. Everything in a `Room` is a plain reference, so that import-linter sees every dependency.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+from kit.database import Base
+from kit.imports.columns import Outcome
+from kit.imports.tables import Grid
+
+
+class Handler(Protocol):
+    """What a room's handler says of itself; `events.delivery.bus.on` makes one of a function."""
+
+    @property
+    def group(self) -> str:
+        """The consumer group that the handler belongs to."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chore:
+    """Work that comes due because time passes; `act` takes a unit of work of its own and is safe to do twice.
+
+    A `slow` chore may take minutes, so the ticker keeps it apart from those that cannot wait.
+    """
+
+    name: str
+    every: timedelta
+    act: Callable[[Any], Awaitable[object]]
+    slow: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportKind:
+    """A kind of list that people bring, by the word of the command line; `take_in` writes it in one unit of work."""
+
+    name: str
+    take_in: Callable[[Any, Grid, Mapping[str, str] | None], Awaitable[Outcome]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """One package and what it owns; `refusals` is the file with the sentences of its refusals."""
+
+    name: str
+    models: tuple[type[Base], ...] = ()
+    handlers: tuple[Handler, ...] = ()
+    rules: tuple[type[Any], ...] = ()
+    refusals: Path | None = None
+    routers: tuple[Any, ...] = ()
+    chores: tuple[Chore, ...] = ()
+    imports: tuple[ImportKind, ...] = ()

@@ -1,0 +1,28 @@
+"""The word `verify-log`: walk the chain of the event log again."""
+
+from typing import Any
+
+import typer
+
+from bootstrap.terminal import Json, run, say
+from kit.access.actor import SYSTEM
+from processes.commands.works import open_works
+
+
+def verify_log(*, anchor: str | None = None, as_json: Json = False) -> None:
+    """Walk the chain over the event log again; `--anchor NUMBER:HASH` is a head that was printed earlier."""
+    verdict = run(_verify(anchor))
+    say(
+        {"head": str(verdict.head), "unsealed": verdict.unsealed, "first_bad": verdict.first_bad, "why": verdict.why},
+        as_json=as_json,
+    )
+    if verdict.first_bad is not None:
+        raise typer.Exit(1)
+
+
+async def _verify(anchor: str | None) -> Any:
+    from events import log
+
+    printed = log.Head.read(anchor) if anchor is not None else None
+    async with open_works() as works, works(SYSTEM("command line")) as work:
+        return await log.verify(work, anchor=printed)

@@ -1,0 +1,38 @@
+"""The one list of rooms: every package that owns tables, handlers, rules, routers, chores or kinds of lists."""
+
+from api.accounts.room import ROOM as ACCOUNTS
+from api.room import ROOM as API
+from dispatch.enrolment.room import ROOM as ENROLMENT
+from dispatch.escalation.room import ROOM as ESCALATION
+from dispatch.matching.room import ROOM as MATCHING
+from dispatch.requests.room import ROOM as REQUESTS
+from dispatch.room import ROOM as DISPATCH
+from dispatch.visits.room import ROOM as VISITS
+from events.room import ROOM as EVENTS
+from kit.room import Room
+from providers.catalogue.room import ROOM as CATALOGUE
+from providers.room import ROOM as PROVIDERS
+from providers.roster.room import ROOM as ROSTER
+from providers.satisfaction.room import ROOM as SATISFACTION
+from providers.settlement.room import ROOM as SETTLEMENT
+from registry.room import ROOM as REGISTRY
+from simulations.room import ROOM as SIMULATIONS
+
+ROOMS: tuple[Room, ...] = (
+    EVENTS,
+    REGISTRY,
+    CATALOGUE,
+    ROSTER,
+    SATISFACTION,
+    SETTLEMENT,
+    PROVIDERS,
+    ENROLMENT,
+    REQUESTS,
+    VISITS,
+    MATCHING,
+    ESCALATION,
+    DISPATCH,
+    ACCOUNTS,
+    API,
+    SIMULATIONS,
+)

@@ -1,0 +1,12 @@
+"""What this package owns. Service items and their prices."""
+
+from pathlib import Path
+
+from kit.room import Room
+from providers.catalogue.model import Item, Price
+
+ROOM = Room(
+    name="providers.catalogue",
+    models=(Item, Price),
+    refusals=Path(__file__).with_name("refusals.toml"),
+)

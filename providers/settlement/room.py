@@ -1,0 +1,31 @@
+"""What this package owns. Charges, statements, disputes and payments."""
+
+from pathlib import Path
+
+from kit.room import Room
+from providers.settlement import handlers
+from providers.settlement.model import (
+    Charge,
+    ChargeStandards,
+    Deceased,
+    Dispute,
+    Finding,
+    LedgerEntry,
+    Payment,
+    Statement,
+    StatementLine,
+)
+
+ROOM = Room(
+    name="providers.settlement",
+    models=(Charge, ChargeStandards, Finding, Deceased, LedgerEntry, Statement, StatementLine, Dispute, Payment),
+    handlers=(
+        handlers.when_verified,
+        handlers.when_held,
+        handlers.when_voided,
+        handlers.when_complaint_decided,
+        handlers.when_deceased,
+        handlers.when_death_corrected,
+    ),
+    refusals=Path(__file__).with_name("refusals.toml"),
+)
