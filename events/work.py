@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -11,6 +11,7 @@ from sqlalchemy import String, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from events.contracts.event import Envelope, Event
+from kit import logs
 from kit.access.actor import Actor
 from kit.clock import Clock, RehearsalClock
 from kit.database import Database
@@ -91,7 +92,12 @@ class Works:
                 correlation=cause.correlation if cause else new_id(),
                 causation=cause.id if cause else None,
             )
-            yield work
+            before = logs.CORRELATION.get()
+            logs.CORRELATION.set(str(work.correlation))
+            try:
+                yield work
+            finally:
+                logs.CORRELATION.set(before)
             emitted = work._emitted  # noqa: SLF001 - Work and Works are one thing in two halves
             if emitted:
                 await session.flush()
@@ -108,3 +114,7 @@ class Works:
             "groups": () if self.outgoing else self.routes.get(envelope.type, ()),
             "outgoing": self.outgoing,
         }
+
+
+Begin = Callable[[], AbstractAsyncContextManager[Work]]
+"""Opens one unit of work after another, for what reads, plans for minutes, and writes."""

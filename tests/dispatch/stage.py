@@ -1,6 +1,7 @@
 """A small district to send workers about in: companies, workers, elders, requests."""
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
@@ -51,6 +52,10 @@ class Stage:
     workers: list[list[UUID]] = field(default_factory=list)
     numbers: dict[UUID, int] = field(default_factory=dict)
     elders: list[UUID] = field(default_factory=list)
+
+    def begin(self) -> AbstractAsyncContextManager[Work]:
+        """Open a unit of work of the platform itself."""
+        return self.works(SYSTEM_ACTOR)
 
     def person_of(self, company: int, worker: int | None = None) -> Actor:
         """Give a company's dispatcher, or one of its workers."""

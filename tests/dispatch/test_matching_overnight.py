@@ -97,8 +97,7 @@ async def night(stage: Stage, drain: Drain) -> Night:
     async with stage.works(SYSTEM_ACTOR) as work:
         await requests.make_due(work)
     await drain()
-    async with stage.works(SYSTEM_ACTOR) as work:
-        found = await overnight.plan_standing(work)
+    found = await overnight.plan_standing(stage.begin)
     await drain()
     return found
 
@@ -123,7 +122,7 @@ async def test_standing_orders_are_offered_in_the_evening_with_a_record_each(sta
     before = metrics.NIGHT_REQUESTS.labels("offered")._value.get()
     async with stage.works(SYSTEM_ACTOR) as work:
         assert await requests.make_due(work) == 0
-        assert await overnight.plan_standing(work) == Night(0, 0)
+    assert await overnight.plan_standing(stage.begin) == Night(0, 0)
     assert await night(stage, drain) == Night(24, 0)
     assert metrics.NIGHT_REQUESTS.labels("offered")._value.get() == before + 24
     assert await states(stage) == {RequestState.OFFERED: 24}
@@ -316,8 +315,7 @@ async def test_requests_made_in_the_evening_and_never_planned_are_planned_in_the
         assert await requests.make_due(work) == 4
     await drain()
     stage.clock.set(clocks.at_local(TOMORROW, 420))
-    async with stage.works(SYSTEM_ACTOR) as work:
-        assert (await overnight.plan_standing(work)).offered == 4
+    assert (await overnight.plan_standing(stage.begin)).offered == 4
 
 
 async def test_nobody_is_told_with_what_would_help(stage: Stage, drain: Drain) -> None:
@@ -354,12 +352,10 @@ async def test_who_books_in_between_undoes_the_night_and_the_next_turn_makes_it(
     with monkeypatch.context() as patch:
         patch.setattr(batch, "plan", disturbed)
         with pytest.raises(WorkerBusy):
-            async with stage.works(SYSTEM_ACTOR) as work:
-                await overnight.plan_standing(work)
+            await overnight.plan_standing(stage.begin)
     assert await records(stage) == []
     assert (await states(stage))[RequestState.WAITING] == 7
-    async with stage.works(SYSTEM_ACTOR) as work:
-        assert (await overnight.plan_standing(work)).offered == 6
+    assert (await overnight.plan_standing(stage.begin)).offered == 6
 
 
 async def test_what_waits_for_the_night_is_nobody_s_case_and_what_waits_otherwise_is(

@@ -72,8 +72,7 @@ async def test_workers_exchange_visits_where_that_saves_the_way(stage: Stage) ->
 async def test_all_companies_are_planned_again_in_one_round(stage: Stage) -> None:
     await stage.add_company()
     found = await crossed(stage)
-    async with stage.works(SYSTEM_ACTOR) as work:
-        assert (await replan_today(work)).moved == 2
+    assert (await replan_today(stage.begin)).moved == 2
     assert await workers_of(stage, found) == [1, 0]
 
 

@@ -8,12 +8,14 @@ What the machine slept through is planned when it wakes up, whatever the hour.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from time import perf_counter
+from uuid import UUID
 
 from sqlalchemy import exists, select
 
 from dispatch.matching.decide import asking, outcome
+from dispatch.matching.fleet.day import Ask, Day
 from dispatch.matching.fleet.memory import fleet_of
 from dispatch.matching.fleet.score import share_points
 from dispatch.matching.model import DecisionRecord
@@ -21,7 +23,7 @@ from dispatch.matching.plan import batch
 from dispatch.matching.plan.batch import Planned
 from dispatch.requests import operations as requests
 from dispatch.requests.model import CareRequest, RequestState
-from events.work import Work
+from events.work import Begin, Work
 from kit import clock, metrics, rules
 from registry import queries as registry
 
@@ -36,71 +38,117 @@ class Night:
     nobody: int
 
 
-async def plan_standing(work: Work) -> Night:
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The standing requests of a day as they were read, and what is needed to plan them outside any transaction."""
+
+    requests: tuple[UUID, ...]
+    demands: list[Ask]
+    day: Day
+    snapshot: str
+    fingerprints: list[str]
+    awarded: dict[int, int]
+    now: datetime
+    rounds: int
+    answer_within: timedelta
+
+
+async def plan_standing(begin: Begin) -> Night:
     """Plan and offer the standing requests that nobody has been asked about: today's, and in the evening tomorrow's.
 
-    Tomorrow's are planned once all of them have been made. For the ticker. Refuses `visit.worker_busy` where somebody
-    booked in between: the work is undone, and done again at the next turn.
+    Tomorrow's are planned once all of them have been made. For the ticker; no transaction is open while the search
+    runs. Refuses `visit.worker_busy` where somebody booked in between: nothing is offered, and the next turn plans
+    again.
     """
-    rule = await rules.value(work.session, "matching.overnight", at=work.now)
-    today = clock.day_of(work.now)
-    night = await _plan(work, today, rule)
+    async with begin() as work:
+        today = clock.day_of(work.now)
+    night = await _plan(begin, today)
     tomorrow = today + timedelta(days=1)
-    evening = work.now >= clock.at_local(today, rule["from_minute"])
-    if evening and not await requests.orders_left(work, on=tomorrow):
-        more = await _plan(work, tomorrow, rule)
+    async with begin() as work:
+        rule = await rules.value(work.session, "matching.overnight", at=work.now)
+        evening = work.now >= clock.at_local(today, rule["from_minute"])
+        ready = evening and not await requests.orders_left(work, on=tomorrow)
+    if ready:
+        more = await _plan(begin, tomorrow)
         night = Night(night.offered + more.offered, night.nobody + more.nobody)
     return night
 
 
-async def _plan(work: Work, on: date, rule: dict[str, int]) -> Night:
+async def _plan(begin: Begin, on: date) -> Night:
+    started = perf_counter()
+    async with begin() as work:
+        draft = await _read(work, on)
+    if draft is None:
+        return Night(0, 0)
+    planned = await asyncio.to_thread(
+        batch.plan, draft.day, draft.demands, won=draft.awarded, now=draft.now, rounds=draft.rounds
+    )
+    async with begin() as work:
+        night = await _write(work, on, draft, planned)
+    if night is None:
+        return Night(0, 0)
+    metrics.NIGHT_SECONDS.observe(perf_counter() - started)
+    metrics.NIGHT_REQUESTS.labels("offered").inc(night.offered)
+    metrics.NIGHT_REQUESTS.labels("nobody").inc(night.nobody)
+    return night
+
+
+async def _read(work: Work, on: date) -> Draft | None:
     waiting = await _waiting(work, on)
     if not waiting:
-        return Night(0, 0)
-    started = perf_counter()
-    asks = await asking.fresh_asks(work, waiting)
+        return None
+    rule = await rules.value(work.session, "matching.overnight", at=work.now)
+    demands = await asking.fresh_asks(work, waiting)
     fleet = fleet_of(work)
     async with fleet.lock:
         day = fleet.copy(await fleet.look(work, on))
-        snapshot, won = fleet.snapshot, fleet.won(day, clock.at_local(on, 0))
-    shares = share_points(won, day.targets(), day.weights)
-    beside = batch.digest(asks, rule["rounds"])
+        snapshot, awarded = fleet.snapshot, fleet.won(day, clock.at_local(on, 0))
+    shares = share_points(awarded, day.targets(), day.weights)
+    beside = batch.digest(demands, rule["rounds"])
     taken = sorted(day.unseen)
-    prints = [day.fingerprint(ask, won=won, shares=shares, taken=taken, now=work.now, beside=beside) for ask in asks]
-    planned = await asyncio.to_thread(batch.plan, day, asks, won=won, now=work.now, rounds=rule["rounds"])
-    if [request.id for request in await _waiting(work, on, locked=True)] != [request.id for request in waiting]:
-        return Night(
-            0, 0
-        )  # somebody has withdrawn, or another has come, while it was planned: the next turn plans anew
+    fingerprints = [
+        day.fingerprint(demand, won=awarded, shares=shares, taken=taken, now=work.now, beside=beside)
+        for demand in demands
+    ]
+    return Draft(
+        requests=tuple(request.id for request in waiting),
+        demands=demands,
+        day=day,
+        snapshot=snapshot,
+        fingerprints=fingerprints,
+        awarded=awarded,
+        now=work.now,
+        rounds=rule["rounds"],
+        answer_within=timedelta(minutes=rule["answer_minutes"]),
+    )
+
+
+async def _write(work: Work, on: date, draft: Draft, planned: Sequence[Planned]) -> Night | None:
+    """Offer what was planned; None where the requests of the day have changed: the next turn plans anew."""
+    waiting = await _waiting(work, on, locked=True)
+    if tuple(request.id for request in waiting) != draft.requests:
+        return None
     offered = 0
-    for request, ask, one, fingerprint in zip(waiting, asks, planned, prints, strict=True):
+    for request, demand, each, fingerprint in zip(waiting, draft.demands, planned, draft.fingerprints, strict=True):
         record = outcome.record(
             request,
-            day,
-            ask,
-            one.content,
-            one.option,
+            draft.day,
+            demand,
+            each.content,
+            each.option,
             engine=ENGINE,
             attempt=1,
-            snapshot=snapshot,
+            snapshot=draft.snapshot,
             fingerprint=fingerprint,
-            now=work.now,
+            now=draft.now,
         )
-        if one.option is None:
-            record["relaxation"] = one.eased.as_json() if one.eased else None
+        if each.option is None:
+            record["relaxation"] = each.eased.as_json() if each.eased else None
             await outcome.nobody(work, request, record)
         else:
-            within = timedelta(minutes=rule["answer_minutes"])
-            await outcome.offer(work, request, day, one.option, record, answer_within=within)
+            await outcome.offer(work, request, draft.day, each.option, record, answer_within=draft.answer_within)
             offered += 1
-    _measure(planned, offered, perf_counter() - started)
     return Night(offered, len(waiting) - offered)
-
-
-def _measure(planned: Sequence[Planned], offered: int, seconds: float) -> None:
-    metrics.NIGHT_SECONDS.observe(seconds)
-    metrics.NIGHT_REQUESTS.labels("offered").inc(offered)
-    metrics.NIGHT_REQUESTS.labels("nobody").inc(len(planned) - offered)
 
 
 async def _waiting(work: Work, on: date, *, locked: bool = False) -> list[CareRequest]:
@@ -123,7 +171,3 @@ async def _waiting(work: Work, on: date, *, locked: bool = False) -> list[CareRe
         .execution_options(populate_existing=True)
     )
     return list((await work.session.execute(query.with_for_update() if locked else query)).scalars())
-
-
-def _day(request: CareRequest) -> date:
-    return clock.day_of(request.earliest)

@@ -7,6 +7,7 @@ here: an elder's address is open to one company only.
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -25,7 +26,7 @@ from dispatch.visits import bookings
 from dispatch.visits import operations as visits
 from dispatch.visits.model import Visit
 from dispatch.visits.transitions import BEGUN, OPEN, State
-from events.work import Work
+from events.work import Begin, Work
 from kit import clock, metrics, rules
 from kit.china import identifiers
 from kit.geo import Point
@@ -182,22 +183,25 @@ class Roster:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A company's day as it was read, and the problem made of it; planned on outside any transaction."""
+
+    provider_id: UUID
+    roster: Roster
+    read: tuple[Task, ...]
+    now: datetime
+    rounds: int
+    least_saving_seconds: int
+    promise_minutes: int
+
+
 async def replan(work: Work, *, provider_id: UUID, day: date, why: Why = Why.ROUND) -> Replanned:
     """Improve one company's routes of a day; what another process booked in between is left for the next round."""
     started = perf_counter()
-    moved: list[Visit] = []
-    try:
-        async with work.session.begin_nested():
-            moved, saved = await _replan(work, provider_id, day)
-            found, outcome = Replanned(len(moved), saved), "improved" if moved else "kept"
-    except bookings.WorkerBusy:
-        found, outcome = Replanned(0, 0), "conflict"
-    for visit in moved if outcome == "improved" else ():
-        visits.emit_moved(work, visit, "replanned")
-    metrics.REPLANS.labels(why, outcome).inc()
-    metrics.REPLAN_SECONDS.labels(why).observe(perf_counter() - started)
-    metrics.REPLAN_SAVED_SECONDS.inc(found.saved_seconds)
-    return found
+    draft = await _read(work, provider_id, day, locked=True)
+    better = None if draft is None else await _solve(draft)
+    return await _write(work, draft, better, why, started)
 
 
 async def replan_for(work: Work, *, visit_id: UUID, why: Why) -> Replanned:
@@ -209,36 +213,115 @@ async def replan_for(work: Work, *, visit_id: UUID, why: Why) -> Replanned:
     return await replan(work, provider_id=visit.provider_id, day=day, why=why)
 
 
-async def _replan(work: Work, provider_id: UUID, day: date) -> tuple[list[Visit], int]:
-    """Move what a better plan moves; return it, and the seconds of travel saved."""
+async def replan_today(begin: Begin) -> Replanned:
+    """Improve every company's routes of the present day; what another process booked in between is left for next time.
+
+    For the ticker, every few minutes. Each company is read in one unit of work and written in another, and planned
+    between the two: no transaction is open while the search runs.
+    """
+    async with begin() as work:
+        fleet = fleet_of(work)
+        async with fleet.lock:
+            day = await fleet.look(work, clock.day_of(work.now))
+        providers, date_ = sorted(day.providers.items()), day.day
+    moved = saved = 0
+    for _, provider_id in providers:
+        started = perf_counter()
+        async with begin() as work:
+            draft = await _read(work, provider_id, date_)
+        better = None if draft is None else await _solve(draft)
+        async with begin() as work:
+            if draft is not None and better is not None:
+                draft = await _unchanged(work, draft)
+            replanned = await _write(work, draft, better, Why.ROUND, started)
+        moved, saved = moved + replanned.moved, saved + replanned.saved_seconds
+    return Replanned(moved, saved)
+
+
+async def _read(work: Work, provider_id: UUID, day: date, *, locked: bool = False) -> Draft | None:
+    """Read a company's day; None where nothing in it may move."""
     rule = await rules.value(work.session, "matching.replan", at=work.now)
     fleet = fleet_of(work)
     async with fleet.lock:
         present = await fleet.look(work, day)
-    rows = await open_of(work, present, Visit.provider_id == provider_id)
-    tasks = [task for row in rows.values() for task in tasks_of(row, work.now, rule["promise_minutes"])]
-    tasks = await _with_barred(work, tasks, {row[0].id: row[0].person_id for row in rows.values()})
-    if all(task.fixed for task in tasks):
-        return [], 0
+        # The fleet's own copy of the day goes on changing with every offer.
+        present = present if locked else fleet.copy(present)
+    read = await _tasks(work, present, provider_id, work.now, rule["promise_minutes"], locked=locked)
+    if all(task.fixed for task in read):
+        return None
     mine = [worker for worker in present.roster if worker.provider_id == provider_id]
-    roster = Roster(present, mine, tasks, work.now)
-    better = await asyncio.to_thread(roster.improved, rounds=rule["rounds"])
-    saved = roster.saved_seconds(better)
-    moves = roster.moves(better)
-    if better.unserved or saved < rule["least_saving_seconds"] or not moves:
-        return [], 0
+    roster = Roster(present, mine, read, work.now)
+    return Draft(
+        provider_id=provider_id,
+        roster=roster,
+        read=tuple(read),
+        now=work.now,
+        rounds=rule["rounds"],
+        least_saving_seconds=rule["least_saving_seconds"],
+        promise_minutes=rule["promise_minutes"],
+    )
+
+
+async def _solve(draft: Draft) -> plan.Plan | None:
+    """Return a plan worth a change, or None."""
+    better = await asyncio.to_thread(draft.roster.improved, rounds=draft.rounds)
+    saved = draft.roster.saved_seconds(better)
+    if better.unserved or saved < draft.least_saving_seconds or not draft.roster.moves(better):
+        return None
+    return better
+
+
+async def _unchanged(work: Work, draft: Draft) -> Draft | None:
+    """Lock the visits of a draft; None where one of them is not what was planned on."""
+    present = draft.roster.day
+    tasks = await _tasks(work, present, draft.provider_id, draft.now, draft.promise_minutes, locked=True)
+    return draft if tuple(tasks) == draft.read else None
+
+
+async def _write(work: Work, draft: Draft | None, better: plan.Plan | None, why: Why, started: float) -> Replanned:
+    """Move what a better plan moves, unless another process was faster; measure what came of it."""
+    moved: list[Visit] = []
+    outcome, saved = "kept", 0
+    if better is not None:
+        outcome = "conflict"
+        if draft is not None:
+            with suppress(bookings.WorkerBusy):
+                async with work.session.begin_nested():
+                    moved = await _move(work, draft.roster.moves(better))
+                outcome, saved = "improved", draft.roster.saved_seconds(better)
+    for visit in moved if outcome == "improved" else ():
+        visits.emit_moved(work, visit, "replanned")
+    metrics.REPLANS.labels(why, outcome).inc()
+    metrics.REPLAN_SECONDS.labels(why).observe(perf_counter() - started)
+    metrics.REPLAN_SAVED_SECONDS.inc(saved)
+    return Replanned(len(moved) if outcome == "improved" else 0, saved)
+
+
+async def _move(work: Work, moves: Sequence[Move]) -> list[Visit]:
     # All hours are given back before any is taken, since workers exchange visits.
     for move in moves:
         await bookings.release(work, move.visit_id)
+    moved = []
     for move in moves:
-        visit = rows[move.visit_id][0]
+        visit = await work.session.get_one(Visit, move.visit_id)
         visit.worker_id, visit.worker_number = move.worker.worker_id, move.worker.number
         await visits.take_hours(work, visit, move.starts_at)
-    return [rows[move.visit_id][0] for move in moves], saved
+        moved.append(visit)
+    return moved
 
 
-async def open_of(work: Work, day: Day, which: ColumnElement[bool]) -> dict[UUID, Row[Visit, CareRequest]]:
-    """Return a day's open visits that meet a condition, locked, with their requests, in the order of their hours."""
+async def _tasks(
+    work: Work, day: Day, provider_id: UUID, now: datetime, promise_minutes: int, *, locked: bool
+) -> list[Task]:
+    rows = await open_of(work, day, Visit.provider_id == provider_id, locked=locked)
+    tasks = [task for row in rows.values() for task in tasks_of(row, now, promise_minutes)]
+    return await _with_barred(work, tasks, {row[0].id: row[0].person_id for row in rows.values()})
+
+
+async def open_of(
+    work: Work, day: Day, which: ColumnElement[bool], *, locked: bool = True
+) -> dict[UUID, Row[Visit, CareRequest]]:
+    """Return a day's open visits that meet a condition, with their requests, in the order of their hours."""
     query = (
         select(Visit, CareRequest)
         .join(CareRequest, CareRequest.id == Visit.request_id)
@@ -249,9 +332,9 @@ async def open_of(work: Work, day: Day, which: ColumnElement[bool]) -> dict[UUID
             Visit.planned_start < day.until,
         )
         .order_by(Visit.planned_start, Visit.worker_number)
-        .with_for_update(of=Visit)
         .execution_options(populate_existing=True)
     )
+    query = query.with_for_update(of=Visit) if locked else query
     return {row[0].id: row for row in (await work.session.execute(query)).all()}
 
 
@@ -290,18 +373,3 @@ async def _with_barred(work: Work, tasks: Sequence[Task], people: Mapping[UUID, 
     for person_id, worker_id in (await work.session.execute(query)).all():
         apart.setdefault(person_id, set()).add(worker_id)
     return [replace(task, barred=frozenset(apart.get(people[task.visit_id], ())) - {task.worker_id}) for task in tasks]
-
-
-async def replan_today(work: Work) -> Replanned:
-    """Improve every company's routes of the present day; what another process booked in between is left for next time.
-
-    For the ticker, every few minutes.
-    """
-    fleet = fleet_of(work)
-    async with fleet.lock:
-        day = await fleet.look(work, clock.day_of(work.now))
-    moved = saved = 0
-    for _, provider_id in sorted(day.providers.items()):
-        found = await replan(work, provider_id=provider_id, day=day.day)
-        moved, saved = moved + found.moved, saved + found.saved_seconds
-    return Replanned(moved, saved)
