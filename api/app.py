@@ -161,3 +161,13 @@ def build(works: Works, rooms: Iterable[Room], *, parts: MutableMapping[str, Sta
         return pages.answer(pages.tour())
 
     return app
+
+
+def build_probes(works: Works, parts: MutableMapping[str, State]) -> FastAPI:
+    """Build the application of a process without an API: /health by part and /metrics, and nothing else."""
+    app = FastAPI(title="nowalls", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.state.works, app.state.parts, app.state.inside = works, parts, True
+    errors.install(app)
+    app.add_middleware(Guard)
+    app.include_router(probes.router)
+    return app

@@ -8,34 +8,36 @@ from typing import Any
 
 from rich.console import Console
 
-from kit import text
+from kit import logs, text
 from kit.refusal import Refusal
+from kit.settings import Settings
 
 console = Console(stderr=True, soft_wrap=True)
 
 
-def tell(refusal: Refusal) -> None:
-    """Say a refusal to whoever sits at the terminal: Chinese first, then English."""
+def show(refusal: Refusal) -> None:
+    """Write a refusal's sentence to the terminal: Chinese first, then English."""
     for language in text.LANGUAGES:
         console.print(text.sentence(refusal.code, language, **refusal.parameters), style="red", markup=False)
 
 
 def run(work: Coroutine[Any, Any, Any], *, lasting: bool = False) -> Any:
-    """Run one command or process and give what it gives; a refusal ends the program with 1.
+    """Run one command or process and return its result; a refusal ends the program with 1.
 
     Ctrl-C or TERM is how a `lasting` process is meant to end; any other command was interrupted, and ends with 130.
     """
     try:
-        found = asyncio.run(_heeding(work))
+        logs.configure(Settings.read().log_form)
+        result = asyncio.run(_heeding(work))
     except Refusal as refusal:
-        tell(refusal)
+        show(refusal)
         sys.exit(1)
     except asyncio.CancelledError:
         console.print("已停止 · stopped" if lasting else "已中断 · interrupted")
         sys.exit(0 if lasting else 130)
     if lasting:
         console.print("已停止 · stopped")
-    return found
+    return result
 
 
 async def _heeding(work: Coroutine[Any, Any, Any]) -> Any:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from bootstrap.shutdown import console, run, tell
+from bootstrap.shutdown import console, run, show
 from kit.refusal import Refusal
 
 __all__ = ["Json", "console", "refusing", "run", "say"]
@@ -20,7 +20,7 @@ def refusing(work: Callable[[], T]) -> T:
     try:
         return work()
     except Refusal as refusal:
-        tell(refusal)
+        show(refusal)
         raise typer.Exit(1) from None
 
 

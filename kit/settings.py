@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from kit.logs import LogForm
 from kit.refusal import Refusal
 
 
@@ -30,6 +31,12 @@ class PortInvalid(SettingInvalid):
     code = "setting.port"
 
 
+class LogFormInvalid(SettingInvalid):
+    """Neither `text` nor `json`."""
+
+    code = "setting.log_form"
+
+
 class DatabaseUrlInvalid(SettingInvalid):
     """Not the address of a PostgreSQL; it may hold a password, so that it is not repeated."""
 
@@ -49,6 +56,8 @@ class Settings:
     database_url: str | None
     kafka: str | None
     geocoder: str
+    probe_port: int | None = None
+    log_form: LogForm = LogForm.TEXT
 
     @property
     def embedded(self) -> Path:
@@ -57,20 +66,33 @@ class Settings:
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """Read NOWALLS_HOME, NOWALLS_PORT, NOWALLS_DATABASE_URL, NOWALLS_KAFKA and NOWALLS_GEOCODER."""
+        """Read the variables that begin with NOWALLS_; an empty one counts as not set."""
         home = Path(environment.get("NOWALLS_HOME") or "var").expanduser().absolute()
         if not _PLAIN_PATH.fullmatch(str(home)) and not environment.get("NOWALLS_DATABASE_URL"):
             raise HomePath(home=str(home))
-        port = environment.get("NOWALLS_PORT") or "8000"
-        if not port.isdecimal() or not 0 < int(port) < 65536:
-            raise PortInvalid(given=port[:20])
         return cls(
             home=home,
-            port=int(port),
+            port=_port(environment.get("NOWALLS_PORT") or "8000"),
             database_url=_database(environment.get("NOWALLS_DATABASE_URL")),
             kafka=environment.get("NOWALLS_KAFKA") or None,
             geocoder=environment.get("NOWALLS_GEOCODER") or "none",
+            probe_port=_port(probe) if (probe := environment.get("NOWALLS_PROBE_PORT")) else None,
+            log_form=_log_form(environment.get("NOWALLS_LOG")),
         )
+
+
+def _port(given: str) -> int:
+    if not given.isdecimal() or not 0 < int(given) < 65536:
+        raise PortInvalid(given=given[:20])
+    return int(given)
+
+
+def _log_form(given: str | None) -> LogForm:
+    if not given:
+        return LogForm.TEXT
+    if given not in set(LogForm):
+        raise LogFormInvalid(given=given[:20])
+    return LogForm(given)
 
 
 def _database(given: str | None) -> str | None:

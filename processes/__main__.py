@@ -5,7 +5,7 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from bootstrap.shutdown import console, tell
+from bootstrap.shutdown import console, show
 from kit.refusal import Refusal
 from processes.commands import (
     accounts,
@@ -92,10 +92,10 @@ def main() -> int:
         why = " ".join(error.format_message().split())
         path = context.command_path if context else "python3 run.py"
         kind = CommandUnknown if why.startswith("No such command") else _WRONG.get(name, CommandInvalid)
-        tell(kind(why=why, help=f"{path} --help"))
+        show(kind(why=why, help=f"{path} --help"))
         return 2
     except Refusal as refusal:
-        tell(refusal)
+        show(refusal)
         return 1
     except KeyboardInterrupt:
         console.print("已中断 · interrupted")

@@ -18,9 +18,14 @@ from processes.rooms import ROOMS
 class Server(uvicorn.Server):
     """uvicorn, which stops serving at the first signal and no more: what comes after is its caller's."""
 
+    heeds_signals = True
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Hear the signals; uvicorn's own way ends the program before anything is put away."""
+        if not self.heeds_signals:
+            yield
+            return
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.handle_exit, number, None)
@@ -34,7 +39,7 @@ class Server(uvicorn.Server):
 def server(running: Platform, *, parts: MutableMapping[str, State] | None = None) -> Server:
     """Make what serves the API until a signal ends it; open streams are given two seconds."""
     application = build(running.works, running.rooms, parts=parts)
-    return Server(uvicorn.Config(application, log_level="warning", timeout_graceful_shutdown=2, server_header=False))
+    return Server(uvicorn.Config(application, log_config=None, timeout_graceful_shutdown=2, server_header=False))
 
 
 async def main() -> None:

@@ -35,6 +35,11 @@ async def warm(warmed: asyncio.Event) -> None:
     warmed.set()
 
 
+async def starting() -> str:
+    """Say `compiling`, for a process that does nothing else until the kernels are there."""
+    return "compiling"
+
+
 async def state(warming: "asyncio.Task[None]", warmed: asyncio.Event) -> str:
     """Say whether requests are matched yet; `compiling` lasts a minute at most and delays nothing but first offers."""
     if warmed.is_set():

@@ -1,10 +1,11 @@
-"""The relay: publishes what was told to Kafka; one works, others stand by."""
+"""The relay: publishes emitted events to Kafka; one works, others stand by."""
 
 from bootstrap import shutdown
 from bootstrap.platform import platform
 from events.delivery.relay import Relay
 from kit.refusal import Refusal
 from kit.settings import Settings
+from processes import probes
 from processes.rooms import ROOMS
 
 
@@ -20,7 +21,9 @@ async def main() -> None:
     if settings.kafka is None:
         raise NoKafka
     async with platform(settings, ROOMS) as running:
-        await Relay(running.works.database.url, settings.kafka).run()
+        publishing = Relay(running.works, settings.kafka)
+        async with probes.serving(running, "relay", {"relay": publishing.state}):
+            await publishing.run()
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from processes.probes import PORTS
 from tests import machine
 from tests.house.tree import ROOMS, ROOT, product
 
@@ -59,6 +60,9 @@ def test_the_services_are_the_processes_of_the_code() -> None:
     assert {"http", "worker", "relay", "ticker"} == PROCESSES
     services = compose()["services"]
     assert set(services) == PROCESSES | BOUGHT_IN
+    assert all("/health" in str(services[name]["healthcheck"]["test"]) for name in PROCESSES)
+    for name, port in PORTS.items():
+        assert f":{port}/health" in str(services[name]["healthcheck"]["test"])
     assert {name: services[name]["command"] for name in PROCESSES} == {
         name: [f"processes.{name}"] for name in PROCESSES
     }
