@@ -20,6 +20,7 @@ from api.accounts import queries
 from api.acting import Route, doing, token_of, works_of
 from events.model import LIVE_CHANNEL
 from events.work import Work
+from kit import loops
 from kit.access.actor import SYSTEM, Actor
 from kit.access.scope import EVERYTHING, Company, Scope
 from kit.database import DESK_ROLE
@@ -53,6 +54,7 @@ class Hub:
         self._readers: dict[asyncio.Queue[bytes], Scope] = {}
         self._streams: Counter[UUID | None] = Counter()
         self._listening: asyncio.Event | None = None
+        self._attempts = loops.Attempts("live")
         self.news = asyncio.Event()
         """Set when something was told, and replaced by the next; whoever waits on it asks for what changed."""
 
@@ -62,28 +64,27 @@ class Hub:
 
     async def run(self) -> None:
         """Listen until cancelled; every reconnection tells the readers to fetch again."""
+        await loops.keep(self._attempts, self._session)
+
+    async def _session(self) -> None:
         settings = {"role": DESK_ROLE, "application_name": "nowalls-live"}
-        while True:
-            try:
-                connection = await asyncpg.connect(dsn=self._url, server_settings=settings)
-                gone = asyncio.Event()
-                connection.add_termination_listener(partial(_set, gone))
-                try:
-                    await connection.add_listener(LIVE_CHANNEL, self._heard)
-                    self._listening = gone
-                    self._to_all(_RESYNC)
-                    self._spread()
-                    while not gone.is_set():
-                        with suppress(TimeoutError):
-                            await asyncio.wait_for(gone.wait(), PING_SECONDS)
-                            break
-                        await connection.fetchval("select 1")
-                finally:
-                    self._listening = None
-                    await connection.close(timeout=2)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                log.warning("the live channel starts over: %r", error)
-                await asyncio.sleep(1)
+        connection = await asyncpg.connect(dsn=self._url, server_settings=settings)
+        gone = asyncio.Event()
+        connection.add_termination_listener(partial(_set, gone))
+        try:
+            await connection.add_listener(LIVE_CHANNEL, self._heard)
+            self._listening = gone
+            self._attempts.recovered()
+            self._to_all(_RESYNC)
+            self._spread()
+            while not gone.is_set():
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(gone.wait(), PING_SECONDS)
+                    break
+                await connection.fetchval("select 1")
+        finally:
+            self._listening = None
+            await connection.close(timeout=2)
 
     def _spread(self) -> None:
         self.news.set()

@@ -106,7 +106,7 @@ async def deliveries(
             stack.push_async_callback(kafka.stop)
             reading, parts = kafka.reading, {"kafka": kafka.state, "replays": local.state}
             if relay:
-                publishing = Relay(running.works.database.url, settings.kafka)
+                publishing = Relay(running.works, settings.kafka)
                 relaying = await stack.enter_async_context(task(publishing.run()))
                 parts["relay"] = partial(while_running, relaying, publishing.state)
         yield parts | {f"deliveries.{group}": partial(reading.state, group) for group in reading.of}

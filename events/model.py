@@ -79,7 +79,17 @@ class Outgoing(Base):
     key: Mapped[str] = mapped_column(String(80))
     headers: Mapped[dict[str, Any]]
     body: Mapped[bytes]
-    told_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    emitted_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+class Lease(Base):
+    """A name held by one process until a deadline that it renews; see `events.lease`."""
+
+    __tablename__ = "lease"
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(40))
+    until: Mapped[datetime]
 
 
 class Rehearsal(Base):

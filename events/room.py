@@ -4,12 +4,12 @@ from datetime import timedelta
 from pathlib import Path
 
 from events import log
-from events.model import DeadLetter, Handled, LoggedEvent, Outgoing, Rehearsal, Seal
+from events.model import DeadLetter, Handled, Lease, LoggedEvent, Outgoing, Rehearsal, Seal
 from kit.room import Chore, Room
 
 ROOM = Room(
     name="events",
-    models=(LoggedEvent, Seal, Outgoing, Rehearsal, Handled, DeadLetter),
+    models=(LoggedEvent, Seal, Outgoing, Rehearsal, Handled, DeadLetter, Lease),
     refusals=Path(__file__).with_name("refusals.toml"),
     chores=(Chore(name="seal", every=timedelta(seconds=1), act=log.seal),),
 )

@@ -33,6 +33,8 @@ AXES: Final = {"provider": PROVIDER_ROLE, "clerk": CLERK_ROLE, "own": OWN_ROLE, 
 ROLES: Final = (DESK_ROLE, *AXES.values())
 FOR_ALL: Final = {f"{axis}_sees": "true" for axis in AXES}
 """What a table's `info` holds whose rows everybody may read: the map, the catalogue, the rules."""
+IDLE_SETTINGS = {"idle_in_transaction_session_timeout": "30s"}
+"""A process that is frozen inside a transaction loses its connection, and with it every lock that it held."""
 
 Fen = Annotated[int, BigInteger]
 """A BIGINT column of money in fen."""
@@ -85,7 +87,7 @@ class Database:
 
     def _engine(self, role: str, connections: int) -> AsyncEngine:
         # Compiling PostgreSQL's JIT code costs more than any statement of this application runs.
-        settings = {"role": role, "jit": "off", "application_name": "nowalls"}
+        settings = {"role": role, "jit": "off", "application_name": "nowalls", **IDLE_SETTINGS}
         return create_async_engine(
             self.url,
             pool_size=connections,

@@ -19,6 +19,7 @@ HANDLER_LAG_SECONDS = Histogram(
     "nowalls_handler_lag_seconds", "How long after it was emitted is an event handled?", ["group"], buckets=_FAST
 )
 HANDLER_RETRIES = Counter("nowalls_handler_retries_total", "How often had a handler to be tried again?", ["group"])
+LOOP_FAILURES = Counter("nowalls_loop_failures_total", "How often did a background loop or chore fail?", ["loop"])
 DEAD_LETTERS = Gauge("nowalls_dead_letters", "How many messages wait for a person?", ["group"])
 OUTBOX_WAITING = Gauge("nowalls_outbox_waiting", "How many emitted events wait to be delivered?")
 OUTBOX_LAG_SECONDS = Gauge("nowalls_outbox_lag_seconds", "How old is the oldest event that waits to be delivered?")

@@ -28,7 +28,8 @@ class Handler(Protocol):
 class Chore:
     """Work that comes due because time passes; `act` takes a unit of work of its own and is safe to do twice.
 
-    A `slow` chore may take minutes, so the ticker keeps it apart from those that cannot wait.
+    A `slow` chore may take minutes: the ticker keeps it apart from those that cannot wait, and `act` takes a function
+    that opens units of work (`events.work.Begin`), so that it plans while no transaction is open.
     """
 
     name: str

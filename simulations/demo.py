@@ -13,7 +13,6 @@ from datetime import date, timedelta
 
 from rich.table import Table
 from sqlalchemy import select, text
-from sqlalchemy.exc import DBAPIError
 
 from api.accounts import operations as accounts
 from api.accounts import queries as known
@@ -25,7 +24,7 @@ from dispatch.visits.model import Visit
 from events.contracts.event import Envelope
 from events.contracts.offers import VisitOffered
 from events.work import Works
-from kit import clock
+from kit import clock, loops
 from kit.access.actor import SYSTEM
 from kit.access.roles import Role
 from kit.clock import FixedClock, WallClock
@@ -130,22 +129,23 @@ async def live(running: Platform) -> None:
     works.on_emitted = on_emitted
     sampler = Sampler(secrets.randbits(32))
     next_call = now
-    while True:
-        try:
-            while not arrived.empty():
-                await _apply(works, driver, arrived.get_nowait())
-            now = works.clock.now()
-            if now >= next_call:
-                # Numbered by tenths of a second: no call of an earlier process has this number.
-                call = listed.one_call(sampler, int(now.timestamp() * 10), at=now, homes=SIZE.elders)
-                next_call = now - timedelta(seconds=PACE_SECONDS * math.log(1 - sampler.unit("wait", call.number)))
-                await driver.take(call)
-            while (due := driver.schedule.pop(now, Phase.OFFICE)) is not None:
-                if due.action not in _BY_THE_TICKER and await _still_so(works, driver, due):
-                    await driver.people.do(due)
-        except (DBAPIError, OSError):
-            log.exception("the demo district stumbled and goes on")
+
+    async def turn() -> None:
+        nonlocal next_call
+        while not arrived.empty():
+            await _apply(works, driver, arrived.get_nowait())
+        now = works.clock.now()
+        if now >= next_call:
+            # Numbered by tenths of a second: no call of an earlier process has this number.
+            call = listed.one_call(sampler, int(now.timestamp() * 10), at=now, homes=SIZE.elders)
+            next_call = now - timedelta(seconds=PACE_SECONDS * math.log(1 - sampler.unit("wait", call.number)))
+            await driver.take(call)
+        while (due := driver.schedule.pop(now, Phase.OFFICE)) is not None:
+            if due.action not in _BY_THE_TICKER and await _still_so(works, driver, due):
+                await driver.people.do(due)
         await asyncio.sleep(_LOOK_SECONDS)
+
+    await loops.keep(loops.Attempts("demo"), turn)
 
 
 async def _apply(works: Works, driver: Driver, envelope: Envelope) -> None:

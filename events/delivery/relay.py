@@ -1,4 +1,4 @@
-"""From the database to Kafka: publish what was told, in the order of telling, and forget it only once acknowledged."""
+"""From the database to Kafka: publish emitted events in their order, and forget each only once it is acknowledged."""
 
 import asyncio
 import json
@@ -8,68 +8,73 @@ from time import monotonic
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
 
 from events.delivery import topics
+from events.lease import SECONDS, Lease
 from events.model import OUTGOING_CHANNEL
-from kit import metrics
-from kit.database import DESK_ROLE
+from events.work import Works
+from kit import loops, metrics
+from kit.database import DESK_ROLE, IDLE_SETTINGS
 from kit.postgres import plain
 
 log = logging.getLogger("nowalls.relay")
 
 BATCH = 500
 STUCK_SECONDS = 5.0
-_LOCK = 0x72656C6179  # one relay at a time keeps a key's order: the bytes of "relay"
 _TAKE = """
 delete from event_outgoing where id in
   (select id from event_outgoing order by id limit $1 for update skip locked)
-returning id, topic, key, headers::text as headers, body, extract(epoch from clock_timestamp() - told_at) as age
+returning id, topic, key, headers::text as headers, body, extract(epoch from clock_timestamp() - emitted_at) as age
 """
 
 
 class Relay:
-    """Run until cancelled; a broker that is away delays delivery and loses nothing, for the rows stay."""
+    """Run until cancelled; a broker that is away delays delivery and loses nothing, for the rows stay.
 
-    def __init__(self, url: str, servers: str) -> None:
-        self._url = plain(url)
+    One relay at a time publishes, under a lease, so that the order of a key is kept; another takes over when it is
+    frozen or gone.
+    """
+
+    def __init__(self, works: Works, servers: str, *, lease_seconds: float = SECONDS) -> None:
+        self._url = plain(works.database.url)
         self._servers = servers
+        self._lease = Lease(works, "relay", seconds=lease_seconds)
+        self._attempts = loops.Attempts("relay")
         self._state = "starting"
         self._sending_since: float | None = None
 
     async def state(self) -> str:
         """Say `ok` while the broker takes what is sent (or another relay does the work), else `starting` or `away`."""
         stuck = self._sending_since is not None and monotonic() - self._sending_since > STUCK_SECONDS
-        return "away" if stuck else self._state
+        return "away" if stuck or self._attempts.failing or self._lease.failing else self._state
 
     async def run(self) -> None:
-        """Keep publishing; connection failures on either side are waited out."""
-        while True:
-            try:
-                await self._session()
-            except (OSError, KafkaError, topics.KafkaAway, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                self._state = "away"
-                log.warning("the relay starts over: %r", error)
-                await asyncio.sleep(1)
+        """Keep publishing; a failure on either side is waited out."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._lease.run())
+            tasks.create_task(loops.keep(self._attempts, self._session))
 
     async def _session(self) -> None:
-        settings = {"role": DESK_ROLE, "application_name": "nowalls-relay"}
-        connection = await asyncpg.connect(dsn=self._url, server_settings=settings)
         self._sending_since = None
+        if not self._lease.held:
+            if self._state != "starting":
+                self._state = "ok"
+            await self._stand_by()
+            return
+        settings = {"role": DESK_ROLE, "application_name": "nowalls-relay", **IDLE_SETTINGS}
+        connection = await asyncpg.connect(dsn=self._url, server_settings=settings)
         producer = AIOKafkaProducer(bootstrap_servers=self._servers.split(","), acks="all", enable_idempotence=True)
         try:
-            if not await connection.fetchval("select pg_try_advisory_lock($1)", _LOCK):
-                self._state = "ok"  # another relay publishes; this one is there for when it ends
-                await connection.execute("select pg_advisory_lock($1)", _LOCK)
             await topics.provision(self._servers)
             await producer.start()
             self._state = "ok"
             wake = asyncio.Event()
             await connection.add_listener(OUTGOING_CHANNEL, lambda *_: wake.set())
-            while True:
+            while self._lease.held:
                 wake.clear()
                 while await self._publish(connection, producer):
                     pass
+                self._attempts.recovered()
                 with suppress(TimeoutError):
                     await asyncio.wait_for(wake.wait(), 0.5)
         finally:
@@ -78,6 +83,12 @@ class Relay:
                 async with asyncio.timeout(STUCK_SECONDS):
                     await producer.stop()
             await connection.close(timeout=2)
+
+    async def _stand_by(self) -> None:
+        """Wait until the lease may be ours."""
+        await asyncio.sleep(0.2)
+        if not self._lease.held and self._lease.asked:
+            self._state = "ok"  # another relay publishes; this one is there for when it ends
 
     async def _publish(self, connection: "asyncpg.Connection[asyncpg.Record]", producer: AIOKafkaProducer) -> int:
         async with connection.transaction():
@@ -96,6 +107,7 @@ class Relay:
                 for row in rows
             ]
             await asyncio.gather(*acknowledgements)
+            await self._lease.fence_on(connection)
             self._sending_since = None
         return len(rows)
 

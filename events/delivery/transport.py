@@ -15,7 +15,7 @@ from events.contracts.event import REGISTRY
 from events.delivery import bus, topics
 from events.model import DELIVERY
 from events.work import Work
-from kit.database import DESK_ROLE
+from kit.database import DESK_ROLE, IDLE_SETTINGS
 
 LONGEST_LOOK_SECONDS = 2.0
 """How long a delivery waits at most where the database's notice of it is lost."""
@@ -61,7 +61,14 @@ class PostgresDelivery:
             url,
             pool_size=2 * len(groups) + 2,
             max_overflow=4,
-            connect_args={"server_settings": {"role": DESK_ROLE, "jit": "off", "application_name": "nowalls-delivery"}},
+            connect_args={
+                "server_settings": {
+                    "role": DESK_ROLE,
+                    "jit": "off",
+                    "application_name": "nowalls-delivery",
+                    **IDLE_SETTINGS,
+                }
+            },
         )
         self.broker = OutboxBroker(self._engine, outbox_table=DELIVERY, logger=_QUIET, apply_types=False)
         self.reading = _Reading()

@@ -94,8 +94,8 @@ async def test_what_a_killed_process_left_is_counted_and_delivered(works: Works,
 
 
 @asynccontextmanager
-async def _relaying(url: str, servers: str) -> AsyncIterator[Relay]:
-    relay = Relay(url, servers)
+async def _relaying(works: Works, servers: str) -> AsyncIterator[Relay]:
+    relay = Relay(works, servers, lease_seconds=3)
     task = asyncio.create_task(relay.run())
     yield relay
     task.cancel()
@@ -118,7 +118,7 @@ async def test_kafka_delivers_the_same_and_survives_the_brokers_death(
         outstanding = Drained(works, deliverer)
         delivery = KafkaDelivery(servers, deliverer)
         await delivery.start()
-        async with _relaying(works.database.url, servers) as relay:
+        async with _relaying(works, servers) as relay:
             await _tell(works, 30)
             await asyncio.wait_for(outstanding.wait(), 60)
             assert [await relay.state(), await delivery.state()] == ["ok", "ok"]
@@ -135,7 +135,7 @@ async def test_kafka_delivers_the_same_and_survives_the_brokers_death(
         # One that begins while the broker is away meets it already when it asks for the topics, and must outlive that.
         await asyncio.to_thread(kafka.kill, tmp_path, 1)
         await _tell(works, 10, start=60)
-        async with _relaying(works.database.url, servers) as relay:
+        async with _relaying(works, servers) as relay:
 
             async def it_is_away() -> bool:
                 return await relay.state() == "away"

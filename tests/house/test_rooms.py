@@ -63,6 +63,18 @@ def test_an_import_upwards_is_refused(graph: grimp.ImportGraph, low: str, high: 
         graph.remove_import(importer=lower, imported=higher)
 
 
+def test_no_import_of_our_own_is_hidden_in_a_string() -> None:
+    hidden = []
+    for name, tree in product().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "__import__")):
+                argument = node.args[0]
+                whole = isinstance(argument, ast.Constant) and str(argument.value).split(".")[0]
+                if not whole or (ROOT / whole / "__init__.py").exists():
+                    hidden.append(f"{name}:{node.lineno}")
+    assert hidden == []
+
+
 def test_every_table_belongs_to_a_room() -> None:
     declared = [model.__tablename__ for room in ROOMS for model in room.models]
     assert len(declared) == len(set(declared))

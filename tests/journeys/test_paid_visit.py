@@ -56,7 +56,7 @@ async def _delivering(works: Works, servers: str | None) -> AsyncIterator[Wait]:
             kafka = KafkaDelivery(servers, deliverer)
             await kafka.start()
             stack.push_async_callback(kafka.stop)
-            _ = await stack.enter_async_context(task(Relay(works.database.url, servers).run()))
+            _ = await stack.enter_async_context(task(Relay(works, servers).run()))
         yield lambda: asyncio.wait_for(outstanding.wait(), 60)
 
 
