@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "7d0b6a3c91e4"
-down_revision = "d8702d06e50b"
+down_revision = "85676141149f"
 
 
 def upgrade() -> None:
