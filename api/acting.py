@@ -233,11 +233,22 @@ def openings_of(dependant: Dependant) -> Iterator[Opening]:
         yield from openings_of(inner)
 
 
+def camel(name: str) -> str:
+    """Return a function's name in camelCase, the operation id of its route."""
+    first, *words = name.split("_")
+    return first + "".join(word.title() for word in words)
+
+
 class Route(APIRoute):
     """A route that names its action, takes only parameters it knows, and keeps the answer of a claimed act.
 
-    A route that names no action, or two, cannot be made: the program does not start with it.
+    A route that names no action, or two, cannot be made: the program does not start with it. Its operation id is the
+    name of its function in camelCase, so that no two can differ.
     """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **more: Any) -> None:
+        name = more.get("name") or endpoint.__name__
+        super().__init__(path, endpoint, **more | {"operation_id": camel(name)})
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap the handler."""

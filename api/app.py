@@ -40,7 +40,8 @@ _ABOUT = """
 A nursing home without walls: from a call to a paid visit. Sign in at `POST /api/v1/sessions`, then send the token as
 `Authorization: Bearer …`. What changes something may carry an `Idempotency-Key`: sent twice, it acts once. Refusals are
 `application/problem+json` with a code and a sentence in Chinese or English (`Accept-Language`). Text holds no control
-characters but tabs and line ends; days lie between 1900 and 2199. Long lists come a page at a time: follow `Link`.
+characters but tabs and line ends; days lie between 1900 and 2199. A list is `{items, next}`; where `next` is
+not null, send it as `after` for the rows that follow.
 """
 
 
@@ -124,7 +125,6 @@ def build(works: Works, rooms: Iterable[Room], *, parts: MutableMapping[str, Sta
         lifespan=running,
         docs_url=None,
         redoc_url=None,
-        generate_unique_id_function=lambda route: route.name,
         redirect_slashes=False,
     )
     app.state.works, app.state.hub, app.state.board = works, hub, Board(works)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from api.acting import Route, doing
 from api.errors import responses
 from api.forms import DIVISION, Day, Form
-from api.paging import Page
+from api.paging import Listing, Page
 from events.work import Work
 from kit.clock import day_of
 from registry import queries
@@ -77,24 +77,25 @@ class PersonPlace(Form):
     division_code: str = Field(pattern=DIVISION, description="one of the parts", examples=["130903102001"])
 
 
-@router.get("/divisions", operation_id="divisions", summary="List the divisions of a day", responses=responses(422))
-async def divisions(
+@router.get("/divisions", summary="List the divisions of a day", responses=responses(422))
+async def list_divisions(
     work: Annotated[Work, doing("divisions.read")],
     parent: Annotated[str | None, Query(pattern=DIVISION, description="right below this one")] = None,
     on: Annotated[Day | None, Query(description="as of a day; today")] = None,
-) -> list[Division]:
+) -> Listing[Division]:
     """Return the divisions that existed on a day, or those right below one."""
     day: date = on or day_of(work.now)
     rows = await queries.divisions(work, day)
-    return [
-        Division.model_validate(row, from_attributes=True) for row in rows if parent is None or row.parent == parent
-    ]
+    return Listing(
+        items=[
+            Division.model_validate(row, from_attributes=True) for row in rows if parent is None or row.parent == parent
+        ]
+    )
 
 
 @router.post(
     "/divisions/changes",
     status_code=201,
-    operation_id="change_divisions",
     summary="Carry out an act on divisions",
     responses=responses(409, 422),
 )
@@ -105,18 +106,17 @@ async def change_divisions(form: NewDivisionChange, work: Annotated[Work, doing(
     return DivisionChange.model_validate(changed, from_attributes=True)
 
 
-@router.get("/divisions/undecided", operation_id="undecided_people", summary="Who must be placed after a split?")
-async def undecided_people(work: Placing, page: Page) -> list[UndecidedPerson]:
+@router.get("/divisions/undecided", summary="Who must be placed after a split?")
+async def list_undecided_people(work: Placing, page: Page) -> Listing[UndecidedPerson]:
     """Return the people whose part of a split division is not known yet."""
     rows = await placing.undecided(work, after=page.after, limit=page.limit)
-    page.told(work, placing.UNDECIDED, rows)
-    return [UndecidedPerson.model_validate(row, from_attributes=True) for row in rows]
+    items = [UndecidedPerson.model_validate(row, from_attributes=True) for row in rows]
+    return Listing(items=items, next=page.next(work, placing.UNDECIDED, rows))
 
 
 @router.put(
     "/people/{person_id}/division",
     status_code=204,
-    operation_id="place_person",
     summary="Place a person after a split",
     responses=responses(409, 422),
 )

@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from api.acting import camel
 from api.errors import Problem, responses
 from api.policy import OPEN_TO_ALL
 
+OPEN = {camel(name) for name in OPEN_TO_ALL}
+"""The operations, by their ids, that ask for nobody's session."""
 _WRITES = {"post", "put", "patch", "delete"}
 _KEY = {
     "name": "Idempotency-Key",
@@ -13,8 +16,6 @@ _KEY = {
     "description": "8 to 120 visible ASCII characters; the same key again acts no second time and answers the same",
     "schema": {"type": "string", "minLength": 8, "maxLength": 120, "pattern": "^[!-~]+$"},
 }
-
-_LINK = {"description": '`<…>; rel="next"` where the list goes on', "required": False, "schema": {"type": "string"}}
 
 
 def complete(document: dict[str, Any]) -> dict[str, Any]:
@@ -32,9 +33,7 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _complete(operation: dict[str, Any], method: str, schemas: dict[str, Any]) -> None:
-    if any(parameter["name"] == "after" for parameter in operation.get("parameters", ())):
-        operation["responses"]["200"]["headers"] = {"Link": _LINK}
-    known = operation["operationId"] not in OPEN_TO_ALL
+    known = operation["operationId"] not in OPEN
     writes = method in _WRITES
     statuses = {422, 503}
     if known:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from api.acting import Route, doing
 from api.errors import responses
 from api.forms import Day, Form, Instant
+from api.paging import Listing
 from events.work import Work
 from kit.clock import day_of
 from registry import operations
@@ -69,7 +70,6 @@ class CorrectedDeath(Form):
 @router.post(
     "/people/{person_id}/facts",
     status_code=204,
-    operation_id="record_facts",
     summary="Record hukou, education or marital status",
     responses=responses(404, 409, 422),
 )
@@ -79,39 +79,35 @@ async def record_facts(person_id: UUID, form: NewFacts, work: Annotated[Work, do
     await facts.record_facts(work, person_id=person_id, facts=given, valid_from=form.valid_from, source=form.source)
 
 
-@router.get(
-    "/people/{person_id}/facts", operation_id="person_facts", summary="Read dated facts", responses=responses(404, 422)
-)
-async def person_facts(
+@router.get("/people/{person_id}/facts", summary="Read dated facts", responses=responses(404, 422))
+async def list_facts(
     person_id: UUID,
     purpose: Purpose,
     work: Annotated[Work, doing("people.facts.read")],
     on: Annotated[Day | None, Query(description="as of a day; today")] = None,
     known_at: Annotated[Instant | None, Query(description="as it was known at an instant; now")] = None,
-) -> list[Fact]:
+) -> Listing[Fact]:
     """Return what held on a day, one row for each fact that is known; the reading is recorded."""
     rows = await facts.facts_on(work, person_id, on or day_of(work.now), purpose=purpose, recorded_by=known_at)
-    return [Fact.model_validate(rows[kind], from_attributes=True) for kind in FactKind if kind in rows]
+    return Listing(items=[Fact.model_validate(rows[kind], from_attributes=True) for kind in FactKind if kind in rows])
 
 
 @router.get(
     "/people/{person_id}/addresses",
-    operation_id="person_addresses",
     summary="Read a person's addresses",
     responses=responses(404, 422),
 )
-async def person_addresses(
+async def list_addresses(
     person_id: UUID, purpose: Purpose, work: Annotated[Work, doing("people.addresses")]
-) -> list[PastAddress]:
+) -> Listing[PastAddress]:
     """Return the present address and the past ones, each with the division's code and name of its time."""
     rows = await addresses.addresses_of(work, person_id, purpose)
-    return [PastAddress.model_validate(row, from_attributes=True) for row in rows]
+    return Listing(items=[PastAddress.model_validate(row, from_attributes=True) for row in rows])
 
 
 @router.post(
     "/people/{person_id}/death/correction",
     status_code=204,
-    operation_id="correct_death",
     summary="Correct a confirmed death",
     responses=responses(404, 409, 422),
 )

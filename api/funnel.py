@@ -144,8 +144,8 @@ def _board(request: Request) -> Board:
     return cast("Board", request.app.state.board)
 
 
-@router.get("/funnel", operation_id="funnel", summary="How far have the requests come?")
-async def funnel(request: Request) -> Funnel:
+@router.get("/funnel", summary="How far have the requests come?")
+async def get_funnel(request: Request) -> Funnel:
     """Count the told events of each step, of today and of all time; the money to the fen for the desks alone.
 
     Nobody needs to be signed in, so that the start page may show it.
@@ -157,12 +157,11 @@ async def funnel(request: Request) -> Funnel:
 
 @router.get(
     "/funnel/live",
-    operation_id="funnel_live",
     summary="Watch the funnel (text/event-stream)",
     response_class=StreamingResponse,
     responses=errors.responses(503),
 )
-async def funnel_live(request: Request) -> Response:
+async def watch_funnel(request: Request) -> Response:
     """Stream what `/funnel` answers anybody, at once and whenever it has changed."""
     board = _board(request)
     if board.watchers >= WATCHERS:

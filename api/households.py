@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from api.acting import Route, doing
 from api.errors import responses
 from api.forms import DIVISION, EXAMPLE_ID, Day, Form
-from api.paging import Page
+from api.paging import Listing, Page
 from events.work import Work
 from kit.clock import day_of
 from registry.households import operations, queries
@@ -23,7 +23,7 @@ Reading = Annotated[Work, doing("households.read")]
 Changing = Annotated[Work, doing("households.change")]
 
 
-class Membership(Form):
+class NewMembership(Form):
     """One person and the relation to the head, as GB/T 4761 words it."""
 
     person_id: UUID = Field(description="the person", examples=[str(EXAMPLE_ID)])
@@ -36,7 +36,7 @@ class NewHousehold(Form):
     kind: HouseholdKind = Field(description="a book of the household register, or a family that lives as one")
     division_code: str = Field(pattern=DIVISION, description="the village or community", examples=["130903001001"])
     head: UUID = Field(description="the person who is the head (户主)", examples=[str(EXAMPLE_ID)])
-    members: list[Membership] = Field(default=[], max_length=30, description="everybody but the head")
+    members: list[NewMembership] = Field(default=[], max_length=30, description="everybody but the head")
 
 
 class HouseholdLine(BaseModel):
@@ -49,7 +49,7 @@ class HouseholdLine(BaseModel):
     opened_on: date = Field(description="its first day")
 
 
-class Member(BaseModel):
+class HouseholdMember(BaseModel):
     """One member on the day asked about."""
 
     person_id: UUID = Field(description="the person")
@@ -70,7 +70,7 @@ class Household(BaseModel):
     area_class: Area | None = Field(description="urban or rural, as the division counted on that day")
     opened_on: date = Field(description="its first day")
     closed_on: date | None = Field(description="the day on which the last member left")
-    members: list[Member] = Field(description="the head first")
+    members: list[HouseholdMember] = Field(description="the head first")
 
 
 class MovedMember(Form):
@@ -84,14 +84,14 @@ class NewHead(Form):
     """Another head, with every other member's relation to that head."""
 
     head: UUID = Field(description="a member of the household", examples=[str(EXAMPLE_ID)])
-    members: list[Membership] = Field(default=[], max_length=30, description="every other member")
+    members: list[NewMembership] = Field(default=[], max_length=30, description="every other member")
 
 
-class Split(Form):
+class HouseholdSplit(Form):
     """Members who found a household of their own."""
 
     head: UUID = Field(description="the head of the new household", examples=[str(EXAMPLE_ID)])
-    members: list[Membership] = Field(default=[], max_length=30, description="who goes along")
+    members: list[NewMembership] = Field(default=[], max_length=30, description="who goes along")
     division_code: str | None = Field(
         default=None, pattern=DIVISION, description="where it lies, if elsewhere", examples=["130903001001"]
     )
@@ -106,7 +106,6 @@ class HouseholdPlace(Form):
 @router.post(
     "/households",
     status_code=201,
-    operation_id="open_household",
     summary="Open a household",
     responses=responses(404, 409, 422),
 )
@@ -122,25 +121,23 @@ async def open_household(form: NewHousehold, work: Changing) -> Household:
     return await _shown(work, household.id)
 
 
-@router.get("/households", operation_id="households", summary="List households", responses=responses(422))
-async def households(
+@router.get("/households", summary="List households", responses=responses(422))
+async def list_households(
     work: Reading,
     page: Page,
     division: Annotated[str | None, Query(pattern=DIVISION, description="in this division and all below it")] = None,
     person_id: Annotated[UUID | None, Query(description="of this person")] = None,
-) -> list[HouseholdLine]:
+) -> Listing[HouseholdLine]:
     """Return the open households by number."""
     rows = await queries.households(
         work, division_code=division, person_id=person_id, after=page.after, limit=page.limit
     )
-    page.told(work, queries.HOUSEHOLDS, rows)
-    return [HouseholdLine.model_validate(row, from_attributes=True) for row in rows]
+    items = [HouseholdLine.model_validate(row, from_attributes=True) for row in rows]
+    return Listing(items=items, next=page.next(work, queries.HOUSEHOLDS, rows))
 
 
-@router.get(
-    "/households/{household_id}", operation_id="household", summary="Read a household", responses=responses(404, 422)
-)
-async def household(
+@router.get("/households/{household_id}", summary="Read a household", responses=responses(404, 422))
+async def get_household(
     household_id: UUID, work: Reading, on: Annotated[Day | None, Query(description="as of a day; today")] = None
 ) -> Household:
     """Return a household as it was on a day, names masked."""
@@ -150,11 +147,10 @@ async def household(
 @router.post(
     "/households/{household_id}/members",
     status_code=204,
-    operation_id="join_household",
     summary="Add a member",
     responses=responses(404, 409, 422),
 )
-async def join_household(household_id: UUID, form: Membership, work: Changing) -> None:
+async def join_household(household_id: UUID, form: NewMembership, work: Changing) -> None:
     """Add a person from today on."""
     await operations.join_household(work, household_id=household_id, person_id=form.person_id, relation=form.relation)
 
@@ -162,7 +158,6 @@ async def join_household(household_id: UUID, form: Membership, work: Changing) -
 @router.delete(
     "/households/{household_id}/members/{person_id}",
     status_code=204,
-    operation_id="leave_household",
     summary="End a membership",
     responses=responses(404, 409),
 )
@@ -174,7 +169,6 @@ async def leave_household(household_id: UUID, person_id: UUID, work: Changing) -
 @router.post(
     "/households/{household_id}/members/{person_id}/move",
     status_code=204,
-    operation_id="move_member",
     summary="Move a member to another household",
     responses=responses(404, 409, 422),
 )
@@ -188,7 +182,6 @@ async def move_member(household_id: UUID, person_id: UUID, form: MovedMember, wo
 @router.put(
     "/households/{household_id}/head",
     status_code=204,
-    operation_id="change_head",
     summary="Change the head",
     responses=responses(404, 409, 422),
 )
@@ -201,11 +194,10 @@ async def change_head(household_id: UUID, form: NewHead, work: Changing) -> None
 @router.post(
     "/households/{household_id}/split",
     status_code=201,
-    operation_id="split_household",
     summary="Split a household",
     responses=responses(404, 409, 422),
 )
-async def split_household(household_id: UUID, form: Split, work: Changing) -> Household:
+async def split_household(household_id: UUID, form: HouseholdSplit, work: Changing) -> Household:
     """Let some members found a household of their own today."""
     founded = await operations.split_household(
         work,
@@ -220,7 +212,6 @@ async def split_household(household_id: UUID, form: Split, work: Changing) -> Ho
 @router.put(
     "/households/{household_id}/division",
     status_code=204,
-    operation_id="move_household",
     summary="Move a household to another division",
     responses=responses(404, 409, 422),
 )

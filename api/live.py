@@ -148,10 +148,9 @@ def _set(gone: asyncio.Event, _connection: object) -> None:
 @router.get(
     "/live",
     summary="Hear what is told, as it is told (text/event-stream)",
-    operation_id="live",
     response_class=StreamingResponse,
 )
-async def live(request: Request, work: Annotated[Work, doing("live.listen")]) -> StreamingResponse:
+async def watch_events(request: Request, work: Annotated[Work, doing("live.listen")]) -> StreamingResponse:
     """Stream `id`, `type`, `subject`, `at` of each told event; `resync` means: fetch your lists again."""
     hub: Hub = request.app.state.hub
     hub.admit(work.actor)

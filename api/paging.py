@@ -1,34 +1,62 @@
-"""Pages over HTTP: a list tells of its next page in the header that the web has for it (RFC 8288)."""
+"""Lists over HTTP: every list answers `{items, next}`, and a long one is read a page at a time."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, TypeVar
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import Depends, Query
+from pydantic import BaseModel
 
 from events.work import Work
 from kit.pages import Order
 
+Row = TypeVar("Row")
+Shape = TypeVar("Shape")
+
+
+@dataclass(frozen=True, slots=True)
+class Rows(Generic[Row]):
+    """What a route returns for a list: the rows, and where the next page begins (None: this was the last)."""
+
+    items: Sequence[Row]
+    next: str | None = None
+
+
+class Listing(BaseModel, Generic[Shape]):
+    """A list; `next` goes into the parameter `after` for the rows that follow, and is null at the end."""
+
+    items: list[Shape]
+    next: str | None = None
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """Name the schema after its rows: `VisitList`."""
+        return f"{params[0].__name__}List"
+
 
 class _Page:
-    """Which page was asked for, and where to say that there is another."""
+    """Which page was asked for."""
 
     def __init__(
         self,
-        request: Request,
-        response: Response,
-        after: Annotated[str | None, Query(max_length=400, description="where the page before ended")] = None,
+        after: Annotated[str | None, Query(max_length=400)] = None,
         limit: Annotated[int, Query(ge=1, le=500)] = 200,
     ) -> None:
-        self._request, self._response = request, response
         self.after, self.limit = after, limit
 
-    def told(self, work: Work, order: Order, rows: Sequence[Any]) -> None:
-        """Point at the next page where this one is full; a row of several objects is a tuple of them."""
-        if len(rows) == self.limit:
-            last = rows[-1]
-            place = order.place(work.vault, *(last if isinstance(last, tuple) else (last,)))
-            following = self._request.url.include_query_params(after=place)
-            self._response.headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
+    def rows(self, work: Work, order: Order, rows: Sequence[Row]) -> Rows[Row]:
+        """Return the page, with the place of the next one where this one is full.
+
+        A row of several objects is a tuple of them.
+        """
+        return Rows(rows, self.next(work, order, rows))
+
+    def next(self, work: Work, order: Order, rows: Sequence[Any]) -> str | None:
+        """Return where the next page begins, for a route that answers with rows of its own making."""
+        if len(rows) < self.limit:
+            return None
+        last = rows[-1]
+        return order.place(work.vault, *(last if isinstance(last, tuple) else (last,)))
 
 
 Page = Annotated[_Page, Depends()]

@@ -101,7 +101,7 @@ POLICY: dict[str, frozenset[Role]] = {
 }
 
 
-OPEN_TO_ALL = frozenset({"sign_in", "health", "metrics", "funnel", "funnel_live", "rate_by_code"})
+OPEN_TO_ALL = frozenset({"sign_in", "get_health", "get_metrics", "get_funnel", "watch_funnel", "rate_visit"})
 """The routes, by name, that ask for nobody's session; any other that names no action stops the program's start."""
 
 

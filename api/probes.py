@@ -34,11 +34,10 @@ class Health(BaseModel):
 @router.get(
     "/health",
     tags=["platform"],
-    operation_id="health",
     summary="Does every part work?",
     responses={503: {"model": Health, "description": "Some part does not work"}},
 )
-async def health(request: Request, response: Response) -> Health:
+async def get_health(request: Request, response: Response) -> Health:
     """Answer 200 when every part works or is on its way, 503 when one does not; a part says `ok`, or what is wrong.
 
     While a part is `starting` (or, after an installation, `compiling`) requests are taken and handled soon after.
@@ -68,7 +67,7 @@ async def _database(works: Works) -> str:
 
 
 @router.get("/metrics", include_in_schema=False)
-async def metrics(request: Request) -> Response:
+async def get_metrics(request: Request) -> Response:
     """Give the counters in Prometheus' text form, on the machine itself or to a desk: they count what all do.
 
     A process without an API answers whoever reaches its port, which nothing publishes.

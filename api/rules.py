@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from api.acting import Route, doing
 from api.errors import responses
 from api.forms import Form, Instant, Json
+from api.paging import Listing, Rows
 from events.work import Work
 from kit import rules
 
@@ -36,17 +37,15 @@ class NewValue(Form):
     source: str = Field(min_length=1, max_length=400, examples=["decision of the bureau of 20 November 2026"])
 
 
-@router.get("/rules", operation_id="rules", summary="List the rules and what they ever said")
-async def all_rules(
+@router.get("/rules", response_model=Listing[Rule], summary="List the rules and what they ever said")
+async def list_rules(
     work: Annotated[Work, doing("rules.read")], name: Annotated[str | None, Query(max_length=80)] = None
-) -> list[Rule]:
+) -> Rows[rules.Rule]:
     """Return the recorded values, oldest first, of one rule or of all."""
-    return [Rule.model_validate(one, from_attributes=True) for one in await rules.history(work.session, name)]
+    return Rows(await rules.history(work.session, name))
 
 
-@router.post(
-    "/rules/{name}", status_code=204, operation_id="change_rule", summary="Decide a rule anew", responses=responses(404)
-)
+@router.post("/rules/{name}", status_code=204, summary="Decide a rule anew", responses=responses(404))
 async def change_rule(name: Name, form: NewValue, work: Annotated[Work, doing("rules.change")]) -> None:
     """Record a new value from an instant on, of the shape that the rule has; what holds until then stays."""
     await rules.change(

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Text, bindparam, cast, func, select, type_coerce
 from sqlalchemy.types import UserDefinedType
 
-from dispatch.matching.fleet.candidates import Reason
+from dispatch.matching.fleet.candidates import RuledOutReason
 from dispatch.matching.fleet.day import Ask, Day, Hours
 from dispatch.matching.fleet.score import Weights, share_points
 from dispatch.matching.model import DecisionRecord
@@ -56,7 +56,7 @@ async def resolve(work: Work, *, decision_id: UUID) -> Resolution:
     day, counts = await _day(work, record, ask)
     won = {number: counts[provider_id] for number, provider_id in day.providers.items()}
     shares = share_points(won, day.targets(), day.weights)
-    taken = set(record.ruled_out.get(Reason.TAKEN, ()))
+    taken = set(record.ruled_out.get(RuledOutReason.TAKEN, ()))
     beside: str | None = None
     together: Sequence[DecisionRecord] = ()
     asks: list[Ask] = []

@@ -21,7 +21,7 @@ class Outcome(StrEnum):
     CANCELLED_LATE = "cancelled_late"
 
 
-class Reason(StrEnum):
+class DeductionReason(StrEnum):
     """Why a part of the price is not paid; the order is the one in which ties of a split fen are decided."""
 
     VOID = "void"  # the visit does not count: worker uncertified, elder deceased or in hospital 作废
@@ -33,7 +33,7 @@ class Reason(StrEnum):
     COMPLAINT = "complaint"  # an upheld complaint 投诉属实
 
 
-FORGIVABLE = frozenset({Reason.SHORT, Reason.LATE})
+FORGIVABLE = frozenset({DeductionReason.SHORT, DeductionReason.LATE})
 """What a decided dispute may give back; proof and complaints have their own ways of appeal."""
 
 
@@ -71,7 +71,7 @@ class Facts:
     quota_held_fen: int
     complaint_percent: int = 0
     void: str | None = None
-    forgiven: tuple[Reason, ...] = ()
+    forgiven: tuple[DeductionReason, ...] = ()
 
     def __post_init__(self) -> None:
         """Hold the ranges outside which no amount would mean anything."""
@@ -93,7 +93,7 @@ class Facts:
     @classmethod
     def read(cls, stored: dict[str, Any]) -> Self:
         """Rebuild facts from what `json` made."""
-        forgiven = tuple(Reason(name) for name in stored["forgiven"])
+        forgiven = tuple(DeductionReason(name) for name in stored["forgiven"])
         return cls(**{**stored, "outcome": Outcome(stored["outcome"]), "forgiven": forgiven})
 
 
@@ -139,8 +139,8 @@ def charge(facts: Facts, *, price_fen: int, standards: Standards) -> Amounts:
     # Each reason's weight is the part of the price that it alone takes, over one common denominator.
     weights = {
         cause: (whole - paid_of) * 100,
-        Reason.LATE: paid_of * late,
-        Reason.COMPLAINT: paid_of * facts.complaint_percent,
+        DeductionReason.LATE: paid_of * late,
+        DeductionReason.COMPLAINT: paid_of * facts.complaint_percent,
     }
     parts = _by_reason(claimed - payable, {reason: weight for reason, weight in weights.items() if weight})
     return _split_quota(facts, claimed, payable, parts)
@@ -151,31 +151,31 @@ def canonical(value: Any) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
-def _blocked(facts: Facts, standards: Standards) -> Reason | None:
+def _blocked(facts: Facts, standards: Standards) -> DeductionReason | None:
     if facts.void is not None:
-        return Reason.VOID
+        return DeductionReason.VOID
     if facts.outcome is not Outcome.CANCELLED_LATE and facts.evidence_grade not in set(standards.proven_grades):
-        return Reason.UNPROVEN
+        return DeductionReason.UNPROVEN
     return None
 
 
-def _done_part(facts: Facts, standards: Standards) -> tuple[int, int, Reason]:
+def _done_part(facts: Facts, standards: Standards) -> tuple[int, int, DeductionReason]:
     if facts.outcome is Outcome.NOBODY_HOME:
-        return standards.nobody_home_percent, 100, Reason.NOBODY_HOME
+        return standards.nobody_home_percent, 100, DeductionReason.NOBODY_HOME
     if facts.outcome is Outcome.CANCELLED_LATE:
-        return standards.cancelled_late_percent, 100, Reason.CANCELLED_LATE
+        return standards.cancelled_late_percent, 100, DeductionReason.CANCELLED_LATE
     full = facts.done_minutes * 100 >= facts.planned_minutes * standards.full_from_percent
-    if full or Reason.SHORT in facts.forgiven:
-        return 1, 1, Reason.SHORT
-    return facts.done_minutes, facts.planned_minutes, Reason.SHORT
+    if full or DeductionReason.SHORT in facts.forgiven:
+        return 1, 1, DeductionReason.SHORT
+    return facts.done_minutes, facts.planned_minutes, DeductionReason.SHORT
 
 
 def _late_percent(facts: Facts, standards: Standards) -> int:
-    late = facts.late_minutes > standards.late_after_minutes and Reason.LATE not in facts.forgiven
+    late = facts.late_minutes > standards.late_after_minutes and DeductionReason.LATE not in facts.forgiven
     return standards.late_percent if late and facts.outcome is not Outcome.CANCELLED_LATE else 0
 
 
-def _by_reason(deducted: int, weights: dict[Reason, int]) -> dict[str, int]:
+def _by_reason(deducted: int, weights: dict[DeductionReason, int]) -> dict[str, int]:
     if deducted == 0:
         return {}
     parts = zip(weights, money.split(deducted, list(weights.values())), strict=True)

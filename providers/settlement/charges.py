@@ -16,7 +16,7 @@ from kit import clock, rules
 from kit.ids import new_id
 from kit.refusal import Refusal
 from providers.catalogue import queries as catalogue
-from providers.settlement.arithmetic import Amounts, Facts, Outcome, Reason, Standards, charge
+from providers.settlement.arithmetic import Amounts, DeductionReason, Facts, Outcome, Standards, charge
 from providers.settlement.model import (
     Account,
     Charge,
@@ -258,7 +258,7 @@ def _as_facts(findings: Sequence[tuple[FindingKind, str, int]], *, deceased: boo
     if void is None and any(kind is FindingKind.HELD for kind, _, _ in findings):
         void = FindingKind.HELD.value
     complaints = sum(percent for kind, _, percent in findings if kind is FindingKind.COMPLAINT)
-    forgiven = {Reason(reason) for kind, reason, _ in findings if kind is FindingKind.FORGIVEN}
+    forgiven = {DeductionReason(reason) for kind, reason, _ in findings if kind is FindingKind.FORGIVEN}
     return {"void": void, "complaint_percent": min(100, complaints), "forgiven": tuple(sorted(forgiven))}
 
 

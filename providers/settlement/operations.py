@@ -19,7 +19,7 @@ from kit import clock, rules
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
 from providers.settlement import charges, queries
-from providers.settlement.arithmetic import FORGIVABLE, Reason, canonical
+from providers.settlement.arithmetic import FORGIVABLE, DeductionReason, canonical
 from providers.settlement.model import (
     TRANSITIONS,
     Account,
@@ -205,7 +205,7 @@ async def dispute(work: Work, *, line_id: UUID, reason: str) -> Dispute:
 
 
 async def decide_dispute(
-    work: Work, *, dispute_id: UUID, upheld: bool, forgiven: Sequence[Reason] = (), note: str = ""
+    work: Work, *, dispute_id: UUID, upheld: bool, forgiven: Sequence[DeductionReason] = (), note: str = ""
 ) -> Dispute:
     """Decide an objection; an upheld one gives the named deductions back by a correcting line in the next paper.
 
@@ -222,7 +222,7 @@ async def decide_dispute(
         raise SecondPersonWanted
     line = await work.session.get_one(StatementLine, objection.line_id)
     charge = await work.session.get_one(Charge, line.charge_id)
-    given_back = [reason for reason in Reason if upheld and reason in forgiven]
+    given_back = [reason for reason in DeductionReason if upheld and reason in forgiven]
     if upheld and (not given_back or not FORGIVABLE.intersection(charge.deductions).issuperset(given_back)):
         raise CannotForgive
     objection.state = DisputeState.UPHELD if upheld else DisputeState.REJECTED

@@ -20,11 +20,11 @@ from tests.api.test_policy import actions_of_routes
 from tests.api.world import NOUNS, World, canaries, changed
 from tests.conftest import HANDLERS, drained
 
-ASKED_ELSEWHERE = {"live", "funnel_live"}
+ASKED_ELSEWHERE = {"watchEvents", "watchFunnel"}
 """An endless answer; test_live.py listens to it."""
-OF_ALL = {"health", "funnel"}
+OF_ALL = {"getHealth", "getFunnel"}
 """What counts the whole district and is open to anybody."""
-ENDS_THE_SESSION = {"sign_out", "change_my_password"}
+ENDS_THE_SESSION = {"signOut", "changeMyPassword"}
 
 Known = Mapping[str, Sequence[str]]
 
@@ -180,7 +180,7 @@ async def test_hiring_somebody_elses_worker_is_answered_as_hiring_anybody(world:
     assert (await world.ask(name, "POST", f"/workers/{hired}/certificates", json=paper)).status_code == 201
     async with world.works(SYSTEM("ticker")) as work:
         await escalation.sweep(work)
-    cases = (await world.ask("manager", "GET", "/cases", params={"owner_role": "manager"})).json()
+    cases = (await world.ask("manager", "GET", "/cases", params={"owner_role": "manager"})).json()["items"]
     twice = [case for case in cases if case["kind"] == "worker_twice"]
     assert [case["subject_id"] for case in twice] == [hired]
     async with world.works(SYSTEM("ticker")) as work:
@@ -212,10 +212,10 @@ async def test_a_worker_sees_the_own_visits_and_elders_and_no_colleagues(world: 
     strangers = {row["person_id"] for row in rows} - elders
     assert mine, strangers
     assert len(mine) < len(rows)
-    seen = (await world.ask(f"{own.mark}.{Role.WORKER}", "GET", "/visits", params={"limit": 500})).json()
+    seen = (await world.ask(f"{own.mark}.{Role.WORKER}", "GET", "/visits", params={"limit": 500})).json()["items"]
     assert {visit["id"] for visit in seen} == mine
     offers = await world.ask(f"{own.mark}.{Role.WORKER}", "GET", "/offers", params={"state": "lapsed"})
-    assert {offer["visit"]["id"] for offer in offers.json()} <= mine
+    assert {offer["visit"]["id"] for offer in offers.json()["items"]} <= mine
     for person_id in strangers:
         card = await world.ask(f"{own.mark}.{Role.WORKER}", "GET", f"/people/{person_id}?purpose=visit")
         assert (card.status_code, card.json()["code"]) == (404, "person.not_found")

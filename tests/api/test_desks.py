@@ -14,7 +14,7 @@ from kit.access.roles import Role
 from kit.clock import FixedClock
 from tests.api.lives import MARKS
 from tests.api.test_retries import PERSON
-from tests.api.world import World, sign_in_all
+from tests.api.world import World, rows_of, sign_in_all
 from tests.conftest import drained
 
 PROVIDER, WORKER = f"{MARKS[0]}.{Role.PROVIDER}", f"{MARKS[0]}.{Role.WORKER}"
@@ -34,7 +34,7 @@ class Desks:
         assert (answer.status_code, answer.status_code >= 400 and answer.json()["code"]) == (status, code or False), (
             answer.text
         )
-        return answer.json() if answer.content else None
+        return rows_of(answer)
 
     async def later(self, span: timedelta) -> None:
         """Let time pass and everybody sign in again."""

@@ -20,7 +20,7 @@ from kit.clock import FixedClock
 from kit.ids import new_id
 from providers.catalogue import operations as catalogue
 from providers.roster import operations as roster
-from tests.api.world import sign_in_all
+from tests.api.world import rows_of, sign_in_all
 
 assert providers.settlement.handlers.GROUP == "settlement"
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -109,7 +109,7 @@ class Bureau:
         answer = await self.client.request(method, path, json=form, headers=headers)
         assert answer.status_code == status, answer.text
         assert code is None or answer.json()["code"] == code
-        return answer.json()
+        return rows_of(answer)
 
     async def paper_of(self, company: UUID, month: str) -> dict[str, Any]:
         papers = await self("drawer", "GET", f"/statements?month={month}")

@@ -138,7 +138,7 @@ async def test_a_session_follows_its_account(world: World) -> None:
     assert (await world.ask(worker, "GET", "/visits/mine")).status_code == 200
     await world.plain.execute("update worker set state = 'left' where id = $1", world.lived.companies[0].workers[0])
     assert (await world.ask(worker, "GET", "/visits/mine")).status_code == 401
-    accounts = (await world.ask("administrator", "GET", "/accounts")).json()
+    accounts = (await world.ask("administrator", "GET", "/accounts")).json()["items"]
     manager = next(one["id"] for one in accounts if one["username"] == "manager")
     assert (await world.ask("administrator", "DELETE", f"/accounts/{manager}")).status_code == 204
     assert (await world.ask("manager", "GET", "/me")).status_code == 401

@@ -89,7 +89,9 @@ async def test_each_company_hears_of_its_own_alone(world: World, until: Until) -
             return bool(await world.plain.fetchval(query))
 
         await until(listening)
-        offers = [(await world.ask(f"{mark}.{Role.PROVIDER}", "GET", "/offers")).json()[0] for mark in MARKS[:2]]
+        offers = [
+            (await world.ask(f"{mark}.{Role.PROVIDER}", "GET", "/offers")).json()["items"][0] for mark in MARKS[:2]
+        ]
         for mark, offer in zip(MARKS[:2], offers, strict=True):
             answer = await world.ask(f"{mark}.{Role.PROVIDER}", "POST", f"/offers/{offer['id']}/acceptance")
             assert answer.status_code == 200

@@ -128,12 +128,12 @@ async def test_a_page_of_another_site_neither_signs_in_nor_acts_with_the_cookie(
 
 async def test_a_form_is_json_by_name_or_nothing(world: World) -> None:
     body = b'{"reason": "nobody"}'
-    offers = (await world.ask(PROVIDER, "GET", "/offers")).json()
+    offers = (await world.ask(PROVIDER, "GET", "/offers")).json()["items"]
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data", None):
         headers = {"Content-Type": kind} if kind else {}
         answer = await world.ask(PROVIDER, "POST", f"/offers/{offers[0]['id']}/refusal", content=body, headers=headers)
         assert answer.status_code == 422, kind
-    assert (await world.ask(PROVIDER, "GET", "/offers")).json() == offers
+    assert (await world.ask(PROVIDER, "GET", "/offers")).json()["items"] == offers
 
 
 async def test_over_tls_the_cookie_is_bound_to_this_host(world: World) -> None:
@@ -154,7 +154,7 @@ async def _endless(beginning: bytes) -> AsyncIterator[bytes]:
 
 async def test_a_body_that_grows_too_large_after_a_whole_form_acts_not(world: World) -> None:
     before = await world.state()
-    offers = (await world.ask(PROVIDER, "GET", "/offers")).json()
+    offers = (await world.ask(PROVIDER, "GET", "/offers")).json()["items"]
     path, headers = f"/offers/{offers[0]['id']}/refusal", {"Content-Type": "application/json"}
     for more in ({}, {"Idempotency-Key": "too-large-0001"}):
         body = _endless(b'{"reason": "nobody"}')

@@ -61,7 +61,7 @@ async def test_a_key_used_for_the_own_account_may_be_met_again_by_the_company_wo
     proposed = await world.ask(PROVIDER, "POST", "/me/totp", headers=headers)
     again = await world.ask(PROVIDER, "POST", "/me/totp", headers=headers)
     assert (proposed.status_code, proposed.text) == (200, again.text)
-    (offer,) = (await world.ask(PROVIDER, "GET", "/offers")).json()
+    (offer,) = (await world.ask(PROVIDER, "GET", "/offers")).json()["items"]
     met = await world.ask(PROVIDER, "POST", f"/offers/{offer['id']}/acceptance", headers=headers)
     assert (met.status_code, met.json()["code"]) == (422, "idempotency.other_request")
 
@@ -92,7 +92,7 @@ async def test_two_who_enter_the_same_at_once_are_told_apart(
 
 
 async def test_an_offer_answered_by_six_at_once_is_answered_once(world: World) -> None:
-    (offer,) = (await world.ask(PROVIDER, "GET", "/offers")).json()
+    (offer,) = (await world.ask(PROVIDER, "GET", "/offers")).json()["items"]
     both = await asyncio.gather(
         *(world.ask(PROVIDER, "POST", f"/offers/{offer['id']}/acceptance") for _ in range(3)),
         *(world.ask(PROVIDER, "POST", f"/offers/{offer['id']}/refusal", json={"reason": "nobody"}) for _ in range(3)),
@@ -105,9 +105,9 @@ async def test_an_offer_answered_by_six_at_once_is_answered_once(world: World) -
 
 
 async def test_a_paper_paid_by_six_at_once_is_paid_once(world: World) -> None:
-    papers = (await world.ask("finance", "GET", "/statements", params={"month": "2026-04"})).json()
+    papers = (await world.ask("finance", "GET", "/statements", params={"month": "2026-04"})).json()["items"]
     paper = next(one for one in papers if one["provider_id"] == str(world.lived.companies[0].id))
-    (dispute,) = (await world.ask("manager", "GET", f"/statements/{paper['id']}/disputes")).json()
+    (dispute,) = (await world.ask("manager", "GET", f"/statements/{paper['id']}/disputes")).json()["items"]
     decision = {"upheld": False, "note": "no"}
     steps = [
         ("manager", f"/disputes/{dispute['id']}/decision", decision),

@@ -180,6 +180,12 @@ def address(path: str) -> str:
     return HOST + path if path.partition("?")[0] in AT_ROOT else path.removeprefix(V1)
 
 
+def rows_of(answer: httpx.Response) -> Any:
+    """Return an answer's content: of a list its rows, None where there is none."""
+    content = answer.json() if answer.content else None
+    return content["items"] if isinstance(content, dict) and content.keys() == {"items", "next"} else content
+
+
 def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
     """Return the tables whose rows are not what they were."""
     return {table for table in before if after[table] != before[table]}

@@ -8,7 +8,7 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatch.matching.fleet.candidates import Reason
+from dispatch.matching.fleet.candidates import RuledOutReason
 from dispatch.matching.fleet.day import Ask, Day, Hours
 from dispatch.matching.fleet.score import Weights, share_points, share_steps
 from dispatch.matching.plan import batch
@@ -169,7 +169,7 @@ def test_every_worker_is_named_once_in_every_record_and_who_is_busy_off_duty_is_
         for numbers in one.content.ruled_out.values():
             named.update(numbers)
         assert named == Counter(day.numbers)
-        assert set(one.content.ruled_out.get(Reason.TAKEN, ())) == day.unseen
+        assert set(one.content.ruled_out.get(RuledOutReason.TAKEN, ())) == day.unseen
     assert 3 in day.unseen
 
 

@@ -13,7 +13,7 @@ import dispatch.visits.handlers  # noqa: F401 - importing subscribes its handler
 from dispatch.matching import operations as matching
 from dispatch.matching import queries
 from dispatch.matching.decision_replay import resolve
-from dispatch.matching.fleet.candidates import Reason
+from dispatch.matching.fleet.candidates import RuledOutReason
 from dispatch.matching.model import DecisionOutcome, DecisionRecord
 from dispatch.requests.model import CareRequest, RequestState
 from dispatch.visits import operations as visits
@@ -103,8 +103,8 @@ async def test_a_request_is_offered_and_its_record_names_every_worker_once(stage
     (record,) = await records(stage, request)
     assert record.worker_number == stage.numbers[stage.workers[0][0]]
     assert record.ruled_out == {
-        Reason.BARRED: [stage.numbers[stage.workers[1][0]]],
-        Reason.OFF_SHIFT: [stage.numbers[stage.workers[2][1]]],
+        RuledOutReason.BARRED: [stage.numbers[stage.workers[1][0]]],
+        RuledOutReason.OFF_SHIFT: [stage.numbers[stage.workers[2][1]]],
     }
     named = [row[0] for row in record.candidates] + record.beaten
     named += [number for numbers in record.ruled_out.values() for number in numbers]
@@ -139,7 +139,7 @@ async def test_a_refusal_goes_to_the_next_best_company_until_nobody_is_left(stag
     assert (after.state, after.reason) == (RequestState.UNSERVED, "nobody_found")
     last = (await records(stage, request))[-1]
     assert (last.outcome, last.candidates) == (DecisionOutcome.NOBODY, [])
-    assert last.ruled_out == {Reason.ASKED_BEFORE: sorted(stage.numbers.values())}
+    assert last.ruled_out == {RuledOutReason.ASKED_BEFORE: sorted(stage.numbers.values())}
 
 
 async def test_silence_goes_to_the_next_best(stage: Stage, drain: Drain) -> None:

@@ -21,7 +21,7 @@ from dispatch.matching import operations as matching
 from dispatch.matching import queries
 from dispatch.matching.decide import asking
 from dispatch.matching.decision_replay import resolve
-from dispatch.matching.fleet.candidates import Reason
+from dispatch.matching.fleet.candidates import RuledOutReason
 from dispatch.matching.fleet.memory import Fleet
 from dispatch.matching.fleet.score import share_points
 from dispatch.matching.model import DecisionOutcome, DecisionRecord
@@ -324,7 +324,7 @@ async def test_nobody_is_told_with_what_would_help(stage: Stage, drain: Drain) -
     assert await night(stage, drain) == Night(0, 1)
     (record,) = await records(stage)
     assert record.outcome is DecisionOutcome.NOBODY
-    assert record.ruled_out == {Reason.OFF_SHIFT: sorted(stage.numbers.values())}
+    assert record.ruled_out == {RuledOutReason.OFF_SHIFT: sorted(stage.numbers.values())}
     assert record.relaxation is not None
     assert record.relaxation["change"] == "earlier"
     assert await states(stage) == {RequestState.UNSERVED: 1}

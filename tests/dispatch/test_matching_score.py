@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch.matching.fleet import candidates, crew, score
-from dispatch.matching.fleet.candidates import Companies, Reason
+from dispatch.matching.fleet.candidates import Companies, RuledOutReason
 from dispatch.matching.fleet.score import Option, Weights
 from providers.catalogue.model import Skill
 from providers.roster.model import Transport
@@ -80,9 +80,9 @@ def test_every_worker_is_named_exactly_once(rules: list[PlanRule]) -> None:
 def test_a_company_is_out_by_its_contract_first() -> None:
     both = Companies(uncovered=frozenset({1}), full=frozenset({1, 2}), asked=frozenset({1, 2, 3}))
     assert [both.reason(number) for number in (1, 2, 3)] == [
-        Reason.NOT_CONTRACTED,
-        Reason.CAPACITY_USED,
-        Reason.ASKED_BEFORE,
+        RuledOutReason.NOT_CONTRACTED,
+        RuledOutReason.CAPACITY_USED,
+        RuledOutReason.ASKED_BEFORE,
     ]
     assert both.out == {1, 2, 3}
     assert NOBODY_OUT.out == frozenset()

@@ -96,12 +96,12 @@ async def test_every_desk_does_its_part_and_sees_only_its_own(works: Works, cloc
         assert (twice.status_code, twice.json()["code"]) == (409, "request.duplicate")
         await asyncio.wait_for(outstanding.wait(), 60)
         decisions = await operator.get(f"/requests/{placed.json()['id']}/decisions")
-        assert decisions.json()[0]["candidates"]
+        assert decisions.json()["items"][0]["candidates"][0]["worker_number"]
 
         company = [
             await desks(Role.PROVIDER, f"company{place}", provider_id=one) for place, one in enumerate(stage.companies)
         ]
-        offers = [(await client.get("/offers")).json() for client in company]
+        offers = [(await client.get("/offers")).json()["items"] for client in company]
         mine = 0 if offers[0] else 1
         (offer,) = offers[mine]
         assert offers[1 - mine] == []
@@ -119,7 +119,7 @@ async def test_every_desk_does_its_part_and_sees_only_its_own(works: Works, cloc
         assert (card["address"], card["id_no"], card["bank_account"]) == ("door", None, None)
         assert (await company[1 - mine].get(person)).status_code == 404
 
-        (spoken,) = (await operator.get(f"/people/{stage.elders[0]}/codes")).json()
+        (spoken,) = (await operator.get(f"/people/{stage.elders[0]}/codes")).json()["items"]
         worker = await desks(
             Role.WORKER, "worker", provider_id=stage.companies[mine], worker_id=UUID(offer["visit"]["worker_id"])
         )
@@ -138,7 +138,7 @@ async def test_every_desk_does_its_part_and_sees_only_its_own(works: Works, cloc
         rated = await operator.post(f"/visits/{visit_id}/rating", json={"code": code, "score": 5})
         assert rated.json()["accepted"]
         finance = await desks(Role.FINANCE, "finance")
-        (charge,) = (await finance.get(f"/visits/{visit_id}/charges")).json()
+        (charge,) = (await finance.get(f"/visits/{visit_id}/charges")).json()["items"]
         assert charge["payable_fen"] == 3000
         rate = (await finance.get("/rates", params={"month": "2026-03"})).json()
         assert (rate["numerator"], rate["denominator"], rate["percent"]) == (1, 1, None)

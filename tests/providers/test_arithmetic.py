@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.settlement import arithmetic
-from providers.settlement.arithmetic import Facts, Outcome, Reason, Standards
+from providers.settlement.arithmetic import DeductionReason, Facts, Outcome, Standards
 
 STANDARDS = Standards(
     full_from_percent=80,
@@ -88,11 +88,11 @@ def test_the_payable_is_the_exact_fraction_rounded_half_up_once(
     exact = Fraction(price * given_facts.quantity)
     proven = given_facts.evidence_grade in list(standards.proven_grades)
     late = standards.late_percent if given_facts.late_minutes > standards.late_after_minutes else 0
-    if Reason.LATE in given_facts.forgiven:
+    if DeductionReason.LATE in given_facts.forgiven:
         late = 0
     if given_facts.outcome is Outcome.COMPLETED:
         share = Fraction(given_facts.done_minutes, given_facts.planned_minutes)
-        if share * 100 < standards.full_from_percent and Reason.SHORT not in given_facts.forgiven:
+        if share * 100 < standards.full_from_percent and DeductionReason.SHORT not in given_facts.forgiven:
             exact *= share
     elif given_facts.outcome is Outcome.NOBODY_HOME:
         exact *= Fraction(standards.nobody_home_percent, 100)
@@ -130,7 +130,7 @@ def test_facts_survive_being_stored(given_facts: Facts, price: int) -> None:
         ({"complaint_percent": 100, "late_minutes": 31}, 0, {"complaint": 5455, "late": 545}),
         ({"done_minutes": 30, "late_minutes": 45}, 2700, {"short": 3000, "late": 300}),
         ({"void": "deceased"}, 0, {"void": 6000}),
-        ({"done_minutes": 30, "late_minutes": 45, "forgiven": (Reason.LATE, Reason.SHORT)}, 6000, {}),
+        ({"done_minutes": 30, "late_minutes": 45, "forgiven": (DeductionReason.LATE, DeductionReason.SHORT)}, 6000, {}),
     ],
 )
 def test_a_price_of_sixty_yuan_is_paid_as_the_rules_say(
@@ -159,7 +159,7 @@ def test_quota_pays_its_share_up_to_what_was_held(copay: int, held: int, subsidi
         {"quota_held_fen": -1},
         {"copay_percent": 101},
         {"complaint_percent": -1},
-        {"forgiven": (Reason.UNPROVEN,)},
+        {"forgiven": (DeductionReason.UNPROVEN,)},
     ],
 )
 def test_nonsense_is_no_fact(changes: dict[str, object]) -> None:

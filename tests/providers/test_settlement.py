@@ -19,7 +19,7 @@ from kit.clock import FixedClock
 from kit.ids import new_id
 from providers.catalogue import operations as catalogue
 from providers.settlement import operations, queries
-from providers.settlement.arithmetic import Reason
+from providers.settlement.arithmetic import DeductionReason
 from providers.settlement.model import Statement, StatementState
 
 assert providers.settlement.handlers.GROUP == "settlement"
@@ -161,7 +161,7 @@ async def test_a_dispute_that_is_upheld_is_made_good_in_the_next_month(
         async with works(Actor(role=Role.PROVIDER, label="own", scope=Company(company))) as work:
             await operations.confirm(work, statement_id=statement.id)
     async with works(desk("manager", Role.MANAGER)) as work:
-        await operations.decide_dispute(work, dispute_id=found.id, upheld=True, forgiven=[Reason.LATE])
+        await operations.decide_dispute(work, dispute_id=found.id, upheld=True, forgiven=[DeductionReason.LATE])
     clock.advance(timedelta(days=30))
     (adjustment,) = await _drawn(works, "2026-04")
     assert (adjustment.lines, adjustment.payable_fen) == (2, 300)

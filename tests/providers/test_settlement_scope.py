@@ -22,7 +22,7 @@ from kit.ids import new_id
 from providers.catalogue import operations as catalogue
 from providers.roster import operations as roster
 from providers.settlement import operations, queries
-from providers.settlement.arithmetic import Reason
+from providers.settlement.arithmetic import DeductionReason
 from providers.settlement.model import Statement
 
 assert providers.settlement.handlers.GROUP == "settlement"
@@ -86,7 +86,7 @@ async def papers(works: Works, drain: Drain, clock: FixedClock) -> list[Statemen
 async def _approved(works: Works, paper: Statement, *, upheld: bool) -> None:
     async with works(desk("decider", Role.MANAGER)) as work:
         (dispute,) = await queries.disputes(work, paper.id)
-        forgiven = [Reason.LATE] if upheld else []
+        forgiven = [DeductionReason.LATE] if upheld else []
         await operations.decide_dispute(work, dispute_id=dispute.id, upheld=upheld, forgiven=forgiven)
     async with works(of(paper.provider_id)) as work:
         await operations.confirm(work, statement_id=paper.id)
@@ -169,10 +169,12 @@ async def test_who_decided_a_dispute_may_approve_only_where_the_rule_says_so(
     async with works(desk("decider", Role.MANAGER)) as work:
         (dispute,) = await queries.disputes(work, paper.id)
         with pytest.raises(operations.CannotForgive):
-            await operations.decide_dispute(work, dispute_id=dispute.id, upheld=True, forgiven=[Reason.UNPROVEN])
+            await operations.decide_dispute(
+                work, dispute_id=dispute.id, upheld=True, forgiven=[DeductionReason.UNPROVEN]
+            )
         await operations.decide_dispute(work, dispute_id=dispute.id, upheld=False)
         with pytest.raises(operations.DisputeDecidedAlready):
-            await operations.decide_dispute(work, dispute_id=dispute.id, upheld=True, forgiven=[Reason.LATE])
+            await operations.decide_dispute(work, dispute_id=dispute.id, upheld=True, forgiven=[DeductionReason.LATE])
     async with works(of(paper.provider_id)) as work:
         await operations.confirm(work, statement_id=paper.id)
     with pytest.raises(operations.SecondPersonWanted):

@@ -102,7 +102,7 @@ async def nobody(work: Work, request: CareRequest, record: dict[str, Any]) -> No
 
 async def exhausted(work: Work, request: CareRequest, attempt: int) -> None:
     """Give a request up that so many companies have been asked about that no more may be."""
-    _tell_nobody(work, request, attempt, relaxation.Change.ASK_AGAIN, {"attempts": attempt - 1})
+    _tell_nobody(work, request, attempt, relaxation.RelaxationChange.ASK_AGAIN, {"attempts": attempt - 1})
     await give_up(work, request, "attempts_exhausted")
 
 

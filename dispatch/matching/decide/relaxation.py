@@ -22,7 +22,7 @@ from routing.explanation.relaxation import ChangeKind
 from routing.model import problem
 
 
-class Change(StrEnum):
+class RelaxationChange(StrEnum):
     """What would have to give way, the least first."""
 
     LATER = "later"  # arrive some minutes after the latest arrival asked for
@@ -43,20 +43,20 @@ class Change(StrEnum):
     EXTRA_WORKER = "extra_worker"  # one more worker like one there is
 
 
-NAMES: dict[ChangeKind, Change] = {
-    ChangeKind.LATER: Change.LATER,
-    ChangeKind.EARLIER: Change.EARLIER,
-    ChangeKind.ANY_SEX: Change.ANY_SEX,
-    ChangeKind.BREAK_LATER: Change.BREAK_LATER,
-    ChangeKind.BREAK_EARLIER: Change.BREAK_EARLIER,
-    ChangeKind.OVERTIME: Change.OVERTIME,
-    ChangeKind.EARLY_START: Change.EARLY_START,
-    ChangeKind.LONGER_DAY: Change.LONGER_DAY,
-    ChangeKind.UNBAR: Change.UNBAR,
-    ChangeKind.CERTIFICATE: Change.RENEW_CERTIFICATE,
-    ChangeKind.SKILL: Change.OTHER_SKILL,
-    ChangeKind.OPEN_SITE: Change.OPEN_SITE,
-    ChangeKind.EXTRA_WORKER: Change.EXTRA_WORKER,
+NAMES: dict[ChangeKind, RelaxationChange] = {
+    ChangeKind.LATER: RelaxationChange.LATER,
+    ChangeKind.EARLIER: RelaxationChange.EARLIER,
+    ChangeKind.ANY_SEX: RelaxationChange.ANY_SEX,
+    ChangeKind.BREAK_LATER: RelaxationChange.BREAK_LATER,
+    ChangeKind.BREAK_EARLIER: RelaxationChange.BREAK_EARLIER,
+    ChangeKind.OVERTIME: RelaxationChange.OVERTIME,
+    ChangeKind.EARLY_START: RelaxationChange.EARLY_START,
+    ChangeKind.LONGER_DAY: RelaxationChange.LONGER_DAY,
+    ChangeKind.UNBAR: RelaxationChange.UNBAR,
+    ChangeKind.CERTIFICATE: RelaxationChange.RENEW_CERTIFICATE,
+    ChangeKind.SKILL: RelaxationChange.OTHER_SKILL,
+    ChangeKind.OPEN_SITE: RelaxationChange.OPEN_SITE,
+    ChangeKind.EXTRA_WORKER: RelaxationChange.EXTRA_WORKER,
 }
 ELDERS, WORKERS, LAST = (
     Limits(order=(ChangeKind.LATER, ChangeKind.EARLIER, ChangeKind.ANY_SEX)),
@@ -89,7 +89,7 @@ class Relaxation:
     Where it takes more than one change, `parameters["with"]` names the others.
     """
 
-    change: Change
+    change: RelaxationChange
     parameters: dict[str, Any]
 
     def as_json(self) -> dict[str, Any]:
@@ -117,14 +117,16 @@ def smallest(
     return None
 
 
-def _steps(companies: Companies, everything: Limits | None) -> Iterator[tuple[Limits, frozenset[int], Change | None]]:
+def _steps(
+    companies: Companies, everything: Limits | None
+) -> Iterator[tuple[Limits, frozenset[int], RelaxationChange | None]]:
     """Yield what is tried, the gentlest first: limits for those who may be asked, or other companies without any."""
     nobody, nothing = frozenset[int](), Limits(order=())
     yield ELDERS, nobody, None
-    yield nothing, companies.asked, Change.ASK_AGAIN
+    yield nothing, companies.asked, RelaxationChange.ASK_AGAIN
     yield WORKERS, nobody, None
-    yield nothing, companies.full, Change.RAISE_CAPACITY
-    yield nothing, companies.uncovered, Change.EXTEND_CONTRACT
+    yield nothing, companies.full, RelaxationChange.RAISE_CAPACITY
+    yield nothing, companies.uncovered, RelaxationChange.EXTEND_CONTRACT
     yield LAST, nobody, None
     if everything is not None:
         yield everything, nobody, None
@@ -147,13 +149,13 @@ def _visit(day: Day, ask: Ask, allowed: Iterable[int], limits: Limits) -> proble
     return replace(visit, excluded=visit.excluded | limits.out, preferred=visit.preferred - limits.out)
 
 
-def _told(day: Day, found: relaxation.Relaxation, company: Change | None) -> Relaxation:
+def _told(day: Day, found: relaxation.Relaxation, company: RelaxationChange | None) -> Relaxation:
     numbers = [day.numbers[place.worker] for place in found.places if place.worker < len(day.numbers)]
     who: dict[str, Any] = {"worker": numbers[0]} if numbers else {}
     if company is not None:
         return Relaxation(company, {"company": day.company_of[found.places[0].worker], **who})
     changes = [Relaxation(NAMES[one.kind], _parameters(day, one)) for one in found.changes]
-    changes.sort(key=lambda one: list(Change).index(one.change))
+    changes.sort(key=lambda one: list(RelaxationChange).index(one.change))
     *others, hardest = changes
     more = [one.as_json() for one in others if one != hardest]  # both of two visits are eased alike: said once
     return Relaxation(hardest.change, {**hardest.parameters, **who, **({"with": more} if more else {})})

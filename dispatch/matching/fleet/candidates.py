@@ -15,7 +15,7 @@ LISTED = 20
 """How many candidates a record shows with all parts of their price; the others are named."""
 
 
-class Reason(StrEnum):
+class RuledOutReason(StrEnum):
     """Why somebody was not chosen, in the order in which it is looked at."""
 
     SITE_CLOSED = "site_closed"
@@ -37,22 +37,22 @@ class Reason(StrEnum):
     TAKEN = "taken"  # somebody else booked the hours in the same moment
 
 
-OF_RULE: Mapping[PlanRule, Reason] = {
-    PlanRule.SITE_CLOSED: Reason.SITE_CLOSED,
-    PlanRule.NOT_CONTRACTED: Reason.NOT_CONTRACTED,
-    PlanRule.COMPANY_QUOTA: Reason.CAPACITY_USED,
-    PlanRule.SKILL: Reason.SKILL,
-    PlanRule.CERTIFICATE: Reason.CERTIFICATE,
-    PlanRule.SEX: Reason.SEX,
-    PlanRule.EXCLUDED: Reason.BARRED,
-    PlanRule.REACH: Reason.REACH,
-    PlanRule.OFF_SHIFT: Reason.OFF_SHIFT,
-    PlanRule.WINDOW: Reason.NO_GAP,
-    PlanRule.FROZEN: Reason.UNDER_WAY,
-    PlanRule.BREAK: Reason.BREAK,
-    PlanRule.MAX_WORK: Reason.MAX_WORK,
-    PlanRule.CAPACITY: Reason.LOAD,
-    PlanRule.PARTNER: Reason.NO_PARTNER,
+OF_RULE: Mapping[PlanRule, RuledOutReason] = {
+    PlanRule.SITE_CLOSED: RuledOutReason.SITE_CLOSED,
+    PlanRule.NOT_CONTRACTED: RuledOutReason.NOT_CONTRACTED,
+    PlanRule.COMPANY_QUOTA: RuledOutReason.CAPACITY_USED,
+    PlanRule.SKILL: RuledOutReason.SKILL,
+    PlanRule.CERTIFICATE: RuledOutReason.CERTIFICATE,
+    PlanRule.SEX: RuledOutReason.SEX,
+    PlanRule.EXCLUDED: RuledOutReason.BARRED,
+    PlanRule.REACH: RuledOutReason.REACH,
+    PlanRule.OFF_SHIFT: RuledOutReason.OFF_SHIFT,
+    PlanRule.WINDOW: RuledOutReason.NO_GAP,
+    PlanRule.FROZEN: RuledOutReason.UNDER_WAY,
+    PlanRule.BREAK: RuledOutReason.BREAK,
+    PlanRule.MAX_WORK: RuledOutReason.MAX_WORK,
+    PlanRule.CAPACITY: RuledOutReason.LOAD,
+    PlanRule.PARTNER: RuledOutReason.NO_PARTNER,
 }
 
 
@@ -69,11 +69,11 @@ class Companies:
         """Return all that may not be asked."""
         return self.uncovered | self.full | self.asked
 
-    def reason(self, company: int) -> Reason:
+    def reason(self, company: int) -> RuledOutReason:
         """Return why a company is out; the contract is looked at first."""
         if company in self.uncovered:
-            return Reason.NOT_CONTRACTED
-        return Reason.CAPACITY_USED if company in self.full else Reason.ASKED_BEFORE
+            return RuledOutReason.NOT_CONTRACTED
+        return RuledOutReason.CAPACITY_USED if company in self.full else RuledOutReason.ASKED_BEFORE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +104,7 @@ def content(
     ruled: dict[str, list[int]] = defaultdict(list)
     for rule, number, company in zip(rules, numbers, company_of, strict=True):
         if number in gone:
-            ruled[Reason.TAKEN].append(number)
+            ruled[RuledOutReason.TAKEN].append(number)
         elif rule == PlanRule.NOT_CONTRACTED:
             ruled[companies.reason(company)].append(number)
         elif rule not in {PlanRule.NONE, PlanRule.BEATEN}:
@@ -114,7 +114,7 @@ def content(
     return Content(
         candidates=[option.row() for option in options[:LISTED]],
         beaten=sorted(beaten),
-        ruled_out={reason: sorted(ruled[reason]) for reason in Reason if ruled[reason]},
+        ruled_out={reason: sorted(ruled[reason]) for reason in RuledOutReason if ruled[reason]},
     )
 
 

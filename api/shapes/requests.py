@@ -1,0 +1,242 @@
+"""What care requests, decision records and standing orders look like over HTTP."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Self
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from api.forms import Day, Form, Id, Instant
+from dispatch.matching import model
+from dispatch.matching.decide.relaxation import RelaxationChange
+from dispatch.matching.fleet.candidates import RuledOutReason
+from dispatch.matching.model import DecisionOutcome
+from dispatch.matching.queries import OwnPart
+from dispatch.requests.model import CancelledBy, Channel, RequestState, StandingState
+from kit.china.identifiers import Sex
+from providers.catalogue.model import Skill
+
+
+class NewCareRequest(Form):
+    """What an elder asks for; the window bounds the worker's arrival."""
+
+    person_id: Id
+    item_code: str = Field(max_length=8, examples=["B01"])
+    earliest: Instant = Field(examples=["2026-11-02T09:00:00+08:00"])
+    latest: Instant = Field(examples=["2026-11-02T11:00:00+08:00"])
+    quantity: int = Field(default=1, ge=1, le=24)
+    urgent: bool = False
+    asked_at: Instant | None = None
+    channel: Channel = Channel.PHONE
+    source_key: str | None = Field(default=None, max_length=120)
+    override_duplicate: bool = False
+    accept_own_cost: bool = False
+    sex_wanted: Sex | None = None
+    note: str | None = Field(default=None, max_length=500)
+
+
+class CareRequest(BaseModel):
+    """One care request; amounts in fen. `case_no` is what people speak."""
+
+    id: UUID
+    case_no: str
+    person_id: UUID
+    item_code: str
+    quantity: int
+    minutes: int
+    earliest: datetime
+    latest: datetime
+    urgent: bool
+    state: RequestState
+    reason: str | None
+    price_fen: int
+    quota_held_fen: int
+    own_fen: int
+    entered_at: datetime
+
+
+class Candidate(BaseModel):
+    """One way to serve the request, with the parts of its price."""
+
+    worker_number: int
+    second_worker_number: int | None
+    start_seconds: int
+    points: int
+    travel_points: int
+    wait_points: int
+    continuity_points: int
+    share_points: int
+
+    @classmethod
+    def of(cls, row: list[int]) -> Self:
+        """Return a stored row with names; the order of its numbers is that of `dispatch.matching.fleet.score`."""
+        worker, second, start, points, travel, wait, continuity, share = row
+        return cls(
+            worker_number=worker,
+            second_worker_number=second or None,
+            start_seconds=start,
+            points=points,
+            travel_points=travel,
+            wait_points=wait,
+            continuity_points=continuity,
+            share_points=share,
+        )
+
+
+class RuledOut(BaseModel):
+    """The workers that one rule kept out."""
+
+    reason: RuledOutReason
+    worker_numbers: list[int]
+
+    @classmethod
+    def list_of(cls, stored: Mapping[str, list[int]]) -> list[Self]:
+        """Return a stored mapping from reasons to workers as rows."""
+        return [cls(reason=RuledOutReason(reason), worker_numbers=numbers) for reason, numbers in stored.items()]
+
+
+class Relaxation(BaseModel):
+    """The smallest change with which somebody could come; `more` holds the changes that it takes as well."""
+
+    change: RelaxationChange
+    minutes: int | None = None
+    worker_number: int | None = None
+    company_number: int | None = None
+    like_worker_number: int | None = None
+    skills: list[Skill] = []
+    more: list["Relaxation"] = []
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> Self:
+        """Return a stored relaxation with named fields."""
+        return cls(
+            change=RelaxationChange(stored["change"]),
+            minutes=stored.get("minutes"),
+            worker_number=stored.get("worker"),
+            company_number=stored.get("company"),
+            like_worker_number=stored.get("like"),
+            skills=[Skill(skill) for skill in stored.get("skills", "").split(",") if skill],
+            more=[cls.of(other) for other in stored.get("with", ())],
+        )
+
+
+class DecisionRecord(BaseModel):
+    """One decision record (派单凭证): who was chosen, who else could have come, which rule ruled out whom."""
+
+    id: UUID
+    attempt: int
+    decided_at: datetime
+    outcome: DecisionOutcome
+    provider_id: UUID | None
+    worker_number: int | None
+    second_worker_number: int | None
+    starts_at: datetime | None
+    engine: str
+    weights: dict[str, float]
+    candidates: list[Candidate]
+    beaten: list[int]
+    ruled_out: list[RuledOut]
+    relaxation: Relaxation | None
+    snapshot_hash: str
+
+    @classmethod
+    def of(cls, record: model.DecisionRecord) -> Self:
+        """Return a stored record with named fields; what it holds as rows and mappings is compact."""
+        return cls(
+            id=record.id,
+            attempt=record.attempt,
+            decided_at=record.decided_at,
+            outcome=record.outcome,
+            provider_id=record.provider_id,
+            worker_number=record.worker_number,
+            second_worker_number=record.second_worker_number,
+            starts_at=record.starts_at,
+            engine=record.engine,
+            weights=record.weights,
+            candidates=[Candidate.of(row) for row in record.candidates],
+            beaten=record.beaten,
+            ruled_out=RuledOut.list_of(record.ruled_out),
+            relaxation=None if record.relaxation is None else Relaxation.of(record.relaxation),
+            snapshot_hash=record.snapshot_hash,
+        )
+
+
+class CompanyExplanation(BaseModel):
+    """What one decision says about one company's workers (为什么没派给我们), and nothing about anybody else's."""
+
+    attempt: int
+    chosen: bool
+    rank: int | None
+    gap_points: int | None
+    beaten: list[int]
+    ruled_out: list[RuledOut]
+
+    @classmethod
+    def of(cls, part: OwnPart) -> Self:
+        """Return what the room answers, with the reasons as rows."""
+        return cls(
+            attempt=part.attempt,
+            chosen=part.chosen,
+            rank=part.rank,
+            gap_points=part.gap_points,
+            beaten=part.beaten,
+            ruled_out=RuledOut.list_of(part.ruled_out),
+        )
+
+
+class RequestNote(BaseModel):
+    """What an operator wrote down, if anything."""
+
+    note: str | None
+
+
+class RequestCancellation(Form):
+    """Who withdraws a request, and why."""
+
+    by: CancelledBy = CancelledBy.ELDER
+    reason: str = Field(min_length=1, max_length=80, examples=["her daughter is visiting"])
+
+
+class NewStandingOrder(Form):
+    """A service wanted again and again; weekdays are a mask, Monday = 1 … Sunday = 64; minutes of the day."""
+
+    person_id: Id
+    item_code: str = Field(max_length=8, examples=["A01"])
+    weekdays: int = Field(ge=1, le=127, examples=[31])
+    from_minute: int = Field(ge=0, lt=1440, examples=[630])
+    to_minute: int = Field(gt=0, le=1440, examples=[750])
+    starts_on: Day
+    ends_on: Day | None = None
+    quantity: int = Field(default=1, ge=1, le=24)
+    accept_own_cost: bool = False
+    sex_wanted: Sex | None = None
+
+
+class StandingOrder(BaseModel):
+    """One standing order."""
+
+    id: UUID
+    person_id: UUID
+    item_code: str
+    weekdays: int
+    from_minute: int
+    to_minute: int
+    starts_on: date
+    ends_on: date | None
+    paused_from: date | None
+    paused_until: date | None
+    state: StandingState
+
+
+class StandingOrderPause(Form):
+    """A half-open span of days."""
+
+    from_day: Day = Field(examples=["2026-11-10"])
+    until_day: Day = Field(examples=["2026-11-17"])
+
+
+class StandingOrderEnding(Form):
+    """Why."""
+
+    reason: str = Field(min_length=1, max_length=80, examples=["moves to her son"])

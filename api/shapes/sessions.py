@@ -1,0 +1,113 @@
+"""What sessions and accounts look like over HTTP."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from api.accounts import operations
+from api.forms import DIVISION, Form, Id
+from kit.access.roles import Role
+from kit.access.scope import Section
+
+
+class SignIn(Form):
+    """A name, a password and, where the account has a second factor, its code."""
+
+    username: str = Field(max_length=64, examples=["operator1"])
+    password: str = Field(max_length=200, examples=["as printed at the first start"])
+    code: str | None = Field(default=None, max_length=20, examples=["123456"])
+
+
+class Session(BaseModel):
+    """A begun session; the token goes into `Authorization: Bearer …` (browsers also get a cookie)."""
+
+    token: str
+    role: Role
+    provider_id: UUID | None
+    worker_id: UUID | None
+    division_code: str | None
+    sections: list[Section]
+    ends_at: datetime
+
+
+class Me(BaseModel):
+    """Who is signed in."""
+
+    account_id: UUID | None
+    username: str
+    display_name: str
+    role: Role
+    provider_id: UUID | None
+    worker_id: UUID | None
+    division_code: str | None
+    sections: list[Section]
+    totp_active: bool
+
+
+class OwnSession(BaseModel):
+    """One of the own sessions."""
+
+    id: UUID
+    begun_at: datetime
+    seen_at: datetime
+    client: str
+
+
+class Account(BaseModel):
+    """One account as administrators see it."""
+
+    id: UUID
+    username: str
+    display_name: str
+    role: Role
+    provider_id: UUID | None
+    worker_id: UUID | None
+    division_code: str | None
+    sections: list[Section]
+    totp_active: bool
+    closed_at: datetime | None
+
+
+class NewAccount(Form):
+    """What opens an account."""
+
+    username: str = Field(pattern=f"^{operations.USERNAME}$", examples=["operator2"])
+    display_name: str = Field(min_length=1, max_length=64, examples=["二号话务员"])
+    role: Role
+    password: str = Field(max_length=200, examples=["quiet river, 7 lanterns"])
+    provider_id: Id | None = None
+    worker_id: Id | None = None
+    division_code: str | None = Field(default=None, pattern=DIVISION)
+    sections: list[Section] = Field(default=[], max_length=len(Section))
+
+
+class PasswordChange(Form):
+    """The old password and the new one."""
+
+    old: str = Field(max_length=200, examples=["quiet river, 7 lanterns"])
+    new: str = Field(max_length=200, examples=["9 geese over the bridge"])
+
+
+class PasswordReset(Form):
+    """Another's new password."""
+
+    new: str = Field(max_length=200, examples=["9 geese over the bridge"])
+
+
+class TotpCode(Form):
+    """A code of the second factor."""
+
+    code: str = Field(max_length=20, examples=["123456"])
+
+
+class TotpProposal(BaseModel):
+    """The address to show as a QR code to an authenticator."""
+
+    otpauth: str
+
+
+class RecoveryCodes(BaseModel):
+    """Ten codes, each good for one sign-in without the authenticator; shown this once."""
+
+    recovery_codes: list[str]

@@ -1,0 +1,136 @@
+"""What charges, statements, disputes and payments look like over HTTP."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from api.forms import Form, MonthName
+from providers.settlement.arithmetic import DeductionReason
+from providers.settlement.model import ChargeKind, DisputeState, StatementState
+
+
+class Charge(BaseModel):
+    """One line of money for one visit, with everything it was computed from; amounts in fen."""
+
+    id: UUID
+    visit_id: UUID
+    revision: int
+    kind: ChargeKind
+    provider_id: UUID
+    item_code: str
+    division_code: str
+    month: str
+    visited_on: date
+    facts: dict[str, Any]
+    price_fen: int
+    rule_version: str
+    claimed_fen: int
+    deducted_fen: int
+    payable_fen: int
+    subsidised_fen: int
+    own_fen: int
+    deductions: dict[DeductionReason, int]
+
+
+class Statement(BaseModel):
+    """One company's month on paper; amounts in fen."""
+
+    id: UUID
+    provider_id: UUID
+    month: str
+    state: StatementState
+    lines: int
+    claimed_fen: int
+    deducted_fen: int
+    payable_fen: int
+    subsidised_fen: int
+    own_fen: int
+    rule_versions: list[str]
+    input_hash: str
+    content_hash: str
+    drawn_at: datetime
+    confirmed_at: datetime | None
+    approved_at: datetime | None
+    paid_at: datetime | None
+
+
+class RunningStatement(BaseModel):
+    """What a company's month comes to so far: no paper, and nobody can confirm or pay it; amounts in fen."""
+
+    provider_id: UUID
+    month: str
+    lines: int
+    claimed_fen: int
+    deducted_fen: int
+    payable_fen: int
+    subsidised_fen: int
+    own_fen: int
+
+
+class StatementLine(BaseModel):
+    """One line of a statement."""
+
+    id: UUID
+    position: int
+    charge: Charge
+
+
+class StatementMonth(Form):
+    """A district month that is over."""
+
+    month: MonthName
+
+
+class NewDispute(Form):
+    """Why the company disagrees with a line."""
+
+    reason: str = Field(min_length=1, max_length=400, examples=["the lift was out of order"])
+
+
+class DisputeDecision(Form):
+    """How a dispute is decided, and which deductions are given back."""
+
+    upheld: bool = Field(examples=[True])
+    forgiven: list[DeductionReason] = Field(default=[], max_length=2, examples=[["late"]])
+    note: str = Field(default="", max_length=400)
+
+
+class Dispute(BaseModel):
+    """One objection to one line."""
+
+    id: UUID
+    statement_id: UUID
+    line_id: UUID
+    state: DisputeState
+    reason: str
+    raised_at: datetime
+    forgiven: list[DeductionReason]
+    note: str | None
+    decided_at: datetime | None
+
+
+class PaymentOrder(Form):
+    """The bank's reference of the payment."""
+
+    reference: str = Field(min_length=1, max_length=80, examples=["ICBC-2026-1107-0031"])
+
+
+class Payment(BaseModel):
+    """What was paid: the public share, in fen."""
+
+    id: UUID
+    statement_id: UUID
+    provider_id: UUID
+    month: str
+    fen: int
+    reference: str
+    paid_at: datetime
+
+
+class Recomputation(BaseModel):
+    """The same statement computed again from its facts."""
+
+    content_hash: str
+    equal: bool

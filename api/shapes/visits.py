@@ -1,0 +1,138 @@
+"""What offers and visits look like over HTTP."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from api.forms import Form, Id, Instant
+from dispatch.visits import attendance
+from dispatch.visits.transitions import ActKind, OfferState, State
+
+
+class Visit(BaseModel):
+    """One visit; the elder's name and address are on the person's card, open to the company once it has accepted."""
+
+    id: UUID
+    request_id: UUID
+    person_id: UUID
+    provider_id: UUID
+    worker_id: UUID
+    second_worker_id: UUID | None
+    item_code: str
+    planned_start: datetime
+    planned_end: datetime
+    minutes: int
+    urgent: bool
+    state: State
+    arrived_at: datetime | None
+    left_at: datetime | None
+    grade: str | None
+    flags: list[str]
+    reason: str | None
+
+
+class Offer(BaseModel):
+    """One offer and the visit it is about; how many were asked before (`attempt`) is for the desk alone."""
+
+    id: UUID
+    state: OfferState
+    made_at: datetime
+    deadline: datetime
+    attempt: int | None
+    visit: Visit
+
+
+class OfferRefusal(Form):
+    """Why."""
+
+    reason: str = Field(min_length=1, max_length=200, examples=["no_worker"])
+
+
+class NewAct(Form):
+    """Something that happened at the door, emitted by the phone: its own id makes a repeat harmless."""
+
+    id: Id
+    claimed_at: Instant
+    sequence: int | None = Field(default=None, ge=0, le=1_000_000)
+    offline: bool = False
+    latitude: float | None = Field(default=None, ge=-90, le=90)
+    longitude: float | None = Field(default=None, ge=-180, le=180)
+    accuracy_metres: float | None = Field(default=None, ge=0, le=100_000)
+    fix_age_seconds: float | None = Field(default=None, ge=0, le=1_000_000)
+    mocked: bool = False
+    code: str | None = Field(default=None, max_length=12, description="the code that the elder says")
+    home: str | None = Field(default=None, max_length=64, description="what the QR code at the door holds")
+    device: str | None = Field(default=None, max_length=80)
+    reason: str | None = Field(default=None, max_length=200)
+    anchor: str | None = Field(default=None, max_length=200)
+    elapsed_seconds: float | None = Field(default=None, ge=0, le=1_000_000)
+
+    def facts(self) -> attendance.ActIn:
+        """Return what the room takes."""
+        return attendance.ActIn(**self.model_dump())
+
+
+class VisitDecision(Form):
+    """Whether a held visit stands, and why; corrected times where the evidence was wrong."""
+
+    stands: bool = Field(examples=[True])
+    reason: str = Field(min_length=1, max_length=200, examples=["the family confirms the visit"])
+    arrived_at: Instant | None = None
+    left_at: Instant | None = None
+
+
+class VisitRescheduling(Form):
+    """Another hour for a promised visit; `agreed_to` is the new latest arrival, where the elder agreed to one."""
+
+    starts_at: Instant = Field(examples=["2026-11-02T14:00:00+08:00"])
+    agreed_to: Instant | None = None
+    reason: str = Field(min_length=1, max_length=200, examples=["the elder is at the doctor's until noon"])
+
+
+class WorkerReplacement(Form):
+    """Which other worker of the company goes."""
+
+    worker_id: Id
+    reason: str = Field(min_length=1, max_length=200, examples=["ill"])
+
+
+class VisitBackFill(Form):
+    """When a visit took place that no phone reported."""
+
+    arrived_at: Instant = Field(examples=["2026-11-02T09:05:00+08:00"])
+    left_at: Instant = Field(examples=["2026-11-02T10:05:00+08:00"])
+    reason: str = Field(min_length=1, max_length=200, examples=["the phone fell into the water"])
+
+
+class VisitAct(BaseModel):
+    """One act as the phone reported it: the evidence of a visit. Positions are told as distances from the door."""
+
+    id: UUID
+    kind: ActKind
+    sequence: int
+    at: datetime
+    claimed_at: datetime
+    received_at: datetime
+    offline: bool
+    distance_metres: float | None
+    accuracy_metres: float | None
+    mocked: bool
+    code_matches: bool | None
+    home_matches: bool | None
+    reason: str | None
+
+
+class Anchor(BaseModel):
+    """A mark in time, for acts made later without a signal."""
+
+    anchor: str
+
+
+class VisitCode(BaseModel):
+    """A code for the operator to read to the elder."""
+
+    visit_id: UUID
+    planned_start: datetime
+    item_code: str
+    code: str
