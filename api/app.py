@@ -101,7 +101,9 @@ class _Described(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         """Give the document."""
-        return document.complete(super().openapi())
+        if self.openapi_schema is None:
+            self.openapi_schema = document.complete(super().openapi())
+        return self.openapi_schema
 
 
 def build(works: Works, rooms: Iterable[Room], *, parts: MutableMapping[str, State] | None = None) -> FastAPI:

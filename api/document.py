@@ -1,5 +1,7 @@
 """The OpenAPI document made whole: who may ask, how to retry, every refusal, an example of every body."""
 
+import json
+import re
 from typing import Any
 
 from api.acting import camel
@@ -8,6 +10,8 @@ from api.policy import OPEN_TO_ALL
 
 OPEN = {camel(name) for name in OPEN_TO_ALL}
 """The operations, by their ids, that ask for nobody's session."""
+_LISTING = re.compile(r"\bListing[_\[](\w+?)[_\]](?=\")")
+"""How pydantic names `Listing[Visit]`; the document says `VisitList`."""
 _WRITES = {"post", "put", "patch", "delete"}
 _KEY = {
     "name": "Idempotency-Key",
@@ -20,6 +24,7 @@ _KEY = {
 
 def complete(document: dict[str, Any]) -> dict[str, Any]:
     """Add to FastAPI's document what holds for all routes alike; doing it again changes nothing."""
+    document = json.loads(_LISTING.sub(r"\1List", json.dumps(document)))
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")

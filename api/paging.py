@@ -28,11 +28,6 @@ class Listing(BaseModel, Generic[Shape]):
     items: list[Shape]
     next: str | None = None
 
-    @classmethod
-    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
-        """Name the schema after its rows: `VisitList`."""
-        return f"{params[0].__name__}List"
-
 
 class _Page:
     """Which page was asked for."""

@@ -1,11 +1,12 @@
 import type { operations } from "./api";
 import { api, Refused } from "./client";
 
-type Place = operations["place_request"];
-type List = operations["requests"];
+type Place = operations["placeRequest"];
+type List = operations["listRequests"];
 
 export type NewRequest = Place["requestBody"]["content"]["application/json"];
 export type CareRequest = Place["responses"][201]["content"]["application/json"];
+export type CareRequestList = List["responses"][200]["content"]["application/json"];
 export type Filter = NonNullable<List["parameters"]["query"]>;
 
 /** Log a care request. `key` is one UUID per press of the button, kept across retries: sent twice, it acts once. */
@@ -15,8 +16,8 @@ export async function placeRequest(body: NewRequest, key: string): Promise<CareR
   return data;
 }
 
-/** List care requests, the most pressing first. */
-export async function listRequests(filter: Filter): Promise<CareRequest[]> {
+/** List care requests, the most pressing first; `next` goes into the filter's `after` for the rows that follow. */
+export async function listRequests(filter: Filter): Promise<CareRequestList> {
   const { data, error } = await api.GET("/api/v1/requests", { params: { query: filter } });
   if (error) throw new Refused(error);
   return data;
