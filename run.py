@@ -223,8 +223,8 @@ def settle_home() -> None:
 
 def main(words: list[str]) -> None:
     if sys.version_info < (3, 11):  # noqa: UP036 - this file is started by whatever Python the machine has
-        found = sys.version.split()[0]
-        stop(f"需要 Python 3.11 或更新的版本，这里是 {found}", f"Python 3.11 or newer is needed; this is {found}")
+        version = sys.version.split()[0]
+        stop(f"需要 Python 3.11 或更新的版本，这里是 {version}", f"Python 3.11 or newer is needed; this is {version}")
     if words and words[0] in ("-h", "--help"):
         print(__doc__)
         return

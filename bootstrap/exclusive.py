@@ -1,4 +1,4 @@
-"""What a program takes for itself before it begins: a port, and a home. Light, so that a mistake is told at once."""
+"""What a program takes for itself before it begins: a port and a home. Light, so that a mistake shows at once."""
 
 import fcntl
 import socket

@@ -57,22 +57,22 @@ async def write(message: str, *, first: bool = False) -> Path | None:
 async def _on(url: str, act: Callable[[Connection], _Found]) -> _Found:
     engine = create_async_engine(url, poolclass=NullPool)
     async with engine.begin() as connection:
-        found = await connection.run_sync(act)
+        result = await connection.run_sync(act)
     await engine.dispose()
-    return found
+    return result
 
 
 def _write(connection: Connection, wanted: shape.Shape, message: str) -> Path | None:
     config = schema.history(connection)
     config.set_main_option("file_template", f"{len(list(VERSIONS.glob('*.py'))) + 1:04}_%%(slug)s")
-    found = shape.read(connection)
+    reached = shape.read(connection)
 
     def complete(_: Any, __: Any, directives: list[ops.MigrationScript]) -> None:
         (script,) = directives
         (tables,) = script.upgrade_ops_list
-        new = {one.table_name for one in tables.ops if isinstance(one, ops.CreateTableOp)}
-        gone = {one.table_name for one in tables.ops if isinstance(one, ops.DropTableOp)}
-        before, after = shape.steps(found, wanted, new=new, gone=gone)
+        new = {operation.table_name for operation in tables.ops if isinstance(operation, ops.CreateTableOp)}
+        gone = {operation.table_name for operation in tables.ops if isinstance(operation, ops.DropTableOp)}
+        before, after = shape.steps(reached, wanted, new=new, gone=gone)
         tables.ops = [*map(Statement, before), *tables.ops, *map(Statement, after)]
         if not tables.ops:
             directives.clear()

@@ -53,12 +53,12 @@ async def ensure(url: str) -> None:
 def _upgrade(connection: Connection) -> None:
     config = history(connection)
     script = ScriptDirectory.from_config(config)
-    found = MigrationContext.configure(connection).get_current_revision()
-    if found is None and inspect(connection).has_table("event_log"):
+    revision = MigrationContext.configure(connection).get_current_revision()
+    if revision is None and inspect(connection).has_table("event_log"):
         raise SchemaUnknown(found="?")
-    if found is not None and found not in {one.revision for one in script.walk_revisions()}:
-        raise SchemaUnknown(found=found)
-    if found != script.get_current_head():
+    if revision is not None and revision not in {step.revision for step in script.walk_revisions()}:
+        raise SchemaUnknown(found=revision)
+    if revision != script.get_current_head():
         command.upgrade(config, "head")
 
 

@@ -94,17 +94,17 @@ def read(connection: Connection) -> Shape:
     return {(row.kind, row.key): Piece(row.of_table, row.make, row.undo) for row in sorted(rows, key=lambda r: r[:2])}
 
 
-def steps(found: Shape, wanted: Shape, *, new: Collection[str], gone: Collection[str]) -> tuple[list[str], list[str]]:
+def steps(present: Shape, wanted: Shape, *, new: Collection[str], gone: Collection[str]) -> tuple[list[str], list[str]]:
     """Return the statements before and after the change of tables that lead from one shape to the other.
 
     A table that is `new` is made with its constraints, and one that is `gone` takes its pieces along.
     """
-    lost = [name for name, piece in found.items() if wanted.get(name) != piece and piece.table not in gone]
-    made = [name for name, piece in wanted.items() if found.get(name) != piece]
+    lost = [name for name, piece in present.items() if wanted.get(name) != piece and piece.table not in gone]
+    made = [name for name, piece in wanted.items() if present.get(name) != piece]
     made = [name for name in made if not (name[0] == CONSTRAINT and wanted[name].table in new)]
     # A function is replaced where it stands, for policies hold on to it; one that nobody wants goes last of all.
-    before = [found[name].undo for name in reversed(lost) if name[0] != FUNCTION]
+    before = [present[name].undo for name in reversed(lost) if name[0] != FUNCTION]
     before += [wanted[name].make for name in made if name[0] < CONSTRAINT]
     after = [wanted[name].make for name in made if name[0] >= CONSTRAINT]
-    after += [found[name].undo for name in lost if name[0] == FUNCTION and name not in wanted]
+    after += [present[name].undo for name in lost if name[0] == FUNCTION and name not in wanted]
     return before, after

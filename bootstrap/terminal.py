@@ -24,10 +24,10 @@ def refusing(work: Callable[[], T]) -> T:
         raise typer.Exit(1) from None
 
 
-def say(found: dict[str, Any], *, as_json: bool) -> None:
+def say(result: dict[str, Any], *, as_json: bool) -> None:
     """Print a result for a person, or as one line for a program."""
     if as_json:
-        print(json.dumps(found, ensure_ascii=False))
+        print(json.dumps(result, ensure_ascii=False))
         return
-    for name, value in found.items():
+    for name, value in result.items():
         print(f"{name}: {value}")

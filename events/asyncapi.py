@@ -30,9 +30,9 @@ _HEAD = """\
 # Events
 
 Written by `python3 run.py docs` from the AsyncAPI document ([asyncapi.json](asyncapi.json)); a test holds it current.
-An event is a fact that has become true, told in the commit that made it true; how it travels is in the
+An event is a fact that has become true, emitted in the commit that made it true; how it travels is in the
 [map](map.md#one-events-way). Delivery is at least once, the effect exactly once; events of one key arrive in the order
-of telling. A body holds ids and facts: never a name, a telephone number, an address or a note. Within a version only
+of emission. A body holds ids and facts: never a name, a telephone number, an address or a note. Within a version only
 optional fields are added; anything else is a new version beside the old one.
 
 On Kafka every topic has {partitions} partitions; a group is the consumer group `{prefix}` and its name.
@@ -78,7 +78,7 @@ def _emitter(kind: type[Event]) -> tuple[str, str]:
     return teller, fact
 
 
-def page(found: Document) -> str:
+def page(written: Document) -> str:
     """Write the document as a page for people: topic by topic, event by event, field by field."""
     lines = [
         *_HEAD.format(partitions=topics.PARTITIONS, prefix=topics.GROUP_PREFIX).splitlines(),
@@ -88,12 +88,12 @@ def page(found: Document) -> str:
         "|---|---|",
         *(f"| `{header}` | {what} |" for header, what in _HEADERS.items()),
     ]
-    messages = found["components"]["messages"]
+    messages = written["components"]["messages"]
     for topic in topics.names():
         lines += ["", f"## Topic `{topic}`"]
         for name in topics.types_of(topic):
             message = messages[f"{name}:Message"]
-            schema = found["components"]["schemas"][message["payload"]["$ref"].rsplit("/", 1)[1]]
+            schema = written["components"]["schemas"][message["payload"]["$ref"].rsplit("/", 1)[1]]
             lines += _event(name, message, schema)
     return "\n".join([*lines, ""])
 
@@ -117,7 +117,7 @@ def _event(name: str, message: Document, schema: Document) -> list[str]:
 
 def _type(schema: Document) -> str:
     if "anyOf" in schema:
-        return " or ".join(_type(one) for one in schema["anyOf"])
+        return " or ".join(_type(option) for option in schema["anyOf"])
     if schema.get("type") == "array":
         return f"list of {_type(schema['items'])}"
     return str(schema.get("format") or schema.get("type", "anything"))

@@ -70,10 +70,10 @@ class Head:
     @classmethod
     def read(cls, printed: str) -> "Head":
         """Read a head as it is printed on paper; refuse `log.head_unreadable`."""
-        found = re.fullmatch(r"(\d{1,18}):([0-9a-fA-F]{64})", printed.strip())
-        if found is None:
+        match = re.fullmatch(r"(\d{1,18}):([0-9a-fA-F]{64})", printed.strip())
+        if match is None:
             raise HeadUnreadable
-        return cls(int(found[1]), bytes.fromhex(found[2]))
+        return cls(int(match[1]), bytes.fromhex(match[2]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +136,10 @@ async def unsealed_seconds(work: Work) -> float:
 
 async def head(work: Work) -> Head:
     """Return the end of the chain."""
-    found = (
+    last = (
         await work.session.execute(text("select number, hash from event_seal order by number desc limit 1"))
     ).first()
-    return Head(found.number, bytes(found.hash)) if found else Head(0, GENESIS)
+    return Head(last.number, bytes(last.hash)) if last else Head(0, GENESIS)
 
 
 async def seal(work: Work) -> int:

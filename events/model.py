@@ -30,7 +30,7 @@ class TransactionId(UserDefinedType[int]):
 
 
 class LoggedEvent(Base):
-    """One told event: written in the commit of the change it reports, never updated, never deleted."""
+    """One event: written in the commit of the change it reports, never updated, never deleted."""
 
     __tablename__ = "event_log"
     __table_args__ = (

@@ -47,14 +47,14 @@ class NotForward(Refusal):
 
 async def begin(work: Work) -> Rehearsal:
     """Make this database a rehearsal; once it is one this changes nothing. Refuses `rehearsal.already_real`."""
-    found = await work.session.get(Rehearsal, True)
-    if found is None:
+    rehearsal = await work.session.get(Rehearsal, True)
+    if rehearsal is None:
         if (await work.session.execute(select(LoggedEvent.position).limit(1))).scalar() is not None:
             raise AlreadyReal
-        found = Rehearsal(single=True, ahead_seconds=0, begun_at=work.now)
-        work.session.add(found)
+        rehearsal = Rehearsal(single=True, ahead_seconds=0, begun_at=work.now)
+        work.session.add(rehearsal)
         await work.session.flush()
-    return found
+    return rehearsal
 
 
 async def put_forward(work: Work, *, to: datetime) -> datetime:
@@ -62,8 +62,8 @@ async def put_forward(work: Work, *, to: datetime) -> datetime:
 
     Refuses `rehearsal.not_one` and `rehearsal.not_forward`.
     """
-    found = await work.session.get(Rehearsal, True, with_for_update=True)
-    if found is None:
+    rehearsal = await work.session.get(Rehearsal, True, with_for_update=True)
+    if rehearsal is None:
         raise NotARehearsal
     step = to - work.now
     if not timedelta() < step <= FARTHEST:
@@ -87,16 +87,16 @@ def read(word: str, now: datetime) -> datetime:
     """
     if span := _SPAN.fullmatch(word):
         return now + int(span[1]) * _UNITS[span[2]]
-    found = _WALL.fullmatch(word)
-    if found is None or int(found[2]) > 23 or int(found[3]) > 59:
+    match = _WALL.fullmatch(word)
+    if match is None or int(match[2]) > 23 or int(match[3]) > 59:
         raise Unreadable
-    minute = int(found[2]) * 60 + int(found[3])
+    minute = int(match[2]) * 60 + int(match[3])
     try:
-        day = date.fromisoformat(found[1]) if found[1] else clock.day_of(now)
+        day = date.fromisoformat(match[1]) if match[1] else clock.day_of(now)
     except ValueError as error:
         raise Unreadable from error
     at = clock.at_local(day, minute)
-    return at if found[1] or at > now else clock.at_local(day + timedelta(days=1), minute)
+    return at if match[1] or at > now else clock.at_local(day + timedelta(days=1), minute)
 
 
 def shown(at: datetime) -> str:

@@ -30,7 +30,7 @@ async def warm(warmed: asyncio.Event) -> None:
     finally:
         with suppress(ProcessLookupError):
             child.kill()
-        await child.wait()  # else its end is told to a loop that is closed
+        await child.wait()  # else its end is reported to a loop that is closed
     await asyncio.to_thread(routing.warm)
     warmed.set()
 

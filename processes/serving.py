@@ -33,7 +33,7 @@ async def serve(settings: Settings, taken: socket.socket, *, host: str, demo: bo
         parts: dict[str, State] = dict.fromkeys(_names(running, demo=demo), _starting)
         server = http.server(running, parts=parts)
         behind = asyncio.create_task(_run(running, parts, demo=demo))
-        # A broker that is not there, say: the platform ends, and what stands in its way is told.
+        # A broker that is away, for example: the platform ends and says why.
         behind.add_done_callback(lambda _: server.stop())
         await _first_administrator(running.works)
         _greet(running.works, f"http://{host}:{settings.port}", demo=demo)

@@ -41,7 +41,7 @@ class Event(BaseModel):
 
     @property
     def key(self) -> str:
-        """Return the partition key: events of one key arrive in the order they were told."""
+        """Return the partition key: events of one key arrive in the order they were emitted."""
         return str(getattr(self, self.key_field))
 
     @property

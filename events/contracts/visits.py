@@ -88,7 +88,7 @@ class VisitMissed(_VisitEvent):
 
 
 class VisitMoved(_VisitEvent):
-    """Emitted by visits: a promised visit has another worker or another hour than was told before."""
+    """Emitted by visits: a promised visit has another worker or another hour than was announced before."""
 
     worker_id: UUID
     second_worker_id: UUID | None

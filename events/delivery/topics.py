@@ -23,12 +23,12 @@ class KafkaAway(Refusal):
 
 
 def names() -> list[str]:
-    """Return every topic that some event is told on."""
+    """Return every topic that some event is published on."""
     return sorted({kind.topic for kind in REGISTRY.values()})
 
 
 def types_of(topic: str) -> list[str]:
-    """Return the event types told on a topic."""
+    """Return the event types published on a topic."""
     return sorted(name for name, kind in REGISTRY.items() if kind.topic == topic)
 
 
@@ -82,7 +82,7 @@ async def provision(servers: str) -> list[str]:
 def _lags(servers: str, groups: list[str]) -> list[Lag]:
     admin = KafkaAdminClient(bootstrap_servers=servers.split(","))
     try:
-        found: list[Lag] = []
+        lags: list[Lag] = []
         for group in groups:
             committed = admin.list_group_offsets({GROUP_PREFIX + group: None})[GROUP_PREFIX + group]
             ends = admin.list_partition_offsets(dict.fromkeys(committed, -1))
@@ -90,8 +90,8 @@ def _lags(servers: str, groups: list[str]) -> list[Lag]:
             for partition, offset in committed.items():
                 end = ends[partition].offset
                 behind[partition.topic] = behind.get(partition.topic, 0) + max(0, end - max(0, offset.offset))
-            found.extend(Lag(group, topic, messages) for topic, messages in sorted(behind.items()))
-        return found
+            lags.extend(Lag(group, topic, messages) for topic, messages in sorted(behind.items()))
+        return lags
     finally:
         admin.close()
 

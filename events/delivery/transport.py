@@ -53,7 +53,7 @@ class _Reading:
 
 
 class PostgresDelivery:
-    """Read each group's rows from `event_delivery` as they are told (LISTEN/NOTIFY, leases), one at a time a group."""
+    """Read each group's rows from `event_delivery` as they are written (LISTEN/NOTIFY, leases), one at a time."""
 
     def __init__(self, url: str, deliverer: bus.Deliverer, *, only: list[str] | None = None) -> None:
         groups = _groups(deliverer, only)

@@ -58,10 +58,10 @@ def bench(
             bars.update(bar, completed=done, total=of, description=f"{name} {what}")
 
         answer = refusing(measured)
-    print(json.dumps(answer, ensure_ascii=False) if as_json else told(answer))
+    print(json.dumps(answer, ensure_ascii=False) if as_json else summary(answer))
 
 
-def told(answer: dict[str, Any]) -> str:
+def summary(answer: dict[str, Any]) -> str:
     """Write an answer for a person: everything but the single instances, which `--json` has."""
     return json.dumps(
         {name: each for name, each in answer.items() if name != "instances"}, ensure_ascii=False, indent=2

@@ -24,8 +24,8 @@ def dead_letters_list(*, as_json: Json = False) -> None:
 
         async with open_works() as works, works(SYSTEM("command line")) as work:
             return [
-                {"id": str(one.id), "group": one.group, "type": one.type, "tries": one.tries, "error": one.error}
-                for one in await messages.waiting(work)
+                {"id": str(row.id), "group": row.group, "type": row.type, "tries": row.tries, "error": row.error}
+                for row in await messages.waiting(work)
             ]
 
     rows = run(find())

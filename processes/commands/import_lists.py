@@ -45,7 +45,8 @@ def import_list(
     outcome = run(_import(kind, file, {theirs: ours for ours, _, theirs in pairs}, dry_run=dry_run))
     if as_json:
         faults = [
-            {"row": one.row, "column": one.column, "code": one.code, "why": one.sentence()} for one in outcome.faults
+            {"row": fault.row, "column": fault.column, "code": fault.code, "why": fault.sentence()}
+            for fault in outcome.faults
         ]
         say(
             {"rows": outcome.rows, "written": 0 if dry_run or faults else outcome.written, "faults": faults},

@@ -19,8 +19,8 @@ def rehearsal_begin(*, as_json: Json = False) -> None:
         from events import rehearsal as practice
 
         async with open_works() as works, works(SYSTEM("command line")) as work:
-            found = await practice.begin(work)
-            return {"rehearsal": "begun", "begun_at": found.begun_at.isoformat()}
+            begun = await practice.begin(work)
+            return {"rehearsal": "begun", "begun_at": begun.begun_at.isoformat()}
 
     say(run(act()), as_json=as_json)
 

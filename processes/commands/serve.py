@@ -23,7 +23,7 @@ def serve(
     with exclusive.home(settings.home), exclusive.port(host, settings.port) as taken:
         with ThreadPoolExecutor(1) as beside:
             if settings.database_url is None:
-                # It takes as long as importing the rooms does. What goes wrong is met again, and told, by `house`.
+                # It takes as long as importing the rooms does; `platform` meets a failure again and reports it.
                 beside.submit(postgres.start, settings.embedded)
             from processes import serving
 

@@ -29,7 +29,7 @@ async def _from_journeys(days: int, *, adopt: bool) -> dict[str, Any]:
 
     async with open_works() as works, works(SYSTEM("command line")) as work:
         news = await calibration.learn(work, days=days)
-        return await _told(work, news, adopt=adopt)
+        return await _report(work, news, adopt=adopt)
 
 
 @app.command("roads")
@@ -62,30 +62,30 @@ async def _from_roads(engine: Any, transport: str, sample: int, *, adopt: bool) 
         raise typer.BadParameter(message)
     way = Transport(transport)
     async with open_works() as works, works(SYSTEM("command line")) as work:
-        known = await calibration.doors(work)
-        places = random.Random(1).sample(known, min(sample, len(known)))  # noqa: S311 - a sample, not a secret
+        doors = await calibration.doors(work)
+        places = random.Random(1).sample(doors, min(sample, len(doors)))  # noqa: S311 - a sample, not a secret
         rule = await rules.value(work.session, "matching.travel", at=work.now)
         legs = calibration.road_legs(rule, way, places, roads.table(engine, places, fetch))
         news = calibration.learned(rule, {way: legs}, of=(way,))
-        return await _told(work, news, adopt=adopt)
+        return await _report(work, news, adopt=adopt)
 
 
-async def _told(work: Any, news: Any, *, adopt: bool) -> dict[str, Any]:
+async def _report(work: Any, news: Any, *, adopt: bool) -> dict[str, Any]:
     from dispatch.matching.fleet import calibration
 
     from_at = await calibration.adopt(work, news) if adopt else None
     return {
         "learned": {
             transport: {
-                "detour": round(one.mode.detour, 3),
-                "speed_metres_per_second": round(one.mode.speed_metres_per_second, 3),
-                "error": round(one.error, 4),
-                "journeys": one.legs,
-                "left_out": one.outliers,
-                "missed_seconds_before": round(one.before, 1),
-                "missed_seconds_after": round(one.after, 1),
+                "detour": round(mode.mode.detour, 3),
+                "speed_metres_per_second": round(mode.mode.speed_metres_per_second, 3),
+                "error": round(mode.error, 4),
+                "journeys": mode.legs,
+                "left_out": mode.outliers,
+                "missed_seconds_before": round(mode.before, 1),
+                "missed_seconds_after": round(mode.after, 1),
             }
-            for transport, one in news.found.items()
+            for transport, mode in news.found.items()
         },
         "too_few": {str(transport): count for transport, count in news.too_few.items()},
         "value": news.value,

@@ -268,7 +268,7 @@ async def _households_follow(work: Work, single: Mapping[str, str], valid_from: 
 async def leave_division(work: Work, household: Household, code: str, on: date) -> None:
     """Let a household belong to another division from a day on; the old one stays as its past."""
     if on > household.opened_on:
-        past = HouseholdDivision(household_id=household.id, valid_to=on, division_code=household.division_code)
-        await work.session.merge(past)
+        earlier = HouseholdDivision(household_id=household.id, valid_to=on, division_code=household.division_code)
+        await work.session.merge(earlier)
     household.division_code = code
     await work.session.flush()
