@@ -14,8 +14,8 @@ from api.paging import Listing, Page
 from events.work import Work
 from kit.clock import day_of
 from registry import queries
-from registry.divisions import changes, placing
 from registry.model import Area, DivisionKind, Level
+from registry.reorganisation import changes, placing
 
 router = APIRouter(tags=["divisions"], route_class=Route)
 

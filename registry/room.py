@@ -4,7 +4,6 @@ from pathlib import Path
 
 from kit.room import ImportKind, Room
 from registry import imports
-from registry.divisions.imports import division_changes
 from registry.households.imports import households
 from registry.model import (
     Address,
@@ -22,6 +21,7 @@ from registry.model import (
     ReadAudit,
     UndecidedAddress,
 )
+from registry.reorganisation.imports import division_changes
 
 ROOM = Room(
     name="registry",

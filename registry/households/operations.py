@@ -11,12 +11,12 @@ from events.work import Work
 from kit import clock
 from kit.china.identifiers import read_division_code
 from kit.refusal import Kind, Refusal
-from registry.divisions.changes import leave_division
 from registry.divisions.queries import check_divisions
 from registry.households.queries import HouseholdNotFound, members_on
 from registry.model import Household, HouseholdKind, HouseholdMember, Person
 from registry.people.addresses import PersonDead
 from registry.people.directory import PersonNotFound
+from registry.reorganisation.changes import leave_division
 
 HEAD = "户主"
 """The relation of the head, as the household register and GB/T 4761 word it."""

@@ -28,10 +28,11 @@ from processes import kafka as broker
 from providers.settlement import operations as settlement
 from providers.settlement import queries as owed
 from registry import queries as registry
-from registry.divisions import changes, listing, placing
-from registry.divisions.changes import CodeLine
+from registry.divisions import listing
 from registry.divisions.listing import NewDivision
 from registry.model import DivisionKind
+from registry.reorganisation import changes, placing
+from registry.reorganisation.changes import CodeLine
 from tests import machine
 from tests.dispatch.stage import AREA, DISTRICT, NINE, Stage, set_stage
 from tests.journeys.test_paid_visit import Wait, _at_the_door, _delivering

@@ -14,13 +14,14 @@ from kit.access.actor import Actor
 from kit.clock import FixedClock
 from kit.imports.tables import Grid, Line
 from registry import imports, operations, queries
-from registry.divisions import changes, listing, placing
-from registry.divisions.changes import CodeLine
-from registry.divisions.imports import division_changes
+from registry.divisions import listing
 from registry.divisions.listing import NewDivision
 from registry.households import operations as households
 from registry.households.queries import household_on
 from registry.model import Address, Area, Division, DivisionKind, HouseholdKind, Level
+from registry.reorganisation import changes, placing
+from registry.reorganisation.changes import CodeLine
+from registry.reorganisation.imports import division_changes
 from tests.registry.test_people import MANAGER, district, elder
 
 FILE = Path(__file__).parents[2] / "registry" / "data" / "yunhe-divisions.csv"

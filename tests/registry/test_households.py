@@ -88,17 +88,17 @@ async def test_a_household_gets_another_head_and_is_split(works: Works, system: 
 async def test_nobody_dead_joins_and_only_the_head_is_called_so(works: Works, system: Actor) -> None:
     async with works(OPERATOR) as work:
         await district(work)
-        one, two, three = await operations.register_people(work, [elder(1), elder(2), elder(3)])
+        first, two, three = await operations.register_people(work, [elder(1), elder(2), elder(3)])
         await operations.report_death(work, person_id=two, died_on=date(2026, 3, 1), source="x")
     async with works(MANAGER) as work:
         await operations.confirm_death(work, person_id=two)
-        family = await households.open_household(work, kind=HouseholdKind.FAMILY, division_code=DIVISION, head=one)
+        family = await households.open_household(work, kind=HouseholdKind.FAMILY, division_code=DIVISION, head=first)
         with pytest.raises(PersonDead):
             await households.join_household(work, household_id=family.id, person_id=two, relation="配偶")
         with pytest.raises(households.RelationMissing):
             await households.join_household(work, household_id=family.id, person_id=three, relation="户主")
         await households.move_household(work, household_id=family.id, division_code="130903001009")
-        assert [row.data["change"] for row in work.emitted][-1] == "division"
+        assert work.emitted[-1].data["change"] == "division"
 
 
 HEADER = [
@@ -158,8 +158,8 @@ async def test_people_and_their_household_come_in_one_list(works: Works, system:
         assert shown.members[0].person_id == there
         wife = await queries.person_by_id_no(work, elder(2).id_no)
         assert wife is not None
-        known = await facts.facts_on(work, wife.id, date(2026, 3, 2), purpose="核对")
-        assert known[FactKind.MARITAL].code == "20"
+        facts_known = await facts.facts_on(work, wife.id, date(2026, 3, 2), purpose="核对")
+        assert facts_known[FactKind.MARITAL].code == "20"
 
 
 async def test_each_fault_of_a_list_of_households_names_its_row_and_column(works: Works, system: Actor) -> None:

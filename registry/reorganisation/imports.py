@@ -7,8 +7,8 @@ from kit.imports import columns
 from kit.imports.columns import Column, Outcome
 from kit.imports.tables import Grid
 from kit.refusal import Refusal
-from registry.divisions.changes import ChangeContradicts, CodeLine, change_divisions
 from registry.imports import AREA_CLASSES, DIVISION_KINDS, division_code
+from registry.reorganisation.changes import ChangeContradicts, CodeLine, change_divisions
 
 CHANGE_COLUMNS = (
     Column("code", ("原区划代码", "原代码", "旧代码"), division_code),

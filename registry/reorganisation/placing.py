@@ -11,9 +11,9 @@ from kit import clock
 from kit.china.identifiers import read_division_code
 from kit.pages import Order
 from kit.refusal import Kind, Refusal
-from registry.divisions.changes import leave_division
 from registry.model import Household, HouseholdMember, UndecidedAddress
 from registry.people.addresses import close_undecided, follow_codes
+from registry.reorganisation.changes import leave_division
 
 UNDECIDED = Order("undecided", UndecidedAddress.id)
 

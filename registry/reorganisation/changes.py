@@ -1,7 +1,7 @@
 """撤乡设镇: one act renames, re-codes, merges and splits divisions, and what hangs on their codes follows.
 
 The past keeps the old codes. A code that became one other is followed at once; where it became several, somebody must
-say for each address which part it lies in (`registry.divisions.placing`). Rule M21; 行政区划管理条例 (2018).
+say for each address which part it lies in (`registry.reorganisation.placing`). Rule M21; 行政区划管理条例 (2018).
 """
 
 from collections import defaultdict
