@@ -1,5 +1,7 @@
 """What can be asked for, and what it costs on a day."""
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -7,26 +9,30 @@ from fastapi import APIRouter, Path
 from api.acting import Route, doing
 from api.errors import responses
 from api.forms import Day
-from api.paging import Listing
+from api.paging import Listing, Rows
 from api.shapes import catalogue as shapes
 from events.work import Work
 from kit.clock import day_of
 from providers.catalogue import operations, queries
-from providers.catalogue.model import Price
+from providers.catalogue.model import Item, Price
 
 ItemCode = Annotated[str, Path(max_length=8, examples=["B01"])]
+Reading = Annotated[Work, doing("catalogue.read")]
+Changing = Annotated[Work, doing("catalogue.change")]
 
 router = APIRouter(tags=["catalogue"], route_class=Route)
 
 
 @router.get("/catalogue", summary="List the items and prices of a day")
-async def list_catalogue_items(
-    work: Annotated[Work, doing("catalogue.read")], on: Day | None = None
-) -> Listing[shapes.CatalogueItem]:
+async def list_catalogue_items(work: Reading, on: Day | None = None) -> Listing[shapes.CatalogueItem]:
     """Return the active items, today's unless a day is named."""
     day = on or day_of(work.now)
+    return Listing(items=await _priced(work, await queries.items(work, day), day))
+
+
+async def _priced(work: Work, items: Sequence[Item], day: date) -> list[shapes.CatalogueItem]:
     prices = await queries.prices(work, day)
-    items = [
+    return [
         shapes.CatalogueItem(
             code=item.code,
             category=item.category,
@@ -40,9 +46,44 @@ async def list_catalogue_items(
             counted=item.counted,
             price_fen=prices.get(item.code),
         )
-        for item in await queries.items(work, day)
+        for item in items
     ]
-    return Listing(items=items)
+
+
+@router.post("/catalogue", status_code=201, summary="Add a service", responses=responses(409, 422))
+async def add_catalogue_item(form: shapes.NewCatalogueItem, work: Changing) -> shapes.CatalogueItem:
+    """Add a service with its first price; companies do it once their contracts name it."""
+    facts = operations.ItemFacts(**form.model_dump(exclude={"active_from"}))
+    item = await operations.add_item(work, facts=facts, active_from=form.active_from)
+    (priced,) = await _priced(work, [item], form.active_from)
+    return priced
+
+
+@router.post("/catalogue/shipped", status_code=201, summary="Add the services that the product ships")
+async def ship_catalogue(work: Changing) -> shapes.ShippedItems:
+    """Add those of the 26 shipped services whose codes are still free, with their proposed prices."""
+    return shapes.ShippedItems(codes=await operations.ship_catalogue(work))
+
+
+@router.post(
+    "/catalogue/{item_code}/retirement",
+    response_model=shapes.ItemRetirement,
+    summary="Take a service off the catalogue",
+    responses=responses(404, 422),
+)
+async def retire_catalogue_item(item_code: ItemCode, form: shapes.NewRetirement, work: Changing) -> Item:
+    """Take a service off the catalogue from a day on; what was asked for before is still done and paid."""
+    return await operations.retire_item(work, code=item_code, active_to=form.active_to)
+
+
+@router.get(
+    "/catalogue/{item_code}/prices",
+    response_model=Listing[shapes.Price],
+    summary="Every price ever recorded for a service",
+)
+async def list_prices(item_code: ItemCode, work: Reading) -> Rows[Price]:
+    """Return the prices in the order in which they were recorded; none for a code that nobody has used."""
+    return Rows(await queries.price_history(work, item_code))
 
 
 @router.post(
@@ -52,8 +93,6 @@ async def list_catalogue_items(
     summary="Set a price",
     responses=responses(404),
 )
-async def set_price(
-    item_code: ItemCode, form: shapes.NewPrice, work: Annotated[Work, doing("catalogue.change")]
-) -> Price:
-    """Record a price from a day on."""
+async def set_price(item_code: ItemCode, form: shapes.NewPrice, work: Changing) -> Price:
+    """Record a price from a day on; for days already charged, adjust the month afterwards (`POST /adjustments`)."""
     return await operations.set_price(work, item_code=item_code, fen=form.fen, valid_from=form.valid_from)

@@ -7,11 +7,12 @@ from fastapi import APIRouter
 
 from api.acting import Route, doing
 from api.errors import responses
+from api.forms import Day, Instant
 from api.paging import Listing, Page, Rows
 from api.shapes import companies as shapes
 from events.work import Work
-from providers.roster import calendar, hiring, operations, queries
-from providers.roster.model import Company, CompanyState, Contract, Shift, Worker, WorkerState
+from providers.roster import bank_accounts, calendar, hiring, operations, queries
+from providers.roster.model import Absence, Certificate, Company, CompanyState, Contract, Shift, Worker, WorkerState
 
 router = APIRouter(tags=["companies"], route_class=Route)
 
@@ -44,6 +45,28 @@ async def get_company(provider_id: UUID, work: Reading) -> Company:
 async def admit_company(form: shapes.NewCompany, work: Changing) -> Company:
     """Admit a company; it is offered nothing before it is activated and has a contract."""
     return await operations.admit_company(work, facts=operations.NewCompany(**form.model_dump()))
+
+
+@router.get("/companies/{provider_id}/bank-account", summary="Where a company is paid", responses=responses(404))
+async def get_company_account(
+    provider_id: UUID, work: Annotated[Work, doing("companies.account.read")]
+) -> shapes.CompanyAccount:
+    """Return the last four digits; the whole number is in the payment file alone."""
+    company = await queries.company(work, provider_id)
+    return shapes.CompanyAccount(number=bank_accounts.masked(work, company), set_at=company.bank_set_at)
+
+
+@router.put(
+    "/companies/{provider_id}/bank-account",
+    summary="Change where a company is paid",
+    responses=responses(404, 409, 422),
+)
+async def set_company_account(
+    provider_id: UUID, form: shapes.NewBankAccount, work: Annotated[Work, doing("companies.account.change")]
+) -> shapes.CompanyAccount:
+    """Set the account from now on; who has set it does not pay the company's next statement."""
+    company = await bank_accounts.set_bank_account(work, provider_id=provider_id, number=form.number)
+    return shapes.CompanyAccount(number=bank_accounts.masked(work, company), set_at=company.bank_set_at)
 
 
 @router.post(
@@ -153,33 +176,85 @@ async def hire_worker(provider_id: UUID, form: shapes.NewWorker, work: Staffing)
     return await hiring.hire_worker(work, facts=facts)
 
 
+@router.get(
+    "/companies/{provider_id}/certificates",
+    response_model=Listing[shapes.Certificate],
+    summary="Which certificates run out?",
+    responses=responses(404),
+)
+async def list_expiring_certificates(
+    provider_id: UUID, until: Day, work: Annotated[Work, doing("workers.read")]
+) -> Rows[Certificate]:
+    """Return the active workers' certificates that run out up to and including a day, soonest first."""
+    await queries.company(work, provider_id)
+    return Rows(await queries.expiring(work, provider_id=provider_id, until=until))
+
+
+@router.get(
+    "/workers/{worker_id}/certificates",
+    response_model=Listing[shapes.Certificate],
+    summary="What is a worker certified for?",
+    responses=responses(404),
+)
+async def list_certificates(worker_id: UUID, work: Annotated[Work, doing("workers.read")]) -> Rows[Certificate]:
+    """Return all certificates that a worker ever had, the longest valid first."""
+    await queries.worker(work, worker_id)
+    return Rows(await queries.certificates_of(work, worker_id))
+
+
 @router.post(
     "/workers/{worker_id}/certificates",
+    response_model=shapes.Certificate,
     status_code=201,
     summary="Add a certificate",
     responses=responses(404, 409, 422),
 )
-async def certify_worker(worker_id: UUID, form: shapes.NewCertificate, work: Staffing) -> shapes.Created:
+async def certify_worker(worker_id: UUID, form: shapes.NewCertificate, work: Staffing) -> Certificate:
     """Add a certificate; what it allows is used from its first day on."""
-    return shapes.Created(
-        id=(await hiring.certify(work, worker_id=worker_id, paper=hiring.Paper(**form.model_dump()))).id
-    )
+    return await hiring.certify(work, worker_id=worker_id, paper=hiring.Paper(**form.model_dump()))
+
+
+@router.get(
+    "/workers/{worker_id}/absences",
+    response_model=Listing[shapes.Absence],
+    summary="When is a worker away?",
+    responses=responses(404),
+)
+async def list_absences(
+    worker_id: UUID, work: Annotated[Work, doing("workers.read")], since: Instant | None = None
+) -> Rows[Absence]:
+    """Return the absences that end after an instant, now unless one is named, earliest first."""
+    await queries.worker(work, worker_id)
+    return Rows(await queries.absences_of(work, worker_id, from_at=since or work.now))
 
 
 @router.post(
     "/workers/{worker_id}/absences",
+    response_model=shapes.Absence,
     status_code=201,
     summary="Report a worker absent",
     responses=responses(404, 422),
 )
 async def report_absence(
     worker_id: UUID, form: shapes.NewAbsence, work: Annotated[Work, doing("workers.absence")]
-) -> shapes.Created:
+) -> Absence:
     """Report sickness or leave; promised visits in that time go to others."""
-    found = await operations.report_absence(
+    return await operations.report_absence(
         work, worker_id=worker_id, from_at=form.from_at, until_at=form.until_at, reason=form.reason
     )
-    return shapes.Created(id=found.id)
+
+
+@router.post(
+    "/absences/{absence_id}/return",
+    response_model=shapes.Absence,
+    summary="Bring a worker back earlier",
+    responses=responses(404, 422),
+)
+async def shorten_absence(
+    absence_id: UUID, form: shapes.EarlierReturn, work: Annotated[Work, doing("workers.absence")]
+) -> Absence:
+    """End an absence earlier; the hours given back are used by whoever is matched next."""
+    return await operations.shorten_absence(work, absence_id=absence_id, until_at=form.until_at)
 
 
 @router.post(
@@ -213,3 +288,11 @@ async def add_shift(worker_id: UUID, form: shapes.NewShift, work: Staffing) -> S
     """Add a weekly pattern."""
     hours = calendar.Hours(**form.model_dump(), valid_to=None)
     return await hiring.set_shift(work, worker_id=worker_id, hours=hours)
+
+
+@router.post(
+    "/shifts/{shift_id}/end", response_model=shapes.Shift, summary="End a weekly shift", responses=responses(404, 422)
+)
+async def end_shift(shift_id: UUID, form: shapes.ShiftEnding, work: Staffing) -> Shift:
+    """Let a weekly pattern end before a day; visits promised in its hours from then on go to others."""
+    return await hiring.end_shift(work, shift_id=shift_id, on=form.on)

@@ -49,6 +49,8 @@ POLICY: dict[str, frozenset[Role]] = {
     "catalogue.change": frozenset({_MANAGER}),
     "companies.read": frozenset({_OPERATOR, _MANAGER, _FINANCE, _PROVIDER}),
     "companies.change": frozenset({_MANAGER}),
+    "companies.account.read": frozenset({_MANAGER, _FINANCE, _PROVIDER}),
+    "companies.account.change": frozenset({_MANAGER, _FINANCE}),
     "contracts.read": frozenset({_MANAGER, _FINANCE, _PROVIDER}),
     "workers.read": frozenset({_MANAGER, _PROVIDER}),
     "workers.change": frozenset({_PROVIDER, _MANAGER}),
@@ -85,6 +87,8 @@ POLICY: dict[str, frozenset[Role]] = {
     "complaints.decide": frozenset({_MANAGER}),
     "rates.read": frozenset({_MANAGER, _FINANCE, _OPERATOR, _PROVIDER}),
     # settlement
+    "charges.adjust": frozenset({_FINANCE}),
+    "ledger.read": frozenset({_FINANCE, _MANAGER}),
     "charges.read": frozenset({_FINANCE, _MANAGER, _PROVIDER}),
     "statements.read": frozenset({_FINANCE, _MANAGER, _PROVIDER}),
     "statements.draw_up": frozenset({_FINANCE}),

@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
+from pydantic import Field
 
 from api.acting import Route, doing, works_of
 from api.errors import responses
@@ -15,7 +16,7 @@ from kit.access.actor import SYSTEM
 from providers.satisfaction import complaints, draws, operations, queries
 from providers.satisfaction.model import CallBack, CallBackDraw, Channel, Complaint
 from providers.satisfaction.queries import PublishedDraw
-from providers.satisfaction.rates import Rate
+from providers.satisfaction.rates import Always, Rate
 
 router = APIRouter(tags=["satisfaction"], route_class=Route)
 
@@ -147,6 +148,16 @@ async def get_complaint_words(
     return shapes.ComplaintWords(words=complaints.words(work, await queries.complaint(work, complaint_id)))
 
 
+_STEPS = {
+    "acknowledge": complaints.acknowledge,
+    "investigated": complaints.investigated,
+    "remedied": complaints.remedied,
+    "close": complaints.close,
+    "appeal": complaints.appeal,
+}
+"""Every step but the decision, which needs to say what was decided."""
+
+
 @router.post(
     "/complaints/{complaint_id}/steps",
     response_model=shapes.Complaint,
@@ -156,12 +167,10 @@ async def get_complaint_words(
 async def advance_complaint(complaint_id: UUID, form: shapes.ComplaintStep, work: Handling) -> Complaint:
     """Take the next step; an upheld decision corrects the charge."""
     if form.step == "decide":
-        found = await complaints.decide(
+        return await complaints.decide(
             work, complaint_id=complaint_id, upheld=form.upheld, deduction_percent=form.deduction_percent
         )
-    else:
-        found = await getattr(complaints, form.step)(work, complaint_id=complaint_id)
-    return found
+    return await _STEPS[form.step](work, complaint_id=complaint_id)
 
 
 @router.get("/rates", response_model=shapes.SatisfactionRate, summary="The satisfaction rate of a group")
@@ -175,6 +184,20 @@ async def get_rate(
     """Return the rate as it stands this moment, with n, interval, exclusions and reach; a company sees its own."""
     company_id = work.actor.company.id if work.actor.company else provider_id
     return await queries.rate(work, provider_id=company_id, item_code=item_code, division=division, month=month)
+
+
+@router.get("/rates/always", response_model=shapes.AlwaysAbove, summary="The worst month's rate of a group")
+async def get_worst_rate(
+    work: Annotated[Work, doing("rates.read")],
+    month: Annotated[list[Annotated[str, Field(pattern=MONTH)]], Query(min_length=1, max_length=36)],
+    provider_id: UUID | None = None,
+    item_code: Annotated[str | None, Query(max_length=8)] = None,
+    division: Annotated[str | None, Query(pattern=DIVISION)] = None,
+) -> Always:
+    """Return the minimum over the months asked for (始终…以上), never the average; a company sees its own."""
+    company_id = work.actor.company.id if work.actor.company else provider_id
+    months = sorted(set(month))
+    return await queries.always(work, months=months, provider_id=company_id, item_code=item_code, division=division)
 
 
 @router.get(

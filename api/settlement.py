@@ -12,7 +12,7 @@ from api.paging import Listing, Page, Rows
 from api.shapes import settlement as shapes
 from events.work import Work
 from providers.roster import queries as roster
-from providers.settlement import operations, queries
+from providers.settlement import charges, operations, queries
 from providers.settlement.model import Charge, Dispute, Payment, Statement
 
 router = APIRouter(tags=["settlement"], route_class=Route)
@@ -40,6 +40,26 @@ async def draw_up_statements(
 ) -> Rows[Statement]:
     """Freeze every company's month; doing it again draws up nothing twice."""
     return Rows(await operations.draw_up(work, month=form.month))
+
+
+@router.post(
+    "/adjustments",
+    status_code=201,
+    summary="Charge a month anew after a late paper",
+    responses=responses(404, 409, 422),
+)
+async def adjust_charges(
+    form: shapes.NewAdjustment, work: Annotated[Work, doing("charges.adjust")]
+) -> shapes.Adjustment:
+    """Charge a month's visits by the prices and rules as they are known now; what was paid stays, the rest follows."""
+    lines = await charges.adjust(work, month=form.month, item_code=form.item_code, provider_id=form.provider_id)
+    return shapes.Adjustment(month=form.month, visits=len(lines))
+
+
+@router.get("/ledger/balances", summary="The sum of each account of the ledger")
+async def get_balances(work: Annotated[Work, doing("ledger.read")]) -> shapes.LedgerBalances:
+    """Return what was spent, what is owed and what has been paid, over all months and companies."""
+    return shapes.LedgerBalances(**await queries.balances(work))
 
 
 @router.get("/statements", response_model=Listing[shapes.Statement], summary="List statements")

@@ -17,7 +17,7 @@ from kit.refusal import Refusal
 from providers.catalogue import operations as catalogue
 from providers.catalogue.model import Category, Item
 from providers.catalogue.operations import ItemFacts, ItemTaken, ItemUnknown
-from providers.roster import calendar, cells, hiring, operations
+from providers.roster import bank_accounts, calendar, cells, hiring, operations
 from providers.roster import queries as roster
 from providers.roster.hiring import CertificateExpired, CertificateTaken, NewWorker, Paper, ShiftNonsense, ShiftOverlaps
 from providers.roster.model import Company, Worker, WorkerState
@@ -32,7 +32,7 @@ COMPANY_COLUMNS = (
     Column("medical_licence", ("医疗许可证号", "医疗执业许可"), columns.code(40), required=False),
     Column("medical_licence_until", ("医疗许可有效期至", "许可有效期至"), columns.day, required=False),
     Column("phone", ("联系电话", "电话"), columns.telephone(), required=False),
-    Column("bank_account", ("银行账号",), columns.code(40), required=False),
+    Column("bank_account", ("银行账号",), bank_accounts.read, required=False),
     Column("contract_from", ("合同开始", "合同起"), columns.day, required=False),
     Column("contract_to", ("合同结束", "合同止"), columns.day, required=False),
     Column("monthly_capacity", ("月产能", "月服务能力"), columns.integer(0, 1_000_000), required=False, default=0),
@@ -52,9 +52,18 @@ async def companies(work: Work, grid: Grid, mapping: Mapping[str, str] | None = 
     """Take in companies; those with a contract begin to serve at once, the others stay admitted."""
     sheet = columns.typed(grid, COMPANY_COLUMNS, mapping)
     sheet.no_duplicates("uscc")
+    sheet.no_duplicates("bank_account")
     known = set((await work.session.execute(select(Company.uscc))).scalars())
     medical = {row.code: row.medical for row in await work.session.execute(select(Item.code, Item.medical))}
+    accounts = {
+        row.number: work.vault.blind("bank_account", row["bank_account"])
+        for row in sheet.rows
+        if row.get("bank_account")
+    }
+    taken = await bank_accounts.taken(work, list(accounts.values()))
     for row in sheet.rows:
+        if accounts.get(row.number) in taken:
+            sheet.fault(row, "bank_account", bank_accounts.BankAccountTaken())
         if row.get("uscc") in known:
             sheet.fault(row, "uscc", operations.CompanyTaken(uscc=row["uscc"]))
         until: date | None = row.get("medical_licence_until")

@@ -1,6 +1,6 @@
 """What companies, contracts, workers and shifts look like over HTTP."""
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -32,6 +32,19 @@ class NewCompany(Form):
     medical_licence_until: Day | None = None
     phone: str | None = Field(default=None, max_length=20)
     bank_account: str | None = Field(default=None, max_length=40)
+
+
+class NewBankAccount(Form):
+    """Where a company is paid from now on."""
+
+    number: str = Field(min_length=8, max_length=40, examples=["6222 0000 0000 1234"])
+
+
+class CompanyAccount(BaseModel):
+    """A company's account: the last four digits, and since when it holds."""
+
+    number: str | None = Field(examples=["************1234"])
+    set_at: datetime | None
 
 
 class NewContract(Form):
@@ -77,6 +90,17 @@ class NewCertificate(Form):
     number: str = Field(min_length=1, max_length=40, examples=["HLY-2026-0117"])
     valid_from: Day = Field(examples=["2026-01-01"])
     expires_on: Day = Field(examples=["2028-12-31"])
+
+
+class Certificate(BaseModel):
+    """A paper that allows a worker one skill, both days included."""
+
+    id: UUID
+    worker_id: UUID
+    skill: Skill
+    number: str
+    valid_from: date
+    expires_on: date
 
 
 class NewShift(Form):
@@ -146,6 +170,29 @@ class Shift(BaseModel):
     break_to: int | None
     valid_from: date
     valid_to: date | None
+
+
+class ShiftEnding(Form):
+    """From which day a weekly shift holds no longer."""
+
+    on: Day = Field(examples=["2026-12-01"])
+
+
+class Absence(BaseModel):
+    """A window in which a worker does not work, and why."""
+
+    id: UUID
+    worker_id: UUID
+    from_at: datetime
+    until_at: datetime
+    reason: str
+    reported_at: datetime
+
+
+class EarlierReturn(Form):
+    """When a worker is back, earlier than was reported."""
+
+    until_at: Instant = Field(examples=["2026-11-03T12:00:00+08:00"])
 
 
 class NewAbsence(Form):

@@ -143,3 +143,12 @@ class DrawCommitment(BaseModel):
     """The published hash of a day's seed."""
 
     seed_hash: str
+
+
+class AlwaysAbove(BaseModel):
+    """What may be said of "always above" over several months: the worst month decides, and it needs enough ratings."""
+
+    months: int
+    percent: float | None
+    worst: SatisfactionRate | None
+    too_small: list[str]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from api.forms import Form, MonthName
+from api.forms import Form, Id, MonthName
 from providers.settlement.arithmetic import DeductionReason
 from providers.settlement.model import ChargeKind, DisputeState, StatementState
 
@@ -134,3 +134,28 @@ class Recomputation(BaseModel):
 
     content_hash: str
     equal: bool
+
+
+class NewAdjustment(Form):
+    """Which month's visits a price or rule recorded late concerns: all of them, or those of an item or a company."""
+
+    month: MonthName
+    item_code: str | None = Field(default=None, max_length=8, examples=["B01"])
+    provider_id: Id | None = None
+
+
+class Adjustment(BaseModel):
+    """How many visits were charged anew; their lines are in the next statement drawn up."""
+
+    month: str
+    visits: int
+
+
+class LedgerBalances(BaseModel):
+    """The sum of each account of the ledger in fen, debits positive; together they are zero."""
+
+    subsidy: int = 0
+    due: int = 0
+    own: int = 0
+    collectable: int = 0
+    treasury: int = 0

@@ -8,12 +8,17 @@ from dispatch.visits.model import Visit
 from events.contracts.care_requests import CareRequested
 from events.contracts.offers import OfferLapsed, OfferRefused, OfferWithdrawn
 from events.contracts.people import PersonDeathReported, PersonDeathReportWithdrawn
-from events.contracts.roster import CompanyExited, WorkerUnavailable
+from events.contracts.roster import CompanyExited, ShiftEnded, WorkerUnavailable
 from events.contracts.visits import VisitAborted, VisitMissed
 from events.delivery.bus import on
 from events.work import Work
+from kit import clock
 
-_CAUSES = {"worker_unavailable": Cause.UNAVAILABLE, overruns.REASON: Cause.OVERRUN}
+_CAUSES = {
+    "worker_unavailable": Cause.UNAVAILABLE,
+    "shift_ended": Cause.UNAVAILABLE,
+    overruns.REASON: Cause.OVERRUN,
+}
 
 
 @on(CareRequested, group="matching")
@@ -60,6 +65,14 @@ async def when_worker_unavailable(work: Work, event: WorkerUnavailable) -> None:
     """Take back what the worker cannot do; each visit taken back is then offered to somebody else."""
     await operations.withdraw_worker(
         work, worker_id=event.worker_id, from_at=event.from_at, until_at=event.until_at, reason="worker_unavailable"
+    )
+
+
+@on(ShiftEnded, group="matching")
+async def when_shift_ended(work: Work, event: ShiftEnded) -> None:
+    """Take back what was promised in the hours that the worker no longer has."""
+    await operations.withdraw_lost_hours(
+        work, worker_id=event.worker_id, shift_id=event.shift_id, from_at=clock.at_local(event.ends_on, 0)
     )
 
 

@@ -22,6 +22,7 @@ from dispatch.visits.transitions import OPEN, State
 from events.work import Work
 from kit import clock, metrics, rules
 from kit.refusal import Refusal
+from providers.roster import queries as roster
 
 ENGINE = "routing.insert 1"
 _TRIES = 4
@@ -190,6 +191,28 @@ async def resume_person(work: Work, *, person_id: UUID) -> int:
     query = select(CareRequest.id).where(CareRequest.person_id == person_id, CareRequest.state == RequestState.WAITING)
     waiting = (await work.session.execute(query.order_by(CareRequest.number))).scalars().all()
     return sum([await decide(work, request_id=request_id, cause=Cause.REQUESTED) is not None for request_id in waiting])
+
+
+async def withdraw_lost_hours(work: Work, *, worker_id: UUID, shift_id: UUID, from_at: datetime) -> int:
+    """Take back what a worker cannot do since a weekly shift ends at an instant; return how many visits.
+
+    What lies in another shift of the worker stays, and so does a visit agreed outside all of them.
+    """
+    theirs = or_(Visit.worker_id == worker_id, Visit.second_worker_id == worker_id)
+    ahead = select(Visit.id, Visit.planned_start, Visit.planned_end).where(
+        theirs, Visit.planned_end > from_at, Visit.state.in_((State.OFFERED, State.ACCEPTED))
+    )
+    visits_ahead = (await work.session.execute(ahead)).all()
+    if not visits_ahead:
+        return 0
+    last = max(visit.planned_end for visit in visits_ahead)
+    lost = await roster.lost_hours(work, shift_id=shift_id, from_at=from_at, until_at=last)
+    undone = [
+        visit.id
+        for visit in visits_ahead
+        if any(visit.planned_start < end and visit.planned_end > start for start, end in lost)
+    ]
+    return await _withdraw(work, Visit.id.in_(undone), "shift_ended") if undone else 0
 
 
 async def withdraw_company(work: Work, *, provider_id: UUID, reason: str) -> int:

@@ -19,6 +19,7 @@ ROOM = Room(
         handlers.when_missed,
         handlers.when_aborted,
         handlers.when_worker_unavailable,
+        handlers.when_shift_ended,
         handlers.when_company_exited,
         handlers.when_death_reported,
         handlers.when_death_report_withdrawn,

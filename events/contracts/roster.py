@@ -1,6 +1,6 @@
 """Topic `roster`: service companies and who of their workers can come; key is the company."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from events.contracts.event import Event
@@ -35,6 +35,18 @@ class WorkerUnavailable(_RosterEvent):
     from_at: datetime
     until_at: datetime
     reason: str
+
+
+class ShiftEnded(_RosterEvent):
+    """Emitted by roster: a worker's weekly hours end before a day; what was promised in them goes to others."""
+
+    worker_id: UUID
+    shift_id: UUID
+    ends_on: date
+
+
+class CompanyAccountChanged(_RosterEvent):
+    """Emitted by roster: a company is paid to another bank account from now on; the number stays sealed."""
 
 
 class RosterChanged(_RosterEvent):

@@ -38,6 +38,12 @@ class ItemRetiredBeforeItBegan(Refusal):
     code = "item.retired_before_it_began"
 
 
+class ItemNonsense(Refusal):
+    """Minutes or window of a service contradict themselves."""
+
+    code = "item.nonsense"
+
+
 class PriceNegative(Refusal):
     """A price below nothing."""
 
@@ -63,9 +69,11 @@ class ItemFacts:
 
 
 async def add_items(work: Work, items: Sequence[ItemFacts], *, active_from: date = PRICED_FROM) -> None:
-    """Add services with their first prices; refuses `item.taken` and `price.negative`."""
+    """Add services with their first prices; refuses `item.taken`, `item.nonsense` and `price.negative`."""
     if not items:
         return
+    if any(entry.minutes < 1 or not 0 <= entry.window_from < entry.window_to <= 1440 for entry in items):
+        raise ItemNonsense
     codes = [entry.code for entry in items]
     taken = (await work.session.execute(select(Item.code).where(Item.code.in_(codes)).limit(1))).scalar()
     if taken is not None:
@@ -96,19 +104,23 @@ def _price(work: Work, code: str, fen: int, valid_from: date, valid_to: date | N
 
 
 async def add_item(work: Work, *, facts: ItemFacts, active_from: date) -> Item:
-    """Add one service with its first price; refuses `item.taken` and `price.negative`."""
+    """Add one service with its first price; refuses what `add_items` refuses."""
     await add_items(work, [facts], active_from=active_from)
     return await work.session.get_one(Item, facts.code)
 
 
-async def retire_item(work: Work, *, code: str, active_to: date) -> None:
-    """Take a service off the catalogue from a day on; refuses `item.unknown`, `item.retired_before_it_began`."""
-    found = await work.session.get(Item, code)
-    if found is None:
+async def retire_item(work: Work, *, code: str, active_to: date) -> Item:
+    """Take a service off the catalogue from a day on; what was asked for before that day is still done and paid.
+
+    Refuses `item.unknown`, `item.retired_before_it_began`.
+    """
+    item = await work.session.get(Item, code, with_for_update=True)
+    if item is None:
         raise ItemUnknown(item=code)
-    if active_to <= found.active_from:
+    if active_to <= item.active_from:
         raise ItemRetiredBeforeItBegan(item=code)
-    found.active_to = active_to
+    item.active_to = active_to
+    return item
 
 
 async def set_price(work: Work, *, item_code: str, fen: int, valid_from: date, valid_to: date | None = None) -> Price:
@@ -168,9 +180,9 @@ def _minute(text: str) -> int:
     return int(hours) * 60 + int(minutes)
 
 
-async def ship_catalogue(work: Work) -> int:
-    """Add those shipped services whose codes are still free; return how many."""
+async def ship_catalogue(work: Work) -> list[str]:
+    """Add those shipped services whose codes are still free; return their codes."""
     taken = set((await work.session.execute(select(Item.code))).scalars())
     missing = [entry for entry in shipped_items() if entry.code not in taken]
     await add_items(work, missing)
-    return len(missing)
+    return [entry.code for entry in missing]

@@ -17,11 +17,11 @@ def _day(at: date | datetime) -> date:
 
 async def item(work: Work, code: str, at: date | datetime) -> Item | None:
     """Return the item of a code if it is on offer on that day of the district."""
-    found = await work.session.get(Item, code)
+    entry = await work.session.get(Item, code)
     day = _day(at)
-    if found is None or day < found.active_from or (found.active_to is not None and day >= found.active_to):
+    if entry is None or day < entry.active_from or (entry.active_to is not None and day >= entry.active_to):
         return None
-    return found
+    return entry
 
 
 async def items(work: Work, at: date | datetime) -> Sequence[Item]:

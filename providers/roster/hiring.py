@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import func, insert, or_, select
 
-from events.contracts.roster import WorkerUnavailable
+from events.contracts.roster import ShiftEnded, WorkerUnavailable
 from events.work import Work
 from kit import clock, geo
 from kit.china import identifiers, phone
@@ -63,6 +63,13 @@ class ShiftNonsense(Refusal):
     """Minutes, weekdays or break of a shift contradict themselves."""
 
     code = "shift.nonsense"
+
+
+class ShiftNotFound(Refusal):
+    """No such shift, or none that this actor may know of."""
+
+    code = "shift.not_found"
+    kind = Kind.NOT_FOUND
 
 
 class ShiftOverlaps(Refusal):
@@ -286,12 +293,20 @@ async def patterns_of(work: Work, worker_ids: Sequence[UUID]) -> dict[UUID, list
 
 
 async def end_shift(work: Work, *, shift_id: UUID, on: date) -> Shift:
-    """Let a weekly pattern end before a day; refuses `shift.nonsense` where it would end before it began."""
+    """Let a weekly pattern end before a day; what was promised in it goes to others by the event.
+
+    Refuses `shift.not_found`, and `shift.nonsense` where it would end before it began, in the past, or later than it
+    ends already.
+    """
     shift = await work.session.get(Shift, shift_id, with_for_update=True)
-    if shift is None or on <= shift.valid_from:
+    if shift is None:
+        raise ShiftNotFound
+    today = clock.day_of(work.now)
+    if on <= shift.valid_from or on < today or (shift.valid_to is not None and on > shift.valid_to):
         raise ShiftNonsense
     shift.valid_to = on
     await changed(work, [shift.provider_id])
+    work.emit(ShiftEnded(provider_id=shift.provider_id, worker_id=shift.worker_id, shift_id=shift_id, ends_on=on))
     return shift
 
 

@@ -52,7 +52,10 @@ _OWN = "provider_id = nowalls_provider()"
 
 
 class Company(Base):
-    """A service company that was ever admitted; the bank account is sealed under the company's own data key."""
+    """A service company that was ever admitted; the bank account is sealed under the company's own data key.
+
+    Whoever set the account (`bank_set_by`) does not pay to it (`settlement.operations.pay`).
+    """
 
     __tablename__ = "company"
     __table_args__ = ({"info": {"provider_sees": "id = nowalls_provider()"}},)
@@ -70,6 +73,8 @@ class Company(Base):
     data_key: Mapped[bytes]
     bank_sealed: Mapped[bytes | None]
     bank_blind: Mapped[bytes | None]
+    bank_set_by: Mapped[str | None] = mapped_column(String(80))
+    bank_set_at: Mapped[datetime | None]
     admitted_at: Mapped[datetime]
     exited_at: Mapped[datetime | None]
 

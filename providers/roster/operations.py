@@ -9,14 +9,20 @@ from uuid import UUID
 from sqlalchemy import insert, select, update
 from sqlalchemy.dialects import postgresql
 
-from events.contracts.roster import CompanyAdmitted, CompanyExited, CompanySuspended, RosterChanged, WorkerUnavailable
+from events.contracts.roster import (
+    CompanyAdmitted,
+    CompanyExited,
+    CompanySuspended,
+    RosterChanged,
+    WorkerUnavailable,
+)
 from events.work import Work
 from kit import clock
 from kit.china import identifiers
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
 from providers.catalogue.model import Item
-from providers.roster import coverage, queries
+from providers.roster import bank_accounts, coverage, queries
 from providers.roster.model import (
     COMPANY_MOVES,
     Absence,
@@ -74,9 +80,16 @@ class ContractNotFound(Refusal):
 
 
 class AbsenceNonsense(Refusal):
-    """An absence that ends before it begins."""
+    """An absence that ends before it begins, or a shortened one that would be longer."""
 
     code = "absence.nonsense"
+
+
+class AbsenceNotFound(Refusal):
+    """No such absence, or none that this actor may know of."""
+
+    code = "absence.not_found"
+    kind = Kind.NOT_FOUND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,13 +120,17 @@ async def changed(work: Work, provider_ids: Iterable[UUID]) -> None:
 async def admit_companies(work: Work, companies: Sequence[NewCompany]) -> list[UUID]:
     """Admit companies whose papers and site have been checked; returns their ids in the order given.
 
-    Refuses `uscc.shape`, `uscc.checksum` and `company.taken` (a company comes back by `activate`, not twice).
+    Refuses `uscc.shape`, `uscc.checksum`, `company.bank_account_invalid`, `company.bank_account_taken` and
+    `company.taken` (a company comes back by `activate`, not twice).
     """
     codes = [identifiers.read_uscc(entry.uscc) for entry in companies]
     taken = (await work.session.execute(select(Company.uscc).where(Company.uscc.in_(codes)).limit(1))).scalar()
     if taken is not None or len(set(codes)) < len(codes):
         raise CompanyTaken(uscc=taken or next(code for code in codes if codes.count(code) > 1))
     rows = [_company_row(work, code, entry) for code, entry in zip(codes, companies, strict=True)]
+    accounts = [row["bank_blind"] for row in rows if row["bank_blind"] is not None]
+    if len(set(accounts)) < len(accounts) or await bank_accounts.taken(work, accounts):
+        raise bank_accounts.BankAccountTaken
     if rows:
         await work.session.execute(insert(Company), rows, execution_options=WHOLE_ROWS)
     ids = [row["id"] for row in rows]
@@ -125,7 +142,7 @@ async def admit_companies(work: Work, companies: Sequence[NewCompany]) -> list[U
 
 def _company_row(work: Work, uscc: str, entry: NewCompany) -> dict[str, Any]:
     company_id, key = new_id(), work.vault.new_key()
-    bank = "".join(entry.bank_account.split()) if entry.bank_account else None
+    account = bank_accounts.columns(work, company_id, key, entry.bank_account or None)
     return {
         "id": company_id,
         "uscc": uscc,
@@ -136,9 +153,8 @@ def _company_row(work: Work, uscc: str, entry: NewCompany) -> dict[str, Any]:
         "medical_licence_until": entry.medical_licence_until,
         "phone": entry.phone,
         "data_key": key,
-        "bank_sealed": work.vault.seal(key, f"company|bank_sealed|{company_id}", bank) if bank else None,
-        "bank_blind": work.vault.blind("bank_account", bank) if bank else None,
         "admitted_at": work.now,
+        **account,
     }
 
 
@@ -323,9 +339,14 @@ async def report_absence(work: Work, *, worker_id: UUID, from_at: datetime, unti
 
 
 async def shorten_absence(work: Work, *, absence_id: UUID, until_at: datetime) -> Absence:
-    """Bring a worker back earlier; refuses `absence.nonsense` unless the new end lies inside the old window."""
+    """Bring a worker back earlier: the hours given back are used by whoever is matched next.
+
+    Refuses `absence.not_found`, and `absence.nonsense` unless the new end lies inside the old window.
+    """
     absence = await work.session.get(Absence, absence_id, with_for_update=True)
-    if absence is None or not absence.from_at < until_at <= absence.until_at:
+    if absence is None:
+        raise AbsenceNotFound
+    if not absence.from_at < until_at <= absence.until_at:
         raise AbsenceNonsense
     absence.until_at = until_at
     await changed(work, [absence.provider_id])

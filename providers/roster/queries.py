@@ -290,11 +290,6 @@ async def company(work: Work, provider_id: UUID) -> Company:
     return found
 
 
-async def company_by_uscc(work: Work, uscc: str) -> Company | None:
-    """Return the company of a credit code."""
-    return (await work.session.execute(select(Company).where(Company.uscc == uscc))).scalar_one_or_none()
-
-
 async def companies(work: Work, *, state: CompanyState | None = None) -> Sequence[Company]:
     """Return all companies ever admitted, or those in one state, by number."""
     query = select(Company).order_by(Company.number)
@@ -332,24 +327,25 @@ async def transports(work: Work) -> dict[UUID, Transport]:
     return {worker_id: transport for worker_id, transport in rows}  # noqa: C416 - rows are typed Row, dict() loses it
 
 
-async def skills_of(work: Work, worker_id: UUID, *, on: date) -> frozenset[Skill]:
-    """Return the skills a worker is certified for on a day, implied ones included."""
-    query = select(Certificate.skill).where(
-        Certificate.worker_id == worker_id, Certificate.valid_from <= on, Certificate.expires_on >= on
-    )
-    held = set((await work.session.execute(query)).scalars())
-    return frozenset(held.union(*(IMPLIED_SKILLS.get(skill, frozenset()) for skill in held)))
-
-
-async def expiring(work: Work, *, until: date) -> Sequence[Certificate]:
-    """Return the active workers' certificates that run out up to and including a day, soonest first."""
+async def expiring(work: Work, *, provider_id: UUID, until: date) -> Sequence[Certificate]:
+    """Return a company's active workers' certificates that run out up to and including a day, soonest first."""
     query = (
         select(Certificate)
         .join(Worker, Worker.id == Certificate.worker_id)
-        .where(Worker.state == WorkerState.ACTIVE, Certificate.expires_on <= until)
+        .where(
+            Worker.state == WorkerState.ACTIVE,
+            Certificate.provider_id == provider_id,
+            Certificate.expires_on <= until,
+        )
         .order_by(Certificate.expires_on, Certificate.id)
     )
     return (await work.session.execute(query)).scalars().all()
+
+
+async def certificates_of(work: Work, worker_id: UUID) -> Sequence[Certificate]:
+    """Return all certificates that a worker ever had, the longest valid first."""
+    query = select(Certificate).where(Certificate.worker_id == worker_id)
+    return (await work.session.execute(query.order_by(Certificate.expires_on.desc(), Certificate.id))).scalars().all()
 
 
 async def contracts_of(work: Work, provider_id: UUID) -> Sequence[Contract]:
@@ -362,6 +358,25 @@ async def shifts_of(work: Work, worker_id: UUID) -> Sequence[Shift]:
     """Return a worker's weekly patterns, earliest first."""
     query = select(Shift).where(Shift.worker_id == worker_id).order_by(Shift.valid_from, Shift.from_minute)
     return (await work.session.execute(query)).scalars().all()
+
+
+async def lost_hours(work: Work, *, shift_id: UUID, from_at: datetime, until_at: datetime) -> list[Window]:
+    """Return the windows that a worker had by a shift which has ended, and has by no other one, within a span."""
+    shift = await work.session.get_one(Shift, shift_id)
+    if shift.valid_to is None:
+        return []
+    ended = Hours(
+        shift.weekdays,
+        shift.from_minute,
+        shift.to_minute,
+        shift.break_from,
+        shift.break_to,
+        valid_from=shift.valid_to,
+        valid_to=None,
+    )
+    calendar = Calendar(from_at, until_at)
+    others = (await patterns(work, Shift.worker_id == shift.worker_id)).get(shift.worker_id, [])
+    return calendar.windows([ended], calendar.windows(others))
 
 
 async def absences_of(work: Work, worker_id: UUID, *, from_at: datetime) -> Sequence[Absence]:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, exists, false, func, insert, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from events.contracts.settlement import ChargeMade
@@ -16,6 +17,9 @@ from kit import clock, rules
 from kit.ids import new_id
 from kit.refusal import Refusal
 from providers.catalogue import queries as catalogue
+from providers.catalogue.model import Item
+from providers.catalogue.operations import ItemUnknown
+from providers.roster import queries as roster
 from providers.settlement.arithmetic import Amounts, DeductionReason, Facts, Outcome, Standards, charge
 from providers.settlement.model import (
     Account,
@@ -169,13 +173,18 @@ async def adjust(
 ) -> list[Charge]:
     """Charge a month's visits again by the prices and rules as they are known now: what a late paper changes.
 
-    Nothing stated or paid is touched; the corrections are stated in the next statement drawn up. Doing it again
-    changes nothing. Refuses `charge.price_missing`.
+    Returns the new lines. Nothing stated or paid is touched; the corrections are stated in the next statement drawn
+    up. Doing it again changes nothing. Refuses `charge.price_missing`, `item.unknown`, `company.not_found`.
     """
+    if provider_id is not None:
+        await roster.company(work, provider_id)
+    if item_code is not None and await work.session.get(Item, item_code) is None:
+        raise ItemUnknown(item=item_code)
     latest = (
-        select(Charge.visit_id, Charge.item_code, Charge.planned_start)
-        .where(Charge.month == month, Charge.kind == ChargeKind.CHARGE, Charge.revision == 1)
-        .order_by(Charge.visit_id)
+        select(Charge.visit_id, Charge.item_code, Charge.planned_start, Charge.price_fen, Charge.rule_version)
+        .ext(distinct_on(Charge.visit_id))
+        .where(Charge.month == month, Charge.kind == ChargeKind.CHARGE)
+        .order_by(Charge.visit_id, Charge.revision.desc())
     )
     if item_code is not None:
         latest = latest.where(Charge.item_code == item_code)
@@ -183,7 +192,7 @@ async def adjust(
         latest = latest.where(Charge.provider_id == provider_id)
     made: list[Charge] = []
     prices: dict[tuple[str, date], int | None] = {}
-    for visit_id, item, planned_start in (await work.session.execute(latest)).all():
+    for visit_id, item, planned_start, *charged_by in (await work.session.execute(latest)).all():
         key = item, clock.day_of(planned_start)
         if key not in prices:
             prices[key] = await catalogue.price(work, item, planned_start)
@@ -191,11 +200,12 @@ async def adjust(
         if price_fen is None:
             raise PriceMissing(item=item)
         standards = await standards_at(work, planned_start)
+        if charged_by == [price_fen, standards.version]:
+            continue
         await _hold_still(work, visit_id)
         last = await _last(work, visit_id)
-        if last is not None and (last.price_fen, last.rule_version) != (price_fen, standards.version):
-            again = await _correct(work, last, price_fen=price_fen, standards=standards)
-            made += [again] if again is not None else []
+        again = await _correct(work, last, price_fen=price_fen, standards=standards) if last is not None else None
+        made += [again] if again is not None else []
     return made
 
 

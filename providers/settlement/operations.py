@@ -18,6 +18,7 @@ from events.work import Work
 from kit import clock, rules
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
+from providers.roster.model import Company
 from providers.settlement import charges, queries
 from providers.settlement.arithmetic import FORGIVABLE, DeductionReason, canonical
 from providers.settlement.model import (
@@ -265,11 +266,12 @@ async def approve(work: Work, *, statement_id: UUID) -> Statement:
 async def pay(work: Work, *, statement_id: UUID, reference: str) -> Payment:
     """Pay the public share of an approved paper, once; nothing in it changes any more.
 
-    Refuses `statement.not_found`, `.cannot_move`, and `.second_person_wanted` for who approved it, and for who drew it
-    up unless the rule allows it.
+    Refuses `statement.not_found`, `.cannot_move`, and `.second_person_wanted` for who approved it or set the company's
+    bank account, and for who drew it up unless the rule allows it.
     """
     statement = await _locked(work, statement_id, StatementState.PAID)
-    barred = {statement.approved_by}
+    account = select(Company.bank_set_by).where(Company.id == statement.provider_id)
+    barred = {statement.approved_by, (await work.session.execute(account)).scalar()}
     if not await rules.value(work.session, "statement.drawer_may_pay", at=work.now):
         barred.add(statement.drawn_by)
     if work.actor.label in barred:

@@ -14,6 +14,7 @@ from events.work import Work
 from kit import money
 from kit.pages import Order
 from kit.refusal import Kind, Refusal
+from providers.roster import bank_accounts
 from providers.roster.model import Company
 from providers.settlement import charges
 from providers.settlement.arithmetic import Facts, canonical, charge
@@ -207,9 +208,7 @@ async def payment_file(work: Work, *, month: str) -> list[PaymentRow]:
             provider_id=company.id,
             name=company.name,
             uscc=company.uscc,
-            account=work.vault.open(company.data_key, f"company|bank_sealed|{company.id}", company.bank_sealed)
-            if company.bank_sealed is not None
-            else None,
+            account=bank_accounts.number(work, company),
             fen=paper.subsidised_fen,
             yuan=money.show(paper.subsidised_fen),
             words=money.in_words(paper.subsidised_fen),

@@ -21,6 +21,7 @@ from kit.database import Database
 from kit.ids import new_id
 from kit.vault import Vault
 from processes.rooms import ROOMS
+from tests.api.bureau import Bureau
 from tests.api.lives import Lives, open_accounts
 from tests.api.world import BASE, Lived, World, sign_in_all
 from tests.conftest import HANDLERS, drained
@@ -90,3 +91,13 @@ async def world(server: str, lived: Lived, vault: Vault) -> AsyncIterator[World]
     connection = await asyncpg.connect(dsn=postgres.plain(server % "postgres"))
     await connection.execute(f'drop database "{name}" with (force)')
     await connection.close()
+
+
+@pytest_asyncio.fixture
+async def bureau(works: Works, client: httpx.AsyncClient, drain: Callable[[], Awaitable[int]]) -> Bureau:
+    """Give a bureau whose March statements are drawn up."""
+    bureau = Bureau(works, client, drain)
+    await bureau.open()
+    await bureau.months_later(1)
+    await bureau("drawer", "POST", "/statements", {"month": "2026-03"}, status=201)
+    return bureau

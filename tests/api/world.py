@@ -57,6 +57,8 @@ NOUNS = {
     "contract_id": "select id from contract where provider_id = $1",
     "dead_letter_id": "select id from dead_letter where convert_from(body, 'UTF8') = "
     "(select split_part(name, ' ', 1) from company where id = $1)",
+    "absence_id": "select id from absence where provider_id = $1",
+    "shift_id": "select id from shift where provider_id = $1",
     "account_id": "select id from account where provider_id = $1",
     "session_id": "select s.id from account_session s join account a on a.id = s.account_id where a.provider_id = $1",
     "act_id": "select id from act where provider_id = $1",

@@ -115,7 +115,7 @@ async def test_workers_come_in_with_papers_and_hours_or_are_named(works: Works) 
     assert (outcome.faults, outcome.written) == ([], 2)
     async with works(Actor(role=Role.MANAGER, label="主管")) as work:
         first, _ = await roster.workers(work, provider_id=(await roster.companies(work))[0].id)
-        assert await roster.skills_of(work, first.id, on=date(2026, 3, 2)) == {"S0", "S1"}
+        assert {paper.skill for paper in await roster.certificates_of(work, first.id)} == {"S0", "S1"}
         weekdays, saturday = sorted(await roster.shifts_of(work, first.id), key=lambda shift: shift.from_minute)
         assert (weekdays.weekdays, weekdays.break_from, weekdays.break_to) == (0b0011111, 720, 780)
         assert (saturday.weekdays, saturday.from_minute, saturday.to_minute) == (0b0100000, 1320, 1800)

@@ -341,7 +341,8 @@ async def test_papers_that_run_out_are_listed_soonest_first(works: Works, system
         (one,) = await admitted(work, company(1))
         papers = tuple(paper(str(day), expires_on=date(2026, 4, day)) for day in (9, 3, 20))
         hired = await hiring.hire_worker(work, facts=worker(one, papers=papers))
-        found = await queries.expiring(work, until=date(2026, 4, 9))
+        found = await queries.expiring(work, provider_id=one, until=date(2026, 4, 9))
         assert [row.number for row in found] == ["3", "9"]
-        assert await queries.skills_of(work, hired.id, on=date(2026, 4, 20)) == {Skill.CARE}
-        assert await queries.skills_of(work, hired.id, on=date(2026, 4, 21)) == frozenset()
+        assert [row.number for row in await queries.certificates_of(work, hired.id)] == ["20", "9", "3"]
+        assert (await queries.roster(work, **span(date(2026, 4, 20))))[0].skills == {Skill.CARE}
+        assert (await queries.roster(work, **span(date(2026, 4, 21))))[0].skills == frozenset()
