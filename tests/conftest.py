@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
-from itertools import count
 from pathlib import Path
 
 import asyncpg
@@ -24,8 +23,8 @@ from kit.clock import FixedClock
 from kit.database import Database
 from kit.vault import Vault
 from processes.rooms import ROOMS
+from tests.databases import Copies
 
-_numbers = count(1)
 TEMPLATE = "nowalls_template"
 HANDLERS = bus.table(handler for room in ROOMS for handler in room.handlers)
 
@@ -47,14 +46,19 @@ async def template(server: str) -> str:
     return TEMPLATE
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def copies(server: str, template: str) -> AsyncIterator[Copies]:
+    """Give copies of the empty schema, which hold the shipped rules."""
+    copies = await Copies.of(server, template)
+    yield copies
+    await copies.close()
+
+
 @pytest_asyncio.fixture
-async def database_url(server: str, template: str) -> AsyncIterator[str]:
+async def database_url(copies: Copies) -> AsyncIterator[str]:
     """Give one test a database of its own."""
-    name = f"test_{next(_numbers)}"
-    yield await postgres.make_database(server, name, template=template)
-    connection = await asyncpg.connect(dsn=postgres.plain(server % "postgres"))
-    await connection.execute(f'drop database "{name}" with (force)')
-    await connection.close()
+    async with copies.one() as url:
+        yield url
 
 
 @pytest_asyncio.fixture

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
 
-import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
@@ -18,13 +17,13 @@ from kit.access.actor import SYSTEM
 from kit.access.roles import Role
 from kit.clock import FixedClock
 from kit.database import Database
-from kit.ids import new_id
 from kit.vault import Vault
 from processes.rooms import ROOMS
 from tests.api.bureau import Bureau
 from tests.api.lives import Lives, open_accounts
 from tests.api.world import BASE, Lived, World, sign_in_all
 from tests.conftest import HANDLERS, drained
+from tests.databases import Copies
 
 PASSWORD = "river stone lantern 7"
 SignIn = Callable[[str], Awaitable[httpx.AsyncClient]]
@@ -79,18 +78,23 @@ async def lived(server: str, template: str) -> Lived:
     return Lived("lived", clock.now(), lives.companies, lives.shared, tokens, actors)
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def lived_copies(server: str, lived: Lived) -> AsyncIterator[Copies]:
+    """Give copies of the district that was lived in."""
+    copies = await Copies.of(server, lived.database)
+    yield copies
+    await copies.close()
+
+
 @pytest_asyncio.fixture
-async def world(server: str, lived: Lived, vault: Vault) -> AsyncIterator[World]:
+async def world(lived_copies: Copies, lived: Lived, vault: Vault) -> AsyncIterator[World]:
     """Give a copy of the district that was lived in, with the application on it."""
-    name = f"lived_{new_id().hex}"
-    database = Database(await postgres.make_database(server, name, template=lived.database), connections=8)
-    found = await World.open(lived, Works(database, FixedClock(lived.now), vault, routes=bus.routes(HANDLERS)))
-    yield found
-    await found.close()
-    await database.close()
-    connection = await asyncpg.connect(dsn=postgres.plain(server % "postgres"))
-    await connection.execute(f'drop database "{name}" with (force)')
-    await connection.close()
+    async with lived_copies.one() as url:
+        database = Database(url, connections=8)
+        found = await World.open(lived, Works(database, FixedClock(lived.now), vault, routes=bus.routes(HANDLERS)))
+        yield found
+        await found.close()
+        await database.close()
 
 
 @pytest_asyncio.fixture
