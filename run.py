@@ -2,7 +2,7 @@
 """Start nowalls, or look after this checkout. Needs Python 3.11 or newer and nothing else.
 
     python3 run.py                 start the platform (the same as: run.py run); --no-demo leaves its district empty
-    python3 run.py test [...]      run every test; what follows goes to pytest
+    python3 run.py test [...]      run every test on all processors; what follows goes to pytest, `-n 0` for one
     python3 run.py check           formatting, lint, types and the floors between rooms, without the tests
     python3 run.py setup           install the Python packages and stop
     python3 run.py web             write the typed client of web/ from docs/openapi.json and type-check the pages
@@ -37,6 +37,10 @@ CHECKS: dict[str, list[str]] = {
     "types": ["mypy", "."],
     "floors": ["lint-imports"],
 }
+# How tests run: a worker for each processor, long tests and groups first (tests/conftest.py has the order).
+WORKERS = ("-n", "logical", "--maxprocesses", "4", "--dist", "loadgroup", "--no-loadscope-reorder")
+# What a run of every test shows beside its failures; pyproject.toml says which rooms are covered how far.
+WHOLE = ("--durations=25", "--cov", "--cov-report=term")
 # Programs that some tests need beside Python: what brings each on Debian, and what is not tested without it.
 PARTS: dict[str, tuple[str, str]] = {
     "java": ("default-jre-headless", "kafka"),
@@ -250,7 +254,8 @@ def main(words: list[str]) -> None:
         find_parts()
         find_web()
         os.chdir(ROOT)
-        become(PYTHON, "-m", "pytest", *rest)
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the programs that tests start would compile everything anew
+        become(PYTHON, "-m", "pytest", *WORKERS, *(rest or WHOLE))
     settle_home()
     if word == "bench":
         install("requirements-bench")

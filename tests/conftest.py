@@ -1,18 +1,26 @@
 """What every test may ask for: a fresh database of the real PostgreSQL, a clock that stands still, a way to drain."""
 
 import asyncio
+import fcntl
 import json
+import random
 import shutil
+import subprocess
+import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import asyncpg
+import hypothesis
 import pytest
 import pytest_asyncio
 
+import routing
 from bootstrap import schema
 from events.delivery import bus
 from events.delivery.bus import Deliverer, Handlers
@@ -25,8 +33,99 @@ from kit.vault import Vault
 from processes.rooms import ROOMS
 from tests.databases import Copies
 
-TEMPLATE = "nowalls_template"
 HANDLERS = bus.table(handler for room in ROOMS for handler in room.handlers)
+ROOT = Path(__file__).resolve().parents[1]
+TEMPLATE = "empty"
+_LOCK = pytest.StashKey[Path]()
+_COVERED = pytest.StashKey[list[tuple[str, float]]]()
+KERNEL_ROOMS = ("routing", "dispatch", "simulations", "api", "journeys", "processes")
+"""The folders whose tests run compiled kernels, here or in a program that they start."""
+SHARED = ("lived", "served", "bootstrap")
+"""The fixtures that are costly to make and made once; one worker gets every test that asks for the same."""
+
+
+COVERED = {
+    "settlement": ["*/providers/settlement/*"],
+    "the wallet and its quota": ["*/dispatch/enrolment/wallet.py", "*/dispatch/enrolment/quota.py"],
+    "visits": ["*/dispatch/visits/*"],
+    "matching": ["*/dispatch/matching/*"],
+}
+"""The parts whose branches are covered to `LEAST_COVERED` per cent by a whole run, or the run fails."""
+LEAST_COVERED = 90.0
+
+# How long an example takes says more about what else the machine does; pytest-timeout ends what hangs.
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin to compile the kernels where several workers will want them, so that it is done once."""
+    if getattr(config.option, "numprocesses", None) and not config.option.collectonly:
+        lock = Path(tempfile.mkdtemp(prefix="nowalls-kernels-")) / "lock"
+        with lock.open("w") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)  # held by the program too, until it ends
+            program = "import routing; routing.warm()"
+            subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, pass_fds=[held.fileno()])
+        config.stash[_LOCK] = lock
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell each worker of pytest-xdist where to wait for the kernels."""
+    node.workerinput["kernels"] = str(node.config.stash[_LOCK])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what needs no kernels, and with what takes long; leave the rest in the order of the seed."""
+    random.seed()  # the plugin that shuffles has seeded every worker alike, and free ports are drawn by chance
+    longest: dict[Path, float] = {}
+    for item in items:
+        mark = item.get_closest_marker("timeout")
+        longest[item.path] = max(longest.get(item.path, 0), mark.args[0] if mark else 0)
+        for name in SHARED:
+            if name in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.xdist_group(name))
+    items.sort(key=lambda item: (_wants_kernels(item), -longest[item.path]))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Load the kernels before the first test that wants them, which would otherwise pay out of its own time."""
+    if _wants_kernels(item):
+        _load_kernels(getattr(item.config, "workerinput", {}).get("kernels"))
+    return (yield)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Say how far each part is covered, where coverage was measured, and fail the run where it is too little."""
+    plugin = session.config.pluginmanager.get_plugin("_cov")
+    if hasattr(session.config, "workerinput") or plugin is None or plugin.cov_controller is None:
+        return
+    for part, files in COVERED.items():
+        percent = plugin.cov_controller.cov.report(include=files, file=StringIO())
+        session.config.stash.setdefault(_COVERED, []).append((part, percent))
+        if percent < LEAST_COVERED:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print how far each part is covered."""
+    for part, percent in config.stash.get(_COVERED, []):
+        enough = percent >= LEAST_COVERED
+        verdict = "" if enough else f", LESS THAN {LEAST_COVERED:g} %"
+        terminalreporter.write_line(f"branch coverage of {part}: {percent:.1f} %{verdict}", red=not enough)
+
+
+def _wants_kernels(item: pytest.Item) -> bool:
+    return item.path.relative_to(ROOT / "tests").parts[0] in KERNEL_ROOMS
+
+
+@cache
+def _load_kernels(lock: str | None) -> None:
+    if lock is not None:
+        with Path(lock).open() as free:
+            fcntl.flock(free, fcntl.LOCK_SH)  # until the program that compiles has ended
+    routing.warm()
 
 
 @pytest.fixture(scope="session")

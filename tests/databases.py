@@ -83,7 +83,7 @@ class Copies:
         if self.idle:
             name, owner = self.idle.pop()
         else:
-            name = f"{self.original}_{next(self.numbers)}"
+            name = f"test_{self.original}_{next(self.numbers)}"
             await postgres.make_database(self.server, name, template=self.original)
             owner = await self.connect(name)
         yield self.server % name

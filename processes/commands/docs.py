@@ -1,12 +1,14 @@
 """The word `docs`: the documents of this checkout that are written from the code."""
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
+@cache
 def documents() -> dict[Path, str]:
     """Write every document that is made from the code: file → content."""
     from api.app import build
