@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache, partial
 from io import StringIO
@@ -42,8 +43,6 @@ KERNEL_ROOMS = ("routing", "dispatch", "simulations", "api", "journeys", "proces
 """The folders whose tests run compiled kernels, here or in a program that they start."""
 SHARED = ("lived", "served", "bootstrap")
 """The fixtures that are costly to make and made once; one worker gets every test that asks for the same."""
-
-
 COVERED = {
     "settlement": ["*/providers/settlement/*"],
     "the wallet and its quota": ["*/dispatch/enrolment/wallet.py", "*/dispatch/enrolment/quota.py"],
@@ -60,13 +59,21 @@ hypothesis.settings.load_profile("suite")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Begin to compile the kernels where several workers will want them, so that it is done once."""
-    if getattr(config.option, "numprocesses", None) and not config.option.collectonly:
-        lock = Path(tempfile.mkdtemp(prefix="nowalls-kernels-")) / "lock"
-        with lock.open("w") as held:
-            fcntl.flock(held, fcntl.LOCK_EX)  # held by the program too, until it ends
-            program = "import routing; routing.warm()"
-            subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, pass_fds=[held.fileno()])
-        config.stash[_LOCK] = lock
+    if not getattr(config.option, "numprocesses", None):
+        return
+    lock = Path(tempfile.mkdtemp(prefix="nowalls-kernels-")) / "lock"
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)  # the program holds it too, until it ends
+        words = [sys.executable, "-c", "import routing; routing.warm()"]
+        compiling = subprocess.Popen(words, cwd=ROOT, pass_fds=[held.fileno()])
+
+    def clean_up() -> None:
+        compiling.kill()
+        compiling.wait()
+        shutil.rmtree(lock.parent)
+
+    config.add_cleanup(clean_up)
+    config.stash[_LOCK] = lock
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -125,7 +132,8 @@ def _load_kernels(lock: str | None) -> None:
     if lock is not None:
         with Path(lock).open() as free:
             fcntl.flock(free, fcntl.LOCK_SH)  # until the program that compiles has ended
-    routing.warm()
+    with suppress(Exception):  # what is wrong with a kernel is said by the tests that run it
+        routing.warm()
 
 
 @pytest.fixture(scope="session")
