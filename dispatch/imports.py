@@ -35,7 +35,7 @@ _CATEGORIES = columns.choice(
         "重点人群": Category.KEY_GROUP,
         "自费": Category.SELF_PAID,
     }
-    | {found.value: found for found in Category}
+    | {category.value: category for category in Category}
 )
 _LEVELS = columns.choice(
     {"完好": 0, "轻度": 1, "中度": 2, "重度": 3, "完全": 4, "轻度失能": 1, "中度失能": 2, "重度失能": 3, "完全失能": 4}

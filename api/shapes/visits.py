@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from api.forms import Form, Id, Instant
 from dispatch.visits import attendance
-from dispatch.visits.transitions import ActKind, OfferState, State
+from dispatch.visits.transitions import ActKind, OfferState, VisitState
 
 
 class Visit(BaseModel):
@@ -24,7 +24,7 @@ class Visit(BaseModel):
     planned_end: datetime
     minutes: int
     urgent: bool
-    state: State
+    state: VisitState
     arrived_at: datetime | None
     left_at: datetime | None
     grade: str | None

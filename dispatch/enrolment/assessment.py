@@ -145,6 +145,6 @@ def level(findings: Findings) -> Level:
     """Grade the findings: coma is the worst level at once; a diagnosis or two risk events make it one level worse."""
     if findings.coma:
         return Level.TOTAL
-    found = band(total(findings))
+    graded = band(total(findings))
     worse = findings.dementia or findings.mental_disorder or findings.risk_events >= _RISK_EVENTS_THAT_WORSEN
-    return Level(min(found + 1, Level.TOTAL)) if worse else found
+    return Level(min(graded + 1, Level.TOTAL)) if worse else graded

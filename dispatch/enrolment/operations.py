@@ -175,24 +175,24 @@ async def record_assessment(work: Work, *, assessment_id: UUID, findings: assess
     the rule `enrolment.reassess_months`.
     """
     query = select(Assessment).where(Assessment.id == assessment_id, Assessment.assessed_at.is_(None))
-    found = (await work.session.execute(query.with_for_update())).scalar_one_or_none()
-    if found is None:
+    booked = (await work.session.execute(query.with_for_update())).scalar_one_or_none()
+    if booked is None:
         raise AssessmentNotFound
-    enrolment = await _open(work, found.person_id)
+    enrolment = await _open(work, booked.person_id)
     text = json.dumps(asdict(findings), sort_keys=True)
-    key = await registry.data_key(work, found.person_id)
-    found.findings_sealed = work.vault.seal(key, f"assessment|findings_sealed|{found.id}", text)
-    found.level = int(assessment.level(findings))
-    found.assessed_at = work.now
+    key = await registry.data_key(work, booked.person_id)
+    booked.findings_sealed = work.vault.seal(key, f"assessment|findings_sealed|{booked.id}", text)
+    booked.level = int(assessment.level(findings))
+    booked.assessed_at = work.now
     months: int = await rules.value(work.session, "enrolment.reassess_months", at=work.now)
     enrolment.reassess_on = _months_later(clock.day_of(work.now), months)
-    enrolment.level = found.level
+    enrolment.level = booked.level
     if enrolment.state in queries.SERVED:
         await _decide(work, enrolment, from_month=quota.following(clock.month_of(work.now)))
     else:
         move(enrolment, EnrolmentState.ASSESSED)
     await work.session.flush()
-    return found
+    return booked
 
 
 async def publicise(work: Work, *, person_id: UUID) -> Enrolment:

@@ -106,14 +106,14 @@ async def standing(work: Work, person_id: UUID, at: datetime, *, lock: bool = Fa
     if row is None:
         return None
     identity, state, category, level, reason, term_category, term_level, free, *left = row
-    found = None if term_category is None else await _terms(work, month, term_category, term_level)
-    if found is None or state not in SERVED:
+    terms = None if term_category is None else await _terms(work, month, term_category, term_level)
+    if terms is None or state not in SERVED:
         free = 0
     elif free is None:
-        free = found.monthly_fen
+        free = terms.monthly_fen
         if left[0] is not None and clock.month_of(work.now) >= month:
             free += (await _left_by(work, quota.preceding(month), *left)).carry_fen
-    return Standing(identity, state, category, level, reason, found, free)
+    return Standing(identity, state, category, level, reason, terms, free)
 
 
 async def terms(work: Work, person_id: UUID, month: str) -> Terms:

@@ -6,7 +6,7 @@ from dispatch.escalation import operations
 from dispatch.escalation.model import CaseKind
 from dispatch.requests.model import DECEASED, CareRequest, RequestState
 from dispatch.visits.model import Visit
-from dispatch.visits.transitions import PROMISED, Outcome, State
+from dispatch.visits.transitions import PROMISED, Outcome, VisitState
 from events.contracts.offers import NobodyFound
 from events.contracts.people import (
     PersonDeathCorrected,
@@ -43,7 +43,7 @@ async def when_held(work: Work, event: VisitHeld) -> None:
 async def when_nobody_home(work: Work, event: NobodyHome) -> None:
     """Ask somebody to look after an elder who did not open several times in a row."""
     times = await rules.value(work.session, "escalation.absences", at=work.now)
-    over = [State.FINISHED, State.VERIFIED, State.NOBODY_HOME, State.HELD]
+    over = [VisitState.FINISHED, VisitState.VERIFIED, VisitState.NOBODY_HOME, VisitState.HELD]
     query = (
         select(Visit.outcome)
         .where(Visit.person_id == event.person_id, Visit.state.in_(over), Visit.id != event.visit_id)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 from dispatch.escalation.model import TRANSITIONS, Case, CaseKind, CaseState
 from dispatch.requests.model import CareRequest, RequestState
 from dispatch.visits.model import Visit
-from dispatch.visits.transitions import State
+from dispatch.visits.transitions import VisitState
 from events.contracts.escalations import CaseClosed, CaseEscalated
 from events.work import Work
 from kit import clock, rules
@@ -61,26 +61,26 @@ async def raise_case(
         "raised_at": work.now,
     }
     made = await work.session.execute(insert(Case).values(row).on_conflict_do_nothing().returning(Case))
-    found = made.scalar_one_or_none()
-    if found is not None:
-        work.emit(CaseEscalated(case_id=found.id, kind=kind.value, subject_id=subject_id, since=since))
-    return found
+    case = made.scalar_one_or_none()
+    if case is not None:
+        work.emit(CaseEscalated(case_id=case.id, kind=kind.value, subject_id=subject_id, since=since))
+    return case
 
 
 async def assign(work: Work, *, case_id: UUID, owner_id: UUID) -> Case:
     """Take a case into somebody's hands. Refuses `case.not_found`, `case.closed`."""
-    found = await _locked(work, case_id, CaseState.ASSIGNED)
-    found.state, found.owner_id = CaseState.ASSIGNED, owner_id
-    return found
+    case = await _locked(work, case_id, CaseState.ASSIGNED)
+    case.state, case.owner_id = CaseState.ASSIGNED, owner_id
+    return case
 
 
 async def close(work: Work, *, case_id: UUID, reason: str) -> Case:
     """Close a case, saying what was done. Refuses `case.not_found`, `case.closed`."""
-    found = await _locked(work, case_id, CaseState.CLOSED)
-    found.state, found.closed_at, found.closed_by = CaseState.CLOSED, work.now, work.actor.label
-    found.reason = reason[:200]
-    work.emit(CaseClosed(case_id=found.id, kind=found.kind.value, subject_id=found.subject_id))
-    return found
+    case = await _locked(work, case_id, CaseState.CLOSED)
+    case.state, case.closed_at, case.closed_by = CaseState.CLOSED, work.now, work.actor.label
+    case.reason = reason[:200]
+    work.emit(CaseClosed(case_id=case.id, kind=case.kind.value, subject_id=case.subject_id))
+    return case
 
 
 async def settle(work: Work, *, kind: CaseKind, subject_id: UUID, reason: str) -> None:
@@ -113,7 +113,7 @@ async def sweep(work: Work, *, limit: int = 200) -> int:
     overdue = (
         select(Visit.id, Visit.window_to)
         .where(
-            Visit.state.in_([State.ACCEPTED, State.DEPARTED]),
+            Visit.state.in_([VisitState.ACCEPTED, VisitState.DEPARTED]),
             Visit.window_to <= work.now - late,
             ~_open(CaseKind.VISIT_NOT_STARTED, Visit.id),
         )
@@ -169,9 +169,9 @@ def _open(kind: CaseKind, subject: Any) -> Any:
 
 
 async def _locked(work: Work, case_id: UUID, wanted: CaseState) -> Case:
-    found = await work.session.get(Case, case_id, with_for_update=True)
-    if found is None:
+    case = await work.session.get(Case, case_id, with_for_update=True)
+    if case is None:
         raise CaseNotFound
-    if wanted not in TRANSITIONS[found.state]:
+    if wanted not in TRANSITIONS[case.state]:
         raise CaseIsClosed
-    return found
+    return case

@@ -18,7 +18,7 @@ from dispatch.requests.model import CareRequest, RequestState
 from dispatch.visits import operations as visits
 from dispatch.visits.bookings import WorkerBusy
 from dispatch.visits.model import Visit
-from dispatch.visits.transitions import OPEN, State
+from dispatch.visits.transitions import OPEN, VisitState
 from events.work import Work
 from kit import clock, metrics, rules
 from kit.refusal import Refusal
@@ -179,7 +179,7 @@ async def hold_person(work: Work, *, person_id: UUID) -> int:
 
     What a company has promised stays: whoever comes to the door sees what is true, and a person is asked by a case.
     """
-    query = select(Visit.id).where(Visit.person_id == person_id, Visit.state == State.OFFERED).order_by(Visit.id)
+    query = select(Visit.id).where(Visit.person_id == person_id, Visit.state == VisitState.OFFERED).order_by(Visit.id)
     visit_ids = (await work.session.execute(query)).scalars().all()
     for visit_id in visit_ids:
         await visits.withdraw(work, visit_id=visit_id, reason=asking.DEATH_REPORTED)
@@ -200,7 +200,7 @@ async def withdraw_lost_hours(work: Work, *, worker_id: UUID, shift_id: UUID, fr
     """
     theirs = or_(Visit.worker_id == worker_id, Visit.second_worker_id == worker_id)
     ahead = select(Visit.id, Visit.planned_start, Visit.planned_end).where(
-        theirs, Visit.planned_end > from_at, Visit.state.in_((State.OFFERED, State.ACCEPTED))
+        theirs, Visit.planned_end > from_at, Visit.state.in_((VisitState.OFFERED, VisitState.ACCEPTED))
     )
     visits_ahead = (await work.session.execute(ahead)).all()
     if not visits_ahead:
@@ -223,7 +223,7 @@ async def withdraw_company(work: Work, *, provider_id: UUID, reason: str) -> int
 async def _withdraw(work: Work, which: ColumnElement[bool], reason: str) -> int:
     query = (
         select(Visit.id)
-        .where(which, Visit.state.in_((State.OFFERED, State.ACCEPTED)))
+        .where(which, Visit.state.in_((VisitState.OFFERED, VisitState.ACCEPTED)))
         .order_by(Visit.planned_start, Visit.worker_number)
     )
     found = (await work.session.execute(query)).scalars().all()

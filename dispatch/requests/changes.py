@@ -88,10 +88,10 @@ async def cancel_all(work: Work, *, person_id: UUID, reason: str) -> int:
         .order_by(CareRequest.number)
         .with_for_update()
     )
-    found = (await work.session.execute(query)).scalars().all()
-    for request_id in found:
+    requests = (await work.session.execute(query)).scalars().all()
+    for request_id in requests:
         await cancel(work, request_id=request_id, by=CancelledBy.SYSTEM, reason=reason)
-    return len(found)
+    return len(requests)
 
 
 async def follow_divisions(
@@ -120,10 +120,10 @@ async def follow_divisions(
 async def _locked(work: Work, request_id: UUID) -> CareRequest:
     # Reading the row anew would lose what is not written yet.
     await work.session.flush()
-    found = await work.session.get(CareRequest, request_id, with_for_update=True, populate_existing=True)
-    if found is None:
+    request = await work.session.get(CareRequest, request_id, with_for_update=True, populate_existing=True)
+    if request is None:
         raise RequestNotFound
-    return found
+    return request
 
 
 def _move(work: Work, request: CareRequest, state: RequestState) -> None:

@@ -43,7 +43,7 @@ def as_hour(minute: int) -> str:
 
 def same(earlier: Sequence[Earlier], earliest: datetime, hours: int) -> str | None:
     """Return the case number of a request whose beginning is nearer than `hours`, or None."""
-    near = [one for one in earlier if abs(one.earliest - earliest) < timedelta(hours=hours)]
+    near = [other for other in earlier if abs(other.earliest - earliest) < timedelta(hours=hours)]
     return ids.case_number(near[0].number) if near else None
 
 
@@ -51,8 +51,8 @@ def excess(
     earlier: Sequence[Earlier], earliest: datetime, item_code: str, caps: Mapping[str, Mapping[str, int]]
 ) -> Excess | None:
     """Return the cap of the day or month that one more request for an item would break."""
-    day = sum(clock.day_of(one.earliest) == clock.day_of(earliest) for one in earlier)
-    month = sum(clock.month_of(one.earliest) == clock.month_of(earliest) for one in earlier)
+    day = sum(clock.day_of(item.earliest) == clock.day_of(earliest) for item in earlier)
+    month = sum(clock.month_of(item.earliest) == clock.month_of(earliest) for item in earlier)
     for period, placed in (("day", day), ("month", month)):
         most = caps[period].get(item_code, caps[period]["*"])
         if placed >= most:

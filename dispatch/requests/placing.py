@@ -154,9 +154,9 @@ async def place(
     are judged one after the other.
     """
     standing = await enrolment.standing(work, person_id, earliest, lock=True)
-    known, earlier = await _earlier(work, person_id, item_code, earliest, source_key)
-    if known is not None:
-        return known
+    existing, earlier = await _earlier(work, person_id, item_code, earliest, source_key)
+    if existing is not None:
+        return existing
     await _check_hours(work, earliest, latest, quantity, asked_at)
     vital = await registry.vital(work, person_id)
     if vital.died_on is not None:
@@ -266,12 +266,12 @@ async def _earlier(
         "source_key": source_key,
     }
     rows = (await work.session.execute(_EARLIER, asked)).all()
-    known = next((row for row in rows if source_key is not None and row.source_key == source_key), None)
-    if known is None:
+    existing = next((row for row in rows if source_key is not None and row.source_key == source_key), None)
+    if existing is None:
         return None, [intake.Earlier(row.id, row.number, row.earliest) for row in rows]
-    if known.person_id != person_id:
+    if existing.person_id != person_id:
         raise SourceKeyTaken
-    return await work.session.get_one(CareRequest, known.id), []
+    return await work.session.get_one(CareRequest, existing.id), []
 
 
 async def _offered(work: Work, item_code: str, earliest: datetime) -> tuple[Item, int]:

@@ -21,19 +21,19 @@ ORDERS = Order("standing orders", StandingOrder.number)
 
 async def request(work: Work, request_id: UUID) -> CareRequest:
     """Return one request; refuse `request.not_found`."""
-    found = await work.session.get(CareRequest, request_id)
-    if found is None:
+    care_request = await work.session.get(CareRequest, request_id)
+    if care_request is None:
         raise RequestNotFound
-    return found
+    return care_request
 
 
 async def by_case_no(work: Work, case_no: str) -> CareRequest:
     """Return the request of a spoken number; refuse `case_number.invalid` and `request.not_found`."""
     query = select(CareRequest).where(CareRequest.number == ids.read_case_number(case_no))
-    found = (await work.session.execute(query)).scalar_one_or_none()
-    if found is None:
+    care_request = (await work.session.execute(query)).scalar_one_or_none()
+    if care_request is None:
         raise RequestNotFound
-    return found
+    return care_request
 
 
 async def requests(
@@ -60,12 +60,12 @@ async def requests(
 
 async def note(work: Work, request_id: UUID) -> str | None:
     """Return what the operator wrote for whoever comes, opened with the elder's key; the reading is recorded."""
-    found = await request(work, request_id)
-    if found.note_sealed is None:
+    care_request = await request(work, request_id)
+    if care_request.note_sealed is None:
         return None
-    key = await registry.data_key(work, found.person_id)
-    await registry.record_reading(work, [found.person_id], purpose="request", fields=["request_note"])
-    return work.vault.open(key, f"care_request|note_sealed|{found.id}", found.note_sealed)
+    key = await registry.data_key(work, care_request.person_id)
+    await registry.record_reading(work, [care_request.person_id], purpose="request", fields=["request_note"])
+    return work.vault.open(key, f"care_request|note_sealed|{care_request.id}", care_request.note_sealed)
 
 
 async def standing_orders(

@@ -124,10 +124,10 @@ async def end_all(work: Work, *, person_id: UUID, reason: str) -> int:
     query = select(StandingOrder).where(
         StandingOrder.person_id == person_id, StandingOrder.state == StandingState.ACTIVE
     )
-    found = (await work.session.execute(query.with_for_update())).scalars().all()
-    for order in found:
+    orders = (await work.session.execute(query.with_for_update())).scalars().all()
+    for order in orders:
         order.state, order.reason = StandingState.ENDED, reason[:80]
-    return len(found)
+    return len(orders)
 
 
 async def restore_all(work: Work, *, person_id: UUID, reason: str) -> int:
@@ -158,8 +158,8 @@ async def make_due(work: Work, *, limit: int = 500) -> int:
 
 async def orders_left(work: Work, *, on: date) -> bool:
     """Tell whether a day has standing orders that nothing has been made of yet."""
-    found = await work.session.scalar(select(exists().where(*_due(on))))
-    return bool(found)
+    due = await work.session.scalar(select(exists().where(*_due(on))))
+    return bool(due)
 
 
 def _due(on: date) -> list[ColumnElement[bool]]:

@@ -10,8 +10,8 @@ from sqlalchemy.dialects import postgresql
 
 from dispatch.visits import bookings, evidence, lifecycle, visit_codes
 from dispatch.visits.model import Act, Visit
-from dispatch.visits.timeline import Course, Report, course
-from dispatch.visits.transitions import PROMISED, ActKind, Outcome, State
+from dispatch.visits.timeline import Report, Timeline, timeline
+from dispatch.visits.transitions import PROMISED, ActKind, Outcome, VisitState
 from events.contracts.visits import NobodyHome, VisitAborted, VisitFinished, WorkerArrived, WorkerDeparted
 from events.work import Work
 from kit import geo
@@ -120,7 +120,7 @@ async def abort(work: Work, *, visit_id: UUID, act: ActIn) -> Visit:
 
 async def _report(work: Work, visit_id: UUID, kind: ActKind, act: ActIn) -> Visit:
     visit = await lifecycle.locked(work, visit_id)
-    if visit.accepted_at is None or visit.state in {State.WITHDRAWN, State.CANCELLED}:
+    if visit.accepted_at is None or visit.state in {VisitState.WITHDRAWN, VisitState.CANCELLED}:
         raise VisitNotOpen(state=visit.state)
     reports = await lifecycle.reports_of(work, visit_id)
     if any(report.id == act.id for report in reports):
@@ -130,15 +130,15 @@ async def _report(work: Work, visit_id: UUID, kind: ActKind, act: ActIn) -> Visi
     if (await work.session.execute(statement)).scalar_one_or_none() is None:
         raise ActTaken(id=str(act.id))
     reports = await lifecycle.reports_of(work, visit_id)
-    await fold(work, visit, reports, course(reports))
+    await fold(work, visit, reports, timeline(reports))
     return visit
 
 
-async def _new_act(work: Work, visit: Visit, kind: ActKind, act: ActIn, known: Sequence[Report]) -> dict[str, object]:
+async def _new_act(work: Work, visit: Visit, kind: ActKind, act: ActIn, reports: Sequence[Report]) -> dict[str, object]:
     sequence = act.sequence
     if sequence is None:
         _next_step(visit, kind)
-        sequence = max((report.sequence for report in known), default=0) + 1
+        sequence = max((report.sequence for report in reports), default=0) + 1
     if not 1 <= sequence <= 999 or (act.latitude is None) != (act.longitude is None):
         raise ActMalformed
     distance = None
@@ -146,7 +146,7 @@ async def _new_act(work: Work, visit: Visit, kind: ActKind, act: ActIn, known: S
         door = geo.Point(visit.latitude, visit.longitude)
         distance = geo.metres(door, geo.Point(act.latitude, act.longitude))
     at, not_before = _when(work, visit, act)
-    tries = sum(report.code_matches is False for report in known)
+    tries = sum(report.code_matches is False for report in reports)
     allowed = (await lifecycle.evidence_rules(work, work.now)).code_tries
     return {
         "id": act.id,
@@ -183,7 +183,7 @@ def _same(expected: str, given: str) -> bool:
 def _next_step(visit: Visit, kind: ActKind) -> None:
     if visit.state not in PROMISED:
         raise AlreadyFinished(state=visit.state)
-    if kind in {ActKind.LEAVE, ActKind.NOBODY_HOME} and visit.state is not State.ARRIVED:
+    if kind in {ActKind.LEAVE, ActKind.NOBODY_HOME} and visit.state is not VisitState.ARRIVED:
         raise NotArrived(state=visit.state)
 
 
@@ -201,38 +201,38 @@ def _when(work: Work, visit: Visit, act: ActIn) -> tuple[datetime, datetime | No
     return min(max(act.claimed_at, anchored) if anchored else act.claimed_at, work.now), anchored
 
 
-async def fold(work: Work, visit: Visit, reports: Sequence[Report], found: Course) -> None:
+async def fold(work: Work, visit: Visit, reports: Sequence[Report], timeline: Timeline) -> None:
     """Bring a visit to where its acts lead, telling each fact the first time it is known."""
     if visit.state in PROMISED:
-        await _advance(work, visit, reports, found)
+        await _advance(work, visit, reports, timeline)
         return
     if visit.decided_by is not None or visit.backfilled_by is not None:
         return
-    if visit.state is State.MISSED:
+    if visit.state is VisitState.MISSED:
         await lifecycle.hold(work, visit, evidence.Flag.AFTER_MISSED)
-    elif found.clash:
+    elif timeline.clash:
         await lifecycle.hold(work, visit, evidence.Flag.CLASH)
-    if visit.state is State.HELD:
-        _times(visit, found)
-        await lifecycle.weigh(work, visit, reports, found)
+    if visit.state is VisitState.HELD:
+        _times(visit, timeline)
+        await lifecycle.weigh(work, visit, reports, timeline)
 
 
-async def _advance(work: Work, visit: Visit, reports: Sequence[Report], found: Course) -> None:
+async def _advance(work: Work, visit: Visit, reports: Sequence[Report], timeline: Timeline) -> None:
     ids = {"visit_id": visit.id, "request_id": visit.request_id, "provider_id": visit.provider_id}
-    news = found.arrive is not None and visit.arrived_at is None
-    departed = found.depart is not None and visit.departed_at is None and visit.arrived_at is None
-    if visit.state is State.ACCEPTED and found.state is not visit.state:
+    news = timeline.arrive is not None and visit.arrived_at is None
+    departed = timeline.depart is not None and visit.departed_at is None and visit.arrived_at is None
+    if visit.state is VisitState.ACCEPTED and timeline.state is not visit.state:
         await bookings.begin(work, visit.id)
-    if found.state is not visit.state:
-        lifecycle.move(visit, found.state, work)
-    _times(visit, found)
-    if departed and found.depart is not None:
-        work.emit(WorkerDeparted(**ids, worker_id=visit.worker_id, at=found.depart.at))
-    if news and found.arrive is not None:
-        worth = evidence.grade(reports, end=None, rules=await lifecycle.evidence_rules(work, found.arrive.at))
+    if timeline.state is not visit.state:
+        lifecycle.move(visit, timeline.state, work)
+    _times(visit, timeline)
+    if departed and timeline.depart is not None:
+        work.emit(WorkerDeparted(**ids, worker_id=visit.worker_id, at=timeline.depart.at))
+    if news and timeline.arrive is not None:
+        worth = evidence.grade(reports, end=None, rules=await lifecycle.evidence_rules(work, timeline.arrive.at))
         visit.grade = worth
-        work.emit(WorkerArrived(**ids, worker_id=visit.worker_id, at=found.arrive.at, grade=worth))
-    if found.state is State.FINISHED and visit.arrived_at is not None and visit.left_at is not None:
+        work.emit(WorkerArrived(**ids, worker_id=visit.worker_id, at=timeline.arrive.at, grade=worth))
+    if timeline.state is VisitState.FINISHED and visit.arrived_at is not None and visit.left_at is not None:
         visit.outcome = Outcome.COMPLETED
         work.emit(
             VisitFinished(
@@ -245,18 +245,18 @@ async def _advance(work: Work, visit: Visit, reports: Sequence[Report], found: C
                 left_at=visit.left_at,
             )
         )
-    elif found.state is State.NOBODY_HOME and found.end is not None:
+    elif timeline.state is VisitState.NOBODY_HOME and timeline.end is not None:
         visit.outcome = Outcome.NOBODY_HOME
-        work.emit(NobodyHome(**ids, person_id=visit.person_id, at=found.end.at))
-    elif found.state is State.ABORTED and found.end is not None:
-        visit.reason = found.end.reason
+        work.emit(NobodyHome(**ids, person_id=visit.person_id, at=timeline.end.at))
+    elif timeline.state is VisitState.ABORTED and timeline.end is not None:
+        visit.reason = timeline.end.reason
         if visit.arrived_at is None:
             await bookings.release(work, visit.id)
-        work.emit(VisitAborted(**ids, reason=found.end.reason or ""))
+        work.emit(VisitAborted(**ids, reason=timeline.end.reason or ""))
 
 
-def _times(visit: Visit, found: Course) -> None:
-    visit.departed_at = found.depart.at if found.depart else None
-    visit.arrived_at = found.arrive.at if found.arrive else None
-    over = found.end is not None and not found.gap
-    visit.left_at = max(found.end.at, found.arrive.at) if over and found.end and found.arrive else None
+def _times(visit: Visit, timeline: Timeline) -> None:
+    visit.departed_at = timeline.depart.at if timeline.depart else None
+    visit.arrived_at = timeline.arrive.at if timeline.arrive else None
+    over = timeline.end is not None and not timeline.gap
+    visit.left_at = max(timeline.end.at, timeline.arrive.at) if over and timeline.end and timeline.arrive else None

@@ -63,27 +63,27 @@ async def extend(work: Work, visit_id: UUID, until: datetime) -> None:
     The old row stays as it was, for whoever decides once more on it; another one takes its place.
     """
     query = select(Booking).where(Booking.visit_id == visit_id, Booking.active).order_by(Booking.worker_number)
-    found = (await work.session.execute(query)).scalars().all()
+    held = (await work.session.execute(query)).scalars().all()
     await release(work, visit_id)
     rows = [
         {
             "id": new_id(),
             "visit_id": visit_id,
-            "provider_id": one.provider_id,
-            "worker_id": one.worker_id,
-            "worker_number": one.worker_number,
-            "leading": one.leading,
-            "latitude": one.latitude,
-            "longitude": one.longitude,
-            "during": Range(one.during.lower, until),
+            "provider_id": row.provider_id,
+            "worker_id": row.worker_id,
+            "worker_number": row.worker_number,
+            "leading": row.leading,
+            "latitude": row.latitude,
+            "longitude": row.longitude,
+            "during": Range(row.during.lower, until),
             "begun": True,
         }
-        for one in found
+        for row in held
     ]
     if rows:
         taken = (await work.session.execute(_TAKE, rows)).scalars().all()
         if len(taken) < len(rows):
-            raise WorkerBusy(worker_numbers=sorted(one.worker_number for one in found))
+            raise WorkerBusy(worker_numbers=sorted(row.worker_number for row in held))
 
 
 async def release(work: Work, visit_id: UUID) -> None:

@@ -11,8 +11,8 @@ from dispatch.requests.model import CareRequest
 from dispatch.visits import bookings, evidence, lifecycle, offers
 from dispatch.visits.lifecycle import Choice
 from dispatch.visits.model import Act, Visit
-from dispatch.visits.offers import Offered, Order
-from dispatch.visits.transitions import OPEN, PROMISED, TRANSITIONS, ActKind, Outcome, State
+from dispatch.visits.offers import Offered, VisitOrder
+from dispatch.visits.transitions import OPEN, PROMISED, TRANSITIONS, ActKind, Outcome, VisitState
 from events.contracts.visits import VisitMissed, VisitMoved
 from events.work import Work
 from kit import rules
@@ -84,7 +84,7 @@ async def follow_divisions(
     `successors` maps an old 12-digit code to its new ones; after a split a visit follows its elder's address.
     """
     query = select(Visit).where(
-        Visit.state.in_((State.OFFERED, State.ACCEPTED)), Visit.division_code.in_(list(successors))
+        Visit.state.in_((VisitState.OFFERED, VisitState.ACCEPTED)), Visit.division_code.in_(list(successors))
     )
     if person_id is not None:
         query = query.where(Visit.person_id == person_id)
@@ -132,8 +132,8 @@ def emit_moved(work: Work, visit: Visit, reason: str) -> None:
 
 async def _promised(work: Work, visit_id: UUID) -> Visit:
     visit = await lifecycle.locked(work, visit_id)
-    if visit.state is not State.ACCEPTED:
-        raise lifecycle.VisitNotAllowed(state=visit.state, wanted=State.ACCEPTED)
+    if visit.state is not VisitState.ACCEPTED:
+        raise lifecycle.VisitNotAllowed(state=visit.state, wanted=VisitState.ACCEPTED)
     return visit
 
 
@@ -142,12 +142,12 @@ async def _suitable(work: Work, visit: Visit, worker_id: UUID, starts_at: dateti
     if worker.provider_id != visit.provider_id:
         raise roster.WorkerNotFound
     request = await work.session.get(CareRequest, visit.request_id)
-    on_shift = {found.worker_id: found for found in await roster.roster(work, from_at=starts_at, until_at=ends_at)}
-    found = on_shift.get(worker_id)
-    fits = found is not None and any(start <= starts_at and ends_at <= end for start, end in found.windows)
-    if found is not None and request is not None:
-        fits = fits and request.skill in found.skills
-        fits = fits and (request.sex_wanted is None or found.sex is request.sex_wanted)
+    on_shift = {row.worker_id: row for row in await roster.roster(work, from_at=starts_at, until_at=ends_at)}
+    duty = on_shift.get(worker_id)
+    fits = duty is not None and any(start <= starts_at and ends_at <= end for start, end in duty.windows)
+    if duty is not None and request is not None:
+        fits = fits and request.skill in duty.skills
+        fits = fits and (request.sex_wanted is None or duty.sex is request.sex_wanted)
     if not fits:
         raise WorkerUnsuitable(worker_number=worker.number)
     return worker.number
@@ -167,13 +167,13 @@ async def cancel_for(work: Work, *, request_id: UUID, chargeable: bool) -> list[
     query = select(Visit).where(Visit.request_id == request_id, Visit.state.in_(OPEN)).with_for_update()
     promised: list[Visit] = []
     for visit in (await work.session.execute(query)).scalars():
-        if State.CANCELLED not in TRANSITIONS[visit.state]:
+        if VisitState.CANCELLED not in TRANSITIONS[visit.state]:
             continue  # the worker is in the home already
-        if visit.state is not State.OFFERED and chargeable:
+        if visit.state is not VisitState.OFFERED and chargeable:
             visit.outcome = Outcome.CANCELLED_LATE
             visit.arrived_at = visit.left_at = work.now
             promised.append(visit)
-        lifecycle.move(visit, State.CANCELLED, work, reason="cancelled")
+        lifecycle.move(visit, VisitState.CANCELLED, work, reason="cancelled")
         await offers.close_offer(work, visit.id, "cancelled")
         await bookings.release(work, visit.id)
     return promised
@@ -185,15 +185,15 @@ async def rework(work: Work, *, visit_id: UUID, starts_at: datetime) -> Offered:
     Refuses `visit.worker_unsuitable` and `visit.worker_busy` too; the elder's agreement to the hour is the caller's.
     """
     visit = await lifecycle.locked(work, visit_id)
-    if visit.state not in {State.VERIFIED, State.HELD}:
-        raise lifecycle.VisitNotAllowed(state=visit.state, wanted=State.OFFERED)
+    if visit.state not in {VisitState.VERIFIED, VisitState.HELD}:
+        raise lifecycle.VisitNotAllowed(state=visit.state, wanted=VisitState.OFFERED)
     ends_at = starts_at + timedelta(minutes=visit.minutes)
     for worker_id, _ in lifecycle.workers_of(visit):
         await _suitable(work, visit, worker_id, starts_at, ends_at)
     attempts = await work.session.scalar(select(func.max(Visit.attempt)).where(Visit.request_id == visit.request_id))
     return await offers.offer(
         work,
-        order=Order(
+        order=VisitOrder(
             request_id=visit.request_id,
             person_id=visit.person_id,
             district=visit.district,
@@ -242,7 +242,7 @@ async def miss_due(work: Work, *, limit: int = 200) -> int:
                 await lifecycle.hold(work, visit, evidence.Flag.MISSING_ACT)
                 count += 1
             continue
-        lifecycle.move(visit, State.MISSED, work)
+        lifecycle.move(visit, VisitState.MISSED, work)
         await bookings.release(work, visit.id)
         ids = {"visit_id": visit.id, "request_id": visit.request_id, "provider_id": visit.provider_id}
         work.emit(VisitMissed(**ids))

@@ -50,7 +50,7 @@ class Flag(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class EvidenceRules:
     """The dated rule `visit.evidence`, read once; proposals and sources are in `rules.toml`."""
 
     radius_metres: float
@@ -93,7 +93,7 @@ class Evidence:
     flags: tuple[Flag, ...]
 
 
-def at_the_door(report: Report, rules: Rules) -> bool:
+def at_the_door(report: Report, rules: EvidenceRules) -> bool:
     """Tell whether a reported position proves presence: fresh, fine enough, not made up, within the radius.
 
     The fence widens by the fix's own accuracy, which is bounded, or a phone that claims to know nothing would be near.
@@ -107,7 +107,7 @@ def at_the_door(report: Report, rules: Rules) -> bool:
     return report.distance_metres <= rules.radius_metres + report.accuracy_metres
 
 
-def grade(reports: Iterable[Report], *, end: Report | None, rules: Rules) -> Grade:
+def grade(reports: Iterable[Report], *, end: Report | None, rules: EvidenceRules) -> Grade:
     """Weigh the evidence of one visit; `reports` are all its acts, `end` the sign-out once there is one.
 
     The code and the scan count from any act (elders give the code when the work is done). A sign-out that is not at the
@@ -126,7 +126,7 @@ def grade(reports: Iterable[Report], *, end: Report | None, rules: Rules) -> Gra
     return Grade.C if strong + weak == 1 else Grade.D
 
 
-def _flags(reports: tuple[Report, ...], *, end: Report, accepted_at: datetime, rules: Rules) -> Iterable[Flag]:
+def _flags(reports: tuple[Report, ...], *, end: Report, accepted_at: datetime, rules: EvidenceRules) -> Iterable[Flag]:
     if any(report.mocked for report in reports):
         yield Flag.MOCK_POSITION
     if not at_the_door(end, rules):
@@ -145,7 +145,7 @@ def _flags(reports: tuple[Report, ...], *, end: Report, accepted_at: datetime, r
         yield Flag.TWO_PHONES
 
 
-def _skewed(report: Report, rules: Rules) -> bool:
+def _skewed(report: Report, rules: EvidenceRules) -> bool:
     # With a signal the server's clock is at hand. Without, an act cannot have happened after it came in, nor far from
     # where an anchor puts it.
     if not report.offline or report.not_before is not None:
@@ -161,7 +161,7 @@ def weigh(
     accepted_at: datetime,
     minutes: int,
     found_home: bool,
-    rules: Rules,
+    rules: EvidenceRules,
 ) -> Evidence:
     """Grade a whole visit by itself; what its neighbours add (overlap, speed) is found apart.
 
@@ -185,7 +185,7 @@ def overlap(a: tuple[datetime, datetime], b: tuple[datetime, datetime]) -> bool:
     return a[0] < b[1] and b[0] < a[1]
 
 
-def too_fast(*, left_at: datetime, arrived_at: datetime, distance_metres: float, rules: Rules) -> bool:
+def too_fast(*, left_at: datetime, arrived_at: datetime, distance_metres: float, rules: EvidenceRules) -> bool:
     """Tell whether nobody can have gone from one home to the next in the time between."""
     seconds = max((arrived_at - left_at).total_seconds(), 0.0)
     # Within the fence of two neighbouring homes no time at all may lie between.

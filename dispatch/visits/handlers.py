@@ -11,7 +11,7 @@ from dispatch.requests import operations as requests
 from dispatch.requests.model import CareRequest, RequestState
 from dispatch.visits import operations, verification
 from dispatch.visits.model import Visit
-from dispatch.visits.transitions import State
+from dispatch.visits.transitions import VisitState
 from events.contracts.care_requests import CareRequestCancelled
 from events.contracts.divisions import DivisionChanged
 from events.contracts.offers import OfferAccepted
@@ -37,13 +37,13 @@ _LINE = (
     RequestState.FINISHED,
 )
 _IMPLIES = {
-    State.ACCEPTED: RequestState.ACCEPTED,
-    State.DEPARTED: RequestState.UNDER_WAY,
-    State.ARRIVED: RequestState.UNDER_WAY,
-    State.FINISHED: RequestState.FINISHED,
-    State.NOBODY_HOME: RequestState.FINISHED,
-    State.VERIFIED: RequestState.FINISHED,
-    State.HELD: RequestState.FINISHED,
+    VisitState.ACCEPTED: RequestState.ACCEPTED,
+    VisitState.DEPARTED: RequestState.UNDER_WAY,
+    VisitState.ARRIVED: RequestState.UNDER_WAY,
+    VisitState.FINISHED: RequestState.FINISHED,
+    VisitState.NOBODY_HOME: RequestState.FINISHED,
+    VisitState.VERIFIED: RequestState.FINISHED,
+    VisitState.HELD: RequestState.FINISHED,
 }
 
 
@@ -51,7 +51,7 @@ async def follow(work: Work, visit_id: UUID) -> Visit:
     """Bring a request forward to where its visit is, step by step; never back, and never for a visit done again."""
     visit = await work.session.get_one(Visit, visit_id)
     target = _IMPLIES.get(visit.state)
-    if visit.state is State.ABORTED and visit.arrived_at is not None:
+    if visit.state is VisitState.ABORTED and visit.arrived_at is not None:
         target = RequestState.FINISHED
     if target is None or visit.rework_of is not None:
         return visit

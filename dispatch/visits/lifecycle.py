@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from dispatch.visits import evidence
 from dispatch.visits.model import Act, Visit
-from dispatch.visits.timeline import Course, Report
-from dispatch.visits.transitions import OPEN, TRANSITIONS, ActKind, State
+from dispatch.visits.timeline import Report, Timeline
+from dispatch.visits.transitions import OPEN, TRANSITIONS, ActKind, VisitState
 from events.contracts.visits import VisitHeld
 from events.work import Work
 from kit import rules
@@ -64,13 +64,13 @@ def may_see(work: Work, visit: Visit) -> bool:
 
 def workers_of(choice: Choice | Visit) -> list[tuple[UUID, int]]:
     """Return the one or two workers, with their numbers, the leading one first."""
-    found = [(choice.worker_id, choice.worker_number)]
+    workers = [(choice.worker_id, choice.worker_number)]
     if choice.second_worker_id is not None and choice.second_worker_number is not None:
-        found.append((choice.second_worker_id, choice.second_worker_number))
-    return found
+        workers.append((choice.second_worker_id, choice.second_worker_number))
+    return workers
 
 
-def move(visit: Visit, state: State, work: Work, *, reason: str | None = None) -> None:
+def move(visit: Visit, state: VisitState, work: Work, *, reason: str | None = None) -> None:
     """Move a visit, refusing `visit.not_allowed` where TRANSITIONS does not list it."""
     if state not in TRANSITIONS[visit.state]:
         raise VisitNotAllowed(state=visit.state, wanted=state)
@@ -84,8 +84,8 @@ def move(visit: Visit, state: State, work: Work, *, reason: str | None = None) -
 async def hold(work: Work, visit: Visit, *flags: evidence.Flag) -> None:
     """Let a person decide; holding a held visit adds the reasons."""
     visit.flags = sorted({*visit.flags, *flags})
-    if visit.state is not State.HELD:
-        move(visit, State.HELD, work)
+    if visit.state is not VisitState.HELD:
+        move(visit, VisitState.HELD, work)
     work.emit(
         VisitHeld(visit_id=visit.id, request_id=visit.request_id, provider_id=visit.provider_id, reasons=visit.flags)
     )
@@ -118,31 +118,31 @@ def _as_report(row: Act) -> Report:
     )
 
 
-async def evidence_rules(work: Work, at: datetime) -> evidence.Rules:
+async def evidence_rules(work: Work, at: datetime) -> evidence.EvidenceRules:
     """Return the rule `visit.evidence` as it is valid at an instant."""
-    return evidence.Rules.read(await rules.value(work.session, "visit.evidence", at=at))
+    return evidence.EvidenceRules.read(await rules.value(work.session, "visit.evidence", at=at))
 
 
-async def weigh(work: Work, visit: Visit, reports: Sequence[Report], found: Course) -> evidence.Rules:
+async def weigh(work: Work, visit: Visit, reports: Sequence[Report], timeline: Timeline) -> evidence.EvidenceRules:
     """Put the grade and the flags that a visit's own acts deserve on it; return the rules they were weighed by."""
     weighed_by = await evidence_rules(work, visit.arrived_at or visit.planned_start)
     flags = {flag for flag in map(evidence.Flag, visit.flags) if flag in evidence.LASTING}
-    if found.clash:
+    if timeline.clash:
         flags.add(evidence.Flag.CLASH)
-    if found.end is not None and found.end.kind is ActKind.ABORT:
+    if timeline.end is not None and timeline.end.kind is ActKind.ABORT:
         flags.add(evidence.Flag.ABORTED)
-    if found.gap or found.arrive is None or found.end is None:
+    if timeline.gap or timeline.arrive is None or timeline.end is None:
         flags.add(evidence.Flag.MISSING_ACT)
-    if found.arrive is None or found.end is None or visit.accepted_at is None:
+    if timeline.arrive is None or timeline.end is None or visit.accepted_at is None:
         visit.grade = evidence.Grade.D
     else:
         result = evidence.weigh(
             reports,
-            arrive=found.arrive,
-            end=found.end,
+            arrive=timeline.arrive,
+            end=timeline.end,
             accepted_at=visit.accepted_at,
             minutes=visit.minutes,
-            found_home=found.end.kind is not ActKind.NOBODY_HOME,
+            found_home=timeline.end.kind is not ActKind.NOBODY_HOME,
             rules=weighed_by,
         )
         visit.grade = result.grade

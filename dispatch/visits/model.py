@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import UserDefinedType
 
-from dispatch.visits.transitions import ActKind, OfferState, Outcome, State
+from dispatch.visits.transitions import ActKind, OfferState, Outcome, VisitState
 from kit.access.scope import Section
 from kit.database import Base, Long
 from kit.ids import new_id
@@ -58,7 +58,7 @@ class Visit(Base):
     planned_end: Mapped[datetime]
     window_to: Mapped[datetime]  # the latest arrival agreed with the elder
     minutes: Mapped[int]
-    state: Mapped[State] = mapped_column(default=State.OFFERED)
+    state: Mapped[VisitState] = mapped_column(default=VisitState.OFFERED)
     offered_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]
     departed_at: Mapped[datetime | None]

@@ -10,7 +10,7 @@ from sqlalchemy import Row, Table, bindparam, func, insert, select, update
 from dispatch.visits import bookings, lifecycle
 from dispatch.visits.lifecycle import Choice
 from dispatch.visits.model import Offer, Visit
-from dispatch.visits.transitions import OfferState, State
+from dispatch.visits.transitions import OfferState, VisitState
 from events.contracts.offers import OfferAccepted, OfferLapsed, OfferRefused, OfferWithdrawn, VisitOffered
 from events.work import Work
 from kit import rules
@@ -100,7 +100,7 @@ _PUT = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class VisitOrder:
     """What a visit copies from its care request."""
 
     request_id: UUID
@@ -128,7 +128,7 @@ class Offered:
 async def offer(
     work: Work,
     *,
-    order: Order,
+    order: VisitOrder,
     choice: Choice,
     rework_of: UUID | None = None,
     answer_within: timedelta | None = None,
@@ -175,7 +175,7 @@ async def offer(
             "planned_end": ends_at,
             "window_to": order.latest,
             "minutes": order.minutes,
-            "state": State.OFFERED,
+            "state": VisitState.OFFERED,
             "offered_at": work.now,
             "flags": [],
             "rework_of": rework_of,
@@ -219,25 +219,25 @@ async def _open(work: Work, offer_id: UUID) -> tuple[Offer, Visit]:
     return row[0], row[1]
 
 
-def _answer(work: Work, found: Offer, state: OfferState, reason: str | None = None) -> None:
-    found.state = state
-    found.answered_at = work.now
-    found.reason = reason[:200] if reason else None
+def _answer(work: Work, answered: Offer, state: OfferState, reason: str | None = None) -> None:
+    answered.state = state
+    answered.answered_at = work.now
+    answered.reason = reason[:200] if reason else None
 
 
 async def accept(work: Work, *, offer_id: UUID) -> Visit:
     """Promise the worker to the elder; refuse `offer.not_found`, `offer.not_open` and `offer.too_late`."""
-    found, visit = await _open(work, offer_id)
-    if work.now >= found.deadline:
+    accepted, visit = await _open(work, offer_id)
+    if work.now >= accepted.deadline:
         raise OfferTooLate(offer_id=str(offer_id))
-    _answer(work, found, OfferState.ACCEPTED)
-    lifecycle.move(visit, State.ACCEPTED, work)
+    _answer(work, accepted, OfferState.ACCEPTED)
+    lifecycle.move(visit, VisitState.ACCEPTED, work)
     visit.accepted_at = work.now
     work.emit(
         OfferAccepted(
             district=visit.district,
             request_id=visit.request_id,
-            offer_id=found.id,
+            offer_id=accepted.id,
             visit_id=visit.id,
             provider_id=visit.provider_id,
             worker_id=visit.worker_id,
@@ -253,15 +253,15 @@ async def refuse(work: Work, *, offer_id: UUID, reason: str) -> Visit:
     """Decline with a reason; refuse what `accept` refuses (but not lateness), and `offer.reason_missing`."""
     if not reason.strip():
         raise OfferReasonMissing
-    found, visit = await _open(work, offer_id)
-    _answer(work, found, OfferState.REFUSED, reason)
-    lifecycle.move(visit, State.REFUSED, work, reason=reason)
+    refused, visit = await _open(work, offer_id)
+    _answer(work, refused, OfferState.REFUSED, reason)
+    lifecycle.move(visit, VisitState.REFUSED, work, reason=reason)
     await bookings.release(work, visit.id)
     work.emit(
         OfferRefused(
             district=visit.district,
             request_id=visit.request_id,
-            offer_id=found.id,
+            offer_id=refused.id,
             visit_id=visit.id,
             provider_id=visit.provider_id,
             reason=visit.reason or "",
@@ -272,15 +272,15 @@ async def refuse(work: Work, *, offer_id: UUID, reason: str) -> Visit:
 
 async def lapse(work: Work, *, offer_id: UUID) -> Visit:
     """Close an offer that was met with silence; refuse `offer.not_open` where it was answered after all."""
-    found, visit = await _open(work, offer_id)
-    _answer(work, found, OfferState.LAPSED)
-    lifecycle.move(visit, State.LAPSED, work)
+    lapsed, visit = await _open(work, offer_id)
+    _answer(work, lapsed, OfferState.LAPSED)
+    lifecycle.move(visit, VisitState.LAPSED, work)
     await bookings.release(work, visit.id)
     work.emit(
         OfferLapsed(
             district=visit.district,
             request_id=visit.request_id,
-            offer_id=found.id,
+            offer_id=lapsed.id,
             visit_id=visit.id,
             provider_id=visit.provider_id,
         )
@@ -311,14 +311,14 @@ async def lapse_due(work: Work, *, limit: int = 200) -> int:
 async def withdraw(work: Work, *, visit_id: UUID, reason: str) -> Visit:
     """Take an offer or a promised visit back, so that somebody else is sent; refuse once the worker has arrived."""
     visit = await lifecycle.locked(work, visit_id)
-    lifecycle.move(visit, State.WITHDRAWN, work, reason=reason)
-    found = await close_offer(work, visit.id, reason)
+    lifecycle.move(visit, VisitState.WITHDRAWN, work, reason=reason)
+    offer_id = await close_offer(work, visit.id, reason)
     await bookings.release(work, visit.id)
     work.emit(
         OfferWithdrawn(
             district=visit.district,
             request_id=visit.request_id,
-            offer_id=found,
+            offer_id=offer_id,
             visit_id=visit.id,
             provider_id=visit.provider_id,
             reason=visit.reason or "",

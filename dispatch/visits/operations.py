@@ -14,14 +14,14 @@ from dispatch.visits.changes import (
     take_hours,
 )
 from dispatch.visits.lifecycle import Choice
-from dispatch.visits.offers import Offered, Order, accept, lapse, lapse_due, offer, refuse, withdraw
+from dispatch.visits.offers import Offered, VisitOrder, accept, lapse, lapse_due, offer, refuse, withdraw
 from dispatch.visits.verification import back_fill, decide_held, verify, void
 
 __all__ = [
     "ActIn",
     "Choice",
     "Offered",
-    "Order",
+    "VisitOrder",
     "WorkerBusy",
     "abort",
     "accept",

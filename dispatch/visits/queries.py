@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from dispatch.visits import lifecycle, offers, visit_codes
 from dispatch.visits.model import Act, Offer, Visit
-from dispatch.visits.transitions import OPEN, PROMISED, OfferState, State
+from dispatch.visits.transitions import OPEN, PROMISED, OfferState, VisitState
 from events.work import Work
 from kit import clock
 from kit.access.roles import Role
@@ -40,10 +40,10 @@ class SpokenCode:
 
 async def visit(work: Work, visit_id: UUID) -> Visit:
     """Return a visit; refuse `visit.not_found`, for another company's as for none."""
-    found = await work.session.get(Visit, visit_id)
-    if found is None or not lifecycle.may_see(work, found):
+    row = await work.session.get(Visit, visit_id)
+    if row is None or not lifecycle.may_see(work, row):
         raise lifecycle.VisitNotFound(visit_id=str(visit_id))
-    return found
+    return row
 
 
 async def offer(work: Work, offer_id: UUID) -> tuple[Offer, Visit]:
@@ -70,7 +70,7 @@ async def offers_of(
     if state is not None:
         query = query.where(Offer.state == state)
     page = OFFERS.page(query, work.vault, after=after, limit=limit)
-    return [(found, about) for found, about in (await work.session.execute(page)).all()]
+    return [(row, about) for row, about in (await work.session.execute(page)).all()]
 
 
 async def day_of(work: Work, *, worker_id: UUID, day: date) -> Sequence[Visit]:
@@ -90,7 +90,7 @@ async def visits(
     provider_id: UUID | None = None,
     person_id: UUID | None = None,
     request_id: UUID | None = None,
-    states: Sequence[State] = (),
+    states: Sequence[VisitState] = (),
     day: date | None = None,
     after: str | None = None,
     limit: int = 200,
@@ -160,8 +160,8 @@ async def codes_of(work: Work, person_id: UUID) -> list[SpokenCode]:
         raise CodesForbidden
     query = select(Visit).where(Visit.person_id == person_id, Visit.state.in_(PROMISED)).order_by(Visit.planned_start)
     return [
-        SpokenCode(found.id, found.planned_start, found.item_code, visit_codes.code(work, found.id))
-        for found in (await work.session.execute(query)).scalars()
+        SpokenCode(row.id, row.planned_start, row.item_code, visit_codes.code(work, row.id))
+        for row in (await work.session.execute(query)).scalars()
     ]
 
 

@@ -1,8 +1,8 @@
-"""How reported acts become the course of a visit, in whatever order and however often they arrive.
+"""The timeline of a visit, computed from its reported acts; neither their order of arrival nor repeats matter.
 
-The course is a pure function of the set of acts. Each act carries a number of its visit (1, 2, 3 …): nothing is final
-until every number up to the last act is there, so that a late act can never change what was already concluded, except
-by clashing with it (two phones, one number), which is for a person to decide.
+Each act carries its number within the visit (1, 2, 3 …). An end counts only when every number up to it has arrived, so
+that a late act cannot change a result. The one exception is a clash: two acts with one number (two phones), which a
+person decides.
 """
 
 from collections.abc import Iterable
@@ -10,18 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from dispatch.visits.transitions import ActKind, State
+from dispatch.visits.transitions import ActKind, VisitState
 
 _ENDS = {
-    ActKind.LEAVE: State.FINISHED,
-    ActKind.NOBODY_HOME: State.NOBODY_HOME,
-    ActKind.ABORT: State.ABORTED,
+    ActKind.LEAVE: VisitState.FINISHED,
+    ActKind.NOBODY_HOME: VisitState.NOBODY_HOME,
+    ActKind.ABORT: VisitState.ABORTED,
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """One act as the course and the evidence see it."""
+    """One act with the facts that the timeline and the evidence need."""
 
     id: UUID
     kind: ActKind
@@ -42,10 +42,10 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
-    """What the acts amount to; `state` is where they lead from an accepted visit."""
+class Timeline:
+    """The acts in order, and the `state` that they give an accepted visit."""
 
-    state: State
+    state: VisitState
     depart: Report | None
     arrive: Report | None
     end: Report | None
@@ -53,7 +53,7 @@ class Course:
     gap: bool  # an end was reported, but an act before it is missing
 
 
-def course(reports: Iterable[Report]) -> Course:
+def timeline(reports: Iterable[Report]) -> Timeline:
     """Lay the acts in order and read off where the visit stands."""
     ordered = sorted(reports, key=lambda report: (report.sequence, report.id))
     numbers = {report.sequence for report in ordered}
@@ -63,15 +63,15 @@ def course(reports: Iterable[Report]) -> Course:
     arrive = next((report for report in before if report.kind is ActKind.ARRIVE), None)
     contiguous = last is not None and numbers >= set(range(1, last.sequence + 1))
     signed_in = arrive is not None or (last is not None and last.kind is ActKind.ABORT)
-    state = State.ACCEPTED
+    state = VisitState.ACCEPTED
     if last is not None and contiguous and signed_in:
         state = _ENDS[last.kind]
     elif arrive is not None:
-        state = State.ARRIVED
+        state = VisitState.ARRIVED
     elif depart is not None:
-        state = State.DEPARTED
+        state = VisitState.DEPARTED
     counted = ordered if last is None else [report for report in ordered if report.sequence <= last.sequence]
-    return Course(
+    return Timeline(
         state=state,
         depart=depart,
         arrive=arrive,

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class State(StrEnum):
+class VisitState(StrEnum):
     """Where a visit stands."""
 
     OFFERED = "offered"
@@ -23,37 +23,44 @@ class State(StrEnum):
     VOIDED = "voided"
 
 
-_DOOR = frozenset({State.DEPARTED, State.ARRIVED, State.FINISHED, State.NOBODY_HOME, State.ABORTED})
+_DOOR = frozenset(
+    {VisitState.DEPARTED, VisitState.ARRIVED, VisitState.FINISHED, VisitState.NOBODY_HOME, VisitState.ABORTED}
+)
 
-TRANSITIONS: dict[State, frozenset[State]] = {
-    State.OFFERED: frozenset({State.ACCEPTED, State.REFUSED, State.LAPSED, State.WITHDRAWN, State.CANCELLED}),
+TRANSITIONS: dict[VisitState, frozenset[VisitState]] = {
+    VisitState.OFFERED: frozenset(
+        {VisitState.ACCEPTED, VisitState.REFUSED, VisitState.LAPSED, VisitState.WITHDRAWN, VisitState.CANCELLED}
+    ),
     # A phone without signal reports several acts at once, so a visit may jump to any state at the door; a back-filled
     # one goes straight to a person.
-    State.ACCEPTED: _DOOR | {State.WITHDRAWN, State.CANCELLED, State.MISSED, State.HELD},
-    State.DEPARTED: (_DOOR - {State.DEPARTED}) | {State.WITHDRAWN, State.CANCELLED, State.MISSED, State.HELD},
-    State.ARRIVED: frozenset({State.FINISHED, State.NOBODY_HOME, State.ABORTED, State.HELD}),
-    State.FINISHED: frozenset({State.VERIFIED, State.HELD}),
-    State.NOBODY_HOME: frozenset({State.VERIFIED, State.HELD}),
-    State.ABORTED: frozenset({State.HELD}),  # broken off after the arrival: a person says what it was worth
+    VisitState.ACCEPTED: _DOOR | {VisitState.WITHDRAWN, VisitState.CANCELLED, VisitState.MISSED, VisitState.HELD},
+    VisitState.DEPARTED: (_DOOR - {VisitState.DEPARTED})
+    | {VisitState.WITHDRAWN, VisitState.CANCELLED, VisitState.MISSED, VisitState.HELD},
+    VisitState.ARRIVED: frozenset({VisitState.FINISHED, VisitState.NOBODY_HOME, VisitState.ABORTED, VisitState.HELD}),
+    VisitState.FINISHED: frozenset({VisitState.VERIFIED, VisitState.HELD}),
+    VisitState.NOBODY_HOME: frozenset({VisitState.VERIFIED, VisitState.HELD}),
+    VisitState.ABORTED: frozenset({VisitState.HELD}),  # broken off after the arrival: a person says what it was worth
     # Nothing came in time; what a phone uploads later, or two people write down, is for a person to weigh.
-    State.MISSED: frozenset({State.HELD}),
+    VisitState.MISSED: frozenset({VisitState.HELD}),
     # An overlap with another visit, or a second phone, may come to light after the evidence was found good.
-    State.VERIFIED: frozenset({State.HELD, State.VOIDED}),
-    State.HELD: frozenset({State.VERIFIED, State.VOIDED}),
-    State.CANCELLED: frozenset(),
-    State.REFUSED: frozenset(),
-    State.LAPSED: frozenset(),
-    State.WITHDRAWN: frozenset(),
-    State.VOIDED: frozenset(),
+    VisitState.VERIFIED: frozenset({VisitState.HELD, VisitState.VOIDED}),
+    VisitState.HELD: frozenset({VisitState.VERIFIED, VisitState.VOIDED}),
+    VisitState.CANCELLED: frozenset(),
+    VisitState.REFUSED: frozenset(),
+    VisitState.LAPSED: frozenset(),
+    VisitState.WITHDRAWN: frozenset(),
+    VisitState.VOIDED: frozenset(),
 }
 
-PROMISED = frozenset({State.ACCEPTED, State.DEPARTED, State.ARRIVED})
+PROMISED = frozenset({VisitState.ACCEPTED, VisitState.DEPARTED, VisitState.ARRIVED})
 """The company has said yes and the visit is not over."""
-BEGUN = frozenset({State.DEPARTED, State.ARRIVED})
+BEGUN = frozenset({VisitState.DEPARTED, VisitState.ARRIVED})
 """Under way: never moved by any plan."""
-OPEN = PROMISED | {State.OFFERED}
+OPEN = PROMISED | {VisitState.OFFERED}
 """Somebody is still expected at the door."""
-RELEASED = frozenset({State.REFUSED, State.LAPSED, State.WITHDRAWN, State.CANCELLED, State.MISSED})
+RELEASED = frozenset(
+    {VisitState.REFUSED, VisitState.LAPSED, VisitState.WITHDRAWN, VisitState.CANCELLED, VisitState.MISSED}
+)
 """Nobody came of it: the worker's hours are free again."""
 
 

@@ -8,8 +8,8 @@ from sqlalchemy import func, or_, select
 from dispatch.requests.model import CareRequest
 from dispatch.visits import evidence, lifecycle
 from dispatch.visits.model import Act, Visit
-from dispatch.visits.timeline import course
-from dispatch.visits.transitions import ActKind, Outcome, State
+from dispatch.visits.timeline import timeline
+from dispatch.visits.transitions import ActKind, Outcome, VisitState
 from events.contracts.visits import VisitHeld, VisitVerified, VisitVoided
 from events.work import Work
 from kit import geo
@@ -18,7 +18,7 @@ from kit.ids import new_id
 from kit.refusal import Kind, Refusal
 
 _DAY = timedelta(days=1)
-_STAYED = (State.FINISHED, State.NOBODY_HOME, State.ABORTED, State.VERIFIED, State.HELD)
+_STAYED = (VisitState.FINISHED, VisitState.NOBODY_HOME, VisitState.ABORTED, VisitState.VERIFIED, VisitState.HELD)
 
 
 class DecisionForbidden(Refusal):
@@ -60,26 +60,26 @@ async def verify(work: Work, *, visit_id: UUID) -> Visit:
     holds both.
     """
     visit = await lifecycle.locked(work, visit_id)
-    if visit.state not in {State.FINISHED, State.NOBODY_HOME, State.ABORTED}:
+    if visit.state not in {VisitState.FINISHED, VisitState.NOBODY_HOME, VisitState.ABORTED}:
         return visit
     reports = await lifecycle.reports_of(work, visit_id)
-    rules = await lifecycle.weigh(work, visit, reports, course(reports))
+    rules = await lifecycle.weigh(work, visit, reports, timeline(reports))
     if visit.arrived_at is not None and visit.left_at is not None:
         await _beside_neighbours(work, visit, visit.arrived_at, visit.left_at, rules)
     reasons = [flag for flag in visit.flags if flag in rules.holds]
-    if reasons or visit.state is State.ABORTED:
-        lifecycle.move(visit, State.HELD, work)
+    if reasons or visit.state is VisitState.ABORTED:
+        lifecycle.move(visit, VisitState.HELD, work)
         work.emit(
             VisitHeld(visit_id=visit.id, request_id=visit.request_id, provider_id=visit.provider_id, reasons=reasons)
         )
         return visit
-    lifecycle.move(visit, State.VERIFIED, work)
+    lifecycle.move(visit, VisitState.VERIFIED, work)
     await emit_verified(work, visit)
     return visit
 
 
 async def _beside_neighbours(
-    work: Work, visit: Visit, arrived_at: datetime, left_at: datetime, rules: evidence.Rules
+    work: Work, visit: Visit, arrived_at: datetime, left_at: datetime, rules: evidence.EvidenceRules
 ) -> None:
     """Compare a stay with the same worker's others of the day before to the day after."""
     workers = [number for _, number in lifecycle.workers_of(visit)]
@@ -116,8 +116,8 @@ def _flag(visit: Visit, flag: evidence.Flag) -> None:
     visit.flags = sorted({*visit.flags, flag})
 
 
-async def _hold_other(work: Work, other: Visit, flag: evidence.Flag, rules: evidence.Rules) -> None:
-    if flag in rules.holds and other.decided_by is None and other.state is State.VERIFIED:
+async def _hold_other(work: Work, other: Visit, flag: evidence.Flag, rules: evidence.EvidenceRules) -> None:
+    if flag in rules.holds and other.decided_by is None and other.state is VisitState.VERIFIED:
         await lifecycle.hold(work, other, flag)
     else:
         _flag(other, flag)
@@ -173,8 +173,8 @@ async def decide_held(
     """
     _manager(work, reason)
     visit = await lifecycle.locked(work, visit_id)
-    if visit.state is not State.HELD:
-        raise lifecycle.VisitNotAllowed(state=visit.state, wanted=State.VERIFIED if stands else State.VOIDED)
+    if visit.state is not VisitState.HELD:
+        raise lifecycle.VisitNotAllowed(state=visit.state, wanted=VisitState.VERIFIED if stands else VisitState.VOIDED)
     if visit.backfilled_by is not None and visit.backfilled_by == work.actor.account_id:
         raise SamePerson
     visit.decided_by = work.actor.account_id
@@ -186,7 +186,7 @@ async def decide_held(
         raise TimesMissing
     _possible(work, visit.arrived_at, visit.left_at)
     visit.outcome = visit.outcome or Outcome.COMPLETED
-    lifecycle.move(visit, State.VERIFIED, work, reason=reason)
+    lifecycle.move(visit, VisitState.VERIFIED, work, reason=reason)
     await emit_verified(work, visit)
     return visit
 
@@ -207,7 +207,7 @@ def _manager(work: Work, reason: str) -> None:
 
 
 def _void(work: Work, visit: Visit, reason: str) -> Visit:
-    lifecycle.move(visit, State.VOIDED, work, reason=reason)
+    lifecycle.move(visit, VisitState.VOIDED, work, reason=reason)
     work.emit(
         VisitVoided(
             visit_id=visit.id, request_id=visit.request_id, provider_id=visit.provider_id, reason=visit.reason or ""
@@ -232,7 +232,7 @@ async def back_fill(work: Work, *, visit_id: UUID, arrived_at: datetime, left_at
     _possible(work, arrived_at, left_at)
     visit = await lifecycle.locked(work, visit_id)
     if visit.accepted_at is None:
-        raise lifecycle.VisitNotAllowed(state=visit.state, wanted=State.HELD)
+        raise lifecycle.VisitNotAllowed(state=visit.state, wanted=VisitState.HELD)
     last = await work.session.scalar(select(func.max(Act.sequence)).where(Act.visit_id == visit.id)) or 0
     for step, (kind, at) in enumerate(((ActKind.ARRIVE, arrived_at), (ActKind.LEAVE, left_at)), start=1):
         work.session.add(

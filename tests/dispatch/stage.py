@@ -9,7 +9,7 @@ from uuid import UUID
 from dispatch.requests.model import CareRequest, Channel, RequestState
 from dispatch.visits import operations as visits
 from dispatch.visits import visit_codes
-from dispatch.visits.operations import Choice, Offered, Order
+from dispatch.visits.operations import Choice, Offered, VisitOrder
 from events.work import Work, Works
 from kit.access.actor import SYSTEM, Actor
 from kit.access.roles import Role
@@ -231,9 +231,9 @@ async def offer(
     )
 
 
-def order_of(request: CareRequest) -> Order:
+def order_of(request: CareRequest) -> VisitOrder:
     """Take from a request what a visit copies."""
-    return Order(
+    return VisitOrder(
         request_id=request.id,
         person_id=request.person_id,
         district=request.district,

@@ -18,7 +18,7 @@ from dispatch.visits.timeline import Report
 from dispatch.visits.transitions import ActKind
 
 PROPOSED = tomllib.loads(Path("dispatch/visits/rules.toml").read_text(encoding="utf-8"))["visit.evidence"]["value"]
-RULES = evidence.Rules.read(PROPOSED)
+RULES = evidence.EvidenceRules.read(PROPOSED)
 NINE = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 ARRIVE = Report(
     id=UUID(int=1),
@@ -173,7 +173,7 @@ def test_nobody_is_in_two_homes_at_once_nor_flies() -> None:
 
 def test_an_unknown_flag_in_the_rule_is_an_error() -> None:
     with pytest.raises(ValueError, match="no_such_flag"):
-        evidence.Rules.read({**PROPOSED, "holds": ["no_such_flag"]})
+        evidence.EvidenceRules.read({**PROPOSED, "holds": ["no_such_flag"]})
 
 
 @given(st.lists(st.sampled_from([True, False, None]), min_size=6, max_size=6), st.booleans(), st.booleans())

@@ -12,7 +12,7 @@ import typer
 
 from dispatch.matching.fleet import calibration
 from dispatch.visits.model import Visit
-from dispatch.visits.transitions import State
+from dispatch.visits.transitions import VisitState
 from events.work import Works
 from kit import rules
 from kit.clock import FixedClock
@@ -65,7 +65,7 @@ def rounds(stage: Stage, *, days: int, detour: float, **more: Any) -> list[Visit
                 "planned_end": left,
                 "window_to": left,
                 "minutes": 40,
-                "state": State.VERIFIED,
+                "state": VisitState.VERIFIED,
                 "offered_at": BACK,
                 "accepted_at": BACK,
                 "departed_at": departed,
@@ -105,7 +105,7 @@ async def test_the_detour_of_the_district_is_learned_from_what_phones_reported(s
     [
         ({"flags": ["mock_position"]}, False),
         ({"backfilled_by": new_id()}, False),
-        ({"state": State.HELD}, False),
+        ({"state": VisitState.HELD}, False),
         ({"departed_at": None}, True),
     ],
 )

@@ -19,7 +19,7 @@ from dispatch.requests.model import CareRequest, RequestState
 from dispatch.visits import operations as visits
 from dispatch.visits import queries as seen
 from dispatch.visits.model import Visit
-from dispatch.visits.transitions import OPEN, OfferState, State
+from dispatch.visits.transitions import OPEN, OfferState, VisitState
 from events.contracts.care_requests import CareRequested
 from events.model import LoggedEvent
 from events.work import Works
@@ -388,4 +388,4 @@ async def test_a_whole_visit_leads_the_request_to_its_end(stage: Stage, drain: D
     (facts,) = await told(stage, "visits.visit_verified.v1")
     assert facts["evidence_grade"] == "A"
     async with stage.works(SYSTEM_ACTOR) as work:
-        assert (await work.session.get_one(Visit, visit_id)).state is State.VERIFIED
+        assert (await work.session.get_one(Visit, visit_id)).state is VisitState.VERIFIED

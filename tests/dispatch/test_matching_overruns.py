@@ -15,7 +15,7 @@ from dispatch.matching.plan.overruns import Overran
 from dispatch.requests.model import CareRequest
 from dispatch.visits import operations as visits
 from dispatch.visits.model import Booking, Visit
-from dispatch.visits.transitions import State
+from dispatch.visits.transitions import VisitState
 from events.model import LoggedEvent
 from events.work import Works
 from kit import metrics
@@ -104,9 +104,9 @@ async def test_whoever_comes_next_keeps_the_hour_then_the_worker_and_at_last_get
     assert datetime.fromisoformat(told["starts_at"]) == moved.planned_start
     assert await follow(stage, drain, at(16, 15)) == Overran(1, 0, 1)
     lost = await visit(stage, following)
-    assert (lost.state, lost.reason) == (State.WITHDRAWN, "overrun")
+    assert (lost.state, lost.reason) == (VisitState.WITHDRAWN, "overrun")
     async with stage.works(SYSTEM_ACTOR) as work:
-        query = select(Visit).where(Visit.request_id == lost.request_id, Visit.state == State.OFFERED)
+        query = select(Visit).where(Visit.request_id == lost.request_id, Visit.state == VisitState.OFFERED)
         instead = (await work.session.execute(query)).scalar_one()
     assert instead.worker_id == stage.workers[0][1]
     assert metrics.DECISIONS.labels("overrun", "offered")._value.get() == before + 1

@@ -15,7 +15,7 @@ from dispatch.visits import operations as visits
 from dispatch.visits.evidence import Flag
 from dispatch.visits.model import Act, Visit
 from dispatch.visits.operations import ActIn
-from dispatch.visits.transitions import ActKind, State
+from dispatch.visits.transitions import ActKind, VisitState
 from events.work import Works
 from kit.clock import FixedClock
 from tests.dispatch.stage import HOME, MANAGER, NINE, SYSTEM_ACTOR, Stage, set_stage
@@ -95,7 +95,7 @@ async def test_a_visit_with_place_and_code_is_verified_with_all_that_a_charge_re
     assert facts["evidence_grade"] == "A"
     assert (facts["late_minutes"], facts["done_minutes"], facts["planned_minutes"]) == (5, 58, 60)
     assert (facts["outcome"], facts["category"], facts["quota_held_fen"]) == ("completed", "D", 3000)
-    assert (await look(stage, visit_id)).state is State.VERIFIED
+    assert (await look(stage, visit_id)).state is VisitState.VERIFIED
     assert await verify(stage, visit_id) == []
 
 
@@ -108,7 +108,7 @@ async def test_a_position_switched_off_is_never_taken_as_good(stage: Stage) -> N
     (held,) = await verify(stage, visit_id)
     assert held["reasons"] == [Flag.WEAK_EVIDENCE]
     visit = await look(stage, visit_id)
-    assert (visit.state, visit.grade) == (State.HELD, "D")
+    assert (visit.state, visit.grade) == (VisitState.HELD, "D")
 
 
 async def test_the_home_s_qr_and_the_code_are_two_of_three(stage: Stage) -> None:
@@ -124,7 +124,7 @@ async def test_the_home_s_qr_and_the_code_are_two_of_three(stage: Stage) -> None
     await report(stage, visit_id, ActKind.LEAVE, act(3, TEN, **no_fix))
     await verify(stage, visit_id)
     visit = await look(stage, visit_id)
-    assert (visit.state, visit.grade) == (State.VERIFIED, "B")
+    assert (visit.state, visit.grade) == (VisitState.VERIFIED, "B")
     with pytest.raises(queries.CodesForbidden):
         async with stage.works(stage.person_of(0)) as work:
             await queries.codes_of(work, stage.elders[0])
@@ -159,7 +159,7 @@ async def test_a_visit_broken_off_at_the_door_waits_for_a_person(stage: Stage) -
         await report(stage, visit_id, ActKind.ABORT, act(2, stage.clock.now()))
     await report(stage, visit_id, ActKind.ABORT, act(2, stage.clock.now(), reason="老人不适，已送医"))
     await verify(stage, visit_id)
-    assert (await look(stage, visit_id)).state is State.HELD
+    assert (await look(stage, visit_id)).state is VisitState.HELD
     async with stage.works(MANAGER) as work:
         await visits.decide_held(work, visit_id=visit_id, stands=True, reason="按实付")
         (facts,) = [told.data for told in work.emitted]
@@ -274,7 +274,7 @@ async def test_acts_in_any_order_and_any_number_of_times_end_in_the_same_visit(s
         assert acts == len(queued)
         seen.append((visit.state, visit.departed_at, visit.arrived_at, visit.left_at, visit.grade, visit.flags))
     assert seen[0] == seen[1]
-    assert seen[0][0] in {State.VERIFIED, State.HELD}
+    assert seen[0][0] in {VisitState.VERIFIED, VisitState.HELD}
 
 
 async def test_what_a_phone_uploads_after_a_day_is_held(stage: Stage) -> None:
@@ -302,7 +302,7 @@ async def test_a_worker_in_two_homes_at_once_holds_both_visits(stage: Stage) -> 
         await verify(stage, visit_id)
     for visit_id in (one, two):
         visit = await look(stage, visit_id)
-        assert (visit.state, visit.flags) == (State.HELD, [Flag.OVERLAP])
+        assert (visit.state, visit.flags) == (VisitState.HELD, [Flag.OVERLAP])
 
 
 @pytest.mark.parametrize("backwards", [False, True])
@@ -322,7 +322,7 @@ async def test_the_later_of_two_visits_too_far_apart_is_flagged(stage: Stage, ba
         await verify(stage, visit_id)
     assert (await look(stage, one)).flags == []
     late = await look(stage, two)
-    assert (late.flags, late.state) == ([Flag.IMPOSSIBLE_SPEED], State.VERIFIED)
+    assert (late.flags, late.state) == ([Flag.IMPOSSIBLE_SPEED], VisitState.VERIFIED)
 
 
 async def test_a_company_can_neither_write_nor_count_another_s_evidence(stage: Stage) -> None:
@@ -333,4 +333,4 @@ async def test_a_company_can_neither_write_nor_count_another_s_evidence(stage: S
         assert not (await work.session.execute(text("update visit set grade = 'A' returning id"))).all()
     async with stage.works(stage.person_of(0)) as work:
         assert await work.session.scalar(text("select count(*) from act")) == 2
-    assert (await look(stage, visit_id)).state is State.FINISHED
+    assert (await look(stage, visit_id)).state is VisitState.FINISHED

@@ -14,7 +14,7 @@ from dispatch.requests.model import CancelledBy, CareRequest, RequestState
 from dispatch.visits import changes, lifecycle, queries
 from dispatch.visits import operations as visits
 from dispatch.visits.model import Booking, Visit
-from dispatch.visits.transitions import State
+from dispatch.visits.transitions import VisitState
 from events.model import LoggedEvent
 from events.work import Works
 from kit.clock import FixedClock
@@ -123,7 +123,7 @@ async def test_a_cancelled_request_calls_the_visit_off_and_late_costs(
     async with stage.works(SYSTEM_ACTOR) as work:
         await requests.cancel(work, request_id=request.id, by=CancelledBy.ELDER, reason="不需要了")
     await drain()
-    assert (await look(stage, visit_id)).state is State.CANCELLED
+    assert (await look(stage, visit_id)).state is VisitState.CANCELLED
     assert await active(stage, visit_id) == []
     facts = await told(stage, "visits.visit_verified.v1")
     assert [fact["outcome"] for fact in facts] == ([] if hours_before > 2 else ["cancelled_late"])
@@ -144,7 +144,7 @@ async def test_the_second_time_is_on_the_company(stage: Stage, drain: Drain) -> 
     await play(stage, offered.visit_id)
     await drain()
     again = await look(stage, offered.visit_id)
-    assert (again.state, again.rework_of) == (State.VERIFIED, visit_id)
+    assert (again.state, again.rework_of) == (VisitState.VERIFIED, visit_id)
     assert [fact["visit_id"] for fact in await told(stage, "visits.visit_verified.v1")] == [str(visit_id)]
     async with stage.works(SYSTEM_ACTOR) as work:
         assert (await work.session.get_one(CareRequest, request.id)).state is RequestState.FINISHED

@@ -8,7 +8,7 @@ import pytest
 from dispatch.visits import lifecycle, verification
 from dispatch.visits import operations as visits
 from dispatch.visits.evidence import Flag
-from dispatch.visits.transitions import ActKind, State
+from dispatch.visits.transitions import ActKind, VisitState
 from events.work import Works
 from kit.access.actor import Actor
 from kit.access.roles import Role
@@ -74,7 +74,7 @@ async def test_nobody_came_and_nobody_said_so_is_missed_and_what_comes_later_is_
     left = TEN + timedelta(hours=1)
     await report(stage, visit_id, ActKind.LEAVE, act(2, left, sequence=2, offline=True))
     visit = await look(stage, visit_id)
-    assert (visit.state, visit.arrived_at, visit.left_at) == (State.HELD, TEN, left)
+    assert (visit.state, visit.arrived_at, visit.left_at) == (VisitState.HELD, TEN, left)
     assert visit.flags == [Flag.AFTER_MISSED]
 
 
@@ -85,10 +85,10 @@ async def test_a_phone_that_fell_silent_half_way_leaves_the_visit_to_a_person(st
     async with stage.works(SYSTEM_ACTOR) as work:
         assert await visits.miss_due(work) == 1
     visit = await look(stage, visit_id)
-    assert (visit.state, visit.flags) == (State.HELD, [Flag.MISSING_ACT])
+    assert (visit.state, visit.flags) == (VisitState.HELD, [Flag.MISSING_ACT])
     with pytest.raises(verification.TimesMissing):
         async with stage.works(MANAGER) as work:
             await visits.decide_held(work, visit_id=visit_id, stands=True, reason="电话核实")
     async with stage.works(MANAGER) as work:
         await visits.decide_held(work, visit_id=visit_id, stands=True, reason="电话核实", left_at=TEN)
-    assert (await look(stage, visit_id)).state is State.VERIFIED
+    assert (await look(stage, visit_id)).state is VisitState.VERIFIED

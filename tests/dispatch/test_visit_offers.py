@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from dispatch.visits import bookings, lifecycle, offers, queries
 from dispatch.visits import operations as visits
 from dispatch.visits.model import Booking, Offer, Visit
-from dispatch.visits.transitions import OfferState, State
+from dispatch.visits.transitions import OfferState, VisitState
 from events.work import Works
 from kit.clock import FixedClock
 from tests.dispatch import stage as scene
@@ -21,7 +21,7 @@ async def stage(works: Works, clock: FixedClock) -> Stage:
     return await set_stage(works, clock, companies=2, elders=2)
 
 
-async def state_of(stage: Stage, visit_id: object) -> State:
+async def state_of(stage: Stage, visit_id: object) -> VisitState:
     async with stage.works(SYSTEM_ACTOR) as work:
         return (await work.session.get_one(Visit, visit_id)).state
 
@@ -38,7 +38,7 @@ async def test_an_accepted_offer_promises_the_worker(stage: Stage) -> None:
         found = await queries.offers_of(work)
         assert [pair[0].id for pair in found] == [offered.offer_id]
         visit = await visits.accept(work, offer_id=offered.offer_id)
-        assert visit.state is State.ACCEPTED
+        assert visit.state is VisitState.ACCEPTED
         assert [told.type for told in work.emitted] == ["offers.offer_accepted.v1"]
     assert await booked(stage) == 1
 
@@ -70,7 +70,7 @@ async def test_a_refusal_needs_a_reason_and_gives_the_hours_back(stage: Stage) -
             await visits.refuse(work, offer_id=offered.offer_id, reason="  ")
     async with stage.works(stage.person_of(0)) as work:
         await visits.refuse(work, offer_id=offered.offer_id, reason="车坏了")
-    assert await state_of(stage, offered.visit_id) is State.REFUSED
+    assert await state_of(stage, offered.visit_id) is VisitState.REFUSED
     assert await booked(stage) == 0
     with pytest.raises(offers.OfferNotOpen):
         async with stage.works(stage.person_of(0)) as work:
@@ -90,7 +90,7 @@ async def test_silence_lapses_at_the_deadline_and_a_late_yes_is_refused(stage: S
         assert await visits.lapse_due(work) == 1
     async with stage.works(SYSTEM_ACTOR) as work:
         assert await visits.lapse_due(work) == 0
-    assert await state_of(stage, offered.visit_id) is State.LAPSED
+    assert await state_of(stage, offered.visit_id) is VisitState.LAPSED
     assert await booked(stage) == 0
 
 

@@ -1,4 +1,4 @@
-"""The course of a visit is a function of the set of its acts."""
+"""The timeline of a visit is a function of the set of its acts."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.visits.timeline import Report, course
-from dispatch.visits.transitions import ActKind, State
+from dispatch.visits.timeline import Report, timeline
+from dispatch.visits.transitions import ActKind, VisitState
 
 NINE = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
@@ -37,37 +37,37 @@ WHOLE = (
 
 @pytest.mark.parametrize("order", list(permutations(WHOLE)))
 def test_three_acts_in_any_order_make_a_finished_visit(order: Sequence[Report]) -> None:
-    assert course(order) == course(WHOLE)
-    assert course(order).state is State.FINISHED
+    assert timeline(order) == timeline(WHOLE)
+    assert timeline(order).state is VisitState.FINISHED
 
 
 @pytest.mark.parametrize("missing", [0, 1])
 def test_nothing_is_final_while_a_number_before_the_end_is_missing(missing: int) -> None:
-    found = course([act for place, act in enumerate(WHOLE) if place != missing])
+    found = timeline([act for place, act in enumerate(WHOLE) if place != missing])
     assert found.gap
-    assert found.state in {State.ARRIVED, State.DEPARTED}
+    assert found.state in {VisitState.ARRIVED, VisitState.DEPARTED}
 
 
 def test_a_visit_may_be_broken_off_on_the_way() -> None:
-    found = course([report(ActKind.DEPART, 1), report(ActKind.ABORT, 2)])
-    assert found.state is State.ABORTED
+    found = timeline([report(ActKind.DEPART, 1), report(ActKind.ABORT, 2)])
+    assert found.state is VisitState.ABORTED
     assert found.arrive is None
 
 
 def test_who_never_signed_in_cannot_have_left() -> None:
-    found = course([report(ActKind.DEPART, 1), report(ActKind.LEAVE, 2)])
-    assert found.state is State.DEPARTED
+    found = timeline([report(ActKind.DEPART, 1), report(ActKind.LEAVE, 2)])
+    assert found.state is VisitState.DEPARTED
     assert found.gap
 
 
 def test_two_acts_with_one_number_clash() -> None:
-    assert course([*WHOLE, report(ActKind.ARRIVE, 2, number=99)]).clash
-    assert not course(WHOLE).clash
+    assert timeline([*WHOLE, report(ActKind.ARRIVE, 2, number=99)]).clash
+    assert not timeline(WHOLE).clash
 
 
 def test_what_is_reported_after_the_end_changes_nothing() -> None:
     late = report(ActKind.ARRIVE, 4, minutes=200)
-    assert course([*WHOLE, late]) == course(WHOLE)
+    assert timeline([*WHOLE, late]) == timeline(WHOLE)
 
 
 @st.composite
@@ -85,13 +85,13 @@ def acts(draw: st.DrawFn) -> list[Report]:
 def test_the_course_does_not_depend_on_the_order_in_which_acts_arrive(found: list[Report], dice: Random) -> None:
     shuffled = list(found)
     dice.shuffle(shuffled)
-    assert course(shuffled) == course(found)
+    assert timeline(shuffled) == timeline(found)
 
 
 @given(acts())
 def test_another_act_never_takes_back_an_end_unless_it_clashes(found: list[Report]) -> None:
-    whole = course(found)
+    whole = timeline(found)
     for dropped in range(len(found)):
-        part = course(found[:dropped] + found[dropped + 1 :])
-        if part.state in {State.FINISHED, State.NOBODY_HOME, State.ABORTED} and not whole.clash:
+        part = timeline(found[:dropped] + found[dropped + 1 :])
+        if part.state in {VisitState.FINISHED, VisitState.NOBODY_HOME, VisitState.ABORTED} and not whole.clash:
             assert (whole.state, whole.arrive, whole.end) == (part.state, part.arrive, part.end)

@@ -9,27 +9,27 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from dispatch.visits import lifecycle
 from dispatch.visits.model import Visit
-from dispatch.visits.transitions import BEGUN, OPEN, PROMISED, RELEASED, TRANSITIONS, State
+from dispatch.visits.transitions import BEGUN, OPEN, PROMISED, RELEASED, TRANSITIONS, VisitState
 from events.work import Work
 from kit.access.actor import SYSTEM
 from kit.vault import Vault
 
 ALLOWED = {
-    State.OFFERED: "accepted refused lapsed withdrawn cancelled",
-    State.ACCEPTED: "departed arrived finished nobody_home aborted withdrawn cancelled missed held",
-    State.DEPARTED: "arrived finished nobody_home aborted withdrawn cancelled missed held",
-    State.ARRIVED: "finished nobody_home aborted held",
-    State.FINISHED: "verified held",
-    State.NOBODY_HOME: "verified held",
-    State.ABORTED: "held",
-    State.MISSED: "held",
-    State.VERIFIED: "held voided",
-    State.HELD: "verified voided",
-    State.CANCELLED: "",
-    State.REFUSED: "",
-    State.LAPSED: "",
-    State.WITHDRAWN: "",
-    State.VOIDED: "",
+    VisitState.OFFERED: "accepted refused lapsed withdrawn cancelled",
+    VisitState.ACCEPTED: "departed arrived finished nobody_home aborted withdrawn cancelled missed held",
+    VisitState.DEPARTED: "arrived finished nobody_home aborted withdrawn cancelled missed held",
+    VisitState.ARRIVED: "finished nobody_home aborted held",
+    VisitState.FINISHED: "verified held",
+    VisitState.NOBODY_HOME: "verified held",
+    VisitState.ABORTED: "held",
+    VisitState.MISSED: "held",
+    VisitState.VERIFIED: "held voided",
+    VisitState.HELD: "verified voided",
+    VisitState.CANCELLED: "",
+    VisitState.REFUSED: "",
+    VisitState.LAPSED: "",
+    VisitState.WITHDRAWN: "",
+    VisitState.VOIDED: "",
 }
 
 
@@ -41,9 +41,9 @@ def still() -> Work:
     return Work(nowhere, moment, SYSTEM("test"), Vault(bytes(64)), UUID(int=1))
 
 
-@pytest.mark.parametrize("before", list(State))
-@pytest.mark.parametrize("after", list(State))
-def test_a_visit_moves_only_where_the_table_says(before: State, after: State, still: Work) -> None:
+@pytest.mark.parametrize("before", list(VisitState))
+@pytest.mark.parametrize("after", list(VisitState))
+def test_a_visit_moves_only_where_the_table_says(before: VisitState, after: VisitState, still: Work) -> None:
     visit = Visit(state=before)
     if after.value in ALLOWED[before].split():
         lifecycle.move(visit, after, still)
@@ -56,10 +56,10 @@ def test_a_visit_moves_only_where_the_table_says(before: State, after: State, st
 
 
 def test_every_state_but_the_first_can_be_reached_from_the_offer() -> None:
-    reached = {State.OFFERED}
+    reached = {VisitState.OFFERED}
     while more := {after for before in reached for after in TRANSITIONS[before]} - reached:
         reached |= more
-    assert reached == set(State)
+    assert reached == set(VisitState)
 
 
 def test_a_visit_that_released_its_hours_is_never_open_again() -> None:

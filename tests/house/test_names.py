@@ -18,12 +18,7 @@ from tests.house.tree import ROOMS, ROOT, files, product, texts
 ROOMS_TO_DO = {
     "api": "locals",
     "api/accounts": "locals",
-    "dispatch": "locals",
-    "dispatch/enrolment": "locals",
-    "dispatch/escalation": "locals",
     "dispatch/matching": "locals; Ask, Past, tries, look, won, again",
-    "dispatch/requests": "locals",
-    "dispatch/visits": "locals",
     "kit": "locals",
     "kit/imports": "locals",
     "providers": "locals",

@@ -11,7 +11,7 @@ from dispatch.matching.fleet.day import Ask
 from dispatch.matching.model import Barred
 from dispatch.requests.model import CareRequest
 from dispatch.visits.model import Visit
-from dispatch.visits.transitions import State
+from dispatch.visits.transitions import VisitState
 from events.work import Work
 from kit import rules
 from providers.catalogue.model import Skill
@@ -20,8 +20,8 @@ from registry.model import Person
 
 DEATH_REPORTED = "death_reported"
 """The reason of an offer withdrawn because of a report; the same worker may be asked again where it was wrong."""
-_HAD_THEIR_CHANCE = (State.REFUSED, State.LAPSED, State.MISSED)
-_OVER = (State.FINISHED, State.VERIFIED)
+_HAD_THEIR_CHANCE = (VisitState.REFUSED, VisitState.LAPSED, VisitState.MISSED)
+_OVER = (VisitState.FINISHED, VisitState.VERIFIED)
 
 
 class Past:
@@ -77,7 +77,7 @@ async def ask(work: Work, request: CareRequest, known: Past) -> Ask:
     gone = {
         row.worker_id
         for row in known.tries
-        if row.state is State.ABORTED or (row.state is State.WITHDRAWN and row.reason != DEATH_REPORTED)
+        if row.state is VisitState.ABORTED or (row.state is VisitState.WITHDRAWN and row.reason != DEATH_REPORTED)
     }
     return _ask(
         request,

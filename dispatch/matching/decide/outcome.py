@@ -16,7 +16,7 @@ from dispatch.matching.model import DecisionOutcome, DecisionRecord
 from dispatch.requests import operations as requests
 from dispatch.requests.model import CareRequest, RequestState
 from dispatch.visits import operations as visits
-from dispatch.visits.operations import Choice, Order
+from dispatch.visits.operations import Choice, VisitOrder
 from events.contracts.offers import NobodyFound
 from events.work import Work
 from kit import metrics, rules
@@ -111,8 +111,8 @@ async def give_up(work: Work, request: CareRequest, reason: str) -> None:
     await requests.mark_unserved(work, request_id=request.id, reason=reason)
 
 
-def _order(request: CareRequest) -> Order:
-    return Order(
+def _order(request: CareRequest) -> VisitOrder:
+    return VisitOrder(
         request_id=request.id,
         person_id=request.person_id,
         district=request.district,

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 
 from dispatch.matching.fleet import crew
 from dispatch.visits.model import Visit
-from dispatch.visits.transitions import State
+from dispatch.visits.transitions import VisitState
 from events.work import Work
 from kit import clock, rules
 from kit.geo import Point, planar_metres
@@ -49,7 +49,7 @@ class Learned:
 async def journeys(work: Work, *, since: datetime) -> dict[Transport, list[Leg]]:
     """Return the journeys between two doors that phones reported since an instant, the latest first."""
     sound = and_(
-        Visit.state.in_((State.FINISHED, State.VERIFIED)),
+        Visit.state.in_((VisitState.FINISHED, VisitState.VERIFIED)),
         Visit.backfilled_by.is_(None),
         func.jsonb_array_length(Visit.flags) == 0,
     )

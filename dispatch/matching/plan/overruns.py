@@ -19,7 +19,7 @@ from dispatch.matching.plan.replanning import Move, Roster, Task, open_of, tasks
 from dispatch.visits import bookings, lifecycle
 from dispatch.visits import operations as visits
 from dispatch.visits.model import Booking, Visit
-from dispatch.visits.transitions import State
+from dispatch.visits.transitions import VisitState
 from events.work import Work
 from kit import clock, metrics, rules
 from providers.roster.queries import RosterWorker
@@ -79,7 +79,7 @@ async def _running(work: Work, limit: int) -> Sequence[Visit]:
         select(Visit)
         .join(Booking, (Booking.visit_id == Visit.id) & Booking.leading & Booking.active)
         .where(
-            Visit.state == State.ARRIVED,
+            Visit.state == VisitState.ARRIVED,
             Visit.left_at.is_(None),
             Visit.planned_end > work.now - SILENT,
             over <= work.now,
@@ -116,7 +116,7 @@ async def _make_way(
 def _seen(task: Task, visit: Visit, *, running: bool, until: datetime, worker: RosterWorker, day: Day) -> Task:
     """See a visit as it is now: the running one lasts on, a promised one may begin later and never earlier."""
     if not running:
-        loose = visit.state is State.ACCEPTED and visit.second_worker_id is None
+        loose = visit.state is VisitState.ACCEPTED and visit.second_worker_id is None
         return replace(task, fixed=False, earliest=task.starts_at) if loose else task
     start = crew.seconds(task.starts_at, day.origin)
     duty = next(

@@ -25,7 +25,7 @@ from dispatch.requests.model import CareRequest
 from dispatch.visits import bookings
 from dispatch.visits import operations as visits
 from dispatch.visits.model import Visit
-from dispatch.visits.transitions import BEGUN, OPEN, State
+from dispatch.visits.transitions import BEGUN, OPEN, VisitState
 from events.work import Begin, Work
 from kit import clock, metrics, rules
 from kit.china import identifiers
@@ -343,7 +343,7 @@ def tasks_of(row: Row[Visit, CareRequest], now: datetime, promise_minutes: int) 
     visit, request = row[0], row[1]
     promised_from = now + timedelta(minutes=promise_minutes)
     fixed = (
-        visit.state is not State.ACCEPTED
+        visit.state is not VisitState.ACCEPTED
         or visit.second_worker_id is not None
         or visit.planned_start < promised_from
         or visit.window_to < promised_from
