@@ -1,7 +1,7 @@
 """From a request to an offer, to the next best, to nobody: on the real database, by the real events."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +26,9 @@ from events.work import Works
 from kit.china import identifiers
 from kit.clock import FixedClock
 from providers.catalogue.model import Skill
+from providers.roster import hiring
 from providers.roster import operations as roster
+from providers.roster import queries as rosters
 from providers.roster.model import NUMBERS_PER_COMPANY
 from registry.model import Disclosure
 from tests.dispatch import stage as scene
@@ -178,6 +180,22 @@ async def test_a_worker_who_falls_ill_is_replaced(stage: Stage, drain: Drain) ->
     await drain()
     ((_, _, attempt),) = await open_offers(stage)
     assert attempt == 2
+    last = (await records(stage, request))[-1]
+    assert last.worker_number != stage.numbers[stage.workers[0][0]]
+
+
+async def test_a_promise_in_the_hours_of_an_ended_shift_goes_to_somebody_else(stage: Stage, drain: Drain) -> None:
+    request = await stage.add_request()
+    await ask(stage, drain, request)
+    ((offer_id, _, _),) = await open_offers(stage)
+    async with stage.works(stage.person_of(0)) as work:
+        await visits.accept(work, offer_id=offer_id)
+    for day, attempts in ((date(2026, 3, 3), []), (date(2026, 3, 2), [2])):
+        async with stage.works(stage.person_of(0)) as work:
+            (shift,) = await rosters.shifts_of(work, stage.workers[0][0])
+            await hiring.end_shift(work, shift_id=shift.id, on=day)
+        await drain()
+        assert [attempt for _, _, attempt in await open_offers(stage)] == attempts, day
     last = (await records(stage, request))[-1]
     assert last.worker_number != stage.numbers[stage.workers[0][0]]
 
