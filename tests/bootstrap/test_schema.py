@@ -112,7 +112,6 @@ def longer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     (tmp_path / "migrations" / "versions" / "9999_test.py").write_text(_NEXT.format(head=head))
     with monkeypatch.context() as patch:
         patch.setattr(schema, "ROOT", tmp_path)
-        patch.setattr(schema, "import_models", lambda: None)
         yield
 
 
