@@ -26,6 +26,7 @@ from events.work import Work, Works
 from kit.access.actor import SYSTEM, Actor
 from kit.access.roles import Role
 from kit.refusal import Kind, Refusal
+from kit.rules.typed import DatedRule, ValueRule
 
 COOKIE = "nowalls"
 AT_ONCE = 8
@@ -80,6 +81,11 @@ class Answered(Exception):
 def works_of(request: Request) -> Works:
     """Return the units of work of the running program."""
     return cast("Works", request.app.state.works)
+
+
+def rules_in(request: Request) -> tuple[type[DatedRule], ...]:
+    """Return the rules of the running program's rooms."""
+    return cast("tuple[type[DatedRule], ...]", request.app.state.rules)
 
 
 def cookie_of(request: Request) -> str:
@@ -147,12 +153,12 @@ class Opening:
     """Open a unit of work for one action of the policy table; every route has exactly one.
 
     `own` is for the rows of the own account, which no company's database role may read: the platform's role works, and
-    the route asks for nothing but `work.actor.account_id`. `at_most` names the rule that says how often a minute.
+    the route asks for nothing but `work.actor.account_id`. `at_most` is the rule that says how often a minute.
     """
 
     action: str
     own: bool = False
-    at_most: str | None = None
+    at_most: type[ValueRule[int]] | None = None
 
     async def __call__(self, request: Request) -> AsyncIterator[Work]:
         """Find the actor, ask the table, begin the transaction, claim the idempotency key inside it."""
@@ -168,7 +174,7 @@ class Opening:
                 yield work
 
 
-def doing(action: str, *, own: bool = False, at_most: str | None = None) -> Any:
+def doing(action: str, *, own: bool = False, at_most: type[ValueRule[int]] | None = None) -> Any:
     """Declare a route's action; the work commits before the answer leaves (scope="function")."""
     if action not in policy.POLICY:
         message = f"the policy table does not know {action}"

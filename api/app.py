@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import ChainMap
-from collections.abc import AsyncIterator, Iterable, MutableMapping
+from collections.abc import AsyncIterator, MutableMapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from time import perf_counter
 from typing import Any
@@ -23,7 +23,7 @@ from api.live import Hub
 from events.work import Works
 from kit import metrics
 from kit.metrics import State
-from kit.room import Room
+from kit.room import Room, rules_of
 from kit.version import VERSION
 
 LARGEST_BODY = 1_000_000
@@ -106,7 +106,7 @@ class _Described(FastAPI):
         return self.openapi_schema
 
 
-def build(works: Works, rooms: Iterable[Room], *, parts: MutableMapping[str, State] | None = None) -> FastAPI:
+def build(works: Works, rooms: Sequence[Room], *, parts: MutableMapping[str, State] | None = None) -> FastAPI:
     """Build the application on units of work; `parts` are the neighbours in this process that /health names."""
     hub = Hub(works.database.url)
 
@@ -130,6 +130,7 @@ def build(works: Works, rooms: Iterable[Room], *, parts: MutableMapping[str, Sta
         redirect_slashes=False,
     )
     app.state.works, app.state.hub, app.state.board = works, hub, Board(works)
+    app.state.rules = rules_of(rooms)
     app.state.parts = {} if parts is None else parts
     errors.install(app)
     app.add_exception_handler(acting.Answered, acting.on_answered)
@@ -165,10 +166,11 @@ def build(works: Works, rooms: Iterable[Room], *, parts: MutableMapping[str, Sta
     return app
 
 
-def build_probes(works: Works, parts: MutableMapping[str, State]) -> FastAPI:
+def build_probes(works: Works, rooms: Sequence[Room], parts: MutableMapping[str, State]) -> FastAPI:
     """Build the application of a process without an API: /health by part and /metrics, and nothing else."""
     app = FastAPI(title="nowalls", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.works, app.state.parts, app.state.inside = works, parts, True
+    app.state.rules = rules_of(rooms)
     errors.install(app)
     app.add_middleware(Guard)
     app.include_router(probes.router)

@@ -82,7 +82,15 @@ def problem(
 
 def refused(request: Request, refusal: Refusal) -> JSONResponse:
     """Turn a refusal into its answer."""
-    return problem(request, STATUS[refusal.kind], refusal.code, refusal.parameters)
+    errors = [
+        {
+            "where": [_name(part) for part in error.where],
+            "what": error.fault.code,
+            "why": text.sentence(error.fault.code, language(request), **error.fault.parameters),
+        }
+        for error in refusal.errors[:MOST_ERRORS]
+    ]
+    return problem(request, STATUS[refusal.kind], refusal.code, refusal.parameters, errors=errors)
 
 
 async def _on_refusal(request: Request, error: Exception) -> JSONResponse:

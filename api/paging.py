@@ -8,7 +8,7 @@ from fastapi import Depends, Query
 from pydantic import BaseModel
 
 from events.work import Work
-from kit.pages import Order
+from kit.pages import SortOrder
 
 Row = TypeVar("Row")
 Shape = TypeVar("Shape")
@@ -39,14 +39,14 @@ class _Page:
     ) -> None:
         self.after, self.limit = after, limit
 
-    def rows(self, work: Work, order: Order, rows: Sequence[Row]) -> Rows[Row]:
+    def rows(self, work: Work, order: SortOrder, rows: Sequence[Row]) -> Rows[Row]:
         """Return the page, with the place of the next one where this one is full.
 
         A row of several objects is a tuple of them.
         """
         return Rows(rows, self.next(work, order, rows))
 
-    def next(self, work: Work, order: Order, rows: Sequence[Any]) -> str | None:
+    def next(self, work: Work, order: SortOrder, rows: Sequence[Any]) -> str | None:
         """Return where the next page begins, for a route that answers with rows of its own making."""
         if len(rows) < self.limit:
             return None

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
+from api.accounts.rules import LookupsPerMinute
 from api.acting import Route, doing
 from api.errors import responses
 from api.paging import Listing, Page, Rows
@@ -18,16 +19,15 @@ from registry.people.directory import Caller
 
 router = APIRouter(tags=["people"], route_class=Route)
 
-LOOKUPS = "people.lookups_per_minute"
 
-Finding = Annotated[Work, doing("people.find", at_most=LOOKUPS)]
+Finding = Annotated[Work, doing("people.find", at_most=LookupsPerMinute)]
 Reading = Annotated[Work, doing("people.read")]
 Changing = Annotated[Work, doing("people.change")]
 
 
 @router.post("/people", status_code=201, summary="Enter a person", responses=responses(409, 422))
 async def register_person(
-    form: shapes.NewPerson, work: Annotated[Work, doing("people.register", at_most=LOOKUPS)]
+    form: shapes.NewPerson, work: Annotated[Work, doing("people.register", at_most=LookupsPerMinute)]
 ) -> shapes.RegisteredPerson:
     """Enter a person with address and telephone; the resident ID carries birth and sex."""
     facts = form.model_dump(exclude={"contacts"})
@@ -118,7 +118,7 @@ async def set_bank_account(person_id: UUID, form: shapes.NewBankAccount, work: C
 
 @router.post("/people/{person_id}/reveal", summary="Show a masked field whole", responses=responses(404))
 async def reveal_field(
-    person_id: UUID, form: shapes.RevealOrder, work: Annotated[Work, doing("people.reveal", at_most=LOOKUPS)]
+    person_id: UUID, form: shapes.RevealOrder, work: Annotated[Work, doing("people.reveal", at_most=LookupsPerMinute)]
 ) -> shapes.RevealedField:
     """Return the whole resident ID or account, and record who asked and what for."""
     return shapes.RevealedField(value=await queries.reveal(work, person_id, field=form.field, purpose=form.purpose))

@@ -24,6 +24,7 @@ POLICY: dict[str, frozenset[Role]] = {
     "dead_letters.change": frozenset({_ADMINISTRATOR}),
     "rules.read": frozenset({_ADMINISTRATOR, _MANAGER, _FINANCE}),
     "rules.change": frozenset({_MANAGER}),
+    "rules.backdate": frozenset({_MANAGER}),
     "log.verify": frozenset({_ADMINISTRATOR, _MANAGER, _FINANCE}),
     # registry
     "people.find": frozenset({_OPERATOR, _MANAGER}),

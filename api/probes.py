@@ -11,10 +11,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from api import policy
-from api.acting import Route, actor_of, works_of
+from api.acting import Route, actor_of, rules_in, works_of
 from events.work import Works
 from kit.access.actor import SYSTEM
 from kit.metrics import State
+from kit.rules import queries
+from kit.rules.typed import DatedRule
 
 router = APIRouter(route_class=Route)
 """Included at the root: monitoring systems and orchestrators expect these paths there, whatever the API's version."""
@@ -42,7 +44,11 @@ async def get_health(request: Request, response: Response) -> Health:
 
     While a part is `starting` (or, after an installation, `compiling`) requests are taken and handled soon after.
     """
-    asked: dict[str, State] = {"database": partial(_database, works_of(request)), **request.app.state.parts}
+    asked: dict[str, State] = {
+        "database": partial(_database, works_of(request)),
+        "rules": partial(_rules, works_of(request), rules_in(request)),
+        **request.app.state.parts,
+    }
     states = await asyncio.gather(*(_asked(part) for part in asked.values()))
     parts = {"http": "ok", **dict(zip(asked, states, strict=True))}
     amiss = {state for state in parts.values() if state != "ok"}
@@ -64,6 +70,12 @@ async def _database(works: Works) -> str:
     async with works(SYSTEM("health")) as work:
         (await work.session.execute(text("select 1"))).scalar_one()
     return "ok"
+
+
+async def _rules(works: Works, rules: tuple[type[DatedRule], ...]) -> str:
+    async with works(SYSTEM("health")) as work:
+        misfits = await queries.misfits(work.session, rules, at=work.now)
+    return f"no longer fit: {', '.join(misfits)}" if misfits else "ok"
 
 
 @router.get("/metrics", include_in_schema=False)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from api.accounts import operations, queries
 from api.accounts.model import Account, AccountSession
+from api.accounts.rules import PasswordChangesPerMinute
 from api.acting import ChangingMyself, Myself, Route, cookie_of, doing, own_page, token_of, works_of
 from api.errors import refused, responses
 from api.paging import Listing, Page, Rows
@@ -109,7 +110,7 @@ async def end_my_session(session_id: UUID, work: ChangingMyself) -> None:
 )
 async def change_my_password(
     form: shapes.PasswordChange,
-    work: Annotated[Work, doing("account.change", own=True, at_most="account.password_changes_per_minute")],
+    work: Annotated[Work, doing("account.change", own=True, at_most=PasswordChangesPerMinute)],
 ) -> None:
     """Change the own password; every session ends."""
     await operations.change_password(work, account_id=_own(work), old=form.old, new=form.new)

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -19,12 +20,16 @@ from events.delivery.drained import Drained
 from events.model import Rehearsal
 from events.work import Works
 from kit import postgres
+from kit.access.actor import SYSTEM
 from kit.clock import Clock, RehearsalClock, WallClock
 from kit.database import Database
 from kit.metrics import State
-from kit.room import Room
+from kit.room import Room, rules_of
+from kit.rules import queries as rules
 from kit.settings import Settings
 from kit.vault import open_vault
+
+log = logging.getLogger("nowalls.platform")
 
 DATABASE = "nowalls"
 """The district's own database on the embedded server; simulations play in others."""
@@ -57,12 +62,13 @@ async def platform(
     except OSError as error:
         raise HomeUnusable(home=str(settings.home), why=error.strerror or str(error)) from error
     await postgres.reach(url)
-    await schema.ensure(url)
+    await schema.ensure(url, rules_of(rooms))
     engines = Database(url, connections=connections)
     handlers = bus.table(handler for room in rooms for handler in room.handlers)
     works = Works(
         engines, clock or await _clock(engines), vault, routes=bus.routes(handlers), outgoing=bool(settings.kafka)
     )
+    await _check_rules(works, rooms)
     try:
         yield Platform(settings=settings, rooms=rooms, works=works, deliverer=Deliverer(works, handlers))
     finally:
@@ -74,6 +80,13 @@ async def forget(settings: Settings, database: str) -> None:
     settings.home.mkdir(parents=True, exist_ok=True)
     address = await asyncio.to_thread(postgres.start, settings.embedded)
     await postgres.drop_database(address, database)
+
+
+async def _check_rules(works: Works, rooms: Sequence[Room]) -> None:
+    """Log the recorded values that no longer fit their rule; /health names them too, and the last that fits holds."""
+    async with works(SYSTEM("start")) as work:
+        for misfit in await rules.misfits(work.session, rules_of(rooms), at=work.now):
+            log.error("the recorded rule %s no longer fits; the last value that fits holds", misfit)
 
 
 async def _clock(database: Database) -> Clock:

@@ -42,13 +42,13 @@ async def write(message: str, *, first: bool = False) -> Path | None:
     try:
         address = await asyncio.to_thread(postgres.start, Path(folder) / "postgres", throw_away=True)
         declared = await postgres.make_database(address, "declared")
-        await schema.declare(declared)
+        await schema.declare(declared, rules=())
         wanted = await _on(declared, shape.read)
         reached = await postgres.make_database(address, "reached")
         if first:
             _forget()
         if any(VERSIONS.glob("*.py")):
-            await schema.ensure(reached)
+            await schema.ensure(reached, rules=())
         return await _on(reached, lambda connection: _write(connection, wanted, message))
     finally:
         shutil.rmtree(folder, ignore_errors=True)

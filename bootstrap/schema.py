@@ -1,5 +1,6 @@
 """Bring a database to the shape that this version of the program needs, through the one history in `migrations/`."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from alembic import command
@@ -10,9 +11,10 @@ from sqlalchemy import Connection, NullPool, inspect, text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from events.model import EMIT_SQL
-from kit import rules
 from kit.database import ROLES_SQL, SCOPE_FUNCTIONS_SQL, Base, security_sql
 from kit.refusal import Kind, Refusal
+from kit.rules import operations
+from kit.rules.typed import DatedRule
 
 ROOT = Path(__file__).resolve().parent.parent
 _LOCK = 0x736368656D61  # one upgrade at a time: the bytes of "schema"
@@ -33,8 +35,8 @@ def history(connection: Connection | None = None) -> Config:
     return config
 
 
-async def ensure(url: str) -> None:
-    """Create or upgrade a database to the newest revision, in one transaction, and write the rules it has never seen.
+async def ensure(url: str, rules: Iterable[type[DatedRule]]) -> None:
+    """Create or upgrade a database to the newest revision, in one transaction, and propose the rules it has never seen.
 
     Processes that start together wait for the first of them. A revision waits four seconds for a lock that running
     code holds, then gives up whole. Refused: `schema.unknown`.
@@ -46,7 +48,7 @@ async def ensure(url: str) -> None:
         await connection.execute(text(ROLES_SQL))
         await connection.run_sync(_upgrade)
         async with AsyncSession(connection) as session, session.begin():
-            await rules.propose(session, ROOT)
+            await operations.propose(session, rules)
     await engine.dispose()
 
 
@@ -62,7 +64,7 @@ def _upgrade(connection: Connection) -> None:
         command.upgrade(config, "head")
 
 
-async def declare(url: str) -> None:
+async def declare(url: str, rules: Iterable[type[DatedRule]]) -> None:
     """Create in an empty database what the models declare, without the history.
 
     Tests and the writer of revisions start from it; a house test holds that the history ends in exactly this.
@@ -78,5 +80,5 @@ async def declare(url: str) -> None:
         for statement in security_sql(Base.metadata):
             await raw.execute(statement)
         async with AsyncSession(connection) as session, session.begin():
-            await rules.propose(session, ROOT)
+            await operations.propose(session, rules)
     await engine.dispose()

@@ -19,6 +19,9 @@ def show(refusal: Refusal) -> None:
     """Write a refusal's sentence to the terminal: Chinese first, then English."""
     for language in text.LANGUAGES:
         console.print(text.sentence(refusal.code, language, **refusal.parameters), style="red", markup=False)
+        for error in refusal.errors:
+            why = text.sentence(error.fault.code, language, **error.fault.parameters)
+            console.print(f"  {'.'.join(map(str, error.where))}: {why}", style="red", markup=False)
 
 
 def run(work: Coroutine[Any, Any, Any], *, lasting: bool = False) -> Any:

@@ -5,15 +5,18 @@ from uuid import UUID
 
 from dispatch.enrolment import operations as enrolment
 from dispatch.enrolment.model import Category
+from dispatch.enrolment.rules import LeastAge
 from dispatch.requests import operations as requests
 from dispatch.requests.model import Channel
 from events.work import Work
-from kit import clock, rules
+from kit import clock
+from kit.china import columns as chinese
 from kit.china import identifiers
 from kit.imports import columns
-from kit.imports.columns import Column, Outcome, Row, Sheet
+from kit.imports.columns import Column, ImportRow, Outcome, Sheet
 from kit.imports.tables import Grid
 from kit.refusal import Refusal
+from kit.rules import queries as rules
 from providers.catalogue import queries as catalogue
 from registry import imports as registry
 from registry import operations
@@ -53,7 +56,7 @@ async def people(work: Work, grid: Grid, mapping: Mapping[str, str] | None = Non
     """Take in people; those with a category and a level are enrolled as active, as an earlier system approved them."""
     sheet = columns.typed(grid, MEMBER_COLUMNS, mapping)
     await registry.check_people(work, sheet)
-    least: int = await rules.value(work.session, "enrolment.age", at=work.now)
+    least = (await rules.read(work.session, LeastAge, at=work.now)).value
     today = clock.day_of(work.now)
     for row in sheet.rows:
         if row.sound("category", "level") and (row["category"] is None) != (row["level"] is None):
@@ -76,7 +79,7 @@ async def people(work: Work, grid: Grid, mapping: Mapping[str, str] | None = Non
 
 
 REQUEST_COLUMNS = (
-    Column("id_no", ("身份证号", "身份证号码"), columns.resident_id),
+    Column("id_no", ("身份证号", "身份证号码"), chinese.resident_id),
     Column("item", ("服务项目", "项目编码", "项目"), columns.text(60)),
     Column("earliest", ("最早到达", "最早上门时间"), columns.instant),
     Column("latest", ("最晚到达", "最晚上门时间"), columns.instant),
@@ -85,7 +88,7 @@ REQUEST_COLUMNS = (
     Column("asked_at", ("来电时间", "申请时间"), columns.instant, required=False),
     Column("source_key", ("来源编号", "原单号"), columns.code(80), required=False),
     Column("accept_own_cost", ("超额自付", "同意自付"), columns.yes_no, required=False, default=False),
-    Column("sex_wanted", ("要求性别", "服务人员性别"), columns.sex, required=False),
+    Column("sex_wanted", ("要求性别", "服务人员性别"), chinese.sex, required=False),
 )
 
 
@@ -104,7 +107,7 @@ async def care_requests(work: Work, grid: Grid, mapping: Mapping[str, str] | Non
     return sheet.outcome(len(sheet.rows))
 
 
-async def _place(work: Work, sheet: Sheet, row: Row, person_id: UUID, item_code: str) -> None:
+async def _place(work: Work, sheet: Sheet, row: ImportRow, person_id: UUID, item_code: str) -> None:
     try:
         # A refusal in the middle must not leave its first half to the rows that follow.
         async with work.session.begin_nested():

@@ -9,7 +9,7 @@ DISTRICT_ZONE = ZoneInfo("Asia/Shanghai")
 
 
 class Clock(Protocol):
-    """Whatever can tell the present instant, aware and in UTC."""
+    """A source of the present instant, aware and in UTC."""
 
     def now(self) -> datetime:
         """Return the present instant."""
@@ -35,7 +35,7 @@ class RehearsalClock:
         return datetime.now(UTC) + self._ahead
 
     def put(self, ahead: timedelta) -> None:
-        """Hear how far the clock was put forward."""
+        """Set how far the clock is put forward."""
         self._ahead = max(self._ahead, ahead)
 
 
@@ -63,17 +63,17 @@ class FixedClock:
 
 
 def local(at: datetime) -> datetime:
-    """Show an instant on the district's wall."""
+    """Return an instant in the district's zone."""
     return at.astimezone(DISTRICT_ZONE)
 
 
 def day_of(at: datetime) -> date:
-    """Name the district's calendar day of an instant."""
+    """Return the district's calendar day of an instant."""
     return local(at).date()
 
 
 def month_of(at: datetime) -> str:
-    """Name the district's calendar month of an instant, as `2026-03`."""
+    """Return the district's calendar month of an instant, as `2026-03`."""
     return f"{local(at):%Y-%m}"
 
 

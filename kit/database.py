@@ -39,7 +39,7 @@ IDLE_SETTINGS = {"idle_in_transaction_session_timeout": "30s"}
 Fen = Annotated[int, BigInteger]
 """A BIGINT column of money in fen."""
 Long = Annotated[int, BigInteger]
-"""A BIGINT column of anything else that counts."""
+"""A BIGINT column of any other large number."""
 
 _NAMING = {
     "ix": "ix_%(column_0_label)s",
@@ -55,7 +55,7 @@ def _values(kind: type[PythonEnum]) -> list[str]:
 
 
 class Base(DeclarativeBase):
-    """The one registry of nouns; enums are stored by value as text, times with their zone, mappings as JSONB."""
+    """The base of all tables: enums are stored by value as text, times with their zone, mappings as JSONB."""
 
     metadata = MetaData(naming_convention=_NAMING)
     type_annotation_map: ClassVar[dict[Any, Any]] = {

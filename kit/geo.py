@@ -16,7 +16,7 @@ from kit.refusal import Refusal
 
 
 class Datum(StrEnum):
-    """In which system a pair of coordinates was measured."""
+    """The coordinate system of a pair of coordinates."""
 
     WGS84 = "wgs84"
     GCJ02 = "gcj02"
@@ -55,7 +55,7 @@ def in_china(point: Point) -> bool:
 
 
 def _gcj_offset(latitude: float, longitude: float) -> tuple[float, float]:
-    """Give what GCJ-02 adds to a WGS-84 place, in degrees."""
+    """Return what GCJ-02 adds to a WGS-84 place, in degrees."""
     x, y = longitude - 105.0, latitude - 35.0
     root = math.sqrt(abs(x))
     ripple = (20.0 * math.sin(6.0 * math.pi * x) + 20.0 * math.sin(2.0 * math.pi * x)) * 2.0 / 3.0
@@ -118,7 +118,7 @@ def to_wgs84(point: Point, datum: Datum) -> Point:
 
 
 def metres(a: Point, b: Point) -> float:
-    """Give the great-circle distance by the haversine formula, exact to 0.6 % of the ellipsoid everywhere."""
+    """Return the great-circle distance by the haversine formula, exact to 0.6 % of the ellipsoid everywhere."""
     north = math.sin(math.radians(b.latitude - a.latitude) / 2.0)
     east = math.sin(math.radians(b.longitude - a.longitude) / 2.0)
     half = north * north + math.cos(math.radians(a.latitude)) * math.cos(math.radians(b.latitude)) * east * east
@@ -126,7 +126,7 @@ def metres(a: Point, b: Point) -> float:
 
 
 def planar_metres(a: Point, b: Point) -> tuple[float, float]:
-    """Give how far `b` lies north and east of `a` on a flat map; good to a metre within a district (30 km)."""
+    """Return how far `b` lies north and east of `a` on a flat map; good to a metre within a district (30 km)."""
     middle = math.cos(math.radians((a.latitude + b.latitude) / 2.0))
     east_degrees = (b.longitude - a.longitude + 540.0) % 360.0 - 180.0
     return (
@@ -136,13 +136,13 @@ def planar_metres(a: Point, b: Point) -> tuple[float, float]:
 
 
 class PlaceSwapped(Refusal):
-    """Latitude and longitude stand in each other's column."""
+    """Latitude and longitude are swapped."""
 
     code = "place.swapped"
 
 
 class PlaceNotInChina(Refusal):
-    """A place, but not one that a table of a Chinese district can mean."""
+    """The place is not in China."""
 
     code = "place.not_in_china"
 

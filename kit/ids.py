@@ -24,7 +24,7 @@ def new_id() -> UUID:
 
 
 class CaseNumberInvalid(Refusal):
-    """The spoken number does not carry its own check digit."""
+    """The check digit of the case number is wrong."""
 
     code = "case_number.invalid"
 

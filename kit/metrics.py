@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from prometheus_client import Counter, Gauge, Histogram
 
 State = Callable[[], Awaitable[str]]
-"""Says how a part of a running program is: `ok`, or what is wrong with it in a word or two."""
+"""Returns the state of a part of a running program: `ok`, or what is wrong in a few words."""
 
 _FAST = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.08, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 

@@ -1,6 +1,6 @@
-"""Long lists a page at a time: the next page begins after the last row's place, however many rows come and go.
+"""Long lists, one page at a time: the next page begins after the last row of this one, whatever is added or removed.
 
-A place is given out sealed with this installation's mark: what comes back is what was given out, for this list alone.
+The place of a row is signed with this installation's key, so that only a place that this list gave out is accepted.
 """
 
 import base64
@@ -23,29 +23,33 @@ _READ: dict[type[Any], Callable[[Any], Any]] = {datetime: datetime.fromisoformat
 
 
 class PageInvalid(Refusal):
-    """Not a place that this list has given out."""
+    """The place was not given out by this list."""
 
     code = "page.invalid"
 
 
-class Order:
-    """In which order a list is told; the columns together name one row, none of them is ever null."""
+class SortOrder:
+    """The order of a list: columns that together identify one row and are never null."""
 
     def __init__(self, name: str, *columns: InstrumentedAttribute[Any], falling: int = 0) -> None:
-        """Order by columns, of which the first `falling` fall and the others rise."""
+        """Order by columns; the first `falling` descend, the others ascend."""
         self._name = name
         self._columns = [(column, place < falling) for place, column in enumerate(columns)]
 
     def page(self, query: Select[*Row], vault: Vault, *, after: str | None, limit: int | None) -> Select[*Row]:
         """Return the query for one page; refuse `page.invalid`."""
-        ordered = query.order_by(None).order_by(*(one.desc() if falls else one for one, falls in self._columns))
+        ordered = query.order_by(None).order_by(
+            *(column.desc() if falls else column for column, falls in self._columns)
+        )
         return (ordered if after is None else ordered.where(self._beyond(self._read(vault, after)))).limit(limit)
 
     def place(self, vault: Vault, *row: object) -> str:
         """Return the place of a row, given as the objects that the columns belong to."""
-        found = {type(one): one for one in row}
-        values = [getattr(found[column.parent.class_], column.key) for column, _ in self._columns]
-        text = json.dumps(values, default=lambda one: one.isoformat() if isinstance(one, datetime) else str(one))
+        rows = {type(part): part for part in row}
+        values = [getattr(rows[column.parent.class_], column.key) for column, _ in self._columns]
+        text = json.dumps(
+            values, default=lambda value: value.isoformat() if isinstance(value, datetime) else str(value)
+        )
         return base64.urlsafe_b64encode(f"{self._mark(vault, text)}{text}".encode()).decode().rstrip("=")
 
     def _mark(self, vault: Vault, text: str) -> str:
@@ -53,10 +57,10 @@ class Order:
 
     def _read(self, vault: Vault, after: str) -> list[Any]:
         try:
-            found = base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)).decode()
+            sealed = base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)).decode()
         except (binascii.Error, ValueError) as error:
             raise PageInvalid from error
-        mark, text = found[:22], found[22:]
+        mark, text = sealed[:22], sealed[22:]
         if not hmac.compare_digest(mark.encode(), self._mark(vault, text).encode()):
             raise PageInvalid
         return [
@@ -65,9 +69,9 @@ class Order:
         ]
 
     def _beyond(self, values: list[Any]) -> ColumnElement[bool]:
-        known = [literal(value, column.type) for (column, _), value in zip(self._columns, values, strict=True)]
+        literals = [literal(value, column.type) for (column, _), value in zip(self._columns, values, strict=True)]
         steps = []
         for place, (column, falls) in enumerate(self._columns):
-            same = [self._columns[before][0] == known[before] for before in range(place)]
-            steps.append(and_(*same, column < known[place] if falls else column > known[place]))
+            same = [self._columns[before][0] == literals[before] for before in range(place)]
+            steps.append(and_(*same, column < literals[place] if falls else column > literals[place]))
         return or_(*steps)

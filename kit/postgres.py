@@ -1,4 +1,4 @@
-"""PostgreSQL: the embedded one, a real server out of a wheel, started under NOWALLS_HOME; and whether one answers."""
+"""PostgreSQL: start the embedded server (from a wheel, below NOWALLS_HOME), make databases, check that one answers."""
 
 import asyncio
 import json
@@ -29,24 +29,24 @@ log_min_duration_statement = 2000
 
 
 OLDEST = 180_000
-"""PostgreSQL's own number of the oldest version that will do."""
+"""The oldest supported version, as PostgreSQL numbers it."""
 
 
 class DatabaseAway(Refusal):
-    """No PostgreSQL answers where it should."""
+    """No PostgreSQL answers at the address."""
 
     code = "database.away"
     kind = Kind.BUSY
 
 
 class DatabaseClosed(Refusal):
-    """PostgreSQL answers and does not let us in: the password, the database's name, a right."""
+    """PostgreSQL refuses the connection: wrong password, unknown database or a missing right."""
 
     code = "database.closed"
 
 
 class DatabaseTooOld(Refusal):
-    """PostgreSQL answers and is of an older version."""
+    """PostgreSQL is older than the oldest supported version."""
 
     code = "database.too_old"
 
@@ -67,7 +67,7 @@ _AWAY = (
 
 
 async def reach(url: str) -> None:
-    """Ask the server for its version; refuse `database.` away, closed, too_old. What is said holds no password."""
+    """Ask the server for its version; refuse `database.` away, closed, too_old. No message holds the password."""
     try:
         connection = await asyncpg.connect(dsn=plain(url), timeout=10)
     except (OSError, *_AWAY) as error:
@@ -178,11 +178,11 @@ async def start_embedded(folder: Path, name: str) -> str:
 
 
 async def one_row_commits_per_second(url: str, *, connections: int, seconds: float) -> float:
-    """Measure what a database does alone: commits of one small row each, from some connections at once."""
+    """Measure the commits of one small row that a database makes in a second, from several connections at once."""
     pool = [await asyncpg.connect(dsn=plain(url)) for _ in range(connections)]
     try:
         await pool[0].execute("create table if not exists bare_commit (id bigint, at timestamptz default now())")
-        insert = [await one.prepare("insert into bare_commit (id) values ($1)") for one in pool]
+        insert = [await connection.prepare("insert into bare_commit (id) values ($1)") for connection in pool]
         end = perf_counter() + seconds
 
         async def keep(statement: "asyncpg.prepared_stmt.PreparedStatement[asyncpg.Record]") -> int:
@@ -197,6 +197,6 @@ async def one_row_commits_per_second(url: str, *, connections: int, seconds: flo
         took = perf_counter() - began
         await pool[0].execute("drop table bare_commit")
     finally:
-        for one in pool:
-            await one.close()
+        for connection in pool:
+            await connection.close()
     return done / took

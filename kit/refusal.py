@@ -5,6 +5,7 @@ catalogues (`refusals.toml` beside the code that refuses) by `kit.text`, and the
 once, in `api/errors.py`.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -24,11 +25,13 @@ class Kind(StrEnum):
 class Refusal(Exception):
     """Refuse with a code and named parameters; subclass beside the verb that raises it.
 
-    `code` is `noun.reason`; parameters must be plain JSON values and must not hold personal data.
+    `code` is `noun.reason`; parameters must be plain JSON values and must not hold personal data. `errors` names the
+    fields at fault where the refusal is of a form.
     """
 
     code: ClassVar[str] = "refused"
     kind: ClassVar[Kind] = Kind.INVALID
+    errors: "tuple[FieldError, ...]" = ()
 
     def __init__(self, **parameters: Any) -> None:
         super().__init__(self.code)
@@ -37,3 +40,11 @@ class Refusal(Exception):
     def __str__(self) -> str:
         inside = ", ".join(f"{name}={value!r}" for name, value in self.parameters.items())
         return f"{self.code}({inside})"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """Why one field of a form is refused; `where` is the path to it, empty for the value as a whole."""
+
+    where: tuple[str | int, ...]
+    fault: Refusal

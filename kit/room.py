@@ -4,7 +4,7 @@ Each package that owns anything has a `room.py` with one `Room`; `processes/room
 down. Everything in a `Room` is a plain reference, so that import-linter sees every dependency.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from kit.database import Base
 from kit.imports.columns import Outcome
 from kit.imports.tables import Grid
+from kit.rules.typed import DatedRule
 
 
 class Handler(Protocol):
@@ -53,8 +54,13 @@ class Room:
     name: str
     models: tuple[type[Base], ...] = ()
     handlers: tuple[Handler, ...] = ()
-    rules: tuple[type[Any], ...] = ()
+    rules: tuple[type[DatedRule], ...] = ()
     refusals: Path | None = None
     routers: tuple[Any, ...] = ()
     chores: tuple[Chore, ...] = ()
     imports: tuple[ImportKind, ...] = ()
+
+
+def rules_of(rooms: Iterable[Room]) -> tuple[type[DatedRule], ...]:
+    """Return the rules of all rooms, in their order."""
+    return tuple(rule for room in rooms for rule in room.rules)

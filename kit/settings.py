@@ -26,7 +26,7 @@ class HomePath(SettingInvalid):
 
 
 class PortInvalid(SettingInvalid):
-    """Not the number of a port."""
+    """The port is not a number of a port."""
 
     code = "setting.port"
 
@@ -49,7 +49,7 @@ _DIALECTS = {"postgres", "postgresql", "postgresql+asyncpg"}
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the environment says; every field has a default that works on one machine."""
+    """The settings of the environment; every field has a default that works on one machine."""
 
     home: Path
     port: int
@@ -61,7 +61,7 @@ class Settings:
 
     @property
     def embedded(self) -> Path:
-        """Say where the embedded server keeps its data."""
+        """Return the folder of the embedded server's data."""
         return self.home / "postgres"
 
     @classmethod

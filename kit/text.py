@@ -1,4 +1,4 @@
-"""The sentences people read when something is refused: `refusals.toml` beside the code that refuses, Chinese first."""
+"""The sentences of refusals, from the `refusals.toml` beside the code that refuses; Chinese first."""
 
 import tomllib
 from collections.abc import Mapping
@@ -13,19 +13,19 @@ LANGUAGES = ("zh", "en")
 @cache
 def catalogue() -> Mapping[str, Mapping[str, str]]:
     """Read every `refusals.toml` of the rooms: code → language → sentence. A code said twice is a bug."""
-    found: dict[str, Mapping[str, str]] = {}
+    by_code: dict[str, Mapping[str, str]] = {}
     for room in sorted(ROOT.glob("*/__init__.py")):
         for path in sorted(room.parent.rglob("refusals.toml")):
             for code, sentences in tomllib.loads(path.read_text(encoding="utf-8")).items():
-                if code in found:
+                if code in by_code:
                     message = f"{path.relative_to(ROOT)} says {code} a second time"
                     raise ValueError(message)
-                found[code] = sentences
-    return found
+                by_code[code] = sentences
+    return by_code
 
 
 def sentence(code: str, language: str = "zh", /, **parameters: Any) -> str:
-    """Say what a refusal's code means, with its parameters filled in; Chinese where the language is not known.
+    """Return the sentence of a refusal's code with its parameters filled in; Chinese where the language is unknown.
 
     A parameter that was not given stays visible in braces: an answer with a gap is better than no answer.
     """

@@ -16,6 +16,7 @@ from processes.commands import (
     kafka,
     rehearsal,
     revision,
+    rules,
     serve,
     simulate,
     travel,
@@ -36,6 +37,7 @@ WORDS = {
     "dead-letters": dead_letters.app,
     "kafka": kafka.app,
     "rehearsal": rehearsal.app,
+    "rules": rules.app,
     "travel": travel.app,
 }
 ALIASES = {"parked": "dead-letters"}

@@ -24,7 +24,7 @@ async def serving(running: Platform, process: str, parts: dict[str, State]) -> A
     """
     port = running.settings.probe_port or PORTS[process]
     listener = exclusive.port("0.0.0.0", port)  # noqa: S104 - Prometheus asks from another container
-    application = build_probes(running.works, parts)
+    application = build_probes(running.works, running.rooms, parts)
     server = Server(uvicorn.Config(application, log_config=None, timeout_graceful_shutdown=1, server_header=False))
     server.heeds_signals = False
     async with task(server.serve(sockets=[listener])) as answering:

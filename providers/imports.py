@@ -8,10 +8,11 @@ from sqlalchemy import select
 
 from events.work import Work
 from kit import clock, geo
+from kit.china import columns as chinese
 from kit.china.identifiers import ResidentId, read_division_code
 from kit.geo import Datum
 from kit.imports import columns
-from kit.imports.columns import Column, Outcome, Row, Sheet
+from kit.imports.columns import Column, ImportRow, Outcome, Sheet
 from kit.imports.tables import Grid
 from kit.refusal import Refusal
 from providers.catalogue import operations as catalogue
@@ -26,12 +27,12 @@ from providers.roster.operations import ContractNonsense, ContractUnlicensed, Ne
 _ALL = "全部"
 
 COMPANY_COLUMNS = (
-    Column("uscc", ("统一社会信用代码", "信用代码"), columns.uscc),
+    Column("uscc", ("统一社会信用代码", "信用代码"), chinese.uscc),
     Column("name", ("企业名称", "名称"), columns.text(100)),
     Column("grade", ("等级", "考核等级"), cells.grade, required=False),
     Column("medical_licence", ("医疗许可证号", "医疗执业许可"), columns.code(40), required=False),
     Column("medical_licence_until", ("医疗许可有效期至", "许可有效期至"), columns.day, required=False),
-    Column("phone", ("联系电话", "电话"), columns.telephone(), required=False),
+    Column("phone", ("联系电话", "电话"), chinese.telephone(), required=False),
     Column("bank_account", ("银行账号",), bank_accounts.read, required=False),
     Column("contract_from", ("合同开始", "合同起"), columns.day, required=False),
     Column("contract_to", ("合同结束", "合同止"), columns.day, required=False),
@@ -83,7 +84,7 @@ async def companies(work: Work, grid: Grid, mapping: Mapping[str, str] | None = 
     return sheet.outcome(len(ids))
 
 
-def _check_contract(sheet: Sheet, row: Row, medical: Mapping[str, bool]) -> None:
+def _check_contract(sheet: Sheet, row: ImportRow, medical: Mapping[str, bool]) -> None:
     begins: date | None = row.get("contract_from")
     ends: date | None = row.get("contract_to")
     if (begins is None and ends is None) or not row.sound("contract_from", "contract_to"):
@@ -100,7 +101,7 @@ def _check_contract(sheet: Sheet, row: Row, medical: Mapping[str, bool]) -> None
             sheet.fault(row, "items", ContractUnlicensed(item=item))
 
 
-def _company(row: Row) -> NewCompany:
+def _company(row: ImportRow) -> NewCompany:
     return NewCompany(
         uscc=row["uscc"],
         name=row["name"],
@@ -112,7 +113,7 @@ def _company(row: Row) -> NewCompany:
     )
 
 
-def _contract(row: Row, provider_id: UUID, every_item: tuple[str, ...]) -> NewContract:
+def _contract(row: ImportRow, provider_id: UUID, every_item: tuple[str, ...]) -> NewContract:
     return NewContract(
         provider_id=provider_id,
         valid_from=row["contract_from"],
@@ -125,14 +126,14 @@ def _contract(row: Row, provider_id: UUID, every_item: tuple[str, ...]) -> NewCo
 
 
 WORKER_COLUMNS = (
-    Column("uscc", ("企业信用代码", "统一社会信用代码", "所属企业"), columns.uscc),
+    Column("uscc", ("企业信用代码", "统一社会信用代码", "所属企业"), chinese.uscc),
     Column("name", ("姓名",), columns.text(60)),
-    Column("id_no", ("身份证号", "身份证号码"), columns.resident_id),
-    Column("sex", ("性别",), columns.sex, required=False),
-    Column("phone", ("联系电话", "电话", "手机"), columns.telephone(), required=False),
+    Column("id_no", ("身份证号", "身份证号码"), chinese.resident_id),
+    Column("sex", ("性别",), chinese.sex, required=False),
+    Column("phone", ("联系电话", "电话", "手机"), chinese.telephone(), required=False),
     Column("latitude", ("纬度",), columns.degrees),
     Column("longitude", ("经度",), columns.degrees),
-    Column("datum", ("坐标系",), columns.datum, required=False, default=Datum.WGS84),
+    Column("datum", ("坐标系",), chinese.datum, required=False, default=Datum.WGS84),
     Column("transport", ("交通方式", "交通工具"), cells.transport, required=False, default=cells.transport("ebike")),
     Column("max_minutes", ("日工时上限分钟", "日工时上限"), columns.integer(1, 1440), required=False, default=480),
     Column("papers", ("证书",), cells.certificates, required=False, default=()),
@@ -169,7 +170,7 @@ async def workers(work: Work, grid: Grid, mapping: Mapping[str, str] | None = No
     return sheet.outcome(len(hired))
 
 
-def _check_place(sheet: Sheet, row: Row) -> None:
+def _check_place(sheet: Sheet, row: ImportRow) -> None:
     if row.get("latitude") is None or row.get("longitude") is None:
         return
     try:
@@ -178,7 +179,7 @@ def _check_place(sheet: Sheet, row: Row) -> None:
         sheet.fault(row, "latitude", refusal)
 
 
-def _check_papers(sheet: Sheet, row: Row, taken: set[tuple[object, object]], today: date) -> None:
+def _check_papers(sheet: Sheet, row: ImportRow, taken: set[tuple[object, object]], today: date) -> None:
     papers: tuple[Paper, ...] = row.get("papers") or ()
     for paper in papers:
         if paper.expires_on < today or paper.expires_on < paper.valid_from:
@@ -188,7 +189,7 @@ def _check_papers(sheet: Sheet, row: Row, taken: set[tuple[object, object]], tod
         taken.add((paper.skill, paper.number))
 
 
-def _check_shifts(sheet: Sheet, row: Row) -> None:
+def _check_shifts(sheet: Sheet, row: ImportRow) -> None:
     shifts: tuple[calendar.Hours, ...] = row.get("shifts") or ()
     for place, hours in enumerate(shifts):
         try:
@@ -197,7 +198,7 @@ def _check_shifts(sheet: Sheet, row: Row) -> None:
             sheet.fault(row, "shifts", refusal)
 
 
-def _worker(row: Row, provider_id: UUID) -> NewWorker:
+def _worker(row: ImportRow, provider_id: UUID) -> NewWorker:
     resident: ResidentId = row["id_no"]
     return NewWorker(
         provider_id=provider_id,
@@ -262,7 +263,7 @@ async def items(work: Work, grid: Grid, mapping: Mapping[str, str] | None = None
     return sheet.outcome(len(sheet.rows))
 
 
-def _item(row: Row) -> ItemFacts:
+def _item(row: ImportRow) -> ItemFacts:
     return ItemFacts(
         code=row["code"],
         category=row["category"],

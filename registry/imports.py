@@ -6,11 +6,12 @@ from datetime import date
 
 from events.work import Work
 from kit import clock, geo
+from kit.china import columns as chinese
 from kit.china import identifiers
 from kit.china.identifiers import ResidentId
 from kit.geo import Datum
 from kit.imports import columns
-from kit.imports.columns import Column, Outcome, Row, Sheet
+from kit.imports.columns import Column, ImportRow, Outcome, Sheet
 from kit.imports.tables import Grid
 from kit.refusal import Refusal
 from registry import queries
@@ -143,17 +144,17 @@ _MARITAL = columns.choice(
 
 PERSON_COLUMNS = (
     Column("name", ("姓名",), columns.text(60)),
-    Column("id_no", ("身份证号", "身份证号码", "公民身份号码"), columns.resident_id),
-    Column("sex", ("性别",), columns.sex, required=False),
+    Column("id_no", ("身份证号", "身份证号码", "公民身份号码"), chinese.resident_id),
+    Column("sex", ("性别",), chinese.sex, required=False),
     Column("born_on", ("出生日期", "出生年月日"), columns.day, required=False),
-    Column("phone", ("联系电话", "电话", "手机", "手机号"), columns.telephone(), required=False),
-    Column("family_phone", ("家属电话", "紧急联系电话"), columns.telephone(), required=False),
+    Column("phone", ("联系电话", "电话", "手机", "手机号"), chinese.telephone(), required=False),
+    Column("family_phone", ("家属电话", "紧急联系电话"), chinese.telephone(), required=False),
     Column("relation", ("与老人关系", "家属关系", "关系"), columns.text(20), required=False),
     Column("address", ("住址", "家庭住址", "地址", "居住地址"), columns.text(200)),
     Column("division", ("区划代码", "社区", "所属社区", "区划"), columns.text(60)),
     Column("latitude", ("纬度",), columns.degrees),
     Column("longitude", ("经度",), columns.degrees),
-    Column("datum", ("坐标系",), columns.datum, required=False, default=Datum.WGS84),
+    Column("datum", ("坐标系",), chinese.datum, required=False, default=Datum.WGS84),
     Column("health_note", ("健康备注", "健康状况", "备注"), columns.text(1000), required=False),
     Column("bank_account", ("银行账号", "银行卡号"), columns.code(40), required=False),
     Column("died_on", ("死亡日期",), columns.day, required=False),
@@ -175,7 +176,7 @@ async def check_people(work: Work, sheet: Sheet) -> None:
     await check_rows(work, sheet, sheet.rows)
 
 
-async def check_rows(work: Work, sheet: Sheet, rows: Sequence[Row]) -> None:
+async def check_rows(work: Work, sheet: Sheet, rows: Sequence[ImportRow]) -> None:
     """Do what `check_people` does for some rows of a sheet whose resident IDs are no duplicates."""
     numbers = [row["id_no"].number for row in rows if row.get("id_no")]
     registered = await queries.ids_by_id_no(work, numbers)
@@ -199,7 +200,7 @@ async def check_rows(work: Work, sheet: Sheet, rows: Sequence[Row]) -> None:
                 sheet.fault(row, "division", refusal)
 
 
-def check_identity(sheet: Sheet, row: Row) -> None:
+def check_identity(sheet: Sheet, row: ImportRow) -> None:
     """Note where sex or birth date contradict the resident ID of the row."""
     resident: ResidentId | None = row.get("id_no")
     if resident is None:
@@ -210,7 +211,7 @@ def check_identity(sheet: Sheet, row: Row) -> None:
         sheet.fault(row, "born_on", BirthContradicts())
 
 
-def check_place(sheet: Sheet, row: Row) -> None:
+def check_place(sheet: Sheet, row: ImportRow) -> None:
     """Note where latitude and longitude together are no place in China."""
     latitude, longitude = row.get("latitude"), row.get("longitude")
     if latitude is None or longitude is None:
@@ -254,7 +255,7 @@ def resolve_division(names: Mapping[str, list[str]], word: str) -> str:
     return codes[0]
 
 
-def new_person(row: Row) -> NewPerson:
+def new_person(row: ImportRow) -> NewPerson:
     """Turn a row without faults into what `register_people` takes."""
     family = row.get("family_phone")
     return NewPerson(

@@ -18,15 +18,17 @@ from sqlalchemy import select, text
 from bootstrap import platform
 from bootstrap.platform import Platform
 from bootstrap.terminal import console
+from dispatch.visits.rules import MissedAfterMinutes
 from events.delivery import transport
 from events.delivery.drained import Drained
 from events.work import Works
-from kit import clock, postgres, rules
+from kit import clock, postgres
 from kit.access.actor import SYSTEM
 from kit.clock import FixedClock
 from kit.imports.columns import Sheet
 from kit.refusal import Kind, Refusal
 from kit.room import Room
+from kit.rules import queries as rules
 from kit.settings import Settings
 from providers.catalogue import operations as catalogue
 from routing.insertion import board
@@ -192,7 +194,7 @@ async def create_district(works: Works, scenario: Scenario) -> None:
 async def people(works: Works, seed: int) -> People:
     """Return the people of a simulation with an empty schedule."""
     async with works(SYSTEM("simulation")) as work:
-        minutes = await rules.value(work.session, "visit.missed_after_minutes", at=work.now)
+        minutes = (await rules.read(work.session, MissedAfterMinutes, at=work.now)).value
     sampler = Sampler(seed)
     return People(works, Schedule(sampler, missed_after=timedelta(minutes=minutes)), sampler)
 

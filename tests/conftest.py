@@ -30,6 +30,7 @@ from kit import postgres
 from kit.access.actor import SYSTEM, Actor
 from kit.clock import FixedClock
 from kit.database import Database
+from kit.room import rules_of
 from kit.vault import Vault
 from processes.rooms import ROOMS
 from tests.databases import Copies
@@ -149,7 +150,7 @@ def server() -> Iterator[str]:
 async def template(server: str) -> str:
     """Create the schema once; every test's database is a copy of it."""
     url = await postgres.make_database(server, TEMPLATE)
-    await schema.declare(url)
+    await schema.declare(url, rules_of(ROOMS))
     return TEMPLATE
 
 

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -17,14 +17,15 @@ from sqlalchemy import delete, select, update
 
 from api.accounts import tries
 from api.accounts.model import Account, AccountSession, IdempotencyKey, RecoveryCode
+from api.accounts.rules import RecordsDays
 from api.accounts.tokens import LONGEST, hash_of
 from events.work import Work
-from kit import rules
 from kit.access.roles import Role
 from kit.access.scope import Section
 from kit.china.identifiers import read_division_code
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
+from kit.rules import queries as rules
 from providers.roster import queries as roster
 from registry import queries as registry
 from registry.divisions.queries import DivisionUnknown
@@ -317,8 +318,7 @@ async def confirm_totp(work: Work, *, account_id: UUID, code: str) -> list[str]:
 
 async def forget_old(work: Work) -> None:
     """Delete ended sessions and kept answers that are older than the rule `account.records_days`, and old tries."""
-    days: int = await rules.value(work.session, "account.records_days", at=work.now)
-    before = work.now - timedelta(days=days)
+    before = work.now - (await rules.read(work.session, RecordsDays, at=work.now)).span
     await work.session.execute(delete(AccountSession).where(AccountSession.begun_at < before))
     await work.session.execute(delete(IdempotencyKey).where(IdempotencyKey.claimed_at < before))
     await tries.forget_old(work)

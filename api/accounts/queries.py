@@ -10,11 +10,11 @@ from api.accounts.model import Account, AccountSession
 from api.accounts.tokens import IDLE, LONGEST, actor_of, hash_of
 from events.work import Work
 from kit.access.actor import Actor
-from kit.pages import Order
+from kit.pages import SortOrder
 from providers.roster.model import Worker, WorkerState
 from registry import queries as registry
 
-ACCOUNTS = Order("accounts", Account.username)
+ACCOUNTS = SortOrder("accounts", Account.username)
 
 
 async def actor_behind(work: Work, token: str) -> Actor | None:

@@ -4,10 +4,12 @@ from datetime import timedelta
 
 from api.accounts import operations
 from api.accounts.model import Account, AccountSession, IdempotencyKey, RecoveryCode, Tries
+from api.accounts.rules import RULES
 from kit.room import Chore, Room
 
 ROOM = Room(
     name="api.accounts",
     models=(Account, AccountSession, RecoveryCode, Tries, IdempotencyKey),
+    rules=RULES,
     chores=(Chore(name="forget", every=timedelta(hours=1), act=operations.forget_old),),
 )

@@ -7,7 +7,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from api.accounts.model import Tries
 from events.work import Work
-from kit import rules
+from kit.rules import queries as rules
+from kit.rules.typed import ValueRule
 
 ANYWHERE = bytes(32)
 _MINUTE = timedelta(minutes=1)
@@ -50,10 +51,10 @@ async def forgive(work: Work, *, name: str) -> None:
     await work.session.execute(delete(Tries).where(Tries.subject == _subject(work, name)))
 
 
-async def spend(work: Work, rule: str, who: str) -> int:
+async def spend(work: Work, rule: type[ValueRule[int]], who: str) -> int:
     """Count what a rule allows so many times a minute; return 0, or the seconds to wait once it is spent."""
-    most: int = await rules.value(work.session, rule, at=work.now)
-    count, since = await _count(work, work.vault.blind(rule, who), ANYWHERE, _MINUTE)
+    most = (await rules.read(work.session, rule, at=work.now)).value
+    count, since = await _count(work, work.vault.blind(rule.about.name, who), ANYWHERE, _MINUTE)
     return 0 if count <= most else _seconds(since + _MINUTE - work.now)
 
 

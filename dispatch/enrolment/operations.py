@@ -4,7 +4,7 @@ import json
 from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import insert, select
@@ -21,12 +21,14 @@ from dispatch.enrolment.model import (
     SuspendReason,
     Term,
 )
+from dispatch.enrolment.rules import LeastAge, PublicityDays, ReassessMonths
 from events.contracts.enrolments import EnrolmentActivated, EnrolmentEnded, EnrolmentResumed, EnrolmentSuspended
 from events.work import Work
-from kit import clock, rules
+from kit import clock
 from kit.china import identifiers
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
+from kit.rules import queries as rules
 from registry import queries as registry
 
 
@@ -119,7 +121,7 @@ async def apply(work: Work, *, person_id: UUID, category: Category) -> Enrolment
     vital = await registry.vital(work, person_id)
     if vital.died_on is not None:
         raise ApplicantDeceased
-    least: int = await rules.value(work.session, "enrolment.age", at=work.now)
+    least = (await rules.read(work.session, LeastAge, at=work.now)).value
     age = identifiers.age_on(vital.born_on, clock.day_of(work.now))
     if age < least:
         raise TooYoung(age=age, least=least)
@@ -184,7 +186,7 @@ async def record_assessment(work: Work, *, assessment_id: UUID, findings: assess
     booked.findings_sealed = work.vault.seal(key, f"assessment|findings_sealed|{booked.id}", text)
     booked.level = int(assessment.level(findings))
     booked.assessed_at = work.now
-    months: int = await rules.value(work.session, "enrolment.reassess_months", at=work.now)
+    months = (await rules.read(work.session, ReassessMonths, at=work.now)).value
     enrolment.reassess_on = _months_later(clock.day_of(work.now), months)
     enrolment.level = booked.level
     if enrolment.state in queries.SERVED:
@@ -231,7 +233,7 @@ async def activate(work: Work, *, person_id: UUID) -> Enrolment:
 async def take_over(work: Work, *, members: Sequence[Member]) -> None:
     """Enter elders that an earlier system has approved as active, with the whole month's quota, in few statements."""
     month = clock.month_of(work.now)
-    months: int = await rules.value(work.session, "enrolment.reassess_months", at=work.now)
+    months = (await rules.read(work.session, ReassessMonths, at=work.now)).value
     due = _months_later(clock.day_of(work.now), months)
     rows = [
         {
@@ -326,8 +328,8 @@ async def _open(work: Work, person_id: UUID) -> Enrolment:
 
 
 async def _await_publicity(work: Work, enrolment: Enrolment) -> None:
-    days: int = await rules.value(work.session, "enrolment.publicity_days", at=work.now)
-    until = (enrolment.publicised_at or work.now) + timedelta(days=days)
+    lasting = (await rules.read(work.session, PublicityDays, at=work.now)).span
+    until = (enrolment.publicised_at or work.now) + lasting
     if work.now < until:
         raise PublicityRunning(until=clock.day_of(until).isoformat())
 

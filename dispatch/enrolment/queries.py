@@ -10,8 +10,10 @@ from sqlalchemy import Select, bindparam, case, func, select, true
 
 from dispatch.enrolment import quota
 from dispatch.enrolment.model import Account, Assessment, Enrolment, EnrolmentState, Term, Wallet, WalletEntry
+from dispatch.enrolment.rules import CarryPercent, CopayPercent, MonthlyQuota
 from events.work import Work
-from kit import clock, rules
+from kit import clock
+from kit.rules import queries as rules
 
 SERVED: Final = (EnrolmentState.ACTIVE, EnrolmentState.SUSPENDED)
 """The states in which somebody is in the programme: 在网."""
@@ -130,14 +132,14 @@ async def terms(work: Work, person_id: UUID, month: str) -> Terms:
 
 async def _terms(work: Work, month: str, category: str, level: int) -> Terms:
     begin = clock.month_bounds(month)[0]
-    copay: dict[str, int] = await rules.value(work.session, "quota.copay_percent", at=begin)
-    table: dict[str, list[int]] = await rules.value(work.session, "quota.monthly_fen", at=begin)
-    return Terms(month, str(category), level, copay[category], quota.monthly_fen(table, category, level))
+    copay = await rules.read(work.session, CopayPercent, at=begin)
+    monthly = await rules.read(work.session, MonthlyQuota, at=begin)
+    return Terms(month, str(category), level, copay.percent(category), monthly.fen(category, level))
 
 
 async def _left_by(work: Work, month: str, free_fen: int, granted_fen: int, carried_out_fen: int) -> quota.Rest:
-    percent: int = await rules.value(work.session, "quota.carry_percent", at=clock.month_bounds(month)[0])
-    return quota.rest(free_fen, granted_fen, carried_out_fen, month, percent)
+    carry = await rules.read(work.session, CarryPercent, at=clock.month_bounds(month)[0])
+    return quota.rest(free_fen, granted_fen, carried_out_fen, month, carry.value)
 
 
 async def wallet(work: Work, person_id: UUID, month: str) -> Wallet | None:

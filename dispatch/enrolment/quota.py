@@ -1,7 +1,6 @@
 """Arithmetic of the monthly quota, in fen: what a month grants, what a service takes, what is left at its end."""
 
 import calendar
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -44,11 +43,6 @@ def following(month: str) -> str:
 def preceding(month: str) -> str:
     """Return the month before."""
     return f"{first_of(month) - timedelta(days=1):%Y-%m}"
-
-
-def monthly_fen(table: Mapping[str, list[int]], category: str, level: int) -> int:
-    """Read the monthly quota of a category and level out of the rule `quota.monthly_fen`."""
-    return table[category][level]
 
 
 def pro_rata(monthly: int, month: str, *, first_day: date | None = None, last_day: date | None = None) -> int:

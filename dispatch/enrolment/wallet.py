@@ -13,11 +13,13 @@ from sqlalchemy.dialects.postgresql import insert
 
 from dispatch.enrolment import queries, quota
 from dispatch.enrolment.model import SIDES, Account, EntryKind, Wallet, WalletEntry
+from dispatch.enrolment.rules import CarryPercent
 from events.work import Work
-from kit import clock, rules
+from kit import clock
 from kit.ids import new_id
 from kit.money import show
 from kit.refusal import Kind, Refusal
+from kit.rules import queries as rules
 
 
 class OverQuota(Refusal):
@@ -236,7 +238,7 @@ async def _settle(work: Work, wallet: Wallet) -> None:
 async def _dispose(work: Work, wallet: Wallet, successor: Wallet | None) -> None:
     percent = 0
     if successor is not None and successor.closed_at is None:
-        percent = await rules.value(work.session, "quota.carry_percent", at=clock.month_bounds(wallet.month)[0])
+        percent = (await rules.read(work.session, CarryPercent, at=clock.month_bounds(wallet.month)[0])).value
     left = quota.rest(wallet.free_fen, wallet.granted_fen, wallet.carried_out_fen, wallet.month, percent)
     if successor is not None:
         _move(work, wallet, EntryKind.CARRY_OUT, left.carry_fen)

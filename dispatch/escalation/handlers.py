@@ -4,6 +4,7 @@ from sqlalchemy import func, select
 
 from dispatch.escalation import operations
 from dispatch.escalation.model import CaseKind
+from dispatch.escalation.rules import AbsencesInARow
 from dispatch.requests.model import DECEASED, CareRequest, RequestState
 from dispatch.visits.model import Visit
 from dispatch.visits.transitions import PROMISED, Outcome, VisitState
@@ -17,7 +18,7 @@ from events.contracts.people import (
 from events.contracts.visits import NobodyHome, VisitHeld
 from events.delivery.bus import on
 from events.work import Work
-from kit import rules
+from kit.rules import queries as rules
 
 GROUP = "escalation"
 
@@ -42,7 +43,7 @@ async def when_held(work: Work, event: VisitHeld) -> None:
 @on(NobodyHome, group=GROUP)
 async def when_nobody_home(work: Work, event: NobodyHome) -> None:
     """Ask somebody to look after an elder who did not open several times in a row."""
-    times = await rules.value(work.session, "escalation.absences", at=work.now)
+    times = (await rules.read(work.session, AbsencesInARow, at=work.now)).value
     over = [VisitState.FINISHED, VisitState.VERIFIED, VisitState.NOBODY_HOME, VisitState.HELD]
     query = (
         select(Visit.outcome)

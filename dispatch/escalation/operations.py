@@ -1,6 +1,6 @@
 """Nobody is left waiting unseen: raise a case for a person, hand it over, close it with a reason."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -9,15 +9,17 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
 from dispatch.escalation.model import TRANSITIONS, Case, CaseKind, CaseState
+from dispatch.escalation.rules import AnswerMinutes, LateMinutes, UrgentWaitMinutes, WaitMinutes
 from dispatch.requests.model import CareRequest, RequestState
 from dispatch.visits.model import Visit
 from dispatch.visits.transitions import VisitState
 from events.contracts.escalations import CaseClosed, CaseEscalated
 from events.work import Work
-from kit import clock, rules
+from kit import clock
 from kit.access.roles import Role
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
+from kit.rules import queries as rules
 from providers.roster.model import Certificate, Worker, WorkerState
 
 _OWNER = {
@@ -48,14 +50,14 @@ async def raise_case(
     work: Work, *, kind: CaseKind, subject_id: UUID, since: datetime, facts: dict[str, Any] | None = None
 ) -> Case | None:
     """Give something that waits too long to a person; None when a case about it is open already."""
-    minutes = await rules.value(work.session, "escalation.answer_minutes", at=work.now)
+    within = (await rules.read(work.session, AnswerMinutes, at=work.now)).span
     row = {
         "id": new_id(),
         "kind": kind,
         "subject_id": subject_id,
         "since": since,
         "facts": facts or {},
-        "due_at": work.now + timedelta(minutes=minutes),
+        "due_at": work.now + within,
         "owner_role": _OWNER.get(kind, Role.OPERATOR),
         "state": CaseState.OPEN,
         "raised_at": work.now,
@@ -93,9 +95,9 @@ async def settle(work: Work, *, kind: CaseKind, subject_id: UUID, reason: str) -
 
 async def sweep(work: Work, *, limit: int = 200) -> int:
     """Find what waits longer than its rule allows and raise a case for each; return how many were raised."""
-    urgent = timedelta(minutes=await rules.value(work.session, "escalation.urgent_minutes", at=work.now))
-    ordinary = timedelta(minutes=await rules.value(work.session, "escalation.waiting_minutes", at=work.now))
-    late = timedelta(minutes=await rules.value(work.session, "escalation.late_minutes", at=work.now))
+    urgent = (await rules.read(work.session, UrgentWaitMinutes, at=work.now)).span
+    ordinary = (await rules.read(work.session, WaitMinutes, at=work.now)).span
+    late = (await rules.read(work.session, LateMinutes, at=work.now)).span
     tomorrow = clock.at_local(clock.day_of(work.now), 1440)
     waiting = (
         select(CareRequest.id, CareRequest.state_since)

@@ -8,9 +8,9 @@ from sqlalchemy import select
 from dispatch.escalation.model import Case, CaseState
 from events.work import Work
 from kit.access.roles import Role
-from kit.pages import Order
+from kit.pages import SortOrder
 
-CASES = Order("cases", Case.due_at, Case.id)
+CASES = SortOrder("cases", Case.due_at, Case.id)
 
 
 async def open_cases(

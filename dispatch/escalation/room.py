@@ -5,6 +5,7 @@ from pathlib import Path
 
 from dispatch.escalation import handlers, operations
 from dispatch.escalation.model import Case
+from dispatch.escalation.rules import RULES
 from kit.room import Chore, Room
 
 ROOM = Room(
@@ -19,6 +20,7 @@ ROOM = Room(
         handlers.when_deceased,
         handlers.when_death_corrected,
     ),
+    rules=RULES,
     refusals=Path(__file__).with_name("refusals.toml"),
     chores=(Chore(name="escalate", every=timedelta(seconds=15), act=operations.sweep),),
 )

@@ -11,14 +11,16 @@ from sqlalchemy.types import UserDefinedType
 
 from dispatch.matching.fleet.candidates import RuledOutReason
 from dispatch.matching.fleet.day import Ask, Day, Hours
-from dispatch.matching.fleet.score import Weights, share_points
+from dispatch.matching.fleet.score import share_points
 from dispatch.matching.model import DecisionRecord
 from dispatch.matching.plan import batch, overnight
 from dispatch.matching.queries import DecisionNotFound
+from dispatch.matching.rules import Overnight, Travel, Weights
 from dispatch.requests.model import CareRequest
 from dispatch.visits.model import Booking
 from events.work import Work
-from kit import clock, rules
+from kit import clock
+from kit.rules import queries as rules
 from providers.roster import queries as roster
 
 
@@ -62,8 +64,8 @@ async def resolve(work: Work, *, decision_id: UUID) -> Resolution:
     asks: list[Ask] = []
     rounds = 0
     if record.engine == overnight.ENGINE:
-        rule = await rules.value(work.session, "matching.overnight", at=at, known=at)
-        rounds, taken = rule["rounds"], day.unseen
+        rule = await rules.read(work.session, Overnight, at=at, known_at=at)
+        rounds, taken = rule.rounds, day.unseen
         together = await _planned_with(work, record)
         asks = [Ask.read(one.ask) for one in together]
         beside = batch.digest(asks, rounds)
@@ -89,15 +91,15 @@ async def _day(work: Work, record: DecisionRecord, ask: Ask) -> tuple[Day, Count
     at = record.decided_at
     day = clock.day_of(ask.earliest)
     from_at = clock.at_local(day, 0)
-    weighed = await rules.value(work.session, "matching.weights", at=at, known=at)
-    travel = await rules.value(work.session, "matching.travel", at=at, known=at)
+    weights = await rules.read(work.session, Weights, at=at, known_at=at)
+    travel = await rules.read(work.session, Travel, at=at, known_at=at)
     found = Day(
         day,
         roster=await roster.roster(work, from_at=from_at, until_at=from_at + Day.SPAN),
         contracts=await roster.contracts(work, on=day),
-        weights=Weights(**weighed),
+        weights=weights,
         travel=travel,
-        known=(await roster.roster_mark(work), weighed, travel),
+        known=(await roster.roster_mark(work), weights.content, travel.content),
     )
     counts: Counter[UUID] = Counter()
     month = clock.month_of(ask.earliest)

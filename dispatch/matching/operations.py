@@ -13,6 +13,7 @@ from dispatch.matching.fleet.day import Ask
 from dispatch.matching.fleet.memory import fleet_of
 from dispatch.matching.fleet.score import share_points
 from dispatch.matching.model import Barred, DecisionOutcome, DecisionRecord
+from dispatch.matching.rules import MostAttempts
 from dispatch.requests import operations as requests
 from dispatch.requests.model import CareRequest, RequestState
 from dispatch.visits import operations as visits
@@ -20,8 +21,9 @@ from dispatch.visits.bookings import WorkerBusy
 from dispatch.visits.model import Visit
 from dispatch.visits.transitions import OPEN, VisitState
 from events.work import Work
-from kit import clock, metrics, rules
+from kit import clock, metrics
 from kit.refusal import Refusal
+from kit.rules import queries as rules
 from providers.roster import queries as roster
 
 ENGINE = "routing.insert 1"
@@ -76,7 +78,7 @@ async def decide(work: Work, *, request_id: UUID, cause: Cause) -> UUID | None:
             requests.mark(work, request, RequestState.WAITING)
         return None
     attempt = 1 + max((row.attempt for row in past.tries), default=0)
-    if attempt > await rules.value(work.session, "matching.most_attempts", at=work.now):
+    if attempt > (await rules.read(work.session, MostAttempts, at=work.now)).value:
         await outcome.exhausted(work, request, attempt)
         return None
     ask = await asking.ask(work, request, past)

@@ -6,6 +6,7 @@ from pathlib import Path
 from dispatch.matching import handlers, operations
 from dispatch.matching.model import Barred, DecisionRecord
 from dispatch.matching.plan import overnight, overruns, replanning
+from dispatch.matching.rules import RULES
 from kit.room import Chore, Room
 
 ROOM = Room(
@@ -27,6 +28,7 @@ ROOM = Room(
         handlers.when_withdrawn_plan_again,
         handlers.when_missed_plan_again,
     ),
+    rules=RULES,
     refusals=Path(__file__).with_name("refusals.toml"),
     chores=(
         Chore(name="look again", every=timedelta(minutes=1), act=operations.look_again),

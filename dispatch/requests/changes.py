@@ -1,17 +1,17 @@
 """What becomes of a request: it moves on, is withdrawn, or stays unserved."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select
 
 from dispatch.enrolment import wallet
 from dispatch.requests.model import TRANSITIONS, CancelledBy, CareRequest, RequestState
+from dispatch.requests.rules import FreeCancelHours
 from events.contracts.care_requests import CareRequestCancelled, CareRequestUnserved
 from events.work import Work
-from kit import rules
 from kit.refusal import Kind, Refusal
+from kit.rules import queries as rules
 from registry import queries as registry
 
 _WITHDRAWABLE = (RequestState.WAITING, RequestState.OFFERED, RequestState.ACCEPTED)
@@ -66,8 +66,8 @@ async def cancel(work: Work, *, request_id: UUID, by: CancelledBy, reason: str) 
     request = await _locked(work, request_id)
     if request.state is RequestState.CANCELLED:
         return request
-    hours: int = await rules.value(work.session, "request.free_cancel_hours", at=work.now)
-    late = work.now > request.earliest - timedelta(hours=hours)
+    free = (await rules.read(work.session, FreeCancelHours, at=work.now)).span
+    late = work.now > request.earliest - free
     own = by in {CancelledBy.ELDER, CancelledBy.FAMILY}
     request.chargeable = own and late and request.state is RequestState.ACCEPTED
     _move(work, request, RequestState.CANCELLED)

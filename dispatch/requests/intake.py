@@ -1,10 +1,11 @@
 """Pure rules of taking in a request: hours of the item, caps, and which earlier request is the same."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from dispatch.requests.rules import ItemCaps
 from kit import clock, ids
 
 _WHOLE_DAY = (0, 1440)
@@ -47,14 +48,11 @@ def same(earlier: Sequence[Earlier], earliest: datetime, hours: int) -> str | No
     return ids.case_number(near[0].number) if near else None
 
 
-def excess(
-    earlier: Sequence[Earlier], earliest: datetime, item_code: str, caps: Mapping[str, Mapping[str, int]]
-) -> Excess | None:
+def excess(earlier: Sequence[Earlier], earliest: datetime, item_code: str, caps: ItemCaps) -> Excess | None:
     """Return the cap of the day or month that one more request for an item would break."""
     day = sum(clock.day_of(item.earliest) == clock.day_of(earliest) for item in earlier)
     month = sum(clock.month_of(item.earliest) == clock.month_of(earliest) for item in earlier)
-    for period, placed in (("day", day), ("month", month)):
-        most = caps[period].get(item_code, caps[period]["*"])
+    for period, placed, most in (("day", day, caps.of_day(item_code)), ("month", month, caps.of_month(item_code))):
         if placed >= most:
             return Excess(period, most, placed)
     return None

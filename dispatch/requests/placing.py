@@ -11,12 +11,14 @@ from dispatch.enrolment import wallet
 from dispatch.enrolment.model import EnrolmentState
 from dispatch.requests import intake
 from dispatch.requests.model import CareRequest, Channel, RequestState
+from dispatch.requests.rules import DuplicateHours, HorizonDays, ItemCaps, MostQuantity
 from events.contracts.care_requests import CareRequested
 from events.work import Work
-from kit import clock, rules
+from kit import clock
 from kit.china.identifiers import Sex
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
+from kit.rules import queries as rules
 from providers.catalogue import queries as catalogue
 from providers.catalogue.model import Category, Item
 from registry import queries as registry
@@ -171,11 +173,11 @@ async def place(
     if not urgent:
         check_item_hours(item, earliest, latest)
     if not override_duplicate:
-        hours: int = await rules.value(work.session, "request.duplicate_hours", at=work.now)
+        hours = (await rules.read(work.session, DuplicateHours, at=work.now)).value
         case_no = intake.same(earlier, earliest, hours)
         if case_no is not None:
             raise Duplicate(hours=hours, case_no=case_no)
-    caps: dict[str, dict[str, int]] = await rules.value(work.session, "request.item_caps", at=earliest)
+    caps = await rules.read(work.session, ItemCaps, at=earliest)
     excess = intake.excess(earlier, earliest, item_code, caps)
     if excess is not None:
         kind = ItemCap if excess.period == "day" else ItemMonthCap
@@ -243,12 +245,12 @@ async def place(
 async def _check_hours(
     work: Work, earliest: datetime, latest: datetime, quantity: int, asked_at: datetime | None
 ) -> None:
-    most: int = await rules.value(work.session, "request.most_quantity", at=work.now)
+    most = (await rules.read(work.session, MostQuantity, at=work.now)).value
     if earliest >= latest or not 1 <= quantity <= most or (asked_at is not None and asked_at > work.now):
         raise WindowInvalid(most=most)
     if latest <= work.now:
         raise WindowPast(latest=clock.local(latest).isoformat(timespec="minutes"))
-    days: int = await rules.value(work.session, "request.horizon_days", at=work.now)
+    days = (await rules.read(work.session, HorizonDays, at=work.now)).value
     if latest > work.now + timedelta(days=days):
         raise TooFar(days=days)
 

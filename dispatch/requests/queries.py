@@ -10,13 +10,13 @@ from dispatch.requests.changes import RequestNotFound
 from dispatch.requests.model import CareRequest, RequestState, StandingDay, StandingOrder
 from events.work import Work
 from kit import clock, ids
-from kit.pages import Order
+from kit.pages import SortOrder
 from registry import queries as registry
 
-REQUESTS = Order("requests", CareRequest.urgent, CareRequest.latest, CareRequest.number, falling=1)
+REQUESTS = SortOrder("requests", CareRequest.urgent, CareRequest.latest, CareRequest.number, falling=1)
 
 
-ORDERS = Order("standing orders", StandingOrder.number)
+ORDERS = SortOrder("standing orders", StandingOrder.number)
 
 
 async def request(work: Work, request_id: UUID) -> CareRequest:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from dispatch.requests import handlers, operations
 from dispatch.requests.model import CareRequest, StandingDay, StandingOrder
+from dispatch.requests.rules import RULES
 from kit.room import Chore, Room
 
 ROOM = Room(
@@ -18,6 +19,7 @@ ROOM = Room(
         handlers.when_ended,
         handlers.when_suspended,
     ),
+    rules=RULES,
     refusals=Path(__file__).with_name("refusals.toml"),
     chores=(Chore(name="standing orders", every=timedelta(minutes=1), act=operations.make_due),),
 )

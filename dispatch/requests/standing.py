@@ -10,10 +10,12 @@ from dispatch.enrolment import queries as enrolment
 from dispatch.enrolment.model import EnrolmentState
 from dispatch.requests import placing
 from dispatch.requests.model import Channel, StandingDay, StandingOrder, StandingState
+from dispatch.requests.rules import MostQuantity, StandingFromMinute
 from events.work import Work
-from kit import clock, rules
+from kit import clock
 from kit.china.identifiers import Sex
 from kit.refusal import Kind, Refusal
+from kit.rules import queries as rules
 from providers.catalogue import queries as catalogue
 from registry import queries as registry
 
@@ -60,7 +62,7 @@ class Wanted:
 
 async def place_standing_order(work: Work, *, person_id: UUID, wanted: Wanted) -> StandingOrder:
     """Put a standing order on record; refuse `standing_order.invalid` and what `place` refuses of elder and item."""
-    most: int = await rules.value(work.session, "request.most_quantity", at=work.now)
+    most = (await rules.read(work.session, MostQuantity, at=work.now)).value
     sound = (
         1 <= wanted.weekdays <= 127
         and 0 <= wanted.from_minute < wanted.to_minute <= _DAY_MINUTES
@@ -150,7 +152,7 @@ async def make_due(work: Work, *, limit: int = 500) -> int:
     """
     today = clock.day_of(work.now)
     made = await materialise(work, on=today, limit=limit)
-    from_minute: int = await rules.value(work.session, "request.standing_from_minute", at=work.now)
+    from_minute = (await rules.read(work.session, StandingFromMinute, at=work.now)).value
     if work.now >= clock.at_local(today, from_minute):
         made += await materialise(work, on=today + timedelta(days=1), limit=limit)
     return made

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.dialects import postgresql
 
 from dispatch.visits import bookings, evidence, lifecycle, visit_codes
+from dispatch.visits.flags import Flag
 from dispatch.visits.model import Act, Visit
 from dispatch.visits.timeline import Report, Timeline, timeline
 from dispatch.visits.transitions import PROMISED, ActKind, Outcome, VisitState
@@ -209,9 +210,9 @@ async def fold(work: Work, visit: Visit, reports: Sequence[Report], timeline: Ti
     if visit.decided_by is not None or visit.backfilled_by is not None:
         return
     if visit.state is VisitState.MISSED:
-        await lifecycle.hold(work, visit, evidence.Flag.AFTER_MISSED)
+        await lifecycle.hold(work, visit, Flag.AFTER_MISSED)
     elif timeline.clash:
-        await lifecycle.hold(work, visit, evidence.Flag.CLASH)
+        await lifecycle.hold(work, visit, Flag.CLASH)
     if visit.state is VisitState.HELD:
         _times(visit, timeline)
         await lifecycle.weigh(work, visit, reports, timeline)

@@ -8,15 +8,17 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import aliased
 
 from dispatch.requests.model import CareRequest
-from dispatch.visits import bookings, evidence, lifecycle, offers
+from dispatch.visits import bookings, lifecycle, offers
+from dispatch.visits.flags import Flag
 from dispatch.visits.lifecycle import Choice
 from dispatch.visits.model import Act, Visit
 from dispatch.visits.offers import Offered, VisitOrder
+from dispatch.visits.rules import DisclosureDays, MissedAfterMinutes
 from dispatch.visits.transitions import OPEN, PROMISED, TRANSITIONS, ActKind, Outcome, VisitState
 from events.contracts.visits import VisitMissed, VisitMoved
 from events.work import Work
-from kit import rules
 from kit.refusal import Refusal
+from kit.rules import queries as rules
 from providers.roster import queries as roster
 from registry import operations as registry
 from registry import queries as registered
@@ -225,7 +227,7 @@ async def miss_due(work: Work, *, limit: int = 200) -> int:
     Missed: no sign-in known some time after the latest agreed arrival (rule `visit.missed_after_minutes`). Held: a
     sign-in or a sign-out is known, but what is missing can no longer be uploaded in time (`visit.evidence`).
     """
-    after = timedelta(minutes=await rules.value(work.session, "visit.missed_after_minutes", at=work.now))
+    after = (await rules.read(work.session, MissedAfterMinutes, at=work.now)).span
     upload = (await lifecycle.evidence_rules(work, work.now)).upload
     ended = exists().where(Act.visit_id == Visit.id, Act.kind.in_((ActKind.LEAVE, ActKind.NOBODY_HOME, ActKind.ABORT)))
     query = (
@@ -239,7 +241,7 @@ async def miss_due(work: Work, *, limit: int = 200) -> int:
     for visit, half in (await work.session.execute(query)).all():
         if visit.arrived_at is not None or half:
             if max(visit.planned_end, visit.window_to) + upload <= work.now:
-                await lifecycle.hold(work, visit, evidence.Flag.MISSING_ACT)
+                await lifecycle.hold(work, visit, Flag.MISSING_ACT)
                 count += 1
             continue
         lifecycle.move(visit, VisitState.MISSED, work)
@@ -256,17 +258,17 @@ async def close_disclosures_due(work: Work, *, limit: int = 200) -> int:
     A view stays open while the company has an open visit to the elder, or one that was closed less than
     `visit.disclosure_days` ago.
     """
-    days = await rules.value(work.session, "visit.disclosure_days", at=work.now)
+    lasting = (await rules.read(work.session, DisclosureDays, at=work.now)).span
     other = aliased(Visit)
     still = exists().where(
         other.person_id == Visit.person_id,
         other.provider_id == Visit.provider_id,
         other.disclosed,
-        (other.closed_at.is_(None)) | (other.closed_at > work.now - timedelta(days=days)),
+        (other.closed_at.is_(None)) | (other.closed_at > work.now - lasting),
     )
     query = (
         select(Visit)
-        .where(Visit.disclosed, Visit.closed_at <= work.now - timedelta(days=days), ~still)
+        .where(Visit.disclosed, Visit.closed_at <= work.now - lasting, ~still)
         .order_by(Visit.closed_at, Visit.worker_number, Visit.planned_start)
         .limit(limit)
         .with_for_update(skip_locked=True, of=Visit)

@@ -6,83 +6,15 @@ old, coarse or made up is no evidence; it is never taken as good: the frauds of 
 exactly that. No web page can tell a made-up position from a true one; only code and scan bind a worker to the home.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from itertools import pairwise
-from typing import Any, Self
 
+from dispatch.visits.flags import Flag, Grade
+from dispatch.visits.rules import EvidenceRules
 from dispatch.visits.timeline import Report
 from dispatch.visits.transitions import ActKind
-
-
-class Grade(StrEnum):
-    """What the evidence is worth: A strong twice, B two of three, C one, D none."""
-
-    A = "A"
-    B = "B"
-    C = "C"
-    D = "D"
-
-
-class Flag(StrEnum):
-    """What a person should look at; which of them hold a payment is a rule."""
-
-    WEAK_EVIDENCE = "weak_evidence"  # grade C or D
-    MOCK_POSITION = "mock_position"  # the phone itself says that its position is made up
-    NO_POSITION_AT_LEAVE = "no_position_at_leave"
-    CODE_TRIES = "code_tries"  # too many wrong codes: the code no longer counts
-    CLOCK_SKEW = "clock_skew"
-    LATE_UPLOAD = "late_upload"
-    BEFORE_ACCEPTANCE = "before_acceptance"
-    BACKWARDS = "backwards"  # left before arriving
-    TWO_PHONES = "two_phones"
-    CLASH = "clash"  # two acts claim one number
-    MISSING_ACT = "missing_act"
-    AFTER_MISSED = "after_missed"
-    OVERLAP = "overlap"  # the same worker was in two homes at once
-    IMPOSSIBLE_SPEED = "impossible_speed"
-    SHORT_WAIT = "short_wait"  # gave up before the elder could come to the door
-    SHORT_STAY = "short_stay"
-    BACKFILLED = "backfilled"
-    ABORTED = "aborted"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EvidenceRules:
-    """The dated rule `visit.evidence`, read once; proposals and sources are in `rules.toml`."""
-
-    radius_metres: float
-    accuracy_limit_metres: float
-    fix_age_limit_seconds: float
-    code_tries: int
-    skew: timedelta
-    upload: timedelta
-    speed_metres_per_second: float
-    wait: timedelta
-    short_percent: int
-    holds: frozenset[Flag]
-
-    @classmethod
-    def read(cls, value: Mapping[str, Any]) -> Self:
-        """Read the rule's JSON value; a missing or unknown entry is an error."""
-        return cls(
-            radius_metres=float(value["radius_metres"]),
-            accuracy_limit_metres=float(value["accuracy_limit_metres"]),
-            fix_age_limit_seconds=float(value["fix_age_limit_seconds"]),
-            code_tries=int(value["code_tries"]),
-            skew=timedelta(minutes=value["skew_minutes"]),
-            upload=timedelta(hours=value["upload_hours"]),
-            speed_metres_per_second=value["speed_km_per_hour"] / 3.6,
-            wait=timedelta(minutes=value["wait_minutes"]),
-            short_percent=int(value["short_percent"]),
-            holds=frozenset(Flag(name) for name in value["holds"]),
-        )
-
-
-LASTING = frozenset({Flag.AFTER_MISSED, Flag.OVERLAP, Flag.IMPOSSIBLE_SPEED, Flag.BACKFILLED})
-"""Flags that come from elsewhere than the visit's own acts, and stay when the acts are weighed again."""
 
 
 @dataclass(frozen=True, slots=True)

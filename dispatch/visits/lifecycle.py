@@ -8,13 +8,15 @@ from uuid import UUID
 from sqlalchemy import select
 
 from dispatch.visits import evidence
+from dispatch.visits.flags import LASTING, Flag, Grade
 from dispatch.visits.model import Act, Visit
+from dispatch.visits.rules import EvidenceRules
 from dispatch.visits.timeline import Report, Timeline
 from dispatch.visits.transitions import OPEN, TRANSITIONS, ActKind, VisitState
 from events.contracts.visits import VisitHeld
 from events.work import Work
-from kit import rules
 from kit.refusal import Kind, Refusal
+from kit.rules import queries as rules
 
 
 class VisitNotFound(Refusal):
@@ -81,7 +83,7 @@ def move(visit: Visit, state: VisitState, work: Work, *, reason: str | None = No
         visit.closed_at = work.now
 
 
-async def hold(work: Work, visit: Visit, *flags: evidence.Flag) -> None:
+async def hold(work: Work, visit: Visit, *flags: Flag) -> None:
     """Let a person decide; holding a held visit adds the reasons."""
     visit.flags = sorted({*visit.flags, *flags})
     if visit.state is not VisitState.HELD:
@@ -118,23 +120,23 @@ def _as_report(row: Act) -> Report:
     )
 
 
-async def evidence_rules(work: Work, at: datetime) -> evidence.EvidenceRules:
+async def evidence_rules(work: Work, at: datetime) -> EvidenceRules:
     """Return the rule `visit.evidence` as it is valid at an instant."""
-    return evidence.EvidenceRules.read(await rules.value(work.session, "visit.evidence", at=at))
+    return await rules.read(work.session, EvidenceRules, at=at)
 
 
-async def weigh(work: Work, visit: Visit, reports: Sequence[Report], timeline: Timeline) -> evidence.EvidenceRules:
+async def weigh(work: Work, visit: Visit, reports: Sequence[Report], timeline: Timeline) -> EvidenceRules:
     """Put the grade and the flags that a visit's own acts deserve on it; return the rules they were weighed by."""
     weighed_by = await evidence_rules(work, visit.arrived_at or visit.planned_start)
-    flags = {flag for flag in map(evidence.Flag, visit.flags) if flag in evidence.LASTING}
+    flags = {flag for flag in map(Flag, visit.flags) if flag in LASTING}
     if timeline.clash:
-        flags.add(evidence.Flag.CLASH)
+        flags.add(Flag.CLASH)
     if timeline.end is not None and timeline.end.kind is ActKind.ABORT:
-        flags.add(evidence.Flag.ABORTED)
+        flags.add(Flag.ABORTED)
     if timeline.gap or timeline.arrive is None or timeline.end is None:
-        flags.add(evidence.Flag.MISSING_ACT)
+        flags.add(Flag.MISSING_ACT)
     if timeline.arrive is None or timeline.end is None or visit.accepted_at is None:
-        visit.grade = evidence.Grade.D
+        visit.grade = Grade.D
     else:
         result = evidence.weigh(
             reports,

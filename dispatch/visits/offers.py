@@ -10,12 +10,13 @@ from sqlalchemy import Row, Table, bindparam, func, insert, select, update
 from dispatch.visits import bookings, lifecycle
 from dispatch.visits.lifecycle import Choice
 from dispatch.visits.model import Offer, Visit
+from dispatch.visits.rules import OfferDeadline, UrgentOfferDeadline
 from dispatch.visits.transitions import OfferState, VisitState
 from events.contracts.offers import OfferAccepted, OfferLapsed, OfferRefused, OfferWithdrawn, VisitOffered
 from events.work import Work
-from kit import rules
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
+from kit.rules import queries as rules
 
 
 class OfferNotFound(Refusal):
@@ -140,8 +141,8 @@ async def offer(
     nothing behind, so that the caller may choose again in the same work.
     """
     if answer_within is None:
-        name = "offer.deadline_urgent_minutes" if order.urgent else "offer.deadline_minutes"
-        answer_within = timedelta(minutes=await rules.value(work.session, name, at=work.now))
+        rule = UrgentOfferDeadline if order.urgent else OfferDeadline
+        answer_within = (await rules.read(work.session, rule, at=work.now)).span
     offered = Offered(offer_id=new_id(), visit_id=new_id(), deadline=work.now + answer_within)
     ends_at = choice.starts_at + timedelta(minutes=order.minutes)
     await bookings.book(

@@ -14,11 +14,11 @@ from dispatch.visits.transitions import OPEN, PROMISED, OfferState, VisitState
 from events.work import Work
 from kit import clock
 from kit.access.roles import Role
-from kit.pages import Order
+from kit.pages import SortOrder
 from kit.refusal import Kind, Refusal
 
-OFFERS = Order("offers", Offer.deadline, Offer.id)
-VISITS = Order("visits", Visit.planned_start, Visit.worker_number, Visit.id, falling=1)
+OFFERS = SortOrder("offers", Offer.deadline, Offer.id)
+VISITS = SortOrder("visits", Visit.planned_start, Visit.worker_number, Visit.id, falling=1)
 
 
 class CodesForbidden(Refusal):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from dispatch.visits import handlers, operations
 from dispatch.visits.model import Act, Booking, Offer, Visit
+from dispatch.visits.rules import RULES
 from kit.room import Chore, Room
 
 ROOM = Room(
@@ -23,6 +24,7 @@ ROOM = Room(
         handlers.when_placed,
         handlers.when_cancelled,
     ),
+    rules=RULES,
     refusals=Path(__file__).with_name("refusals.toml"),
     chores=(
         Chore(name="lapse", every=timedelta(seconds=1), act=operations.lapse_due),

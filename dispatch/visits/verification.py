@@ -7,7 +7,9 @@ from sqlalchemy import func, or_, select
 
 from dispatch.requests.model import CareRequest
 from dispatch.visits import evidence, lifecycle
+from dispatch.visits.flags import Flag, Grade
 from dispatch.visits.model import Act, Visit
+from dispatch.visits.rules import EvidenceRules
 from dispatch.visits.timeline import timeline
 from dispatch.visits.transitions import ActKind, Outcome, VisitState
 from events.contracts.visits import VisitHeld, VisitVerified, VisitVoided
@@ -79,7 +81,7 @@ async def verify(work: Work, *, visit_id: UUID) -> Visit:
 
 
 async def _beside_neighbours(
-    work: Work, visit: Visit, arrived_at: datetime, left_at: datetime, rules: evidence.EvidenceRules
+    work: Work, visit: Visit, arrived_at: datetime, left_at: datetime, rules: EvidenceRules
 ) -> None:
     """Compare a stay with the same worker's others of the day before to the day after."""
     workers = [number for _, number in lifecycle.workers_of(visit)]
@@ -102,21 +104,21 @@ async def _beside_neighbours(
             continue
         distance = geo.metres(here, geo.Point(other.latitude, other.longitude))
         if evidence.overlap((arrived_at, left_at), (other.arrived_at, other.left_at)):
-            _flag(visit, evidence.Flag.OVERLAP)
-            await _hold_other(work, other, evidence.Flag.OVERLAP, rules)
+            _flag(visit, Flag.OVERLAP)
+            await _hold_other(work, other, Flag.OVERLAP, rules)
         elif other.left_at <= arrived_at:
             if evidence.too_fast(left_at=other.left_at, arrived_at=arrived_at, distance_metres=distance, rules=rules):
-                _flag(visit, evidence.Flag.IMPOSSIBLE_SPEED)
+                _flag(visit, Flag.IMPOSSIBLE_SPEED)
         elif evidence.too_fast(left_at=left_at, arrived_at=other.arrived_at, distance_metres=distance, rules=rules):
             # The later of the two is the doubtful one, whichever came in first.
-            await _hold_other(work, other, evidence.Flag.IMPOSSIBLE_SPEED, rules)
+            await _hold_other(work, other, Flag.IMPOSSIBLE_SPEED, rules)
 
 
-def _flag(visit: Visit, flag: evidence.Flag) -> None:
+def _flag(visit: Visit, flag: Flag) -> None:
     visit.flags = sorted({*visit.flags, flag})
 
 
-async def _hold_other(work: Work, other: Visit, flag: evidence.Flag, rules: evidence.EvidenceRules) -> None:
+async def _hold_other(work: Work, other: Visit, flag: Flag, rules: EvidenceRules) -> None:
     if flag in rules.holds and other.decided_by is None and other.state is VisitState.VERIFIED:
         await lifecycle.hold(work, other, flag)
     else:
@@ -147,7 +149,7 @@ async def emit_verified(work: Work, visit: Visit) -> None:
             left_at=visit.left_at,
             late_minutes=max(0, late // timedelta(minutes=1)),
             done_minutes=(visit.left_at - visit.arrived_at) // timedelta(minutes=1),
-            evidence_grade=visit.grade or evidence.Grade.D,
+            evidence_grade=visit.grade or Grade.D,
             outcome=visit.outcome,
             urgent=visit.urgent,
             category=request.category,
@@ -252,7 +254,7 @@ async def back_fill(work: Work, *, visit_id: UUID, arrived_at: datetime, left_at
         )
     visit.backfilled_by = work.actor.account_id
     visit.arrived_at, visit.left_at, visit.outcome = arrived_at, left_at, Outcome.COMPLETED
-    visit.grade = evidence.Grade.D
+    visit.grade = Grade.D
     visit.reason = reason.strip()[:200]
-    await lifecycle.hold(work, visit, evidence.Flag.BACKFILLED)
+    await lifecycle.hold(work, visit, Flag.BACKFILLED)
     return visit

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from events.model import DeadLetter, DeadLetterState
 from events.work import Work
 from kit import traces
-from kit.pages import Order
+from kit.pages import SortOrder
 from kit.refusal import Kind, Refusal
 
 
@@ -53,7 +53,7 @@ async def add(
     return row
 
 
-ORDER = Order("dead-letters", DeadLetter.dead_at, DeadLetter.id)
+ORDER = SortOrder("dead-letters", DeadLetter.dead_at, DeadLetter.id)
 
 
 async def waiting(

@@ -1,16 +1,13 @@
-"""Turn a grid of texts into rows of typed values: which column is which, and what each cell must be."""
+"""Turn a grid of texts into rows of typed values: match headers to columns and read each cell by its column."""
 
 import re
 import unicodedata
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import partial
 from typing import Any
 
 from kit import clock, money
-from kit.china import identifiers, phone
-from kit.geo import Datum
 from kit.imports.tables import Fault, Grid, TableFault
 from kit.refusal import Refusal
 
@@ -28,13 +25,13 @@ class DoubleColumn(TableFault):
 
 
 class UnknownColumn(TableFault):
-    """A header was said to be a column that the list does not have."""
+    """The mapping names a column that the list does not have."""
 
     code = "table.unknown_column"
 
 
 class Blank(TableFault):
-    """A cell that must be filled is not."""
+    """A required cell is empty."""
 
     code = "cell.blank"
 
@@ -58,31 +55,31 @@ class OutOfBounds(TableFault):
 
 
 class ImpossibleDate(TableFault):
-    """No day of the calendar, or not written as one."""
+    """The cell is not a calendar day in an accepted form."""
 
     code = "cell.impossible_date"
 
 
 class ImpossibleTime(TableFault):
-    """No time of the day, or not written as one."""
+    """The cell is not a time of day in an accepted form."""
 
     code = "cell.impossible_time"
 
 
 class NotAChoice(TableFault):
-    """None of the words the column knows."""
+    """The cell is none of the column's words."""
 
     code = "cell.not_a_choice"
 
 
 class Duplicate(TableFault):
-    """The same thing stands in an earlier row."""
+    """An earlier row holds the same value."""
 
     code = "table.duplicate"
 
 
 class TooLong(TableFault):
-    """More characters than the column keeps."""
+    """The cell has more characters than the column takes."""
 
     code = "cell.too_long"
 
@@ -92,7 +89,7 @@ Read = Callable[[str], Any]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of an import: the key of its values, the headers it goes by (the first is shown), how a cell reads."""
+    """One column of an import: the key of its values, its headers (the first is shown), how a cell is read."""
 
     name: str
     titles: tuple[str, ...]
@@ -102,7 +99,7 @@ class Column:
 
 
 @dataclass(slots=True)
-class Row:
+class ImportRow:
     """One row's typed values by column name; a cell that was at fault is absent."""
 
     number: int
@@ -112,30 +109,30 @@ class Row:
         return self.values[name]
 
     def get(self, name: str) -> Any:
-        """Give the value, or None where the cell was blank without default, or at fault."""
+        """Return the value, or None where the cell was blank without default, or at fault."""
         return self.values.get(name)
 
     def sound(self, *names: str) -> bool:
-        """Tell whether all these cells were read; a contradiction with a cell at fault is no second fault."""
+        """Tell whether all these cells were read, so that a cell at fault is not reported a second time."""
         return self.values.keys() >= set(names)
 
 
 @dataclass(slots=True)
 class Sheet:
-    """A table on its way in: typed rows, every fault met so far, and the headers that were not understood."""
+    """A table that is being imported: typed rows, the faults so far, and the headers that match no column."""
 
-    rows: list[Row]
+    rows: list[ImportRow]
     faults: list[Fault]
     ignored: list[str]
     encoding: str
     titles: dict[str, str]
 
-    def fault(self, row: Row, name: str | None, refusal: Refusal) -> None:
-        """Note why a row is not taken; `name` is the column at fault."""
+    def fault(self, row: ImportRow, name: str | None, refusal: Refusal) -> None:
+        """Record why a row is refused; `name` is the column at fault."""
         self.faults.append(Fault.of(row.number, self.titles[name] if name else None, refusal))
 
     def no_duplicates(self, name: str, same: Callable[[Any], Hashable] = lambda value: value) -> None:
-        """Note every row whose value of a column stands in an earlier row, by what `same` makes of the value."""
+        """Record a fault for every row whose value, after `same`, is that of an earlier row."""
         first: dict[Hashable, int] = {}
         for row in self.rows:
             value = row.get(name)
@@ -146,7 +143,7 @@ class Sheet:
                 self.fault(row, name, Duplicate(row=earlier))
 
     def outcome(self, written: int) -> "Outcome":
-        """Say what came of it; nothing was written where there are faults."""
+        """Return the outcome; nothing was written where there are faults."""
         faults = sorted(self.faults, key=lambda fault: fault.row)
         return Outcome(len(self.rows), 0 if faults else written, faults, self.ignored, self.encoding)
 
@@ -163,19 +160,19 @@ class Outcome:
 
 
 def typed(grid: Grid, columns: Sequence[Column], mapping: Mapping[str, str] | None = None) -> Sheet:
-    """Read every cell by its column; faults are kept beside the rows, never raised.
+    """Read every cell by its column; faults are collected in the sheet, never raised.
 
-    Headers match by title or name, without regard to case, blanks, `*` and notes in brackets; `mapping` names the
-    column of a header that goes by another word ({header: column name}).
+    Headers match by title or name, without regard to case, blanks, `*` and notes in brackets; `mapping` gives
+    the column of any other header ({header: column name}).
     """
     places, faults, ignored = _places(grid, columns, mapping or {})
     faults = [*grid.faults, *faults]
-    rows: list[Row] = []
+    rows: list[ImportRow] = []
     for line in grid.lines:
-        row = Row(line.number)
-        known = {place: column for place, column in places.items() if place < len(line.cells)}
+        row = ImportRow(line.number)
+        column_at = {place: column for place, column in places.items() if place < len(line.cells)}
         for place, cell in enumerate(line.cells):
-            column = known.get(place)
+            column = column_at.get(place)
             try:
                 if isinstance(cell, TableFault):
                     raise cell
@@ -208,7 +205,7 @@ def _plain(title: str) -> str:
 def _places(
     grid: Grid, columns: Sequence[Column], mapping: Mapping[str, str]
 ) -> tuple[dict[int, Column], list[Fault], list[str]]:
-    known = {_plain(title): column for column in columns for title in (column.name, *column.titles)}
+    by_title = {_plain(title): column for column in columns for title in (column.name, *column.titles)}
     by_name = {column.name: column for column in columns}
     places: dict[int, Column] = {}
     faults: list[Fault] = []
@@ -219,10 +216,10 @@ def _places(
         elif grid.header and _plain(header) not in there:
             faults.append(Fault.of(1, header, MissingColumn()))
         else:
-            known[_plain(header)] = by_name[name]
+            by_title[_plain(header)] = by_name[name]
     ignored: list[str] = []
     for place, header in enumerate(grid.header):
-        column = known.get(_plain(header))
+        column = by_title.get(_plain(header))
         if column is None:
             ignored.append(header)
         elif column in places.values():
@@ -242,7 +239,7 @@ _WIDE = re.compile(r"[０-９Ａ-Ｚａ-ｚ]")
 
 
 def narrow(cell: str) -> str:
-    """Refuse `cell.full_width` where a code or number holds wide characters; they look alike and compare unequal."""
+    """Refuse `cell.full_width` where a code or number holds wide characters; they look alike but compare unequal."""
     if _WIDE.search(cell):
         raise FullWidth
     return cell
@@ -295,7 +292,7 @@ def decimal(low: float, high: float) -> Read:
 
 
 degrees = decimal(-1e6, 1e6)
-"""Reads a coordinate as typed; whether both together are a place is asked of the pair (`kit.geo.place_in_china`)."""
+"""Read a coordinate as typed; the pair is checked by `kit.geo.place_in_china`."""
 
 
 def yuan(cell: str) -> int:
@@ -312,10 +309,10 @@ _CLOCK = re.compile(r"(\d{1,2})[:：时](\d{2})分?(?:[:：]\d{2})?")
 
 def day(cell: str) -> date:
     """Read a day written 2026-03-02, 2026/3/2, 2026.3.2, 20260302 or 2026年3月2日."""
-    found = _DAY.fullmatch(narrow(cell))
-    if found is None:
+    match = _DAY.fullmatch(narrow(cell))
+    if match is None:
         raise ImpossibleDate
-    year, _, month, number = (part for part in found.groups() if part is not None)
+    year, _, month, number = (part for part in match.groups() if part is not None)
     try:
         return date(int(year), int(month), int(number))
     except ValueError as error:
@@ -325,78 +322,36 @@ def day(cell: str) -> date:
 def minute(cell: str) -> int:
     """Read a time of day as minutes after midnight; 24:00 is 1440, 次日06:00 is 1800."""
     next_day = cell.startswith("次日")
-    found = _CLOCK.fullmatch(narrow(cell.removeprefix("次日").strip()))
-    if found is None:
+    match = _CLOCK.fullmatch(narrow(cell.removeprefix("次日").strip()))
+    if match is None:
         raise ImpossibleTime
-    hours, minutes = int(found[1]), int(found[2])
+    hours, minutes = int(match[1]), int(match[2])
     if hours > 24 or minutes > 59 or (hours == 24 and minutes):
         raise ImpossibleTime
     return hours * 60 + minutes + 1440 * next_day
 
 
 def instant(cell: str) -> datetime:
-    """Read a day and a time of day on the district's wall, blank or T between; gives aware UTC."""
+    """Read a local day and time of day, separated by a blank or T, into aware UTC."""
     written, _, hour = cell.replace("T", " ").partition(" ")
     return clock.at_local(day(written), 0) + timedelta(minutes=minute(hour.strip()))
 
 
 def choice(words: Mapping[str, Any]) -> Read:
-    """Read one of several words, case aside."""
-    known = {word.casefold(): value for word, value in words.items()}
+    """Read one of several words, whatever their case."""
+    by_word = {word.casefold(): value for word, value in words.items()}
 
     def read(cell: str) -> Any:
-        if cell.casefold() not in known:
+        if cell.casefold() not in by_word:
             raise NotAChoice(choices="、".join(words))
-        return known[cell.casefold()]
+        return by_word[cell.casefold()]
 
     return read
 
 
 yes_no = choice({"是": True, "否": False, "有": True, "无": False, "yes": True, "no": False, "1": True, "0": False})
-sex = choice(
-    {
-        "男": identifiers.Sex.MALE,
-        "女": identifiers.Sex.FEMALE,
-        "male": identifiers.Sex.MALE,
-        "female": identifiers.Sex.FEMALE,
-        "m": identifiers.Sex.MALE,
-        "f": identifiers.Sex.FEMALE,
-        "1": identifiers.Sex.MALE,
-        "2": identifiers.Sex.FEMALE,
-    }
-)
-
-datum = choice(
-    {
-        "WGS84": Datum.WGS84,
-        "GCJ02": Datum.GCJ02,
-        "BD09": Datum.BD09,
-        "WGS-84": Datum.WGS84,
-        "GCJ-02": Datum.GCJ02,
-        "BD-09": Datum.BD09,
-        "GPS": Datum.WGS84,
-        "高德": Datum.GCJ02,
-        "腾讯": Datum.GCJ02,
-        "百度": Datum.BD09,
-    }
-)
 
 
 def several(read: Read) -> Read:
-    """Read a list within one cell, parted by any of 、，,;；| or blanks."""
+    """Read a list in one cell, separated by any of 、，,;；| or blanks."""
     return lambda cell: [read(part) for part in re.split(r"[、，,;；|\s]+", cell) if part]
-
-
-def resident_id(cell: str) -> identifiers.ResidentId:
-    """Read a resident ID."""
-    return identifiers.read_resident_id(narrow(cell))
-
-
-def uscc(cell: str) -> str:
-    """Read a unified social credit code."""
-    return identifiers.read_uscc(narrow(cell))
-
-
-def telephone(area_code: str | None = None) -> Read:
-    """Read a telephone number into the form under which it is found."""
-    return lambda cell: partial(phone.normalise, area_code=area_code)(narrow(cell))

@@ -34,23 +34,23 @@ csv.field_size_limit(MAX_FILE_BYTES)
 
 
 class TableFault(Refusal):
-    """Whatever can be wrong with a file or a cell; subclassed once per reason."""
+    """Something is wrong with a file or a cell; one subclass for each reason."""
 
 
 class Empty(TableFault):
-    """Nothing in the file."""
+    """The file is empty."""
 
     code: ClassVar[str] = "table.empty"
 
 
 class NoRows(TableFault):
-    """A header and nothing below it."""
+    """The table has a header and no rows."""
 
     code = "table.no_rows"
 
 
 class TooLarge(TableFault):
-    """More bytes, rows or columns than an import takes."""
+    """The file has more bytes, rows or columns than an import takes."""
 
     code = "table.too_large"
 
@@ -122,14 +122,14 @@ class Ragged(TableFault):
 
 
 class UnclosedQuote(TableFault):
-    """A quotation mark that swallows the rest of the file; what follows was not read."""
+    """A quotation mark is never closed; the rest of the file was not read."""
 
     code = "table.quote"
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One reason why a table is not taken; row 0 is the file itself, row 1 the header."""
+    """One reason why a table is refused; row 0 is the file itself, row 1 the header."""
 
     row: int
     column: str | None
@@ -138,11 +138,11 @@ class Fault:
 
     @classmethod
     def of(cls, row: int, column: str | None, refusal: Refusal) -> "Fault":
-        """Name where a refusal was met."""
+        """Return the fault of a refusal at a row and column."""
         return cls(row, column, refusal.code, refusal.parameters)
 
     def sentence(self, language: str = "zh") -> str:
-        """Say where and why, in one line."""
+        """Return the place and the reason in one line."""
         reason = sentence(self.code, language, **self.parameters)
         if language == "zh":
             place = "文件" if self.row == 0 else f"第 {self.row} 行"
@@ -156,7 +156,7 @@ Cell = str | TableFault
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row as it stands in the file, counted from 1 as a spreadsheet counts."""
+    """One row of the file; numbers begin at 1, as in a spreadsheet."""
 
     number: int
     cells: list[Cell]

@@ -52,7 +52,8 @@ def roads(
 
 async def _from_roads(engine: Any, transport: str, sample: int, *, adopt: bool) -> dict[str, Any]:
     from dispatch.matching.fleet import calibration
-    from kit import rules
+    from dispatch.matching.rules import Travel
+    from kit.rules import queries as rules
     from processes.roads import fetch
     from providers.roster.model import Transport
     from routing.readers import roads
@@ -64,7 +65,7 @@ async def _from_roads(engine: Any, transport: str, sample: int, *, adopt: bool) 
     async with open_works() as works, works(SYSTEM("command line")) as work:
         doors = await calibration.doors(work)
         places = random.Random(1).sample(doors, min(sample, len(doors)))  # noqa: S311 - a sample, not a secret
-        rule = await rules.value(work.session, "matching.travel", at=work.now)
+        rule = await rules.read(work.session, Travel, at=work.now)
         legs = calibration.road_legs(rule, way, places, roads.table(engine, places, fetch))
         news = calibration.learned(rule, {way: legs}, of=(way,))
         return await _report(work, news, adopt=adopt)
@@ -88,6 +89,6 @@ async def _report(work: Any, news: Any, *, adopt: bool) -> dict[str, Any]:
             for transport, mode in news.found.items()
         },
         "too_few": {str(transport): count for transport, count in news.too_few.items()},
-        "value": news.value,
+        "value": news.value.content,
         "valid_from": from_at.isoformat() if from_at else None,
     }

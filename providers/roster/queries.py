@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from events.work import Work
 from kit import clock
 from kit.china.identifiers import Sex, division_prefix
-from kit.pages import Order
+from kit.pages import SortOrder
 from kit.refusal import Kind, Refusal
 from providers.catalogue.model import Item, Skill
 from providers.roster import coverage
@@ -36,7 +36,7 @@ IMPLIED_SKILLS: dict[Skill, frozenset[Skill]] = {Skill.CARE_SENIOR: frozenset({S
 """A care worker of grade 4 may do what grade 5 may; no other skill stands for another."""
 
 
-WORKERS = Order("workers", Worker.number)
+WORKERS = SortOrder("workers", Worker.number)
 
 
 class CompanyNotFound(Refusal):

@@ -1,17 +1,28 @@
 """Complaints: taken, acknowledged, investigated, decided, remedied, closed, and once appealed to another person."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 
 from events.contracts.feedback import ComplaintDecided, ComplaintReceived
 from events.work import Work
-from kit import rules
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
+from kit.rules import queries as rules
+from kit.rules.typed import ValueRule
 from providers.satisfaction import deadlines, queries
 from providers.satisfaction.model import TRANSITIONS, Complaint, ComplaintState, ComplaintStep, Rateable
+from providers.satisfaction.rules import (
+    AcknowledgeHours,
+    AppealDays,
+    DaysOff,
+    DaysWorked,
+    DecideDays,
+    InvestigateDays,
+    LeastDeductionPercent,
+    RemedyDays,
+)
 
 
 class ComplaintUnknownVisit(Refusal):
@@ -65,7 +76,7 @@ async def receive(work: Work, *, visit_id: UUID, words: str, provider_id: UUID |
     if company is None:
         raise ComplaintUnknownVisit
     complaint_id, key = new_id(), work.vault.new_key()
-    hours = await rules.value(work.session, "complaint.acknowledge_hours", at=work.now)
+    within = (await rules.read(work.session, AcknowledgeHours, at=work.now)).span
     found = Complaint(
         id=complaint_id,
         visit_id=visit_id,
@@ -73,7 +84,7 @@ async def receive(work: Work, *, visit_id: UUID, words: str, provider_id: UUID |
         data_key=key,
         received_at=work.now,
         words_sealed=work.vault.seal(key, f"complaint|words_sealed|{complaint_id}", words),
-        due_at=work.now + timedelta(hours=hours),
+        due_at=work.now + within,
         state=ComplaintState.RECEIVED,
     )
     work.session.add(found)
@@ -86,7 +97,7 @@ async def receive(work: Work, *, visit_id: UUID, words: str, provider_id: UUID |
 async def acknowledge(work: Work, *, complaint_id: UUID) -> Complaint:
     """Tell the complainant that it is in hand. Refuses `complaint.unknown`, `.wrong_state`."""
     found = await _moved(work, complaint_id, ComplaintState.ACKNOWLEDGED)
-    found.due_at = await _working_days(work, "complaint.investigate_working_days")
+    found.due_at = await _working_days(work, InvestigateDays)
     _step(work, found)
     return found
 
@@ -94,7 +105,7 @@ async def acknowledge(work: Work, *, complaint_id: UUID) -> Complaint:
 async def investigated(work: Work, *, complaint_id: UUID) -> Complaint:
     """Record that the facts are found out. Refuses `complaint.unknown`, `.wrong_state`."""
     found = await _moved(work, complaint_id, ComplaintState.INVESTIGATED)
-    found.due_at = await _working_days(work, "complaint.decide_working_days", since=found.received_at)
+    found.due_at = await _working_days(work, DecideDays, since=found.received_at)
     _step(work, found)
     return found
 
@@ -104,7 +115,7 @@ async def decide(work: Work, *, complaint_id: UUID, upheld: bool, deduction_perc
 
     Refuses `complaint.unknown`, `.wrong_state`, `.deduction_out_of_range`, `.same_decider` for an appeal.
     """
-    least = await rules.value(work.session, "complaint.least_deduction_percent", at=work.now)
+    least = (await rules.read(work.session, LeastDeductionPercent, at=work.now)).value
     if not (least <= deduction_percent <= 100 if upheld else deduction_percent == 0):
         raise DeductionOutOfRange(least=least)
     found = await _locked(work, complaint_id)
@@ -113,7 +124,7 @@ async def decide(work: Work, *, complaint_id: UUID, upheld: bool, deduction_perc
     _move(found, ComplaintState.DECIDED)
     found.upheld, found.deduction_percent = upheld, deduction_percent
     found.decided_by, found.decided_at = work.actor.label, work.now
-    found.due_at = await _working_days(work, "complaint.remedy_working_days") if upheld else None
+    found.due_at = await _working_days(work, RemedyDays) if upheld else None
     _step(work, found)
     work.emit(
         ComplaintDecided(
@@ -154,11 +165,11 @@ async def appeal(work: Work, *, complaint_id: UUID) -> Complaint:
     )
     closed_at = (await work.session.execute(closed.order_by(ComplaintStep.at.desc()).limit(1))).scalar()
     if closed_at is not None:
-        until = await _working_days(work, "complaint.appeal_working_days", since=closed_at)
+        until = await _working_days(work, AppealDays, since=closed_at)
         if work.now >= until:
             raise AppealTooLate(until=until.isoformat())
     _move(found, ComplaintState.APPEALED)
-    found.due_at = await _working_days(work, "complaint.decide_working_days")
+    found.due_at = await _working_days(work, DecideDays)
     _step(work, found)
     return found
 
@@ -195,8 +206,8 @@ def _step(work: Work, found: Complaint) -> None:
     )
 
 
-async def _working_days(work: Work, rule: str, *, since: datetime | None = None) -> datetime:
-    days = await rules.value(work.session, rule, at=work.now)
-    off = await rules.value(work.session, "calendar.days_off", at=work.now)
-    on = await rules.value(work.session, "calendar.days_worked", at=work.now)
+async def _working_days(work: Work, rule: type[ValueRule[int]], *, since: datetime | None = None) -> datetime:
+    days = (await rules.read(work.session, rule, at=work.now)).value
+    off = (await rules.read(work.session, DaysOff, at=work.now)).value
+    on = (await rules.read(work.session, DaysWorked, at=work.now)).value
     return deadlines.after_working_days(since or work.now, days, off=off, on=on)

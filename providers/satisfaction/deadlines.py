@@ -6,12 +6,12 @@ from datetime import date, datetime, timedelta
 from kit import clock
 
 
-def works(day: date, *, off: Collection[str], on: Collection[str]) -> bool:
-    """Tell whether offices work on a day; `off` and `on` are ISO days that differ from the ordinary week."""
-    return day.isoformat() in on or (day.weekday() < 5 and day.isoformat() not in off)
+def works(day: date, *, off: Collection[date], on: Collection[date]) -> bool:
+    """Tell whether offices work on a day; `off` and `on` are the days that differ from the ordinary week."""
+    return day in on or (day.weekday() < 5 and day not in off)
 
 
-def after_working_days(start: datetime, days: int, *, off: Collection[str], on: Collection[str]) -> datetime:
+def after_working_days(start: datetime, days: int, *, off: Collection[date], on: Collection[date]) -> datetime:
     """Return the end of the district's n-th working day after the day of `start`; that day itself does not count."""
     day = clock.day_of(start)
     left = days

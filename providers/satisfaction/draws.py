@@ -7,10 +7,12 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from events.work import Work
-from kit import clock, rules
+from kit import clock
 from kit.refusal import Kind, Refusal
+from kit.rules import queries as rules
 from providers.satisfaction import operations, sample
 from providers.satisfaction.model import CallBackDraw, CallBackReason, Rateable
+from providers.satisfaction.rules import CallBackSamplePercent
 
 
 class SeedTooLate(Refusal):
@@ -86,7 +88,7 @@ async def draw_call_backs(work: Work, *, day: date) -> CallBackDraw:
     end = clock.at_local(day, 24 * 60)
     if work.now < end:
         raise DayNotOver(day=day.isoformat())
-    percent = await rules.value(work.session, "callback.sample_percent", at=end)
+    percent = (await rules.read(work.session, CallBackSamplePercent, at=end)).value
     listed = await work.session.execute(
         update(Rateable)
         .where(Rateable.drawn_on.is_(None), Rateable.finished_at < end)

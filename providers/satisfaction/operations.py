@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import insert, select, text, update
@@ -12,9 +12,10 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from events.contracts.feedback import FeedbackGiven
 from events.contracts.visits import VisitFinished
 from events.work import Work
-from kit import clock, rules
+from kit import clock
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
+from kit.rules import queries as rules
 from kit.vault import Vault
 from providers.satisfaction import complaints
 from providers.satisfaction.model import (
@@ -24,6 +25,14 @@ from providers.satisfaction.model import (
     Channel,
     Rateable,
     Rating,
+)
+from providers.satisfaction.rules import (
+    BadScore,
+    CallBackHoursApart,
+    CallBackTries,
+    CallBackWithinHours,
+    FeedbackCodeTries,
+    FeedbackSilenceHours,
 )
 
 _BY_CODE = frozenset({Channel.CODE, Channel.FAMILY})
@@ -130,7 +139,7 @@ _OPEN = text(
 
 async def open_for_rating(work: Work, *, visit: VisitFinished) -> None:
     """Make a finished visit rateable; a person's first service is to be called back. Doing it again changes nothing."""
-    within = await rules.value(work.session, "callback.within_hours", at=work.now)
+    within = (await rules.read(work.session, CallBackWithinHours, at=work.now)).span
     await work.session.execute(
         _OPEN,
         {
@@ -138,7 +147,7 @@ async def open_for_rating(work: Work, *, visit: VisitFinished) -> None:
             "finished_at": visit.left_at,
             "month": clock.month_of(visit.left_at),
             "call_back_id": new_id(),
-            "due_at": visit.left_at + timedelta(hours=within),
+            "due_at": visit.left_at + within,
         },
     )
 
@@ -164,7 +173,7 @@ async def give_by_code(
     if not 1 <= score <= 5:
         raise ScoreOutOfRange
     rateable = await _rateable(work, visit_id)
-    tries = await rules.value(work.session, "feedback.code_tries", at=work.now)
+    tries = (await rules.read(work.session, FeedbackCodeTries, at=work.now)).value
     if rateable.code_tries >= tries:
         raise CodeLocked
     if not hmac.compare_digest(feedback_code(work.vault, visit_id).encode(), code.strip().encode()):
@@ -181,10 +190,10 @@ async def give_by_code(
 
 async def confirm_by_silence(work: Work, *, limit: int = 1000) -> int:
     """Confirm visits of which nothing was heard for 72 hours; that is no rating. Returns how many, at most `limit`."""
-    hours = await rules.value(work.session, "feedback.silence_hours", at=work.now)
+    silence = (await rules.read(work.session, FeedbackSilenceHours, at=work.now)).span
     silent = (
         select(Rateable.visit_id)
-        .where(Rateable.channel.is_(None), Rateable.finished_at <= work.now - timedelta(hours=hours))
+        .where(Rateable.channel.is_(None), Rateable.finished_at <= work.now - silence)
         .order_by(Rateable.finished_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -235,12 +244,12 @@ async def record_no_answer(work: Work, *, call_back_id: UUID) -> CallState:
     Refuses `callback.unknown`, `.finished`, `.too_soon` (less than three hours after the last try).
     """
     call_back = await _open_call_back(work, call_back_id)
-    apart = timedelta(hours=await rules.value(work.session, "callback.hours_apart", at=work.now))
+    apart = (await rules.read(work.session, CallBackHoursApart, at=work.now)).span
     if call_back.last_try_at is not None and work.now < call_back.last_try_at + apart:
         raise CallBackTooSoon(not_before=f"{clock.local(call_back.last_try_at + apart):%m-%d %H:%M}")
     call_back.tries += 1
     call_back.last_try_at = work.now
-    if call_back.tries >= await rules.value(work.session, "callback.tries", at=work.now):
+    if call_back.tries >= (await rules.read(work.session, CallBackTries, at=work.now)).value:
         call_back.state = CallState.NOT_REACHED
         (await _rateable(work, call_back.visit_id)).call_state = CallState.NOT_REACHED
     return call_back.state
@@ -276,7 +285,7 @@ async def _rate(work: Work, rateable: Rateable, *, channel: Channel, score: int)
             valid=True,
         )
     )
-    bad = await rules.value(work.session, "feedback.bad_score", at=work.now)
+    bad = (await rules.read(work.session, BadScore, at=work.now)).value
     if score <= bad and channel is not Channel.CALLBACK:
         await work.session.flush()
         await ask(work, [rateable.visit_id], reason=CallBackReason.BAD_RATING, since=work.now)
@@ -296,7 +305,7 @@ async def ask(work: Work, visits: list[UUID], *, reason: CallBackReason, since: 
     """
     if not visits:
         return
-    within = timedelta(hours=await rules.value(work.session, "callback.within_hours", at=work.now))
+    within = (await rules.read(work.session, CallBackWithinHours, at=work.now)).span
     wanted = await work.session.execute(
         select(Rateable.visit_id, Rateable.person_id, Rateable.item_code, Rateable.finished_at).where(
             Rateable.visit_id.in_(visits)

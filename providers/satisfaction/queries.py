@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 from uuid import UUID
@@ -10,16 +10,17 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Integer, SQLColumnExpression, cast, func, select
 
 from events.work import Work
-from kit import rules
 from kit.china.identifiers import division_prefix
-from kit.pages import Order
+from kit.pages import SortOrder
 from kit.refusal import Kind, Refusal
+from kit.rules import queries as rules
 from providers.satisfaction.model import CallBack, CallBackDraw, CallState, Channel, Complaint, Rateable
 from providers.satisfaction.rates import SATISFIED_FROM, Always, Count, Rate
 from providers.satisfaction.rates import always as worst_of
+from providers.satisfaction.rules import CallBackHoursApart, LeastRatings
 
-CALLS = Order("call-backs", CallBack.due_at, CallBack.id)
-COMPLAINTS = Order("complaints", Complaint.due_at, Complaint.id)
+CALLS = SortOrder("call-backs", CallBack.due_at, CallBack.id)
+COMPLAINTS = SortOrder("complaints", Complaint.due_at, Complaint.id)
 
 
 class ComplaintUnknown(Refusal):
@@ -106,7 +107,7 @@ async def rate(
     row = (
         await work.session.execute(select(*_counted()).where(*_where(provider_id, item_code, division, month)))
     ).one()
-    least = await rules.value(work.session, "feedback.minimum_n", at=work.now)
+    least = (await rules.read(work.session, LeastRatings, at=work.now)).value
     return Rate(
         Count(*map(int, row)),
         minimum_n=least,
@@ -144,7 +145,7 @@ async def rates(
         .group_by(column)
         .order_by(column)
     )
-    least = await rules.value(work.session, "feedback.minimum_n", at=work.now)
+    least = (await rules.read(work.session, LeastRatings, at=work.now)).value
     of: dict[str, Any] = {
         "provider_id": provider_id,
         "item_code": item_code,
@@ -185,7 +186,7 @@ async def calls_due(work: Work, *, after: str | None = None, limit: int = 100) -
 
     An elder who did not answer is left out until another hour.
     """
-    apart = timedelta(hours=await rules.value(work.session, "callback.hours_apart", at=work.now))
+    apart = (await rules.read(work.session, CallBackHoursApart, at=work.now)).span
     rested = CallBack.last_try_at.is_(None) | (CallBack.last_try_at <= work.now - apart)
     query = select(CallBack).where(CallBack.state == CallState.ASKED, rested)
     return (await work.session.execute(CALLS.page(query, work.vault, after=after, limit=limit))).scalars().all()

@@ -6,11 +6,13 @@ from pathlib import Path
 from kit.room import Chore, Room
 from providers.satisfaction import draws, handlers, operations
 from providers.satisfaction.model import CallBack, CallBackDraw, Complaint, ComplaintStep, Rateable, Rating
+from providers.satisfaction.rules import RULES
 
 ROOM = Room(
     name="providers.satisfaction",
     models=(Rateable, Rating, CallBack, CallBackDraw, Complaint, ComplaintStep),
     handlers=(handlers.when_finished,),
+    rules=RULES,
     refusals=Path(__file__).with_name("refusals.toml"),
     chores=(
         Chore(name="confirm", every=timedelta(minutes=5), act=operations.confirm_by_silence),

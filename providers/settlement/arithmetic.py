@@ -1,7 +1,7 @@
 """What one visit costs: a pure function of what happened, the price as of then and the standards as of then.
 
 Every amount is integer fen. All reductions are one exact fraction of the price; it is rounded once, half up, and what
-was taken off is then split over its reasons so that the parts sum to the fen. Source of the proposals: rules.toml.
+was taken off is then split over its reasons so that the parts sum to the fen. Source of the proposals: `rules.py`.
 """
 
 import hashlib

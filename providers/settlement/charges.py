@@ -1,8 +1,8 @@
 """From a verified visit to a charge: priced by a pure function, posted in double entry, corrected only by reversal."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -13,13 +13,14 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from events.contracts.settlement import ChargeMade
 from events.contracts.visits import VisitVerified
 from events.work import Work
-from kit import clock, rules
+from kit import clock
 from kit.ids import new_id
 from kit.refusal import Refusal
 from providers.catalogue import queries as catalogue
 from providers.catalogue.model import Item
 from providers.catalogue.operations import ItemUnknown
 from providers.roster import queries as roster
+from providers.settlement import standards as rule_standards
 from providers.settlement.arithmetic import Amounts, DeductionReason, Facts, Outcome, Standards, charge
 from providers.settlement.model import (
     Account,
@@ -40,12 +41,6 @@ class PriceMissing(Refusal):
     """No price was recorded for the item on the day of the visit."""
 
     code = "charge.price_missing"
-
-
-async def standards_at(work: Work, at: datetime) -> Standards:
-    """Return the settlement rules as of an instant."""
-    names = Standards.__dataclass_fields__
-    return Standards(**{name: await rules.value(work.session, f"charge.{name}", at=at) for name in names})
 
 
 def seen_facts(visit: VisitVerified) -> Facts:
@@ -70,7 +65,7 @@ async def make(work: Work, *, visit: VisitVerified) -> Charge | None:
     await _hold_still(work, visit.visit_id, person_id=visit.person_id)
     day = clock.day_of(visit.planned_start)
     seen = seen_facts(visit)
-    standards = await standards_at(work, visit.planned_start)
+    standards = await rule_standards.at(work, visit.planned_start)
     standing = await _standing(work, visit.visit_id, visit.person_id, day, version=standards.version)
     if standing.charged:
         verdict = Finding.visit_id == visit.visit_id, Finding.kind == FindingKind.HELD
@@ -81,7 +76,7 @@ async def make(work: Work, *, visit: VisitVerified) -> Charge | None:
     if price_fen is None:
         raise PriceMissing(item=visit.item_code)
     if not standing.standards_kept:
-        await _keep_standards(work, standards)
+        await rule_standards.keep(work, standards)
     facts = replace(seen, **standing.found)
     row = Charge(
         id=new_id(),
@@ -199,7 +194,7 @@ async def adjust(
         price_fen = prices[key]
         if price_fen is None:
             raise PriceMissing(item=item)
-        standards = await standards_at(work, planned_start)
+        standards = await rule_standards.at(work, planned_start)
         if charged_by == [price_fen, standards.version]:
             continue
         await _hold_still(work, visit_id)
@@ -209,20 +204,9 @@ async def adjust(
     return made
 
 
-async def standards_of(work: Work, version: str) -> Standards:
-    """Return the rule values that a charge names."""
-    found = await work.session.get_one(ChargeStandards, version)
-    return Standards(**found.content)
-
-
 def read_amounts(row: Charge) -> Amounts:
     """Return the amounts of a stored charge."""
     return Amounts(row.claimed_fen, dict(row.deductions), row.payable_fen, row.subsidised_fen, row.own_fen)
-
-
-async def _keep_standards(work: Work, standards: Standards) -> None:
-    row = {"version": standards.version, "content": asdict(standards)}
-    await work.session.execute(upsert(ChargeStandards).values(row).on_conflict_do_nothing())
 
 
 def columns(amounts: Amounts) -> dict[str, Any]:
@@ -300,11 +284,11 @@ async def _correct(
     verified_by: UUID | None = None,
 ) -> Charge | None:
     """Take the last revision back and charge anew by whatever is given and by what was found; None if all is equal."""
-    standards = standards or await standards_of(work, last.rule_version)
+    standards = standards or await rule_standards.of(work, last.rule_version)
     price_fen = last.price_fen if price_fen is None else price_fen
     standing = await _standing(work, last.visit_id, last.person_id, last.visited_on, version=standards.version)
     if not standing.standards_kept:
-        await _keep_standards(work, standards)
+        await rule_standards.keep(work, standards)
     facts = replace(seen or Facts.read(last.facts), **standing.found)
     if (facts.json(), price_fen, standards.version) == (last.facts, last.price_fen, last.rule_version):
         return None

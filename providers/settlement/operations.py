@@ -15,9 +15,10 @@ from events.contracts.settlement import (
     StatementPaid,
 )
 from events.work import Work
-from kit import clock, rules
+from kit import clock
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
+from kit.rules import queries as rules
 from providers.roster.model import Company
 from providers.settlement import charges, queries
 from providers.settlement.arithmetic import FORGIVABLE, DeductionReason, canonical
@@ -33,6 +34,7 @@ from providers.settlement.model import (
     StatementLine,
     StatementState,
 )
+from providers.settlement.rules import DeciderMayApprove, DrawerMayPay
 
 
 class MonthNotOver(Refusal):
@@ -252,7 +254,7 @@ async def approve(work: Work, *, statement_id: UUID) -> Statement:
     """
     statement = await _locked(work, statement_id, StatementState.APPROVED)
     barred = {statement.drawn_by}
-    if not await rules.value(work.session, "statement.decider_may_approve", at=work.now):
+    if not (await rules.read(work.session, DeciderMayApprove, at=work.now)).value:
         decided = select(Dispute.decided_by).where(Dispute.statement_id == statement_id)
         barred.update(name for name in (await work.session.execute(decided)).scalars() if name)
     if work.actor.label in barred:
@@ -272,7 +274,7 @@ async def pay(work: Work, *, statement_id: UUID, reference: str) -> Payment:
     statement = await _locked(work, statement_id, StatementState.PAID)
     account = select(Company.bank_set_by).where(Company.id == statement.provider_id)
     barred = {statement.approved_by, (await work.session.execute(account)).scalar()}
-    if not await rules.value(work.session, "statement.drawer_may_pay", at=work.now):
+    if not (await rules.read(work.session, DrawerMayPay, at=work.now)).value:
         barred.add(statement.drawn_by)
     if work.actor.label in barred:
         raise SecondPersonWanted

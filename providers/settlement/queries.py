@@ -12,11 +12,12 @@ from events.contracts.visits import VisitVerified
 from events.model import LoggedEvent
 from events.work import Work
 from kit import money
-from kit.pages import Order
+from kit.pages import SortOrder
 from kit.refusal import Kind, Refusal
 from providers.roster import bank_accounts
 from providers.roster.model import Company
 from providers.settlement import charges
+from providers.settlement import standards as rule_standards
 from providers.settlement.arithmetic import Facts, canonical, charge
 from providers.settlement.model import (
     Charge,
@@ -38,8 +39,8 @@ class StatementNotFound(Refusal):
     kind = Kind.NOT_FOUND
 
 
-STATEMENTS = Order("statements", Statement.month, Statement.provider_id, falling=1)
-LINES = Order("lines", StatementLine.position, StatementLine.id)
+STATEMENTS = SortOrder("statements", Statement.month, Statement.provider_id, falling=1)
+LINES = SortOrder("lines", StatementLine.position, StatementLine.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,7 @@ async def recompute(work: Work, found: Statement) -> Recomputed:
     It is equal when what was frozen, what is stored and what is computed are the same bytes.
     """
     rows = [row for _, row in await lines(work, found.id)]
-    standards = {version: await charges.standards_of(work, version) for version in {row.rule_version for row in rows}}
+    standards = {version: await rule_standards.of(work, version) for version in {row.rule_version for row in rows}}
     told = await _told(work, found.id)
     again: list[dict[str, Any]] = []
     for row in rows:

@@ -15,6 +15,7 @@ from providers.settlement.model import (
     Statement,
     StatementLine,
 )
+from providers.settlement.rules import RULES
 
 ROOM = Room(
     name="providers.settlement",
@@ -27,5 +28,6 @@ ROOM = Room(
         handlers.when_deceased,
         handlers.when_death_corrected,
     ),
+    rules=RULES,
     refusals=Path(__file__).with_name("refusals.toml"),
 )

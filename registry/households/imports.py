@@ -8,7 +8,7 @@ from uuid import UUID
 
 from events.work import Work
 from kit.imports import columns
-from kit.imports.columns import Blank, Column, Outcome, Row, Sheet
+from kit.imports.columns import Blank, Column, ImportRow, Outcome, Sheet
 from kit.imports.tables import Grid
 from kit.refusal import Refusal
 from registry import imports, queries
@@ -91,8 +91,8 @@ async def _check_names(work: Work, sheet: Sheet, registered: Mapping[str, UUID])
             sheet.fault(row, "id_no", PersonDead())
 
 
-async def _groups(work: Work, sheet: Sheet) -> dict[str, list[Row]]:
-    groups: dict[str, list[Row]] = defaultdict(list)
+async def _groups(work: Work, sheet: Sheet) -> dict[str, list[ImportRow]]:
+    groups: dict[str, list[ImportRow]] = defaultdict(list)
     names = await imports.division_names(work)
     for row in sheet.rows:
         if row.get("household_division") is not None:
@@ -112,7 +112,7 @@ async def _groups(work: Work, sheet: Sheet) -> dict[str, list[Row]]:
     return groups
 
 
-async def _open(work: Work, sheet: Sheet, rows: Sequence[Row], people: Mapping[str, UUID]) -> None:
+async def _open(work: Work, sheet: Sheet, rows: Sequence[ImportRow], people: Mapping[str, UUID]) -> None:
     head = next(row for row in rows if row["head_relation"] == HEAD)
     ids = {row.number: people[row["id_no"].number] for row in rows}
     division = next((row["household_division"] for row in rows if row["household_division"]), None)

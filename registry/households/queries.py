@@ -9,12 +9,12 @@ from sqlalchemy import or_, select
 
 from events.work import Work
 from kit.china.identifiers import division_prefix
-from kit.pages import Order
+from kit.pages import SortOrder
 from kit.refusal import Kind, Refusal
 from registry.model import Area, Division, Household, HouseholdDivision, HouseholdKind, HouseholdMember, Person
 from registry.people.readings import mask_name
 
-HOUSEHOLDS = Order("households", Household.number)
+HOUSEHOLDS = SortOrder("households", Household.number)
 
 
 class HouseholdNotFound(Refusal):

@@ -7,10 +7,10 @@ from sqlalchemy import insert, select
 
 from events.work import Work
 from kit.ids import new_id
-from kit.pages import Order
+from kit.pages import SortOrder
 from registry.model import ReadAudit
 
-READINGS = Order("readings", ReadAudit.id, falling=1)
+READINGS = SortOrder("readings", ReadAudit.id, falling=1)
 
 
 def mask_name(name: str) -> str:

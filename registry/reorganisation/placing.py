@@ -9,13 +9,13 @@ from events.contracts.people import PersonPlaced
 from events.work import Work
 from kit import clock
 from kit.china.identifiers import read_division_code
-from kit.pages import Order
+from kit.pages import SortOrder
 from kit.refusal import Kind, Refusal
 from registry.model import Household, HouseholdMember, UndecidedAddress
 from registry.people.addresses import close_undecided, follow_codes
 from registry.reorganisation.changes import leave_division
 
-UNDECIDED = Order("undecided", UndecidedAddress.id)
+UNDECIDED = SortOrder("undecided", UndecidedAddress.id)
 
 
 class NothingToPlace(Refusal):

@@ -1,6 +1,7 @@
 """Every desk does its own work over HTTP from end to end, and what it does is seen where it should be."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -183,8 +184,8 @@ async def test_papers_words_draws_and_notes_are_read_by_whom_they_are_for(world:
 
 async def test_a_rule_is_announced_ahead_and_keeps_its_shape(world: World, desks: Desks) -> None:
     path, value = "/rules/offer.deadline_minutes", {"valid_from": "2026-05-06T00:00:00+08:00", "source": "decided"}
-    for wrong in ("45", 4.5, True, [45], {"a": 45}, None, -1, 10**30):
-        await desks("manager", "POST", path, {**value, "value": wrong}, status=422, code="rule.shape")
+    for wrong in ("45", 4.5, True, [45], {"a": 45}, None, 0, -1, 10**30):
+        await desks("manager", "POST", path, {**value, "value": wrong}, status=422, code="rule.invalid")
     late = {**value, "value": 45, "valid_from": "2026-05-05T00:00:00+08:00"}
     await desks("manager", "POST", path, late, status=422, code="rule.too_soon")
     await desks("manager", "POST", "/rules/lanterns", {**value, "value": 45}, status=404, code="rule.unknown")
@@ -192,15 +193,43 @@ async def test_a_rule_is_announced_ahead_and_keeps_its_shape(world: World, desks
         content, headers = json.dumps({**value, "value": broken}), {"Content-Type": "application/json"}
         answer = await world.ask("manager", "POST", "/rules/visit.evidence", content=content, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (422, "input.invalid")
-    evidence = (await desks("manager", "GET", "/rules?name=visit.evidence"))[0]["value"]
-    fewer = {key: one for key, one in evidence.items() if key != "code_tries"}
-    for wrong_table in (fewer, {**evidence, "code_tries": "5"}, {**evidence, "holds": [1]}):
+    (rule,) = await desks("manager", "GET", "/rules?name=visit.evidence")
+    evidence = rule["value"]
+    assert set(evidence) == set(rule["form"]["properties"])
+    assert rule["title"]["zh"]
+    fewer = {key: entry for key, entry in evidence.items() if key != "code_tries"}
+    for wrong_table, fields in (
+        (fewer, [["code_tries"]]),
+        ({**evidence, "code_tries": "5"}, [["code_tries"]]),
+        ({**evidence, "holds": ["overlap", "no_such"], "extra": 1}, [["holds", "1"], ["extra"]]),
+        ({**evidence, "holds": []}, [["holds"]]),
+    ):
         form = {**value, "value": wrong_table}
-        await desks("manager", "POST", "/rules/visit.evidence", form, status=422, code="rule.shape")
+        answer = await world.ask("manager", "POST", "/rules/visit.evidence", json=form)
+        assert (answer.status_code, answer.json()["code"]) == (422, "rule.invalid")
+        assert [error["where"] for error in answer.json()["errors"]] == fields
+        assert all(re.search(r"[\u4e00-\u9fff]", error["why"]) for error in answer.json()["errors"])
     stricter = {**value, "value": {**evidence, "code_tries": 3}}
     await desks("manager", "POST", "/rules/visit.evidence", stricter, status=204)
     await desks("manager", "POST", path, {**value, "value": 45}, status=204)
-    history = await desks("finance", "GET", "/rules?name=offer.deadline_minutes")
-    assert [one["value"] for one in history] == [30, 45]
-    assert history[-1]["recorded_by"] == f"account:{world.lived.actors['manager'].account_id}"
+    (deadline,) = await desks("finance", "GET", "/rules?name=offer.deadline_minutes")
+    assert (deadline["value"], [row["value"] for row in deadline["history"]]) == (30, [30, 45])
+    assert deadline["history"][-1]["recorded_by"] == f"account:{world.lived.actors['manager'].account_id}"
+    assert len(await desks("finance", "GET", "/rules")) > 50
     await desks("operator", "GET", "/rules", status=403, code="actor.not_allowed")
+
+
+async def test_a_late_paper_is_valid_from_its_own_day_and_never_from_a_day_to_come(world: World, desks: Desks) -> None:
+    path = "/rules/charge.late_percent/backdate"
+    paper = {"value": 20, "valid_from": "2026-01-01T00:00:00+08:00", "source": "paper of 3 May, valid since January"}
+    await desks("manager", "POST", path, {**paper, "source": ""}, status=422, code="input.invalid")
+    await desks("manager", "POST", path, {**paper, "value": 101}, status=422, code="rule.invalid")
+    future = {**paper, "valid_from": "2027-01-01T00:00:00+08:00"}
+    await desks("manager", "POST", path, future, status=422, code="rule.not_past")
+    await desks("finance", "POST", path, paper, status=403, code="actor.not_allowed")
+    await desks("manager", "POST", "/rules/lanterns/backdate", paper, status=404, code="rule.unknown")
+    await desks("manager", "POST", path, paper, status=204)
+    (rule,) = await desks("manager", "GET", "/rules?name=charge.late_percent")
+    assert rule["value"] == 20
+    assert rule["history"][-1]["source"] == paper["source"]
+    assert rule["history"][-1]["recorded_by"] == f"account:{world.lived.actors['manager'].account_id}"

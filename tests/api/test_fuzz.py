@@ -23,15 +23,17 @@ from schemathesis.core.failures import FailureGroup
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi import checks
 
+from api.accounts.rules import LookupsPerMinute, PasswordChangesPerMinute
 from api.app import build
 from api.policy import OPEN_TO_ALL, POLICY
 from events.delivery import bus
 from events.work import Works
-from kit import rules, text
+from kit import text
 from kit.access.actor import SYSTEM
 from kit.access.roles import Role
 from kit.clock import FixedClock
 from kit.database import Database
+from kit.rules import operations as rules
 from processes.rooms import ROOMS
 from tests.api.lives import MARKS
 from tests.api.questions import IDS_IN_BODIES
@@ -122,9 +124,9 @@ class Real:
 async def served(world: World) -> Any:
     """Serve a copy of the district in which looking people up is not slowed down."""
     async with world.works(SYSTEM("test")) as work:
-        for name in ("people.lookups_per_minute", "account.password_changes_per_minute"):
+        for rule in (LookupsPerMinute.of(10_000), PasswordChangesPerMinute.of(1_000)):
             since = work.now - timedelta(days=1)
-            await rules.backdate(work.session, name, 10**6, valid_from=since, now=work.now, by="test")
+            await rules.backdate(work.session, rule, valid_from=since, now=work.now, by="test", source="test")
     with Served(world) as found:
         yield found
 

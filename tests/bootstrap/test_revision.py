@@ -30,7 +30,7 @@ async def test_a_history_without_revisions_is_written_whole_and_then_current(
     assert (path.parent, path.name) == (versions, "0001_everything_at_once.py")
     assert await revision.write("Nothing") is None
     url = await postgres.make_database(server, "written_whole")
-    await schema.ensure(url)
+    await schema.ensure(url, rules=())
     shapes = []
     for each in (url, database_url):
         engine = create_async_engine(each, poolclass=NullPool)

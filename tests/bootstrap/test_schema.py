@@ -16,7 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from bootstrap import schema, shape
 from bootstrap.schema import SchemaUnknown
 from kit import postgres
+from kit.room import rules_of
 from kit.text import sentence
+from processes.rooms import ROOMS
 
 _numbers = count(1)
 _CATALOGUE = text("""
@@ -65,15 +67,19 @@ async def done(url: str, statement: str) -> None:
 
 
 async def test_a_second_start_changes_nothing(empty: str) -> None:
-    await schema.ensure(empty)
+    await schema.ensure(empty, rules_of(ROOMS))
     before = sorted(await asked(empty, _CATALOGUE.text))
-    await schema.ensure(empty)
+    await schema.ensure(empty, rules_of(ROOMS))
     assert len(before) > 500
     assert sorted(await asked(empty, _CATALOGUE.text)) == before
 
 
 async def test_processes_that_start_at_once_wait_for_the_first(empty: str) -> None:
-    program = f"import asyncio; from bootstrap import schema; asyncio.run(schema.ensure({empty!r}))"
+    program = (
+        "import asyncio; from bootstrap import schema; from kit.room import rules_of;"
+        "from processes.rooms import ROOMS;"
+        f"asyncio.run(schema.ensure({empty!r}, rules_of(ROOMS)))"
+    )
     started = [
         await asyncio.create_subprocess_exec(
             sys.executable, "-c", program, cwd=schema.ROOT, stderr=asyncio.subprocess.PIPE
@@ -84,6 +90,7 @@ async def test_processes_that_start_at_once_wait_for_the_first(empty: str) -> No
     assert [process.returncode for process in started] == [0, 0, 0], errors
     assert len(await asked(empty, "select * from alembic_version")) == 1
     assert (await asked(empty, "select count(*) - count(distinct name) from rule")) == [(0,)]
+    assert (await asked(empty, "select count(*) from rule")) == [(len(rules_of(ROOMS)),)]
 
 
 @pytest.mark.parametrize(
@@ -92,11 +99,11 @@ async def test_processes_that_start_at_once_wait_for_the_first(empty: str) -> No
     ids=["newer", "never-released"],
 )
 async def test_a_database_of_an_unknown_version_is_refused_and_left_alone(empty: str, made: str, shown: str) -> None:
-    await schema.ensure(empty)
+    await schema.ensure(empty, rules_of(ROOMS))
     await done(empty, made)
     before = sorted(await asked(empty, _CATALOGUE.text))
     with pytest.raises(SchemaUnknown) as refused:
-        await schema.ensure(empty)
+        await schema.ensure(empty, rules_of(ROOMS))
     for language, words in (("zh", "更新"), ("en", "newer")):
         said = sentence(refused.value.code, language, **refused.value.parameters)
         assert shown in said
@@ -118,26 +125,26 @@ def longer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 async def test_an_existing_database_is_upgraded_and_keeps_its_rows(
     database_url: str, empty: str, request: pytest.FixtureRequest
 ) -> None:
-    await schema.ensure(empty)
+    await schema.ensure(empty, rules_of(ROOMS))
     await done(
         empty,
         "insert into barred (id, person_id, worker_id, reason, since, set_by) "
         "values (uuidv7(), uuidv7(), uuidv7(), 'kept', now(), 'test')",
     )
     request.getfixturevalue("longer")
-    await schema.ensure(empty)
+    await schema.ensure(empty, rules_of(ROOMS))
     assert await asked(empty, "select version_num from alembic_version") == [("0002test",)]
     assert await asked(empty, "select reason from barred") == [("kept",)]
     assert await asked(empty, "select count(*) from information_schema.columns where column_name = 'colour'") == [(1,)]
 
 
 async def test_a_revision_that_meets_running_code_gives_up_whole(empty: str, request: pytest.FixtureRequest) -> None:
-    await schema.ensure(empty)
+    await schema.ensure(empty, rules_of(ROOMS))
     before = sorted(await asked(empty, _CATALOGUE.text))
     running = await connected(empty, "select * from item")  # its lock lasts until its transaction ends
     request.getfixturevalue("longer")
     with pytest.raises(DBAPIError, match="lock timeout"):
-        await schema.ensure(empty)
+        await schema.ensure(empty, rules_of(ROOMS))
     await running.close()
     assert sorted(await asked(empty, _CATALOGUE.text)) == before
 

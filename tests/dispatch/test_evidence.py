@@ -1,10 +1,8 @@
 """What a sign-in proves."""
 
-import tomllib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -13,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch.visits import evidence
-from dispatch.visits.evidence import Flag, Grade
+from dispatch.visits.flags import Flag, Grade
+from dispatch.visits.rules import EvidenceRules
 from dispatch.visits.timeline import Report
 from dispatch.visits.transitions import ActKind
+from kit.rules.faults import RuleInvalid
 
-PROPOSED = tomllib.loads(Path("dispatch/visits/rules.toml").read_text(encoding="utf-8"))["visit.evidence"]["value"]
-RULES = evidence.EvidenceRules.read(PROPOSED)
+RULES = EvidenceRules.proposed()
 NINE = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 ARRIVE = Report(
     id=UUID(int=1),
@@ -172,8 +171,8 @@ def test_nobody_is_in_two_homes_at_once_nor_flies() -> None:
 
 
 def test_an_unknown_flag_in_the_rule_is_an_error() -> None:
-    with pytest.raises(ValueError, match="no_such_flag"):
-        evidence.EvidenceRules.read({**PROPOSED, "holds": ["no_such_flag"]})
+    with pytest.raises(RuleInvalid, match=r"holds\.0"):
+        EvidenceRules.of({**RULES.content, "holds": ["no_such_flag"]})
 
 
 @given(st.lists(st.sampled_from([True, False, None]), min_size=6, max_size=6), st.booleans(), st.booleans())

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from dispatch.matching.fleet.candidates import RuledOutReason
 from dispatch.matching.fleet.day import Ask, Day, Hours
-from dispatch.matching.fleet.score import Weights, share_points, share_steps
+from dispatch.matching.fleet.score import share_points, share_steps
 from dispatch.matching.plan import batch
 from dispatch.matching.plan.batch import Planned
+from dispatch.matching.rules import Travel, Weights
 from kit import clock
 from kit.china.identifiers import Sex
 from providers.catalogue.model import Skill
@@ -23,18 +24,8 @@ from routing.check import check
 DAY = date(2026, 3, 3)
 MIDNIGHT = clock.at_local(DAY, 0)
 NOW = MIDNIGHT - timedelta(hours=6)
-WEIGHTS = Weights(
-    travel_points_per_second=100,
-    wait_points_per_second=10,
-    continuity_points=60_000,
-    share_points_per_visit=600,
-    share_cap_points=30_000,
-)
-TRAVEL = {
-    "car": {"speed": 6.0, "detour": 1.35, "start_seconds": 180},
-    "ebike": {"speed": 4.2, "detour": 1.3, "start_seconds": 120},
-    "walk": {"speed": 1.2, "detour": 1.25, "start_seconds": 60},
-}
+WEIGHTS = Weights.proposed()
+TRAVEL = Travel.proposed()
 SKILLS = (Skill.GENERAL, Skill.CARE, Skill.NURSE)
 
 seeds = st.integers(min_value=0, max_value=2**32)

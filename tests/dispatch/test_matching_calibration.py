@@ -11,13 +11,14 @@ import pytest
 import typer
 
 from dispatch.matching.fleet import calibration
+from dispatch.matching.rules import Travel
 from dispatch.visits.model import Visit
 from dispatch.visits.transitions import VisitState
 from events.work import Works
-from kit import rules
 from kit.clock import FixedClock
 from kit.geo import Point, metres
 from kit.ids import new_id
+from kit.rules import queries as rules
 from processes.commands import travel
 from processes.roads import fetch
 from providers.roster.model import Transport
@@ -91,12 +92,12 @@ async def test_the_detour_of_the_district_is_learned_from_what_phones_reported(s
     assert set(news.found) == {Transport.EBIKE}
     assert abs(news.found[Transport.EBIKE].mode.detour - 1.6) < 0.03
     assert news.found[Transport.EBIKE].legs > 60
-    assert news.value["ebike"] == {
+    assert news.value.content["ebike"] == {
         "speed": 4.2,
         "detour": round(news.found[Transport.EBIKE].mode.detour, 3),
         "start_seconds": 120,
     }
-    assert news.value["car"]["detour"] == 1.35
+    assert news.value.car.detour == 1.35
     assert news.too_few == {Transport.CAR: 0, Transport.WALK: 0}
 
 
@@ -126,10 +127,10 @@ async def test_what_was_learned_becomes_the_rule_from_midnight_on_and_tells_its_
     async with stage.works(SYSTEM_ACTOR) as work:
         from_at = await calibration.adopt(work, news)
     async with stage.works(SYSTEM_ACTOR) as work:
-        before = await rules.value(work.session, "matching.travel", at=from_at - timedelta(seconds=1))
-        after = await rules.value(work.session, "matching.travel", at=from_at)
+        before = await rules.read(work.session, Travel, at=from_at - timedelta(seconds=1))
+        after = await rules.read(work.session, Travel, at=from_at)
         kept = [one for one in await rules.history(work.session, "matching.travel") if one.valid_from == from_at]
-    assert before["ebike"]["detour"] == 1.3
+    assert before.ebike.detour == 1.3
     assert after == news.value
     assert kept[0].source == f"calibrated from journeys: ebike {news.found[Transport.EBIKE].legs}"
 
@@ -146,7 +147,7 @@ async def test_a_road_engine_teaches_the_same_rule(stage: Stage) -> None:
     await learn(stage, rounds(stage, days=4, detour=1.6))
     async with stage.works(SYSTEM_ACTOR) as work:
         places = await calibration.doors(work)
-        rule = await rules.value(work.session, "matching.travel", at=work.now)
+        rule = await rules.read(work.session, Travel, at=work.now)
     assert len(places) == 24
     with engines.listening() as server:
         table = roads.table(roads.Osrm(address=server.address), places, fetch)
@@ -181,7 +182,7 @@ async def test_the_command_line_learns_from_journeys_and_from_roads_and_adopts(
     assert adopted["learned"]["ebike"]["journeys"] > 300
     async with stage.works(SYSTEM_ACTOR) as work:
         from_at = datetime.fromisoformat(adopted["valid_from"])
-        assert await rules.value(work.session, "matching.travel", at=from_at) == adopted["value"]
+        assert (await rules.read(work.session, Travel, at=from_at)).content == adopted["value"]
     json.dumps([seen, adopted])
     with pytest.raises(typer.BadParameter):
         await travel._from_roads(engine, "horse", 20, adopt=False)

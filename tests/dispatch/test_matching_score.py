@@ -1,25 +1,19 @@
 """Prices of shares, the order of options, and the roster in the engine's terms."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch.matching.fleet import candidates, crew, score
 from dispatch.matching.fleet.candidates import Companies, RuledOutReason
-from dispatch.matching.fleet.score import Option, Weights
+from dispatch.matching.fleet.score import Option
+from dispatch.matching.rules import Travel, Weights
 from providers.catalogue.model import Skill
 from providers.roster.model import Transport
 from routing.model.rules import PlanRule
 
-WEIGHTS = Weights(
-    travel_points_per_second=100,
-    wait_points_per_second=10,
-    continuity_points=60_000,
-    share_points_per_visit=600,
-    share_cap_points=30_000,
-)
+WEIGHTS = Weights.proposed()
 SIX = datetime(2026, 3, 1, 22, 0, tzinfo=UTC)
 NOBODY_OUT = Companies(uncovered=frozenset(), full=frozenset(), asked=frozenset())
 
@@ -104,5 +98,4 @@ def test_a_short_pause_is_a_break_and_a_long_one_is_time_at_home() -> None:
 
 def test_skills_are_bits_and_ways_of_travelling_keep_their_order() -> None:
     assert crew.skill_bits({Skill.GENERAL, Skill.SOCIAL}) == 1 + (1 << 7)
-    rule: dict[str, Any] = {way: {"speed": 1.0, "detour": 1.2, "start_seconds": 60} for way in Transport}
-    assert [mode.name for mode in crew.modes(rule)] == list(Transport)
+    assert [mode.name for mode in crew.modes(Travel.proposed())] == list(Transport)

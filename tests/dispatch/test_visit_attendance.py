@@ -12,7 +12,7 @@ from sqlalchemy import func, select, text
 from dispatch.requests.model import CareRequest
 from dispatch.visits import attendance, lifecycle, queries, visit_codes
 from dispatch.visits import operations as visits
-from dispatch.visits.evidence import Flag
+from dispatch.visits.flags import Flag
 from dispatch.visits.model import Act, Visit
 from dispatch.visits.operations import ActIn
 from dispatch.visits.transitions import ActKind, VisitState

@@ -7,7 +7,7 @@ import pytest
 
 from dispatch.visits import lifecycle, verification
 from dispatch.visits import operations as visits
-from dispatch.visits.evidence import Flag
+from dispatch.visits.flags import Flag
 from dispatch.visits.transitions import ActKind, VisitState
 from events.work import Works
 from kit.access.actor import Actor

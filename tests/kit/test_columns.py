@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kit.china import columns as chinese
 from kit.china.identifiers import Sex
 from kit.geo import Datum
 from kit.imports import columns, tables
@@ -35,10 +36,10 @@ from kit.refusal import Refusal
         (columns.yuan, "1,200.50", 120050),
         (columns.code(), " ab 1 ", "AB1"),
         (columns.several(columns.code()), "a1、b2，c3; d4", ["A1", "B2", "C3", "D4"]),
-        (columns.sex, "女", Sex.FEMALE),
+        (chinese.sex, "女", Sex.FEMALE),
         (columns.yes_no, "是", True),
-        (columns.datum, "gcj-02", Datum.GCJ02),
-        (columns.telephone("0317"), "2345678", "03172345678"),
+        (chinese.datum, "gcj-02", Datum.GCJ02),
+        (chinese.telephone("0317"), "2345678", "03172345678"),
     ],
 )
 def test_a_cell_is_read(read: Callable[[str], Any], cell: str, value: object) -> None:
@@ -65,9 +66,9 @@ def test_a_cell_is_read(read: Callable[[str], Any], cell: str, value: object) ->
         (columns.yuan, "-1", "cell.out_of_bounds"),
         (columns.yuan, "1.005", "money.not_an_amount"),
         (columns.text(3), "四个字啊", "cell.too_long"),
-        (columns.sex, "不详", "cell.not_a_choice"),
-        (columns.resident_id, "１10105194912310021", "cell.full_width"),
-        (columns.uscc, "x", "uscc.shape"),
+        (chinese.sex, "不详", "cell.not_a_choice"),
+        (chinese.resident_id, "１10105194912310021", "cell.full_width"),
+        (chinese.uscc, "x", "uscc.shape"),
     ],
 )
 def test_a_cell_that_cannot_be_read_says_why(read: Callable[[str], Any], cell: str, code: str) -> None:
@@ -92,11 +93,11 @@ def test_no_text_makes_a_reader_crash(cell: str) -> None:
         columns.decimal(0, 1),
         columns.yuan,
         columns.code(4),
-        columns.sex,
-        columns.resident_id,
-        columns.uscc,
-        columns.telephone(),
-        columns.datum,
+        chinese.sex,
+        chinese.resident_id,
+        chinese.uscc,
+        chinese.telephone(),
+        chinese.datum,
     ]
     for read in readers:
         try:

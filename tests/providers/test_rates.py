@@ -13,8 +13,8 @@ from kit import clock
 from providers.satisfaction import deadlines, rates, sample
 from providers.satisfaction.rates import Count, Rate
 
-OFF = {"2026-02-16", "2026-02-17", "2026-02-18", "2026-02-19", "2026-02-20", "2026-02-23"}
-ON = {"2026-02-14", "2026-02-28"}
+OFF = {date(2026, 2, day) for day in (16, 17, 18, 19, 20, 23)}
+ON = {date(2026, 2, 14), date(2026, 2, 28)}
 
 
 def rate(satisfied: int, valid: int, month: str = "2026-03") -> Rate:

@@ -14,14 +14,16 @@ from events.contracts.feedback import ComplaintDecided
 from events.contracts.people import PersonDeathCorrected, PersonDeceased
 from events.contracts.visits import VisitHeld, VisitVerified, VisitVoided
 from events.work import Work, Works
-from kit import postgres, rules
+from kit import postgres
 from kit.access.actor import SYSTEM, Actor
 from kit.access.roles import Role
 from kit.clock import FixedClock
 from kit.ids import new_id
+from kit.rules import operations as rules
 from providers.catalogue import operations as catalogue
 from providers.settlement import charges, operations, queries
 from providers.settlement.model import Charge, ChargeKind, Statement
+from providers.settlement.rules import LatePercent
 
 Drain = Callable[[], Awaitable[int]]
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -249,7 +251,12 @@ async def test_a_late_paper_never_rewrites_a_month_and_is_made_good_in_the_next(
         assert await charges.adjust(work, month="2026-03") == []
     async with works(SYSTEM("bureau")) as work:
         await rules.backdate(
-            work.session, "charge.late_percent", 20, valid_from=START - timedelta(days=30), now=work.now, by="bureau"
+            work.session,
+            LatePercent.of(20),
+            valid_from=START - timedelta(days=30),
+            now=work.now,
+            by="bureau",
+            source="a late paper",
         )
         changed = await charges.adjust(work, month="2026-03", item_code="B02")
         # The values are others although this visit was not late: the line says by which rules it now stands.

@@ -11,7 +11,6 @@ from sqlalchemy.exc import DBAPIError
 import providers.settlement.handlers
 from events.contracts.visits import VisitVerified
 from events.work import Works
-from kit import rules
 from kit.access.actor import SYSTEM, Actor
 from kit.access.roles import Role
 from kit.access.scope import Company
@@ -19,11 +18,13 @@ from kit.china import identifiers
 from kit.clock import FixedClock
 from kit.database import PROVIDER_ROLE
 from kit.ids import new_id
+from kit.rules import operations as rules
 from providers.catalogue import operations as catalogue
 from providers.roster import operations as roster
 from providers.settlement import operations, queries
 from providers.settlement.arithmetic import DeductionReason
 from providers.settlement.model import Statement
+from providers.settlement.rules import DeciderMayApprove
 
 assert providers.settlement.handlers.GROUP == "settlement"
 Drain = Callable[[], Awaitable[int]]
@@ -181,10 +182,9 @@ async def test_who_decided_a_dispute_may_approve_only_where_the_rule_says_so(
         async with works(desk("decider", Role.MANAGER)) as work:
             await operations.approve(work, statement_id=paper.id)
     async with works(SYSTEM("bureau")) as work:
-        await rules.change(
+        await rules.decide(
             work.session,
-            "statement.decider_may_approve",
-            True,
+            DeciderMayApprove.of(True),
             valid_from=work.now + timedelta(minutes=2),
             now=work.now,
             by="bureau",

@@ -9,11 +9,13 @@ from sqlalchemy import Integer, Row, bindparam, func, literal, null, select, uni
 
 from dispatch.matching.fleet.day import Ask
 from dispatch.matching.model import Barred
+from dispatch.matching.rules import FamiliarVisits
 from dispatch.requests.model import CareRequest
 from dispatch.visits.model import Visit
+from dispatch.visits.rules import OfferDeadline
 from dispatch.visits.transitions import VisitState
 from events.work import Work
-from kit import rules
+from kit.rules import queries as rules
 from providers.catalogue.model import Skill
 from registry import queries as registry
 from registry.model import Person
@@ -67,7 +69,7 @@ _PAST: Final = union_all(
 
 async def past(work: Work, request: CareRequest) -> Past:
     """Return the past of one request, in one statement: somebody waits for it."""
-    most = await rules.value(work.session, "matching.familiar_visits", at=work.now)
+    most = (await rules.read(work.session, FamiliarVisits, at=work.now)).value
     asked = {"person_id": request.person_id, "request_id": request.id, "most": most}
     return Past((await work.session.execute(_PAST, asked)).all())
 
@@ -81,7 +83,7 @@ async def ask(work: Work, request: CareRequest, known: Past) -> Ask:
     }
     return _ask(
         request,
-        earliest_minutes=await rules.value(work.session, "offer.deadline_minutes", at=work.now),
+        answer_within=(await rules.read(work.session, OfferDeadline, at=work.now)).span,
         work=work,
         familiar=known.familiar,
         barred=known.barred | gone,
@@ -92,8 +94,8 @@ async def ask(work: Work, request: CareRequest, known: Past) -> Ask:
 async def fresh_asks(work: Work, requests: Sequence[CareRequest]) -> list[Ask]:
     """Return what is looked for on behalf of requests that nobody has been asked about yet, in their order."""
     people = {request.person_id for request in requests}
-    most = await rules.value(work.session, "matching.familiar_visits", at=work.now)
-    minutes = await rules.value(work.session, "offer.deadline_minutes", at=work.now)
+    most = (await rules.read(work.session, FamiliarVisits, at=work.now)).value
+    answer_within = (await rules.read(work.session, OfferDeadline, at=work.now)).span
     order = (Visit.planned_start.desc(), Visit.worker_number)
     visits = (
         select(
@@ -115,7 +117,7 @@ async def fresh_asks(work: Work, requests: Sequence[CareRequest]) -> list[Ask]:
     return [
         _ask(
             request,
-            earliest_minutes=minutes,
+            answer_within=answer_within,
             work=work,
             familiar=familiar.get(request.person_id, set()),
             barred=barred.get(request.person_id, set()),
@@ -128,7 +130,7 @@ async def fresh_asks(work: Work, requests: Sequence[CareRequest]) -> list[Ask]:
 def _ask(
     request: CareRequest,
     *,
-    earliest_minutes: int,
+    answer_within: timedelta,
     work: Work,
     familiar: set[UUID],
     barred: set[UUID],
@@ -137,7 +139,7 @@ def _ask(
     earliest = max(request.earliest, work.now)
     if not request.urgent:
         # Whoever may think about it for half an hour cannot be expected at the door before that.
-        earliest = max(earliest, min(work.now + timedelta(minutes=earliest_minutes), request.latest))
+        earliest = max(earliest, min(work.now + answer_within, request.latest))
     return Ask(
         latitude=request.latitude,
         longitude=request.longitude,

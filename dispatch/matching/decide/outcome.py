@@ -1,7 +1,6 @@
 """What a decision comes to, an offer or nobody, and the record that says why."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -13,14 +12,16 @@ from dispatch.matching.fleet.candidates import Content
 from dispatch.matching.fleet.day import Ask, Day
 from dispatch.matching.fleet.score import Option
 from dispatch.matching.model import DecisionOutcome, DecisionRecord
+from dispatch.matching.rules import NobodyWaits
 from dispatch.requests import operations as requests
 from dispatch.requests.model import CareRequest, RequestState
 from dispatch.visits import operations as visits
 from dispatch.visits.operations import Choice, VisitOrder
 from events.contracts.offers import NobodyFound
 from events.work import Work
-from kit import metrics, rules
+from kit import metrics
 from kit.ids import new_id
+from kit.rules import queries as rules
 
 _RECORD = insert(cast("Table", DecisionRecord.__table__))
 
@@ -52,7 +53,7 @@ def record(
         "second_worker_number": (best.second_worker or None) if best else None,
         "starts_at": day.origin + timedelta(seconds=best.start_seconds) if best else None,
         "engine": engine,
-        "weights": asdict(day.weights),
+        "weights": day.weights.content,
         "ask": ask.as_json(),
         "candidates": weighed.candidates,
         "beaten": weighed.beaten,
@@ -153,8 +154,8 @@ def _tell_nobody(work: Work, request: CareRequest, attempt: int, change: str, pa
 
 
 async def _wait_or_close(work: Work, request: CareRequest, reason: str) -> None:
-    waits = await rules.value(work.session, "matching.nobody_waits", at=work.now)
-    if not waits["urgent" if request.urgent else "ordinary"]:
+    waits = await rules.read(work.session, NobodyWaits, at=work.now)
+    if not (waits.urgent if request.urgent else waits.ordinary):
         await give_up(work, request, reason)
     elif request.state is not RequestState.WAITING:
         requests.mark(work, request, RequestState.WAITING)

@@ -13,11 +13,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, select
 
 from dispatch.matching.fleet import crew
+from dispatch.matching.rules import Travel
 from dispatch.visits.model import Visit
 from dispatch.visits.transitions import VisitState
 from events.work import Work
-from kit import clock, rules
+from kit import clock
 from kit.geo import Point, planar_metres
+from kit.rules import operations
+from kit.rules import queries as rules
 from providers.roster import queries as roster
 from providers.roster.model import Transport
 from routing.model import travel
@@ -37,7 +40,7 @@ class Learned:
 
     found: dict[Transport, Calibration]
     too_few: dict[Transport, int]
-    value: dict[str, Any]
+    value: Travel
 
     @property
     def source(self) -> str:
@@ -96,7 +99,7 @@ async def journeys(work: Work, *, since: datetime) -> dict[Transport, list[Leg]]
 async def learn(work: Work, *, days: int = 60, least: int = travel.LEAST_LEGS) -> Learned:
     """Calibrate every way of travelling on the journeys of the last days, against the rule in force."""
     return learned(
-        await rules.value(work.session, "matching.travel", at=work.now),
+        await rules.read(work.session, Travel, at=work.now),
         await journeys(work, since=work.now - timedelta(days=days)),
         least=least,
     )
@@ -113,12 +116,12 @@ async def doors(work: Work) -> list[Point]:
     return [Point(*row) for row in (await work.session.execute(query)).all()]
 
 
-def road_legs(rule: Mapping[str, Any], transport: Transport, places: Sequence[Point], table: Table) -> list[Leg]:
+def road_legs(rule: Travel, transport: Transport, places: Sequence[Point], table: Table) -> list[Leg]:
     """Return a road engine's table as journeys: the seconds for lock, lift and door, which it does not know, are added.
 
     Pairs that no road joins are left out.
     """
-    start = int(rule[transport]["start_seconds"])
+    start = rule.way(transport).start_seconds
     return [
         Leg(math.hypot(*planar_metres(here, there)), start + float(seconds))
         for here, line in zip(places, table.seconds.tolist(), strict=True)
@@ -128,7 +131,7 @@ def road_legs(rule: Mapping[str, Any], transport: Transport, places: Sequence[Po
 
 
 def learned(
-    rule: Mapping[str, Any],
+    rule: Travel,
     legs: Mapping[Transport, list[Leg]],
     *,
     of: Sequence[Transport] = tuple(Transport),
@@ -137,7 +140,7 @@ def learned(
     """Calibrate some transports' values of the rule on journeys; one with too few of them stays as it is."""
     found: dict[Transport, Calibration] = {}
     too_few: dict[Transport, int] = {}
-    value = {name: dict(each) for name, each in rule.items()}
+    value = rule.model_dump(mode="json")
     for transport, mode in zip(Transport, crew.modes(rule), strict=True):
         if transport not in of:
             continue
@@ -149,7 +152,7 @@ def learned(
         found[transport] = one
         value[transport]["detour"] = round(one.mode.detour, 3)
         value[transport]["speed"] = round(one.mode.speed_metres_per_second, 3)
-    return Learned(found, too_few, value)
+    return Learned(found, too_few, Travel.of(value))
 
 
 async def adopt(work: Work, news: Learned) -> datetime:
@@ -161,9 +164,8 @@ async def adopt(work: Work, news: Learned) -> datetime:
         most = max(news.too_few.values(), default=0)
         raise travel.TooFewLegs(mode=", ".join(news.too_few), found=most, least=travel.LEAST_LEGS)
     from_at = clock.at_local(clock.day_of(work.now) + timedelta(days=1), 0)
-    await rules.change(
+    await operations.decide(
         work.session,
-        "matching.travel",
         news.value,
         valid_from=from_at,
         now=work.now,

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any
 
+from dispatch.matching.rules import Travel
 from kit.china import identifiers
 from providers.catalogue.model import Skill
 from providers.roster.calendar import Window as Span
@@ -30,14 +30,14 @@ def skill_bits(skills: frozenset[Skill] | set[Skill]) -> int:
     return sum(_BIT[skill] for skill in skills)
 
 
-def modes(rule: Mapping[str, Any]) -> tuple[problem.Mode, ...]:
-    """Read the dated rule `matching.travel`, in the order of `Transport`."""
+def modes(rule: Travel) -> tuple[problem.Mode, ...]:
+    """Return the ways of travelling in the engine's terms, in the order of `Transport`."""
     return tuple(
         problem.Mode(
             name=transport,
-            speed_metres_per_second=float(rule[transport]["speed"]),
-            detour=float(rule[transport]["detour"]),
-            start_seconds=int(rule[transport]["start_seconds"]),
+            speed_metres_per_second=rule.way(transport).speed,
+            detour=rule.way(transport).detour,
+            start_seconds=rule.way(transport).start_seconds,
         )
         for transport in Transport
     )

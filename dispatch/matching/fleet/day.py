@@ -14,7 +14,8 @@ from uuid import UUID
 
 from dispatch.matching.fleet import candidates, crew
 from dispatch.matching.fleet.candidates import Companies
-from dispatch.matching.fleet.score import Option, Weights, ranked, settled
+from dispatch.matching.fleet.score import Option, ranked, settled
+from dispatch.matching.rules import Travel, Weights
 from kit import clock
 from kit.china import identifiers
 from kit.geo import Point
@@ -116,7 +117,7 @@ class Day:
         roster: Sequence[RosterWorker],
         contracts: Sequence[ContractTerms],
         weights: Weights,
-        travel: Mapping[str, Any],
+        travel: Travel,
         known: tuple[object, ...],
     ) -> None:
         self.day = day

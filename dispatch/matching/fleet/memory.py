@@ -8,20 +8,19 @@ the same, and the bookings' exclusion constraint has the last word.
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import BigInteger, Boolean, DateTime, Double, Engine, String, Uuid, bindparam, text
 
 from dispatch.matching.fleet.day import MOST_NUMBERS, Day, Hours
-from dispatch.matching.fleet.score import Weights
+from dispatch.matching.rules import Travel, Weights
 from dispatch.visits.model import Xid8
 from events.work import Work
-from kit import clock, rules
+from kit import clock
+from kit.rules import queries as rules
 from providers.roster import queries as roster
 
 _CHANGED = (
@@ -77,15 +76,15 @@ class Fleet:
             self._month, self._horizon = month, 0
             self._hours, self._won, self._days = {}, Counter(), {}
         mark = await roster.roster_mark(work)
-        weighed = await rules.value(work.session, "matching.weights", at=work.now)
-        travel = await rules.value(work.session, "matching.travel", at=work.now)
+        weights = await rules.read(work.session, Weights, at=work.now)
+        travel = await rules.read(work.session, Travel, at=work.now)
         await self._catch_up(work)
         for past in [known for known in self._days if known < clock.day_of(work.now)]:
             del self._days[past]
         found = self._days.get(day)
-        known = (mark, weighed, travel)
+        known = (mark, weights.content, travel.content)
         if found is None or found.known != known or found.used > MOST_NUMBERS:
-            found = self._days[day] = await self._lay_out(work, day, known, Weights(**weighed), travel)
+            found = self._days[day] = await self._lay_out(work, day, known, weights, travel)
         return found
 
     async def _catch_up(self, work: Work) -> None:
@@ -120,9 +119,7 @@ class Fleet:
             if day.covers(hours):
                 day.book(booking_id, hours)
 
-    async def _lay_out(
-        self, work: Work, day: date, known: tuple[object, ...], weights: Weights, travel: Mapping[str, Any]
-    ) -> Day:
+    async def _lay_out(self, work: Work, day: date, known: tuple[object, ...], weights: Weights, travel: Travel) -> Day:
         from_at = clock.at_local(day, 0)
         found = Day(
             day,

@@ -3,16 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Weights:
-    """The dated rule `matching.weights`, in points; 100 points are a second of travel."""
-
-    travel_points_per_second: int
-    wait_points_per_second: int
-    continuity_points: int
-    share_points_per_visit: int
-    share_cap_points: int
+from dispatch.matching.rules import Weights
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -21,10 +21,12 @@ from dispatch.matching.fleet.score import share_points
 from dispatch.matching.model import DecisionRecord
 from dispatch.matching.plan import batch
 from dispatch.matching.plan.batch import Planned
+from dispatch.matching.rules import Overnight
 from dispatch.requests import operations as requests
 from dispatch.requests.model import CareRequest, RequestState
 from events.work import Begin, Work
-from kit import clock, metrics, rules
+from kit import clock, metrics
+from kit.rules import queries as rules
 from registry import queries as registry
 
 ENGINE = "routing.assign + improve 1"
@@ -65,8 +67,8 @@ async def plan_standing(begin: Begin) -> Night:
     night = await _plan(begin, today)
     tomorrow = today + timedelta(days=1)
     async with begin() as work:
-        rule = await rules.value(work.session, "matching.overnight", at=work.now)
-        evening = work.now >= clock.at_local(today, rule["from_minute"])
+        rule = await rules.read(work.session, Overnight, at=work.now)
+        evening = work.now >= clock.at_local(today, rule.from_minute)
         ready = evening and not await requests.orders_left(work, on=tomorrow)
     if ready:
         more = await _plan(begin, tomorrow)
@@ -97,14 +99,14 @@ async def _read(work: Work, on: date) -> Draft | None:
     waiting = await _waiting(work, on)
     if not waiting:
         return None
-    rule = await rules.value(work.session, "matching.overnight", at=work.now)
+    rule = await rules.read(work.session, Overnight, at=work.now)
     demands = await asking.fresh_asks(work, waiting)
     fleet = fleet_of(work)
     async with fleet.lock:
         day = fleet.copy(await fleet.look(work, on))
         snapshot, awarded = fleet.snapshot, fleet.won(day, clock.at_local(on, 0))
     shares = share_points(awarded, day.targets(), day.weights)
-    beside = batch.digest(demands, rule["rounds"])
+    beside = batch.digest(demands, rule.rounds)
     taken = sorted(day.unseen)
     fingerprints = [
         day.fingerprint(demand, won=awarded, shares=shares, taken=taken, now=work.now, beside=beside)
@@ -118,8 +120,8 @@ async def _read(work: Work, on: date) -> Draft | None:
         fingerprints=fingerprints,
         awarded=awarded,
         now=work.now,
-        rounds=rule["rounds"],
-        answer_within=timedelta(minutes=rule["answer_minutes"]),
+        rounds=rule.rounds,
+        answer_within=timedelta(minutes=rule.answer_minutes),
     )
 
 

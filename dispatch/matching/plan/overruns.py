@@ -16,12 +16,14 @@ from dispatch.matching.fleet import crew
 from dispatch.matching.fleet.day import Day
 from dispatch.matching.fleet.memory import fleet_of
 from dispatch.matching.plan.replanning import Move, Roster, Task, open_of, tasks_of
+from dispatch.matching.rules import OverrunMinutes
 from dispatch.visits import bookings, lifecycle
 from dispatch.visits import operations as visits
 from dispatch.visits.model import Booking, Visit
 from dispatch.visits.transitions import VisitState
 from events.work import Work
-from kit import clock, metrics, rules
+from kit import clock, metrics
+from kit.rules import queries as rules
 from providers.roster.queries import RosterWorker
 from routing.check import check
 
@@ -44,7 +46,7 @@ async def follow(work: Work, *, limit: int = 200) -> Overran:
 
     For the ticker, every minute. Where somebody books in between, that visit waits for the next turn.
     """
-    step = timedelta(minutes=await rules.value(work.session, "matching.overrun_minutes", at=work.now))
+    step = (await rules.read(work.session, OverrunMinutes, at=work.now)).span
     fleet = fleet_of(work)
     async with fleet.lock:
         day = await fleet.look(work, clock.day_of(work.now))

@@ -21,15 +21,17 @@ from dispatch.matching.fleet import crew
 from dispatch.matching.fleet.day import Day
 from dispatch.matching.fleet.memory import fleet_of
 from dispatch.matching.model import Barred
+from dispatch.matching.rules import Replan
 from dispatch.requests.model import CareRequest
 from dispatch.visits import bookings
 from dispatch.visits import operations as visits
 from dispatch.visits.model import Visit
 from dispatch.visits.transitions import BEGUN, OPEN, VisitState
 from events.work import Begin, Work
-from kit import clock, metrics, rules
+from kit import clock, metrics
 from kit.china import identifiers
 from kit.geo import Point
+from kit.rules import queries as rules
 from providers.catalogue.model import Skill
 from providers.roster.queries import RosterWorker
 from routing.improvement import improve
@@ -240,13 +242,13 @@ async def replan_today(begin: Begin) -> Replanned:
 
 async def _read(work: Work, provider_id: UUID, day: date, *, locked: bool = False) -> Draft | None:
     """Read a company's day; None where nothing in it may move."""
-    rule = await rules.value(work.session, "matching.replan", at=work.now)
+    rule = await rules.read(work.session, Replan, at=work.now)
     fleet = fleet_of(work)
     async with fleet.lock:
         present = await fleet.look(work, day)
         # The fleet's own copy of the day goes on changing with every offer.
         present = present if locked else fleet.copy(present)
-    read = await _tasks(work, present, provider_id, work.now, rule["promise_minutes"], locked=locked)
+    read = await _tasks(work, present, provider_id, work.now, rule.promise_minutes, locked=locked)
     if all(task.fixed for task in read):
         return None
     mine = [worker for worker in present.roster if worker.provider_id == provider_id]
@@ -256,9 +258,9 @@ async def _read(work: Work, provider_id: UUID, day: date, *, locked: bool = Fals
         roster=roster,
         read=tuple(read),
         now=work.now,
-        rounds=rule["rounds"],
-        least_saving_seconds=rule["least_saving_seconds"],
-        promise_minutes=rule["promise_minutes"],
+        rounds=rule.rounds,
+        least_saving_seconds=rule.least_saving_seconds,
+        promise_minutes=rule.promise_minutes,
     )
 
 

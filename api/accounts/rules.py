@@ -1,0 +1,52 @@
+"""The rules of accounts: how often a desk may look somebody up, and how long ended sessions are kept."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from kit.rules.typed import About, DatedRule, DaysRule, ValueRule
+
+
+class LookupsPerMinute(ValueRule[int]):
+    """How often a minute one account may look elders up by telephone or enter one by resident ID."""
+
+    about: ClassVar[About] = About(
+        name="people.lookups_per_minute",
+        proposed=20,
+        unit="times a minute",
+        zh="每个账号每分钟最多按电话或身份证号查找老人的次数",
+        en="Look-ups of elders by telephone or resident ID that one account may make in a minute",
+        source="proposed: an operator takes fewer calls than that; going through numbers one by one is slowed down",
+    )
+    root: Annotated[int, Field(ge=1, le=10_000)]
+
+
+class PasswordChangesPerMinute(ValueRule[int]):
+    """How often a minute one account may try to change its own password."""
+
+    about: ClassVar[About] = About(
+        name="account.password_changes_per_minute",
+        proposed=5,
+        unit="times a minute",
+        zh="每个账号每分钟最多尝试修改密码的次数",
+        en="Attempts to change its own password that one account may make in a minute",
+        source="proposed: a forgotten password is tried a few times, a stolen session would try thousands",
+    )
+    root: Annotated[int, Field(ge=1, le=1_000)]
+
+
+class RecordsDays(DaysRule):
+    """How long ended sessions and the answers kept under idempotency keys are kept."""
+
+    about: ClassVar[About] = About(
+        name="account.records_days",
+        proposed=400,
+        unit="days",
+        zh="已结束的登录会话和幂等键所存答复保留的天数",
+        en="Days for which ended sessions and answers kept under idempotency keys are kept",
+        source="proposed after the six months of the Cybersecurity Law (art. 21), with a year's audit in reach",
+    )
+    root: Annotated[int, Field(ge=180, le=3_650)]
+
+
+RULES: tuple[type[DatedRule], ...] = (LookupsPerMinute, PasswordChangesPerMinute, RecordsDays)

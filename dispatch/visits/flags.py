@@ -1,0 +1,39 @@
+"""The words for what the evidence of a visit is worth: grades A to D, and flags that a person should look at."""
+
+from enum import StrEnum
+
+
+class Grade(StrEnum):
+    """What the evidence is worth: A strong twice, B two of three, C one, D none."""
+
+    A = "A"
+    B = "B"
+    C = "C"
+    D = "D"
+
+
+class Flag(StrEnum):
+    """What a person should look at; which of them hold a payment is a rule."""
+
+    WEAK_EVIDENCE = "weak_evidence"  # grade C or D
+    MOCK_POSITION = "mock_position"  # the phone itself says that its position is made up
+    NO_POSITION_AT_LEAVE = "no_position_at_leave"
+    CODE_TRIES = "code_tries"  # too many wrong codes: the code no longer counts
+    CLOCK_SKEW = "clock_skew"
+    LATE_UPLOAD = "late_upload"
+    BEFORE_ACCEPTANCE = "before_acceptance"
+    BACKWARDS = "backwards"  # left before arriving
+    TWO_PHONES = "two_phones"
+    CLASH = "clash"  # two acts claim one number
+    MISSING_ACT = "missing_act"
+    AFTER_MISSED = "after_missed"
+    OVERLAP = "overlap"  # the same worker was in two homes at once
+    IMPOSSIBLE_SPEED = "impossible_speed"
+    SHORT_WAIT = "short_wait"  # gave up before the elder could come to the door
+    SHORT_STAY = "short_stay"
+    BACKFILLED = "backfilled"
+    ABORTED = "aborted"
+
+
+LASTING = frozenset({Flag.AFTER_MISSED, Flag.OVERLAP, Flag.IMPOSSIBLE_SPEED, Flag.BACKFILLED})
+"""Flags that come from elsewhere than the visit's own acts, and stay when the acts are weighed again."""

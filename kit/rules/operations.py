@@ -1,0 +1,88 @@
+"""Decide a rule: a new value from an instant on, a late paper for the past, and the proposals of a new database."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from kit.ids import new_id
+from kit.refusal import Refusal
+from kit.rules import queries
+from kit.rules.model import BEGINNING, RuleRow
+from kit.rules.typed import DatedRule
+
+_NOTICE = timedelta(minutes=1)
+
+
+class RuleTooSoon(Refusal):
+    """Caches of running processes are seconds old, so a rule must be announced before it takes effect."""
+
+    code = "rule.too_soon"
+
+
+class RuleNotPast(Refusal):
+    """A value that becomes valid in the future is decided, not back-dated."""
+
+    code = "rule.not_past"
+
+
+async def decide(
+    session: AsyncSession, value: DatedRule, *, valid_from: datetime, now: datetime, by: str, source: str = ""
+) -> None:
+    """Record a value of a rule from an instant on; refuse `rule.too_soon` less than a minute ahead."""
+    if valid_from < now + _NOTICE:
+        raise RuleTooSoon(name=value.about.name)
+    await _record(session, value, valid_from=valid_from, now=now, by=by, source=source)
+
+
+async def backdate(
+    session: AsyncSession, value: DatedRule, *, valid_from: datetime, now: datetime, by: str, source: str
+) -> None:
+    """Record a value of a rule from an instant that is over, for a late paper; refuse `rule.not_past`.
+
+    What was paid is never rewritten by it: settlement makes adjustments.
+    """
+    if valid_from > now:
+        raise RuleNotPast(name=value.about.name)
+    await _record(session, value, valid_from=valid_from, now=now, by=by, source=source)
+
+
+async def propose(session: AsyncSession, rules: Iterable[type[DatedRule]]) -> int:
+    """Write the proposals of the rules that this database has never seen; return how many."""
+    names = set((await session.execute(select(RuleRow.name).distinct())).scalars())
+    rows = [_proposal(rule) for rule in rules if rule.about.name not in names]
+    for row in rows:
+        await session.execute(insert(RuleRow).values(row))
+    return len(rows)
+
+
+def _proposal(rule: type[DatedRule]) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "name": rule.about.name,
+        "value": rule.proposed().content,
+        "valid_from": BEGINNING,
+        "recorded_at": func.now(),
+        "recorded_by": "proposal",
+        "source": rule.about.source,
+    }
+
+
+async def _record(
+    session: AsyncSession, value: DatedRule, *, valid_from: datetime, now: datetime, by: str, source: str
+) -> None:
+    session.add(
+        RuleRow(
+            name=value.about.name,
+            value=value.content,
+            valid_from=valid_from,
+            recorded_at=now,
+            recorded_by=by,
+            source=source,
+        )
+    )
+    await session.flush()
+    queries.forget()
