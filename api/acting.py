@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 from weakref import WeakValueDictionary
 
-from fastapi import Depends, Request, Response, params
+from fastapi import APIRouter, Depends, Request, Response, params
 from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.exceptions import RequestValidationError
@@ -20,7 +20,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from api import policy
-from api.accounts import queries, tries
+from api.accounts import attempts, queries, refused_actions
 from api.accounts.model import IdempotencyKey
 from events.work import Work, Works
 from kit.access.actor import SYSTEM, Actor
@@ -103,10 +103,13 @@ def _bearer(request: Request) -> str | None:
     return token.strip() or None if scheme.lower() == "bearer" else None
 
 
-async def actor_of(request: Request, *, opening: "Opening | None" = None) -> Actor:
-    """Say who acts; refuse `actor.unknown`, and a foreign page that rides on the cookie.
+async def actor_of(
+    request: Request, *, action: str | None = None, at_most: type[ValueRule[int]] | None = None
+) -> Actor:
+    """Return who acts; refuse `actor.unknown`, and a foreign page that rides on the cookie.
 
-    With an opening, refuse also what the policy table refuses, and `actor.too_often`.
+    With an action, refuse also what the policy table refuses to the role, and keep a record of that; with a rule that
+    says how often a minute, refuse `actor.too_often`.
     """
     token = token_of(request)
     if not token:
@@ -117,12 +120,13 @@ async def actor_of(request: Request, *, opening: "Opening | None" = None) -> Act
         actor = await queries.actor_behind(work, token)
         if actor is None:
             raise ActorUnknown
-        if opening is not None:
-            policy.demand(actor, opening.action)
-            if opening.at_most is not None:
-                wait = await tries.spend(work, opening.at_most, str(actor.account_id))
-                if wait:
-                    raise TooOften(seconds=wait)
+        allowed = action is None or policy.allows(request.app.state.policy, actor, action)
+        if action is not None and not allowed:
+            await refused_actions.record(work, actor, action)  # commits, and is refused after that
+        elif at_most is not None and (wait := await attempts.spend(work, at_most, str(actor.account_id))):
+            raise TooOften(seconds=wait)
+    if not allowed:
+        raise policy.NotAllowed(action=action, role=actor.role.value)
     return actor
 
 
@@ -163,7 +167,7 @@ class Opening:
     async def __call__(self, request: Request) -> AsyncIterator[Work]:
         """Find the actor, ask the table, begin the transaction, claim the idempotency key inside it."""
         async with _turns.setdefault(token_of(request) or "", asyncio.Semaphore(AT_ONCE)):
-            actor = await actor_of(request, opening=self)
+            actor = await actor_of(request, action=self.action, at_most=self.at_most)
             provider_id = actor.company.id if actor.company else None
             if self.own:
                 actor = Actor(Role.SYSTEM, actor.label, actor.account_id)
@@ -175,10 +179,10 @@ class Opening:
 
 
 def doing(action: str, *, own: bool = False, at_most: type[ValueRule[int]] | None = None) -> Any:
-    """Declare a route's action; the work commits before the answer leaves (scope="function")."""
-    if action not in policy.POLICY:
-        message = f"the policy table does not know {action}"
-        raise ValueError(message)
+    """Declare a route's action; the work commits before the answer leaves (scope="function").
+
+    An application with a route whose action no room's policy names does not start (`api.app.build`).
+    """
     return Depends(Opening(action, own, at_most), scope="function")
 
 
@@ -243,6 +247,12 @@ def camel(name: str) -> str:
     """Return a function's name in camelCase, the operation id of its route."""
     first, *words = name.split("_")
     return first + "".join(word.title() for word in words)
+
+
+def actions_of(router: APIRouter) -> set[str]:
+    """Return the actions that the routes of a router name."""
+    routes = (route for route in router.routes if isinstance(route, APIRoute))
+    return {opening.action for route in routes for opening in openings_of(route.dependant)}
 
 
 class Route(APIRoute):

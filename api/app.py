@@ -16,7 +16,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import acting, document, errors, pages, probes
+from api import acting, document, errors, pages, policy, probes
 from api.forms import storable
 from api.funnel import Board
 from api.live import Hub
@@ -129,6 +129,8 @@ def build(works: Works, rooms: Sequence[Room], *, parts: MutableMapping[str, Sta
         redoc_url=None,
         redirect_slashes=False,
     )
+    rooms = tuple(rooms)
+    app.state.policy = policy.merged(rooms)
     app.state.works, app.state.hub, app.state.board = works, hub, Board(works)
     app.state.rules = rules_of(rooms)
     app.state.parts = {} if parts is None else parts
@@ -140,6 +142,9 @@ def build(works: Works, rooms: Sequence[Room], *, parts: MutableMapping[str, Sta
     for router in (router for room in rooms for router in room.routers):
         if strangers := [route for route in router.routes if not isinstance(route, acting.Route)]:
             message = f"{strangers} are under no policy: their router wants route_class=Route"
+            raise ValueError(message)
+        if unknown := acting.actions_of(router) - app.state.policy.keys():
+            message = f"no room's policy says who may do {', '.join(sorted(unknown))}"
             raise ValueError(message)
         app.include_router(router, prefix="" if router is probes.router else V1)
     app.mount("/swagger", StaticFiles(directory=SWAGGER), name="swagger")

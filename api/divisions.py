@@ -107,7 +107,9 @@ async def change_divisions(form: NewDivisionChange, work: Annotated[Work, doing(
 
 
 @router.get("/divisions/undecided", summary="Who must be placed after a split?")
-async def list_undecided_people(work: Placing, page: Page) -> Listing[UndecidedPerson]:
+async def list_undecided_people(
+    work: Annotated[Work, doing("divisions.undecided")], page: Page
+) -> Listing[UndecidedPerson]:
     """Return the people whose part of a split division is not known yet."""
     rows = await placing.undecided(work, after=page.after, limit=page.limit)
     items = [UndecidedPerson.model_validate(row, from_attributes=True) for row in rows]

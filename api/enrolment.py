@@ -23,6 +23,16 @@ Enrolling = Annotated[Work, doing("enrolments.change")]
 
 
 @router.get(
+    "/people/{person_id}/enrolments",
+    response_model=Listing[shapes.PastEnrolment],
+    summary="When was an elder enrolled?",
+)
+async def list_enrolments(person_id: UUID, work: Annotated[Work, doing("enrolments.history")]) -> Rows[Enrolment]:
+    """Return every enrolment of an elder, oldest first; without the quota, which clerks do not see."""
+    return Rows(await queries.history(work, person_id))
+
+
+@router.get(
     "/people/{person_id}/standing",
     summary="May this elder be served?",
     responses=responses(404),

@@ -150,9 +150,9 @@ async def get_funnel(request: Request) -> Funnel:
 
     Nobody needs to be signed in, so that the start page may show it.
     """
-    found = await _board(request).look()
-    actor = await actor_if_any(request)
-    return found if actor is not None and policy.allows(actor, "funnel.read") else for_anybody(found)
+    counts = await _board(request).look()
+    actor, table = await actor_if_any(request), request.app.state.policy
+    return counts if actor is not None and policy.allows(table, actor, "funnel.read") else for_anybody(counts)
 
 
 @router.get(

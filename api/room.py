@@ -22,6 +22,7 @@ from api import (
     settlement,
     visits,
 )
+from api.policy import API
 from kit.room import Room
 
 ROOM = Room(
@@ -47,4 +48,5 @@ ROOM = Room(
         settlement.router,
         visits.router,
     ),
+    policy=API,
 )

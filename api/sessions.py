@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from api.accounts import operations, queries
-from api.accounts.model import Account, AccountSession
+from api.accounts.model import Account, AccountSession, RefusedAction
 from api.accounts.rules import PasswordChangesPerMinute
 from api.acting import ChangingMyself, Myself, Route, cookie_of, doing, own_page, token_of, works_of
 from api.errors import refused, responses
@@ -139,6 +139,18 @@ async def list_accounts(work: Annotated[Work, doing("accounts.read")], page: Pag
     """Return accounts by name."""
     rows = await queries.accounts(work, after=page.after, limit=page.limit)
     return page.rows(work, queries.ACCOUNTS, rows)
+
+
+@router.get(
+    "/refused-actions",
+    response_model=Listing[shapes.RefusedAction],
+    tags=["accounts"],
+    summary="What did the policy refuse?",
+)
+async def list_refused_actions(work: Annotated[Work, doing("refused_actions.read")], page: Page) -> Rows[RefusedAction]:
+    """Return which accounts asked for what their role may not do, counted by the minute, the latest first."""
+    rows = await queries.refused(work, after=page.after, limit=page.limit)
+    return page.rows(work, queries.REFUSED, rows)
 
 
 @router.post(

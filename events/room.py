@@ -5,6 +5,7 @@ from pathlib import Path
 
 from events import log
 from events.model import DeadLetter, Handled, Lease, LoggedEvent, Outgoing, Rehearsal, Seal
+from events.policy import POLICY
 from kit.room import Chore, Room
 
 ROOM = Room(
@@ -12,4 +13,5 @@ ROOM = Room(
     models=(LoggedEvent, Seal, Outgoing, Rehearsal, Handled, DeadLetter, Lease),
     refusals=Path(__file__).with_name("refusals.toml"),
     chores=(Chore(name="seal", every=timedelta(seconds=1), act=log.seal),),
+    policy=POLICY,
 )

@@ -5,11 +5,12 @@ down. Everything in a `Room` is a plain reference, so that import-linter sees ev
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
+from kit.access.roles import Policy
 from kit.database import Base
 from kit.imports.columns import Outcome
 from kit.imports.tables import Grid
@@ -49,7 +50,7 @@ class ImportKind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """One package and what it owns; `refusals` is the file with the sentences of its refusals."""
+    """One package and what it owns: `refusals` is the file with its sentences, `policy` who may do what."""
 
     name: str
     models: tuple[type[Base], ...] = ()
@@ -59,6 +60,7 @@ class Room:
     routers: tuple[Any, ...] = ()
     chores: tuple[Chore, ...] = ()
     imports: tuple[ImportKind, ...] = ()
+    policy: Policy = field(default_factory=dict)
 
 
 def rules_of(rooms: Iterable[Room]) -> tuple[type[DatedRule], ...]:

@@ -21,6 +21,7 @@ from registry.model import (
     ReadAudit,
     UndecidedAddress,
 )
+from registry.policy import POLICY
 from registry.reorganisation.imports import division_changes
 
 ROOM = Room(
@@ -47,4 +48,5 @@ ROOM = Room(
         ImportKind(name="division_changes", take_in=division_changes),
         ImportKind(name="households", take_in=households),
     ),
+    policy=POLICY,
 )

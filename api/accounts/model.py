@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit.access.roles import Role
@@ -68,14 +68,14 @@ class RecoveryCode(Base):
     used_at: Mapped[datetime | None]
 
 
-class Tries(Base):
-    """How often something was tried of late that could be guessed by trying: a password, an elder's number.
+class Attempt(Base):
+    """How often something was attempted of late that could be guessed: a password, an elder's number.
 
-    `subject` and `place` are blind indexes: of what was tried, and of the address it was tried from (zeros: from
+    `subject` and `place` are blind indexes: of what was attempted, and of the address it came from (zeros: from
     anywhere). Names that belong to nobody are counted like all others.
     """
 
-    __tablename__ = "tries"
+    __tablename__ = "attempt"
     __table_args__ = ({"info": {"auditor_sees": None}},)
 
     subject: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
@@ -83,6 +83,25 @@ class Tries(Base):
     count: Mapped[int]
     since: Mapped[datetime]
     last_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class RefusedAction(Base):
+    """How often one account asked within one minute for one action that the policy refuses to its role.
+
+    `correlation` is that of the latest of these requests.
+    """
+
+    __tablename__ = "refused_action"
+    __table_args__ = (UniqueConstraint("account_id", "action", "minute"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    role: Mapped[Role]
+    action: Mapped[str] = mapped_column(String(60))
+    minute: Mapped[datetime]
+    count: Mapped[int]
+    last_at: Mapped[datetime] = mapped_column(index=True)
+    correlation: Mapped[UUID]
 
 
 class IdempotencyKey(Base):

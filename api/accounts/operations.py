@@ -15,7 +15,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import delete, select, update
 
-from api.accounts import tries
+from api.accounts import attempts, refused_actions
 from api.accounts.model import Account, AccountSession, IdempotencyKey, RecoveryCode
 from api.accounts.rules import RecordsDays
 from api.accounts.tokens import LONGEST, hash_of
@@ -45,7 +45,7 @@ _WANTS: Final = {
 """Whether a role carries a company, a worker, a division; all others carry none."""
 
 _hasher = PasswordHasher(time_cost=3, memory_cost=65_536, parallelism=1)
-_hashing = asyncio.Semaphore(2)  # argon2 takes 64 MiB a try: a flood of sign-ins must not eat the machine
+_hashing = asyncio.Semaphore(2)  # argon2 takes 64 MiB each time: a flood of sign-ins must not eat the machine
 _queue = asyncio.Semaphore(32)  # whoever finds it full is told to come again
 _DUMMY = _hasher.hash("nobody's password: verified for unknown names, so that the time taken tells nothing")
 
@@ -58,7 +58,7 @@ class SignInRefused(Refusal):
 
 
 class SignInDelayed(Refusal):
-    """Too many wrong tries; a growing pause, never a lock that others could turn against the account."""
+    """Too many wrong attempts: a growing pause, never a lock that others could turn against the account."""
 
     code = "sign_in.delayed"
     kind = Kind.TOO_MANY
@@ -79,7 +79,7 @@ class CodeWanted(Refusal):
 
 
 class PasswordWeak(Refusal):
-    """The password is too short or too well known."""
+    """The password is too short or one that everybody tries first."""
 
     code = "account.password_weak"
 
@@ -122,7 +122,7 @@ class TotpInvalid(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Somebody who says who they are; `account_id` is None for a name that belongs to nobody."""
+    """Somebody who presents a name and a password; `account_id` is None where no account has the name."""
 
     username: str
     address: str
@@ -210,23 +210,23 @@ async def in_queue() -> AsyncIterator[None]:
 
 
 async def present(work: Work, *, username: str, address: str) -> Candidate:
-    """Begin to sign in: count the try before anything is verified; refuse `sign_in.delayed`.
+    """Begin to sign in: count the attempt before anything is verified; refuse `sign_in.delayed`.
 
     The password is verified between this work and that of `sign_in`, so that whoever waits for argon2 holds no
     connection.
     """
-    if wait := await tries.begin(work, name=username, address=address):
+    if wait := await attempts.begin(work, name=username, address=address):
         raise SignInDelayed(seconds=wait)
     query = select(Account.id, Account.password_hash).where(Account.username == username)
-    found = (await work.session.execute(query)).one_or_none()
-    account_id, password_hash = (None, _DUMMY) if found is None else found
+    row = (await work.session.execute(query)).one_or_none()
+    account_id, password_hash = (None, _DUMMY) if row is None else row
     return Candidate(username, address, account_id, password_hash)
 
 
 async def sign_in(
     work: Work, *, candidate: Candidate, right: bool, code: str | None = None, client: str = ""
 ) -> SignedIn | Refusal:
-    """Begin a session for a candidate whose password was found `right`; a refusal is returned, so that tries commit."""
+    """Begin a session for a candidate whose password is `right`; a refusal is returned, so that attempts commit."""
     if candidate.account_id is None or not right:
         return SignInRefused()
     account = await work.session.get(Account, candidate.account_id, with_for_update=True)
@@ -234,11 +234,11 @@ async def sign_in(
         return SignInRefused()
     if account.totp_active:
         if not code:
-            await tries.forget_one(work, name=candidate.username, address=candidate.address)
+            await attempts.take_back(work, name=candidate.username, address=candidate.address)
             return CodeWanted()
         if not await _second_factor(work, account, code):
             return SignInRefused()
-    await tries.forgive(work, name=candidate.username)
+    await attempts.forgive(work, name=candidate.username)
     token = secrets.token_urlsafe(32)
     work.session.add(
         AccountSession(
@@ -281,7 +281,7 @@ async def reset_password(work: Work, *, account_id: UUID, new: str) -> None:
     account = await _account(work, account_id)
     _strong(new, account.username)
     account.password_hash = await _hashed(new)
-    await tries.forgive(work, name=account.username)
+    await attempts.forgive(work, name=account.username)
     await _end_all(work, account_id)
 
 
@@ -307,21 +307,22 @@ async def confirm_totp(work: Work, *, account_id: UUID, code: str) -> list[str]:
         raise TotpInvalid
     account.totp_sealed, account.totp_proposed, account.totp_active = account.totp_proposed, None, True
     codes = [secrets.token_hex(5) for _ in range(10)]
-    for found in (
+    for old in (
         await work.session.execute(select(RecoveryCode).where(RecoveryCode.account_id == account_id))
     ).scalars():
-        await work.session.delete(found)
+        await work.session.delete(old)
     for new in codes:
         work.session.add(RecoveryCode(blind=work.vault.blind(f"recovery|{account_id}", new), account_id=account_id))
     return codes
 
 
 async def forget_old(work: Work) -> None:
-    """Delete ended sessions and kept answers that are older than the rule `account.records_days`, and old tries."""
+    """Delete ended sessions and kept answers that are older than the rule `account.records_days`, and old attempts."""
     before = work.now - (await rules.read(work.session, RecordsDays, at=work.now)).span
     await work.session.execute(delete(AccountSession).where(AccountSession.begun_at < before))
     await work.session.execute(delete(IdempotencyKey).where(IdempotencyKey.claimed_at < before))
-    await tries.forget_old(work)
+    await refused_actions.forget_old(work, before)
+    await attempts.forget_old(work)
 
 
 async def _account(work: Work, account_id: UUID) -> Account:
@@ -367,14 +368,14 @@ def _totp_fits(work: Work, account: Account, sealed: bytes | None, code: str) ->
     return False
 
 
-_KNOWN = ("password", "123456", "qwerty", "admin", "nowalls", "yanglao", "111111", "000000")
+_COMMON = ("password", "123456", "qwerty", "admin", "nowalls", "yanglao", "111111", "000000")
 
 
 def _strong(password: str, username: str) -> None:
     low = password.lower()
     if len(password) < SHORTEST_PASSWORD or len(set(low)) < 5 or username.lower() in low:
         raise PasswordWeak(shortest=SHORTEST_PASSWORD)
-    if any(low.replace(known, "") == "" or len(low.replace(known, "")) < 5 for known in _KNOWN):
+    if any(len(low.replace(common, "")) < 5 for common in _COMMON):
         raise PasswordWeak(shortest=SHORTEST_PASSWORD)
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, or_, select, update
 
-from api.accounts.model import Account, AccountSession
+from api.accounts.model import Account, AccountSession, RefusedAction
 from api.accounts.tokens import IDLE, LONGEST, actor_of, hash_of
 from events.work import Work
 from kit.access.actor import Actor
@@ -15,6 +15,7 @@ from providers.roster.model import Worker, WorkerState
 from registry import queries as registry
 
 ACCOUNTS = SortOrder("accounts", Account.username)
+REFUSED = SortOrder("refused actions", RefusedAction.minute, RefusedAction.id, falling=2)
 
 
 async def actor_behind(work: Work, token: str) -> Actor | None:
@@ -22,15 +23,15 @@ async def actor_behind(work: Work, token: str) -> Actor | None:
 
     Nor does a worker who has left the company act any more.
     """
-    found = (await work.session.execute(_live(work, token))).first()
-    if found is None:
+    session = (await work.session.execute(_live(work, token))).first()
+    if session is None:
         return None
     # A write for every read would cost more than the read; a minute's grain is enough for a 30-minute limit.
-    if (work.now - found.seen_at).total_seconds() > 60:
+    if (work.now - session.seen_at).total_seconds() > 60:
         await work.session.execute(
             update(AccountSession).where(AccountSession.token_hash == hash_of(token)).values(seen_at=work.now)
         )
-    account: Account = found.Account
+    account: Account = session.Account
     if account.division_code is None:
         return actor_of(account)
     # A town that was renamed or merged is served by the same clerks.
@@ -78,6 +79,12 @@ async def accounts(work: Work, *, after: str | None = None, limit: int = 100) ->
 async def account(work: Work, account_id: UUID) -> Account | None:
     """Return one account."""
     return await work.session.get(Account, account_id)
+
+
+async def refused(work: Work, *, after: str | None = None, limit: int = 100) -> Sequence[RefusedAction]:
+    """Return what the policy refused to accounts, the latest minute first."""
+    page = REFUSED.page(select(RefusedAction), work.vault, after=after, limit=limit)
+    return (await work.session.execute(page)).scalars().all()
 
 
 async def by_username(work: Work, username: str) -> Account | None:

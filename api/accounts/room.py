@@ -3,13 +3,15 @@
 from datetime import timedelta
 
 from api.accounts import operations
-from api.accounts.model import Account, AccountSession, IdempotencyKey, RecoveryCode, Tries
+from api.accounts.model import Account, AccountSession, Attempt, IdempotencyKey, RecoveryCode, RefusedAction
+from api.accounts.policy import POLICY
 from api.accounts.rules import RULES
 from kit.room import Chore, Room
 
 ROOM = Room(
     name="api.accounts",
-    models=(Account, AccountSession, RecoveryCode, Tries, IdempotencyKey),
+    models=(Account, AccountSession, RecoveryCode, Attempt, RefusedAction, IdempotencyKey),
     rules=RULES,
     chores=(Chore(name="forget", every=timedelta(hours=1), act=operations.forget_old),),
+    policy=POLICY,
 )

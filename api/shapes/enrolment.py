@@ -1,6 +1,6 @@
 """What enrolments, assessments and quotas look like over HTTP."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -36,6 +36,23 @@ class Enrolment(BaseModel):
     person_id: UUID
     category: Category
     state: EnrolmentState
+
+
+class PastEnrolment(BaseModel):
+    """One membership of the programme, from application to end."""
+
+    id: UUID
+    person_id: UUID
+    category: Category
+    level: int | None
+    state: EnrolmentState
+    applied_at: datetime
+    first_active_at: datetime | None
+    suspended_at: datetime | None
+    suspend_reason: SuspendReason | None
+    reassess_on: date | None
+    ended_on: date | None
+    end_reason: EndReason | None
 
 
 class Standing(BaseModel):

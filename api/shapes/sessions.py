@@ -69,6 +69,18 @@ class Account(BaseModel):
     closed_at: datetime | None
 
 
+class RefusedAction(BaseModel):
+    """One minute in which one account asked for one action that the policy refuses to its role."""
+
+    account_id: UUID
+    role: Role
+    action: str
+    minute: datetime
+    count: int
+    last_at: datetime
+    correlation: UUID
+
+
 class NewAccount(Form):
     """What opens an account."""
 

@@ -174,7 +174,7 @@ async def open_enrolment(work: Work, person_id: UUID) -> Enrolment | None:
 
 
 async def history(work: Work, person_id: UUID) -> Sequence[Enrolment]:
-    """Return every enrolment an elder ever applied for, oldest first."""
+    """Return every enrolment that an elder ever applied for, oldest first."""
     query = select(Enrolment).where(Enrolment.person_id == person_id).order_by(Enrolment.applied_at)
     return (await work.session.execute(query)).scalars().all()
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from dispatch.enrolment import handlers, wallet
 from dispatch.enrolment.model import Assessment, Enrolment, Term, Wallet, WalletEntry
+from dispatch.enrolment.policy import POLICY
 from dispatch.enrolment.rules import RULES
 from kit.room import Chore, Room
 
@@ -22,4 +23,5 @@ ROOM = Room(
     rules=RULES,
     refusals=Path(__file__).with_name("refusals.toml"),
     chores=(Chore(name="months", every=timedelta(minutes=10), act=wallet.turn_months),),
+    policy=POLICY,
 )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from dispatch.escalation import handlers, operations
 from dispatch.escalation.model import Case
+from dispatch.escalation.policy import POLICY
 from dispatch.escalation.rules import RULES
 from kit.room import Chore, Room
 
@@ -23,4 +24,5 @@ ROOM = Room(
     rules=RULES,
     refusals=Path(__file__).with_name("refusals.toml"),
     chores=(Chore(name="escalate", every=timedelta(seconds=15), act=operations.sweep),),
+    policy=POLICY,
 )

@@ -6,6 +6,7 @@ from pathlib import Path
 from dispatch.matching import handlers, operations
 from dispatch.matching.model import Barred, DecisionRecord
 from dispatch.matching.plan import overnight, overruns, replanning
+from dispatch.matching.policy import POLICY
 from dispatch.matching.rules import RULES
 from kit.room import Chore, Room
 
@@ -36,4 +37,5 @@ ROOM = Room(
         Chore(name="plan again", every=timedelta(minutes=5), act=replanning.replan_today, slow=True),
         Chore(name="night", every=timedelta(minutes=2), act=overnight.plan_standing, slow=True),
     ),
+    policy=POLICY,
 )

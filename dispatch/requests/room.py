@@ -5,6 +5,7 @@ from pathlib import Path
 
 from dispatch.requests import handlers, operations
 from dispatch.requests.model import CareRequest, StandingDay, StandingOrder
+from dispatch.requests.policy import POLICY
 from dispatch.requests.rules import RULES
 from kit.room import Chore, Room
 
@@ -22,4 +23,5 @@ ROOM = Room(
     rules=RULES,
     refusals=Path(__file__).with_name("refusals.toml"),
     chores=(Chore(name="standing orders", every=timedelta(minutes=1), act=operations.make_due),),
+    policy=POLICY,
 )

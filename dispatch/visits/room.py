@@ -5,6 +5,7 @@ from pathlib import Path
 
 from dispatch.visits import handlers, operations
 from dispatch.visits.model import Act, Booking, Offer, Visit
+from dispatch.visits.policy import POLICY
 from dispatch.visits.rules import RULES
 from kit.room import Chore, Room
 
@@ -31,4 +32,5 @@ ROOM = Room(
         Chore(name="missed", every=timedelta(seconds=15), act=operations.miss_due),
         Chore(name="disclosures", every=timedelta(minutes=10), act=operations.close_disclosures_due),
     ),
+    policy=POLICY,
 )

@@ -1,5 +1,6 @@
 """The roles in which people and the platform itself act."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -21,3 +22,6 @@ class Role(StrEnum):
 
 EVERYBODY: Final = frozenset(Role) - {Role.SYSTEM}
 """Every role that a person signs in with."""
+
+Policy = Mapping[str, frozenset[Role]]
+"""What one room contributes to the policy table: an action, and the roles that may do it."""

@@ -15,10 +15,12 @@ from providers.roster.model import (
     Shift,
     Worker,
 )
+from providers.roster.policy import POLICY
 
 ROOM = Room(
     name="providers.roster",
     models=(Company, Contract, ContractItem, DivisionStep, Worker, Certificate, Shift, Absence, RosterRevision),
     handlers=(handlers.when_divisions_changed,),
     refusals=Path(__file__).with_name("refusals.toml"),
+    policy=POLICY,
 )

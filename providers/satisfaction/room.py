@@ -6,6 +6,7 @@ from pathlib import Path
 from kit.room import Chore, Room
 from providers.satisfaction import draws, handlers, operations
 from providers.satisfaction.model import CallBack, CallBackDraw, Complaint, ComplaintStep, Rateable, Rating
+from providers.satisfaction.policy import POLICY
 from providers.satisfaction.rules import RULES
 
 ROOM = Room(
@@ -18,4 +19,5 @@ ROOM = Room(
         Chore(name="confirm", every=timedelta(minutes=5), act=operations.confirm_by_silence),
         Chore(name="call-backs", every=timedelta(minutes=10), act=draws.turn_day),
     ),
+    policy=POLICY,
 )

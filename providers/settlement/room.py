@@ -15,6 +15,7 @@ from providers.settlement.model import (
     Statement,
     StatementLine,
 )
+from providers.settlement.policy import POLICY
 from providers.settlement.rules import RULES
 
 ROOM = Room(
@@ -30,4 +31,5 @@ ROOM = Room(
     ),
     rules=RULES,
     refusals=Path(__file__).with_name("refusals.toml"),
+    policy=POLICY,
 )

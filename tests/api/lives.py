@@ -25,6 +25,7 @@ from kit import clock as clocks
 from kit.access import scope
 from kit.access.actor import SYSTEM, Actor
 from kit.access.roles import Role
+from kit.access.scope import Section
 from kit.china import identifiers
 from kit.clock import FixedClock
 from kit.ids import new_id
@@ -57,6 +58,13 @@ ITEMS = ("B01", "B07", "B06")
 OPERATOR = Actor(Role.OPERATOR, "operator", account_id=UUID(int=11))
 MANAGER = Actor(Role.MANAGER, "manager", account_id=UUID(int=12))
 FINANCE, CASHIER = Actor(Role.FINANCE, "drawer"), Actor(Role.FINANCE, "cashier")
+CLERKS = (
+    ("clerk", Role.CLERK, OWN[0], (Section.ELDERCARE,)),
+    ("clerk.minors", Role.CLERK, OWN[0], (Section.MINORS,)),
+    ("section", Role.SECTION, DISTRICT, (Section.ELDERCARE,)),
+    ("section.minors", Role.SECTION, DISTRICT, (Section.MINORS,)),
+)
+"""A town's clerks and the district's officers, of the section that home care belongs to and of another."""
 Drain = Callable[[], Awaitable[int]]
 
 
@@ -413,7 +421,18 @@ async def open_accounts(lives: Lives) -> dict[str, Actor]:
                     worker_id=worker_id,
                 )
                 opened[name] = Actor(role, name, account.id, scope.Company(company.id, worker_id))
-        for role in (Role.OPERATOR, Role.FINANCE, Role.MANAGER, Role.ADMINISTRATOR):
+        for name, role, code, sections in CLERKS:
+            account = await accounts.open_account(
+                work,
+                username=name,
+                display_name=name,
+                role=role,
+                password=PASSWORD,
+                division_code=code,
+                sections=sections,
+            )
+            opened[name] = Actor(role, name, account.id, scope.Division(code, frozenset(sections)))
+        for role in (Role.OPERATOR, Role.FINANCE, Role.MANAGER, Role.AUDITOR, Role.ADMINISTRATOR):
             account = await accounts.open_account(
                 work, username=role.value, display_name=role.value, role=role, password=PASSWORD
             )

@@ -1,6 +1,7 @@
 """Signing in: what is told to whom, what ends when, and what a retry does."""
 
 from datetime import timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
@@ -8,13 +9,20 @@ import httpx
 import pyotp
 import pytest
 
-from api.accounts import operations
+from api.accounts import operations, queries
 from events.work import Works
+from kit import clock as clocks
 from kit.access.actor import SYSTEM
 from kit.access.roles import Role
+from kit.access.scope import Division, Section
 from kit.clock import FixedClock
 from providers.roster.queries import WorkerNotFound
-from tests.api.conftest import SignIn
+from registry.divisions import listing
+from registry.divisions.listing import NewDivision
+from registry.model import DivisionKind
+from registry.reorganisation import changes
+from registry.reorganisation.changes import CodeLine
+from tests.api.conftest import PASSWORD, SignIn
 from tests.api.world import HOST
 from tests.dispatch.stage import set_stage
 
@@ -127,14 +135,24 @@ async def test_too_large_a_body_is_refused_and_health_names_the_parts(client: ht
         ({"role": "provider", "provider_id": str(UUID(int=1))}, 404, "company.not_found"),
         ({"role": "provider"}, 422, "account.scope_invalid"),
         ({"role": "system"}, 422, "account.scope_invalid"),
+        ({"role": "clerk"}, 422, "account.scope_invalid"),
+        ({"role": "clerk", "division_code": "130999009"}, 422, "division.unknown"),
+        ({"role": "clerk", "division_code": "13099"}, 422, "division_code.shape"),
+        ({"role": "clerk", "division_code": "130999000000"}, 422, "account.scope_invalid"),
+        ({"role": "clerk", "division_code": "130999001", "sections": ["gardening"]}, 422, "input.invalid"),
+        ({"role": "section", "division_code": "130999"}, 422, "account.scope_invalid"),
+        ({"role": "section", "division_code": "130999001", "sections": ["minors"]}, 422, "account.scope_invalid"),
+        ({"role": "operator", "division_code": "130999001"}, 422, "account.scope_invalid"),
+        ({"role": "auditor", "sections": ["minors"]}, 422, "account.scope_invalid"),
     ],
     ids=str,
 )
 async def test_an_account_that_fits_nobody_is_not_opened(
-    sign_in: SignIn, password: str, change: dict[str, str], status: int, code: str
+    works: Works, sign_in: SignIn, change: dict[str, Any], status: int, code: str
 ) -> None:
+    await _divisions(works)
     administrator = await sign_in("administrator")
-    form = {"username": "somebody", "display_name": "某人", "role": "operator", "password": password} | change
+    form = {"username": "somebody", "display_name": "某人", "role": "operator", "password": PASSWORD} | change
     answer = await administrator.post("/accounts", json=form)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
@@ -161,3 +179,41 @@ async def test_a_worker_of_another_company_gets_no_account_in_this_one(works: Wo
                 await operations.open_account(
                     work, username=name, display_name=shown, role=Role.OPERATOR, password="river stone lantern 7"
                 )
+
+
+async def _divisions(works: Works) -> None:
+    async with works(SYSTEM("test")) as work:
+        rows = [
+            NewDivision(code="130999", name="district", kind=DivisionKind.DISTRICT, parent=None),
+            NewDivision(code="130999001", name="甲乡", kind=DivisionKind.TOWNSHIP, parent="130999"),
+        ]
+        await listing.add_divisions(work, rows)
+
+
+async def test_a_clerks_session_says_for_which_division_and_sections(
+    works: Works, client: httpx.AsyncClient, sign_in: SignIn, password: str, clock: FixedClock
+) -> None:
+    await _divisions(works)
+    administrator = await sign_in("administrator")
+    for name, role, division, sections in (
+        ("clerk-1", "clerk", "130999001", []),
+        ("section-1", "section", "130999", ["minors", "eldercare"]),
+    ):
+        form = {"username": name, "display_name": name, "role": role, "password": password}
+        opened = await administrator.post("/accounts", json={**form, "division_code": division, "sections": sections})
+        assert opened.status_code == 201, opened.text
+        began = (await client.post("/sessions", json={"username": name, "password": password})).json()
+        me = (await client.get("/me", headers={"Authorization": f"Bearer {began['token']}"})).json()
+        for shown in (opened.json(), began, me):
+            assert shown["division_code"] == division.ljust(12, "0")
+            assert shown["sections"] == (sorted(sections) or ["eldercare"])
+    # A township that becomes a town keeps its clerk, who works under today's code.
+    async with works(SYSTEM("test")) as work:
+        today = clocks.day_of(clock.now())
+        town = CodeLine(code="130999001", new_code="130999101", name="甲镇", kind=DivisionKind.TOWN)
+        await changes.change_divisions(work, lines=[town], valid_from=today, document="1 号")
+    async with works(SYSTEM("test")) as work:
+        began = (await client.post("/sessions", json={"username": "clerk-1", "password": password})).json()
+        actor = await queries.actor_behind(work, began["token"])
+        assert actor is not None
+        assert actor.scope == Division("130999101000", frozenset({Section.ELDERCARE}))

@@ -2,21 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import httpx
 import pytest
 
-from api.policy import POLICY
 from dispatch.escalation import operations as escalation
 from events.delivery import bus
 from events.work import Works
 from kit.access.actor import SYSTEM
 from kit.access.roles import Role
+from kit.access.scope import Division
 from kit.clock import FixedClock
 from kit.vault import Vault
-from tests.api.lives import MARKS, Company, Lives
+from tests.api.lives import DISTRICT, MARKS, Company, Lives
 from tests.api.questions import TEXTS, Operation, Question, missing, operations
-from tests.api.test_policy import actions_of_routes
+from tests.api.test_policy import POLICY, actions_of_routes
 from tests.api.world import NOUNS, World, canaries, changed
 from tests.conftest import HANDLERS, drained
 
@@ -106,6 +107,132 @@ async def test_what_a_company_does_touches_and_shows_nothing_of_anothers(world: 
     assert world.routes | ASKED_ELSEWHERE == {one.name for one in operations(world.app.openapi())}
     # The own second factor is a row that no company's role reads.
     assert changed(before, await world.hidden_state(own)) <= {"account"}
+
+
+PEOPLE, CARE = frozenset({"person_id"}), frozenset({"request_id", "visit_id"})
+
+
+@pytest.mark.parametrize(
+    ("name", "hidden"),
+    [("clerk", PEOPLE | CARE), ("clerk.minors", PEOPLE | CARE), ("section", frozenset()), ("section.minors", CARE)],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_a_clerk_or_a_section_sees_its_own_people_alone_and_changes_nothing(
+    world: World, name: str, hidden: frozenset[str]
+) -> None:
+    own, other = _companies(world, MARKS[0])
+    scope = world.lived.actors[name].scope
+    assert isinstance(scope, Division)
+    settings = {"app.division": scope.code, "app.sections": ",".join(scope.sections)}
+    secrets = await world.hidden_from(name, "clerk", settings)
+    # Resident IDs, telephones and whatever another town's people are called are for no clerk.
+    words = [word for company in (own, other) for word in (*company.phones, *company.id_numbers)]
+    words += [] if scope.code == DISTRICT else [company.mark for company in world.lived.companies[1:]]
+    mine, theirs = await _known(world, own), await _known(world, other)
+    before = await world.state(without={"read_audit"})
+    seen: list[str] = []
+    granted = 0
+    for operation in sorted(_all(world), key=lambda one: one.name in ENDS_THE_SESSION):
+        for known in (mine, theirs):
+            for question in operation.questions({kind: ids[:2] for kind, ids in known.items()}):
+                answer = await _put(world, name, question)
+                assert answer.status_code < 500, (question, answer.text)
+                seen += canaries(answer, secrets, words, str(question))
+                granted += answer.status_code == 200
+        kinds = operation.asks_for_ids() - set(TEXTS)
+        if kinds and kinds <= hidden:
+            for asked, instead in zip(operation.questions(theirs), operation.questions(missing(theirs)), strict=True):
+                answer, nothing = await _put(world, name, asked), await _put(world, name, instead)
+                assert _shape(answer, asked) == _shape(nothing, instead), asked
+                seen += canaries(answer, secrets, words, str(asked))
+    assert seen == []
+    assert granted > 10
+    # The own second factor, password and session are the only rows that change.
+    assert changed(before, await world.state(without={"read_audit"})) <= {"account", "account_recovery_code"}
+    assert world.routes | ASKED_ELSEWHERE == {one.name for one in operations(world.app.openapi())}
+    print(f"{name}: {world.asked} requests, {len(secrets)} secret ids, 0 seen")
+
+
+async def test_a_clerk_is_answered_about_the_own_town_and_a_section_about_its_own_cases(world: World) -> None:
+    own, other = _companies(world, MARKS[0])
+    mine, theirs = await _known(world, own), await _known(world, other)
+
+    async def status(name: str, path: str) -> int:
+        return (await world.ask(name, "GET", path)).status_code
+
+    card = (await world.ask("clerk", "GET", f"/people/{mine['person_id'][0]}?purpose=visit")).json()
+    assert card["name"].startswith(own.mark)
+    assert card["address"]
+    assert [card["id_no"], card["contacts"], card["health_note"], card["bank_account"]] == [None, [], None, None]
+    read = await world.plain.fetch("select person_id from read_audit where role = 'clerk'")
+    assert [str(row["person_id"]) for row in read] == [mine["person_id"][0]]
+    for name, person, visit in (("clerk", 404, 404), ("clerk.minors", 404, 404), ("section", 200, 200)):
+        assert await status(name, f"/people/{theirs['person_id'][0]}?purpose=visit") == person, name
+        assert await status(name, f"/visits/{theirs['visit_id'][0]}") == visit, name
+    for name, visits in (("clerk", True), ("clerk.minors", False), ("section", True), ("section.minors", False)):
+        assert await status(name, f"/people/{mine['person_id'][0]}?purpose=visit") == 200, name
+        for path in (f"/visits/{mine['visit_id'][0]}", f"/requests/{mine['request_id'][0]}"):
+            assert await status(name, path) == (200 if visits else 404), (name, path)
+        enrolled = (await world.ask(name, "GET", f"/people/{mine['person_id'][0]}/enrolments")).json()["items"]
+        assert bool(enrolled) is visits, name
+
+
+async def test_the_auditor_reads_what_the_bureau_reads_and_writes_nothing(world: World) -> None:
+    companies = _companies(world, MARKS[0])
+    known: dict[str, list[str]] = {kind: [] for kind in (*NOUNS, *TEXTS)}
+    for company in companies:
+        known = {kind: [*known[kind], *ids[:2]] for kind, ids in (await _known(world, company)).items()}
+    actions = actions_of_routes()
+    before = await world.state(without={"read_audit"})
+    answers: list[tuple[httpx.Response, Question]] = []
+    for operation in _all(world):
+        action = actions.get(operation.name)
+        if action in {None, "account.read", "account.change"}:
+            continue
+        peers = [role for role in (Role.MANAGER, Role.FINANCE) if role in POLICY[action]]
+        for ids in (known, missing(known)):
+            for question in operation.questions(ids):
+                answer = await _put(world, "auditor", question)
+                answers.append((answer, question))
+                if not question.reads:
+                    assert answer.status_code == 403, question
+                elif peers:
+                    desk = await _put(world, peers[0], question)
+                    assert answer.status_code == desk.status_code, (question, answer.text)
+    # Who read a record is shown to the auditor too, so what is secret is asked after all the readings.
+    secrets = await world.hidden_from("auditor", "auditor", {})
+    assert [canary for answer, asked in answers for canary in canaries(answer, secrets, [], str(asked))] == []
+    assert changed(before, await world.state(without={"read_audit"})) == set()
+    # Whatever of a person's record was read is on record, as it is for every other desk.
+    rows = "select distinct person_id from read_audit where role = '{}'"
+    audited, managed = [
+        {row["person_id"] for row in await world.plain.fetch(rows.format(role))} for role in ("auditor", "manager")
+    ]
+    assert managed <= audited
+    assert managed
+    print(f"auditor: {world.asked} requests, {len(world.routes)} operations, 0 seen, 0 written")
+
+
+async def test_what_the_policy_refuses_is_counted_by_the_minute_and_shown(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(3):
+        assert (await world.ask("clerk", "GET", "/statements")).status_code == 403
+    assert (await world.ask("operator", "GET", "/accounts")).status_code == 403
+    rows: list[dict[str, Any]] = []
+    for reader in ("administrator", "auditor"):
+        rows = (await world.ask(reader, "GET", "/refused-actions")).json()["items"]
+        assert {(row["role"], row["action"], row["count"]) for row in rows} == {
+            ("clerk", "statements.read", 3),
+            ("operator", "accounts.read", 1),
+        }
+    assert (await world.ask("manager", "GET", "/refused-actions")).status_code == 403
+    lines = [record.getMessage() for record in caplog.records if record.name == "nowalls.access"]
+    assert len(lines) == 3
+    clerk = world.lived.actors["clerk"].account_id
+    row = next(row for row in rows if row["role"] == "clerk")
+    assert lines[0].startswith(f"refused by policy: action statements.read, role clerk, account {clerk}, correlation ")
+    assert row["account_id"] == str(clerk)
 
 
 @pytest.mark.parametrize("name", [None, *sorted(set(Role) - {Role.SYSTEM, Role.PROVIDER, Role.WORKER})])

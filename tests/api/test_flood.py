@@ -56,7 +56,7 @@ async def test_a_name_guessed_at_from_everywhere_is_slowed_down_everywhere_for_a
     clock = world.works.clock
     assert isinstance(clock, FixedClock)
     await _guess(world.client, "no.such.one")
-    await world.plain.execute("update tries set count = 107")
+    await world.plain.execute("update attempt set count = 107")
     async with _from(world, "203.0.113.10") as fresh:
         paused = await _guess(fresh, "no.such.one")
         assert paused.status_code == 429
@@ -156,6 +156,6 @@ async def test_what_is_too_old_is_forgotten(world: World) -> None:
             await operations.forget_old(work)
         counts = [
             await world.plain.fetchval(f"select count(*) from {table}")
-            for table in ("idempotency_key", "tries", "account_session")
+            for table in ("idempotency_key", "attempt", "account_session", "refused_action")
         ]
         assert counts == list(left)

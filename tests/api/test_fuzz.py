@@ -25,7 +25,7 @@ from schemathesis.specs.openapi import checks
 
 from api.accounts.rules import LookupsPerMinute, PasswordChangesPerMinute
 from api.app import build
-from api.policy import OPEN_TO_ALL, POLICY
+from api.policy import OPEN_TO_ALL
 from events.delivery import bus
 from events.work import Works
 from kit import text
@@ -37,7 +37,7 @@ from kit.rules import operations as rules
 from processes.rooms import ROOMS
 from tests.api.lives import MARKS
 from tests.api.questions import IDS_IN_BODIES
-from tests.api.test_policy import actions_of_routes
+from tests.api.test_policy import POLICY, actions_of_routes
 from tests.api.world import NOUNS, World, canaries
 from tests.conftest import HANDLERS
 

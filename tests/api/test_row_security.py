@@ -1,5 +1,8 @@
 """The database itself shows a company's people their own rows alone: asked of every table there is."""
 
+from typing import Any
+from uuid import UUID
+
 import asyncpg
 import pytest
 from sqlalchemy import text
@@ -7,11 +10,13 @@ from sqlalchemy.exc import DBAPIError
 
 from kit import postgres
 from kit.access import scope
-from kit.database import PROVIDER_ROLE, ROLES, Base
-from tests.api.lives import Company
+from kit.access.scope import Section
+from kit.china import identifiers
+from kit.database import AUDITOR_ROLE, CLERK_ROLE, OWN_ROLE, PROVIDER_ROLE, ROLES, Base
+from tests.api.lives import DISTRICT, OWN, SHARED, Company
 from tests.api.world import World
 
-FOR_ALL = {"item", "price", "division", "rule", "charge_standards"}
+FOR_ALL = {"item", "price", "division", "rule", "charge_standards", "rehearsal"}
 """What everybody may read: the catalogue, the map, the rules."""
 
 
@@ -133,3 +138,100 @@ async def test_the_application_owns_nothing_and_cannot_leave_its_role_for_more(w
             await connection.execute("create table mine (id int)")
     finally:
         await connection.close()
+
+
+async def _people_of(world: World, code: str) -> set[UUID]:
+    """Return who lives in a division, asked of the addresses alone."""
+    rows = await world.plain.fetch(
+        "select person_id from address where valid_to is null and left(division_code, length($1)) = $1",
+        identifiers.division_prefix(code),
+    )
+    return {row["person_id"] for row in rows}
+
+
+async def _seen(world: World, table: str, within: scope.Scope) -> list[dict[str, Any]]:
+    async with world.works.database.session(within) as session:
+        rows = await session.execute(text(f'select to_jsonb(t) from "{table}" t'))
+        return [dict(row) for row in rows.scalars()]
+
+
+CLERKS_TABLES = {"person", "address", "household", "household_member", "care_request", "visit", "enrolment"}
+CARE = {"care_request", "visit", "enrolment"}
+
+
+@pytest.mark.parametrize("code", [*OWN[:2], SHARED, DISTRICT, "130999001001"])
+async def test_a_clerk_reads_the_rows_of_who_lives_in_the_division_and_no_others(world: World, code: str) -> None:
+    people = await _people_of(world, code)
+    assert bool(people) == (code != "130999001001")
+    for table in CLERKS_TABLES - {"household"}:
+        column = "id" if table == "person" else "person_id"
+        for sections in ({Section.ELDERCARE}, {Section.MINORS}):
+            rows = await _seen(world, table, scope.Division(code, frozenset(sections)))
+            expected = set() if table in CARE and Section.ELDERCARE not in sections else people
+            assert {UUID(row[column]) for row in rows} <= expected, (table, sections)
+            if table in {"person", "address", "enrolment"}:
+                assert {UUID(row[column]) for row in rows} == expected, (table, sections)
+
+
+@pytest.mark.parametrize("role", [CLERK_ROLE, OWN_ROLE, AUDITOR_ROLE])
+async def test_the_narrow_roles_write_no_row_but_the_record_of_their_readings(world: World, role: str) -> None:
+    for table in Base.metadata.tables:
+        for verb in ("insert", "update", "delete", "truncate"):
+            query = "select has_any_column_privilege($1, $2, $3)" if verb in {"insert", "update"} else None
+            may = await world.plain.fetchval(
+                query or "select has_table_privilege($1, $2, $3)", role, f"public.{table}", verb
+            )
+            assert may == ((table, verb) == ("read_audit", "insert")), (table, verb)
+    assert not await world.plain.fetchval("select has_function_privilege($1, 'nowalls_emit(jsonb)', 'execute')", role)
+
+
+@pytest.mark.parametrize("role", [CLERK_ROLE, OWN_ROLE])
+async def test_without_a_division_or_a_person_named_there_are_no_rows(world: World, role: str) -> None:
+    async with world.works.database.sessions[role].begin() as session:
+        for table in Base.metadata.tables:
+            if table not in FOR_ALL and await world.plain.fetchval(
+                "select has_table_privilege($1, $2, 'select')", role, table
+            ):
+                assert (await session.execute(text(f'select count(*) from "{table}"'))).scalar_one() == 0, table
+
+
+async def test_one_person_reads_the_own_rows_and_nobody_elses(world: World) -> None:
+    person = world.lived.companies[0].elders[0]
+    read = 0
+    for table in Base.metadata.tables.values():
+        if table.name in FOR_ALL or "own_sees" not in table.info:
+            continue
+        rows = await _seen(world, table.name, scope.Own(person))
+        column = "id" if table.name == "person" else "person_id"
+        assert all(row[column] == str(person) for row in rows), table.name
+        whole = await world.plain.fetchval(f'select count(*) from "{table.name}" where {column} = $1', person)
+        assert len(rows) == whole, table.name
+        read += len(rows)
+    assert read > 10
+
+
+async def test_the_auditor_reads_every_row_of_the_bureau_and_no_account(world: World) -> None:
+    denied = set()
+    for table in Base.metadata.tables:
+        query = text(f'select count(*) from "{table}"')
+        try:
+            async with world.works.database.session(reads_only=True) as session:
+                rows = (await session.execute(query)).scalar_one()
+        except DBAPIError:
+            denied.add(table)
+            continue
+        assert rows == await world.plain.fetchval(str(query)), table
+    assert denied == {"account", "account_session", "account_recovery_code", "attempt", "idempotency_key"}
+    for act in ("update person set name = name", "delete from rule", "insert into rehearsal values (true, 0, now())"):
+        with pytest.raises(DBAPIError, match="permission denied"):
+            async with world.works.database.session(reads_only=True) as session:
+                await session.execute(text(act))
+
+
+async def test_the_division_named_in_one_transaction_is_forgotten_in_the_next(world: World) -> None:
+    async with world.works.database.session(scope.Division(OWN[0], frozenset({Section.ELDERCARE}))) as session:
+        assert (await session.execute(text("select count(*) from visit"))).scalar_one() > 0
+        pid = (await session.execute(text("select pg_backend_pid()"))).scalar_one()
+    async with world.works.database.sessions[CLERK_ROLE].begin() as session:
+        assert (await session.execute(text("select pg_backend_pid()"))).scalar_one() == pid  # the same connection
+        assert (await session.execute(text("select count(*) from person"))).scalar_one() == 0

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ from api.app import V1, build
 from events.work import Works
 from kit import postgres
 from kit.access.actor import SYSTEM, Actor
-from kit.database import Base
+from kit.database import Base, sees
 from kit.ids import new_id
 from processes.rooms import ROOMS
 from tests.api.lives import Company
@@ -29,7 +29,7 @@ HOST = "http://test"
 BASE = HOST + V1
 """Below this every test's client asks, unless it names the host itself."""
 AT_ROOT = {"/", "/docs", "/health", "/metrics", "/openapi.json", "/tour"}
-PASSING = {"account_session", "idempotency_key", "tries"}
+PASSING = {"account_session", "idempotency_key", "attempt", "refused_action"}
 """Tables that remember requests, not the district."""
 
 PASSING_COLUMNS = {"rateable": "code_tries"}
@@ -166,6 +166,25 @@ class World:
         own = "select to_jsonb(t)::text from {} where provider_id = '{}'"
         seen |= await self._uuids(own.format("account t", company.id))
         seen |= await self._uuids(own.format("account_session t join account a on a.id = t.account_id", company.id))
+        return frozenset(everything - seen)
+
+    async def hidden_from(self, name: str, axis: str, settings: Mapping[str, str]) -> frozenset[str]:
+        """Return every id that stands anywhere and in no row that the table's `info` opens to an account's axis.
+
+        `settings` are what that account's transactions set; the rows of the own account are no secret to it.
+        """
+        for setting, value in settings.items():
+            await self.plain.execute("select set_config($1, $2, false)", setting, value)
+        everything, seen = set(), set()
+        for table in Base.metadata.sorted_tables:
+            everything |= await self._uuids(f'select to_jsonb(t)::text from "{table.name}" t')
+            expression = sees(table, axis)
+            if expression is not None and "select" in table.info.get(f"{axis}_may", "select"):
+                where = expression.replace(f"{table.name}.", "t.")
+                seen |= await self._uuids(f'select to_jsonb(t)::text from "{table.name}" t where {where}')
+        mine = f"select to_jsonb(t)::text from {{}} where a.username = '{name}'"
+        seen |= await self._uuids(mine.format("account t join account a using (id)"))
+        seen |= await self._uuids(mine.format("account_session t join account a on a.id = t.account_id"))
         return frozenset(everything - seen)
 
     async def _uuids(self, query: str) -> set[str]:

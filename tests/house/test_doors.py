@@ -15,7 +15,6 @@ OWED = {
         "cases_of",
         "days_of",
         "entries",
-        "history",
         "numbers",
         "offer",
         "open_visit_of",

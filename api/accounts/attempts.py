@@ -1,11 +1,11 @@
-"""How often may it be tried? Pauses that grow for whoever guesses, and a number of times a minute for whoever asks."""
+"""Limits to guessing: pauses that grow with wrong attempts, and so many look-ups a minute for those who may ask."""
 
 from datetime import datetime, timedelta
 
 from sqlalchemy import case, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from api.accounts.model import Tries
+from api.accounts.model import Attempt
 from events.work import Work
 from kit.rules import queries as rules
 from kit.rules.typed import ValueRule
@@ -13,42 +13,42 @@ from kit.rules.typed import ValueRule
 ANYWHERE = bytes(32)
 _MINUTE = timedelta(minutes=1)
 _HERE, _EVERYWHERE = (5, 900), (100, 60)
-"""Tries before a pause, and the longest pause in seconds: from one address, and from all together.
+"""Attempts before a pause, and the longest pause in seconds: from one address, and from all together.
 
 The second pause is short, so that nobody can lock somebody else out from elsewhere for long.
 """
 
 
 async def begin(work: Work, *, name: str, address: str) -> int:
-    """Count a try at a name before it is known whether it is right; return 0, or the seconds to wait uncounted.
+    """Count an attempt at a name before its password is verified; return 0, or the seconds to wait uncounted.
 
-    Counting first lets a hundred tries at once have no more luck than a hundred in a row. A name that belongs to nobody
-    is counted as any other, so that a pause tells nothing.
+    Because it is counted first, a hundred attempts at once have no more luck than a hundred in a row. A name that
+    belongs to nobody is counted as any other, so that a pause tells nothing.
     """
     subject = _subject(work, name)
     places = ((work.vault.blind("tries-from", address), _HERE), (ANYWHERE, _EVERYWHERE))
     # One after the other: rows that are not there yet cannot be locked.
     await work.session.execute(select(func.pg_advisory_xact_lock(int.from_bytes(subject[:8], signed=True))))
     for place, (allowed, longest) in places:
-        found = await work.session.get(Tries, (subject, place))
-        if found is not None and (wait := _pause(found, work.now, allowed, longest)):
+        attempt = await work.session.get(Attempt, (subject, place))
+        if attempt is not None and (wait := _pause(attempt, work.now, allowed, longest)):
             return wait
     for place, _ in places:
         await _count(work, subject, place, timedelta(days=1))
     return 0
 
 
-async def forget_one(work: Work, *, name: str, address: str) -> None:
-    """Take one counted try back: it was right as far as it went."""
+async def take_back(work: Work, *, name: str, address: str) -> None:
+    """Take one counted attempt back: the password was right, the code is still wanted."""
     for place in (work.vault.blind("tries-from", address), ANYWHERE):
-        found = await work.session.get(Tries, (_subject(work, name), place), with_for_update=True)
-        if found is not None:
-            found.count = max(0, found.count - 1)
+        attempt = await work.session.get(Attempt, (_subject(work, name), place), with_for_update=True)
+        if attempt is not None:
+            attempt.count = max(0, attempt.count - 1)
 
 
 async def forgive(work: Work, *, name: str) -> None:
-    """Forget all tries at a name."""
-    await work.session.execute(delete(Tries).where(Tries.subject == _subject(work, name)))
+    """Forget all attempts at a name."""
+    await work.session.execute(delete(Attempt).where(Attempt.subject == _subject(work, name)))
 
 
 async def spend(work: Work, rule: type[ValueRule[int]], who: str) -> int:
@@ -59,8 +59,8 @@ async def spend(work: Work, rule: type[ValueRule[int]], who: str) -> int:
 
 
 async def forget_old(work: Work) -> None:
-    """Delete what was not tried again for a day."""
-    await work.session.execute(delete(Tries).where(Tries.last_at < work.now - timedelta(days=1)))
+    """Delete what was not attempted again for a day."""
+    await work.session.execute(delete(Attempt).where(Attempt.last_at < work.now - timedelta(days=1)))
 
 
 def _subject(work: Work, name: str) -> bytes:
@@ -68,28 +68,28 @@ def _subject(work: Work, name: str) -> bytes:
 
 
 async def _count(work: Work, subject: bytes, place: bytes, within: timedelta) -> tuple[int, datetime]:
-    over = Tries.since <= work.now - within
+    over = Attempt.since <= work.now - within
     made = await work.session.execute(
-        insert(Tries)
+        insert(Attempt)
         .values(subject=subject, place=place, count=1, since=work.now, last_at=work.now)
         .on_conflict_do_update(
-            index_elements=[Tries.subject, Tries.place],
+            index_elements=[Attempt.subject, Attempt.place],
             set_={
-                "count": case((over, 1), else_=Tries.count + 1),
-                "since": case((over, work.now), else_=Tries.since),
-                "last_at": func.greatest(Tries.last_at, work.now),
+                "count": case((over, 1), else_=Attempt.count + 1),
+                "since": case((over, work.now), else_=Attempt.since),
+                "last_at": func.greatest(Attempt.last_at, work.now),
             },
         )
-        .returning(Tries.count, Tries.since)
+        .returning(Attempt.count, Attempt.since)
     )
     count, since = made.one()
     return count, since
 
 
-def _pause(found: Tries, now: datetime, allowed: int, longest: int) -> int:
-    if found.count < allowed:
+def _pause(attempt: Attempt, now: datetime, allowed: int, longest: int) -> int:
+    if attempt.count < allowed:
         return 0
-    until = found.last_at + timedelta(seconds=min(longest, 2 ** min(found.count - allowed, 20)))
+    until = attempt.last_at + timedelta(seconds=min(longest, 2 ** min(attempt.count - allowed, 20)))
     return _seconds(until - now) if until > now else 0
 
 

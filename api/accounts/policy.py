@@ -1,0 +1,13 @@
+"""Which roles may ask what of accounts."""
+
+from typing import Final
+
+from kit.access.roles import EVERYBODY, Policy, Role
+
+POLICY: Final[Policy] = {
+    "account.read": EVERYBODY,
+    "account.change": EVERYBODY,
+    "accounts.read": frozenset({Role.ADMINISTRATOR}),
+    "accounts.change": frozenset({Role.ADMINISTRATOR}),
+    "refused_actions.read": frozenset({Role.ADMINISTRATOR, Role.AUDITOR}),
+}

@@ -1,0 +1,9 @@
+"""Which roles may ask what of decision records."""
+
+from typing import Final
+
+from kit.access.roles import Policy, Role
+
+POLICY: Final[Policy] = {
+    "decisions.read": frozenset({Role.OPERATOR, Role.MANAGER, Role.AUDITOR}),
+}

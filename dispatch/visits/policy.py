@@ -1,0 +1,19 @@
+"""Which roles may ask what of offers and visits."""
+
+from typing import Final
+
+from kit.access.roles import Policy, Role
+
+POLICY: Final[Policy] = {
+    "offers.read": frozenset({Role.PROVIDER, Role.WORKER, Role.MANAGER, Role.AUDITOR}),
+    "offers.answer": frozenset({Role.PROVIDER, Role.WORKER}),
+    "visits.read": frozenset(
+        {Role.PROVIDER, Role.WORKER, Role.OPERATOR, Role.MANAGER, Role.CLERK, Role.SECTION, Role.AUDITOR}
+    ),
+    "visits.act": frozenset({Role.WORKER}),
+    "visits.codes": frozenset({Role.OPERATOR}),
+    "visits.change": frozenset({Role.OPERATOR, Role.MANAGER}),
+    "visits.reassign": frozenset({Role.PROVIDER, Role.OPERATOR, Role.MANAGER}),
+    "visits.evidence": frozenset({Role.PROVIDER, Role.WORKER, Role.OPERATOR, Role.MANAGER, Role.AUDITOR}),
+    "visits.decide": frozenset({Role.MANAGER}),
+}
