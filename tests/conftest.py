@@ -83,6 +83,7 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["kernels"] = str(node.config.stash[_LOCK])
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what needs no kernels, and with what takes long; leave the rest in the order of the seed."""
     random.seed()  # the plugin that shuffles has seeded every worker alike, and free ports are drawn by chance
@@ -90,9 +91,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         mark = item.get_closest_marker("timeout")
         longest[item.path] = max(longest.get(item.path, 0), mark.args[0] if mark else 0)
-        for name in SHARED:
-            if name in getattr(item, "fixturenames", ()):
-                item.add_marker(pytest.mark.xdist_group(name))
+        if shared := [name for name in SHARED if name in getattr(item, "fixturenames", ())]:
+            item.add_marker(pytest.mark.xdist_group(shared[0]))
     items.sort(key=lambda item: (_wants_kernels(item), -longest[item.path]))
 
 
