@@ -38,7 +38,7 @@ CHECKS: dict[str, list[str]] = {
     "floors": ["lint-imports"],
 }
 # How tests run: a worker for each processor, long tests and groups first (tests/conftest.py has the order).
-WORKERS = ("-n", "logical", "--maxprocesses", "4", "--dist", "loadscope", "--no-loadscope-reorder")
+WORKERS = ("-n", "logical", "--maxprocesses", "4", "--dist", "loadgroup", "--no-loadscope-reorder")
 # What a run of every test shows beside its failures; pyproject.toml says which rooms are covered how far.
 WHOLE = ("--durations=25", "--cov", "--cov-report=term")
 # Programs that some tests need beside Python: what brings each on Debian, and what is not tested without it.

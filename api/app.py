@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from time import perf_counter
 from typing import Any
 from urllib.parse import unquote_plus
+from uuid import UUID
 
 from fastapi import FastAPI, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
@@ -20,8 +21,9 @@ from api import acting, document, errors, pages, policy, probes
 from api.forms import storable
 from api.funnel import Board
 from api.live import Hub
-from events.work import Works
-from kit import metrics
+from events.work import REQUEST, Works
+from kit import logs, metrics
+from kit.ids import new_id
 from kit.metrics import State
 from kit.room import Room, rules_of
 from kit.version import VERSION
@@ -41,7 +43,9 @@ A nursing home without walls: from a call to a paid visit. Sign in at `POST /api
 `Authorization: Bearer …`. What changes something may carry an `Idempotency-Key`: sent twice, it acts once. Refusals are
 `application/problem+json` with a code and a sentence in Chinese or English (`Accept-Language`). Text holds no control
 characters but tabs and line ends; days lie between 1900 and 2199. A list is `{items, next}`; where `next` is
-not null, send it as `after` for the rows that follow.
+not null, send it as `after` for the rows that follow. A UUID in `X-Request-Id` comes back in the answer and becomes the
+correlation id of the events; without one the platform makes it. The words for every state, reason and refusal are at
+`GET /api/v1/words`.
 """
 
 
@@ -57,7 +61,9 @@ class Guard:
             await self.app(scope, receive, send)
             return
         started, status, begun = perf_counter(), 500, False
-        headers = [*_HEADERS]
+        request_id = _request_id(Request(scope))
+        request, correlation = REQUEST.set(request_id), logs.CORRELATION.set(str(request_id))
+        headers = [*_HEADERS, (b"x-request-id", str(request_id).encode())]
         if not scope["path"].startswith("/swagger/"):
             headers.append((b"cache-control", b"no-store"))
         if scope["scheme"] == "https":
@@ -84,6 +90,16 @@ class Guard:
             metrics.HTTP_SECONDS.labels(method, getattr(scope.get("route"), "path", "none"), str(status)).observe(
                 perf_counter() - started
             )
+            REQUEST.reset(request)
+            logs.CORRELATION.reset(correlation)
+
+
+def _request_id(request: Request) -> UUID:
+    """Take over the caller's X-Request-Id where it is a UUID; it becomes the correlation of all that is done."""
+    try:
+        return UUID(request.headers.get("x-request-id", ""))
+    except ValueError:
+        return new_id()
 
 
 def _refused(request: Request) -> ASGIApp | None:

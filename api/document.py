@@ -2,14 +2,48 @@
 
 import json
 import re
+import tomllib
+from pathlib import Path
 from typing import Any
 
 from api.acting import camel
-from api.errors import Problem, responses
+from api.errors import InputError, Problem, responses
+from api.forms import EXAMPLE_ID
+from api.live import LiveEvent
 from api.policy import OPEN_TO_ALL
+from events.contracts.event import REGISTRY
 
 OPEN = {camel(name) for name in OPEN_TO_ALL}
 """The operations, by their ids, that ask for nobody's session."""
+_REF = "#/components/schemas/{model}"
+_FIELDS = tomllib.loads((Path(__file__).parent / "fields.toml").read_text(encoding="utf-8"))
+MEANINGS: dict[str, str] = _FIELDS["meanings"]
+EXAMPLES: dict[str, Any] = _FIELDS["examples"]
+TAGS = {
+    "account": "Signing in and out, and the own account.",
+    "accounts": "The administrator's list of accounts.",
+    "cases": "What waits for a person: taken up and closed with a reason.",
+    "catalogue": "What can be asked for, and its price of a day.",
+    "companies": "Service companies, their contracts, workers, certificates, shifts and absences.",
+    "divisions": "The divisions of the district, and the acts that change them.",
+    "enrolment": "From an application over the assessment to a month's quota.",
+    "households": "Households and who belongs to them.",
+    "live": "What happens, as it happens (server-sent events).",
+    "people": "People, their records (every reading is recorded), dated facts and deaths.",
+    "platform": "The platform itself: health, the funnel, dead letters, the event log.",
+    "requests": "Care requests, decision records and standing orders.",
+    "rules": "The dated rules that people decide.",
+    "satisfaction": "Ratings, call-backs, complaints and rates.",
+    "settlement": "Charges, statements, disputes and payments.",
+    "visits": "Offers, visits and their evidence.",
+}
+"""Every tag that a route bears, and what its routes are about."""
+_BY_FORMAT = {
+    "uuid": str(EXAMPLE_ID),
+    "date-time": "2026-11-02T01:30:00Z",
+    "date": "2026-11-02",
+}
+_BY_TYPE: dict[str, Any] = {"integer": 1, "number": 1.0, "string": "…", "boolean": False, "object": {}}
 _LISTING = re.compile(r"\bListing[_\[](\w+?)[_\]](?=\")")
 """How pydantic names `Listing[Visit]`; the document says `VisitList`."""
 _WRITES = {"post", "put", "patch", "delete"}
@@ -27,14 +61,38 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
     document = json.loads(_LISTING.sub(r"\1List", json.dumps(document)))
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
-    schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    for model in (InputError, Problem):
+        schemas[model.__name__] = model.model_json_schema(ref_template=_REF)
+        schemas[model.__name__].pop("$defs", None)
+    schemas |= _streamed()
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     components["securitySchemes"] = {"session": {"type": "http", "scheme": "bearer"}}
+    document["servers"] = [{"url": "/", "description": "the installation that serves this document"}]
+    document["tags"] = [{"name": name, "description": meaning} for name, meaning in TAGS.items()]
+    _describe(schemas)
     for path in document["paths"].values():
         for method, operation in path.items():
             _complete(operation, method, schemas)
     return document
+
+
+def _describe(schemas: dict[str, Any]) -> None:
+    """Say what each field means where its declaration does not, from `fields.toml`."""
+    for name, schema in schemas.items():
+        for field, about in schema.get("properties", {}).items():
+            meaning = MEANINGS.get(f"{name}.{field}", MEANINGS.get(field))
+            if meaning is not None:
+                about.setdefault("description", meaning)
+            if field in EXAMPLES and about.get("type") == "string":
+                about.setdefault("examples", [EXAMPLES[field]])
+
+
+def _streamed() -> dict[str, Any]:
+    """Return the schemas that no route answers with: what a frame of a stream holds."""
+    emitted = LiveEvent.model_json_schema(ref_template=_REF)
+    emitted["properties"]["type"]["enum"] = sorted(REGISTRY)
+    return {"LiveEvent": emitted}
 
 
 def _complete(operation: dict[str, Any], method: str, schemas: dict[str, Any]) -> None:
@@ -54,8 +112,16 @@ def _complete(operation: dict[str, Any], method: str, schemas: dict[str, Any]) -
         statuses |= {413}
         for content in operation["requestBody"]["content"].values():
             content["example"] = example(content["schema"], schemas)
+    for parameter in operation.get("parameters", ()):
+        meaning = MEANINGS.get(parameter["name"])
+        if meaning is not None:
+            parameter.setdefault("description", meaning)
     answers = operation["responses"]
     answers.pop("422", None)
+    for answer in answers.values():
+        for kind, content in answer.get("content", {}).items():
+            if kind == "application/json":
+                content["example"] = answer_example(content["schema"], schemas)
     for status, answer in responses(*statuses).items():
         answers.setdefault(str(status), answer)
     operation["responses"] = dict(sorted(answers.items()))
@@ -84,6 +150,37 @@ def example(schema: dict[str, Any], schemas: dict[str, Any]) -> Any:
         for name, one in properties.items()
         if name in required or "examples" in one or _nested(one, schemas)
     }
+
+
+def answer_example(schema: dict[str, Any], schemas: dict[str, Any], inside: tuple[str, ...] = ()) -> Any:
+    """Return an example of an answer with every field; where the type gives none, from `fields.toml` or by its format.
+
+    A list of what it stands inside of is empty, so that the example ends.
+    """
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return answer_example(schemas[name], schemas, (*inside, name))
+    given = (
+        schema.get("examples") or schema.get("enum") or [schema.get("const", _BY_FORMAT.get(schema.get("format", "")))]
+    )
+    if given[0] is not None:
+        return given[0]
+    choices = [choice for choice in schema.get("anyOf", ()) if not (_names(choice) & set(inside))]
+    items, properties = schema.get("items"), schema.get("properties")
+    if choices:
+        made = answer_example(choices[0], schemas, inside)
+    elif items is not None:
+        many = 0 if _names(items) & set(inside) else max(1, schema.get("minItems", 1))
+        made = [answer_example(items, schemas, inside) for _ in range(many)]
+    elif properties is not None:
+        made = {name: answer_example(field, schemas, inside) for name, field in properties.items()}
+    else:
+        made = schema.get("minimum", _BY_TYPE.get(schema.get("type", "")))
+    return made
+
+
+def _names(schema: dict[str, Any]) -> set[str]:
+    return {schema["$ref"].rpartition("/")[2]} if "$ref" in schema else set()
 
 
 def _nested(schema: dict[str, Any], schemas: dict[str, Any]) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.exceptions import HTTPException
 
+from events.work import REQUEST
 from kit import text, traces
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
@@ -21,6 +22,14 @@ log = logging.getLogger("nowalls.api")
 
 MOST_ERRORS, LONGEST_NAME = 50, 80
 """How much of what is wrong with an input is told: an answer is never much larger than what was sent."""
+
+RETRY, RETRY_SECONDS = {429, 503}, 2
+"""The answers that say when to come again, and after how many seconds where nothing more is known."""
+_RETRY_AFTER = {
+    "description": "after how many seconds to try again",
+    "required": True,
+    "schema": {"type": "integer", "minimum": 0},
+}
 
 STATUS = {
     Kind.INVALID: 422,
@@ -33,22 +42,65 @@ STATUS = {
 }
 
 
-class Problem(BaseModel):
-    """What went wrong: a code for programs, a sentence for people."""
+class InputError(BaseModel):
+    """One field that cannot be taken; what was sent in it is not repeated."""
 
-    type: str = Field(examples=["urn:nowalls:request.over_quota"])
-    title: str = Field(description="the sentence, in Chinese unless Accept-Language prefers English")
-    status: int
-    code: str = Field(examples=["request.over_quota"])
-    parameters: dict[str, Any] = {}
-    errors: list[dict[str, Any]] = []
-    trace: str | None = None
+    where: list[str] = Field(description="the way to the field, from `body`, `query` or `path` on", max_length=50)
+    what: str = Field(description="the kind of error, as pydantic names it", examples=["missing"])
+    why: str = Field(description="one English sentence for developers", examples=["Field required"])
+
+
+class Problem(BaseModel):
+    """Why a request was not answered as asked (RFC 9457): a code for programs, sentences for people."""
+
+    type: str = Field(description="`urn:nowalls:` and the code", examples=["urn:nowalls:request.over_quota"])
+    title: str = Field(description="what kind of refusal it is, in the language of Accept-Language", examples=["冲突"])
+    status: int = Field(description="the HTTP status", examples=[409])
+    code: str = Field(description="the refusal; its sentences are at `GET /words`", examples=["request.over_quota"])
+    detail: str = Field(
+        description="what to tell the person: Chinese unless Accept-Language prefers English", examples=["额度不足。"]
+    )
+    instance: str = Field(
+        description="`urn:uuid:` and the X-Request-Id of this request",
+        examples=["urn:uuid:01890a5d-ac96-774b-bcce-b302099a8057"],
+    )
+    parameters: dict[str, Any] = Field(default={}, description="what stands in the sentence, by name")
+    errors: list[InputError] = Field(
+        default=[], description="for `input.invalid`: the fields that cannot be taken, at most 50"
+    )
+    trace: str | None = Field(default=None, description="the number of the log entry, where one was written")
+
+
+_TITLES = {
+    401: ("未登录", "Not signed in"),
+    403: ("无权操作", "Not allowed"),
+    404: ("没有找到", "Not found"),
+    405: ("方法不可用", "Method not allowed"),
+    409: ("冲突", "Conflict"),
+    413: ("内容过大", "Too large"),
+    422: ("内容有误", "Not acceptable as sent"),
+    429: ("过于频繁", "Too many requests"),
+    500: ("平台出错", "Internal error"),
+    503: ("暂时繁忙", "Unavailable for now"),
+}
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Describe problem answers for the OpenAPI document of a route."""
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+    return {
+        status: {"description": HTTPStatus(status).phrase, "content": content}
+        | ({"headers": {"Retry-After": _RETRY_AFTER}} if status in RETRY else {})
+        for status in statuses
+    }
+
+
+def streamed(schema: str, frames: str) -> dict[int | str, dict[str, Any]]:
+    """Describe a stream of server-sent events: what its frames are, and the schema of their data."""
+    content = {
+        "text/event-stream": {"schema": {"type": "string"}, "x-data": {"$ref": f"#/components/schemas/{schema}"}}
+    }
+    return {200: {"description": frames.strip(), "content": content}}
 
 
 def language(request: Request) -> str:
@@ -64,17 +116,19 @@ def problem(
     """Build one problem answer."""
     content = Problem(
         type=f"urn:nowalls:{code}",
-        title=text.sentence(code, language(request), **(parameters or {})),
+        title=_TITLES[status][language(request) == "en"],
         status=status,
         code=code,
+        detail=text.sentence(code, language(request), **(parameters or {})),
+        instance=f"urn:uuid:{REQUEST.get() or new_id()}",
         parameters=parameters or {},
         **more,
     )
     headers = {}
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="nowalls"'
-    if "seconds" in (parameters or {}):
-        headers["Retry-After"] = str((parameters or {})["seconds"])
+    if status in RETRY:
+        headers["Retry-After"] = str((parameters or {}).get("seconds", RETRY_SECONDS))
     return JSONResponse(
         content.model_dump(mode="json"), status_code=status, media_type="application/problem+json", headers=headers
     )
@@ -136,10 +190,12 @@ async def _on_database(request: Request, error: Exception) -> JSONResponse:
     if state in _RACED:
         log.warning("raced %s on %s %s: %s", trace, request.method, request.url.path, traces.summary(error))
         return problem(request, 409, "platform.raced", trace=trace)
-    log.error("database error %s on %s %s\n%s", trace, request.method, request.url.path, traces.traced(error))
     lost = not isinstance(error, DBAPIError) or error.connection_invalidated
     if lost or state.startswith(_BUSY):
-        return problem(request, 503, "platform.busy", {"seconds": 2}, trace=trace)
+        # One line: while the database is away every request comes here, and the place in the code says nothing.
+        log.warning("database away %s on %s %s: %s", trace, request.method, request.url.path, traces.summary(error))
+        return problem(request, 503, "platform.busy", {"seconds": RETRY_SECONDS}, trace=trace)
+    log.error("database error %s on %s %s\n%s", trace, request.method, request.url.path, traces.traced(error))
     return problem(request, 500, "platform.bug", {"trace": trace}, trace=trace)
 
 

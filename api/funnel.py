@@ -21,6 +21,11 @@ from kit.clock import RehearsalClock
 
 router = APIRouter(tags=["platform"], route_class=Route)
 
+_FRAMES = """
+Each frame has only `data:`, a `Funnel` as JSON on one line: the first at once, the next whenever it has changed. Each
+is whole, so that nothing is missed by who was away and `Last-Event-ID` is not read. A comment `: ping` every 15 seconds
+keeps the connection; `retry: 3000` tells browsers to come again after three seconds.
+"""
 WATCHERS = 500
 """How many may watch at once without having signed in."""
 PING_SECONDS = 15.0
@@ -159,7 +164,7 @@ async def get_funnel(request: Request) -> Funnel:
     "/funnel/live",
     summary="Watch the funnel (text/event-stream)",
     response_class=StreamingResponse,
-    responses=errors.responses(503),
+    responses=errors.responses(503) | errors.streamed("Funnel", _FRAMES),
 )
 async def watch_funnel(request: Request) -> Response:
     """Stream what `/funnel` answers anybody, at once and whenever it has changed."""

@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from time import monotonic
 from typing import Annotated, Any
@@ -14,10 +15,12 @@ from uuid import UUID
 import asyncpg
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
 from sqlalchemy.exc import DBAPIError
 
 from api.accounts import queries
 from api.acting import Route, doing, token_of, works_of
+from api.errors import streamed
 from events.model import LIVE_CHANNEL
 from events.work import Work
 from kit import loops
@@ -28,6 +31,13 @@ from kit.postgres import plain
 from kit.refusal import Kind, Refusal
 
 log = logging.getLogger("nowalls.live")
+_FRAMES = """
+Each frame has `id:` (the event's id), `event:` (its type, one of `LiveEvent.type`) and `data:` (a `LiveEvent` as JSON
+on one line). `event: resync` with `data: {}` opens every stream, and comes again after a lost connection and to a
+reader who was too slow: fetch your lists again, for frames may be missing. Nothing is kept for a reader who was away,
+so `Last-Event-ID` is not read: the `resync` at the opening stands for it. A comment `: ping` every 15 seconds keeps the
+connection; `retry: 2000` tells browsers to come again after two seconds. The stream ends when the session does.
+"""
 router = APIRouter(tags=["live"], route_class=Route)
 
 QUEUE = 256
@@ -37,6 +47,15 @@ TRUST_SECONDS = 5.0
 STREAMS = 20
 """Open streams of one account."""
 _RESYNC = b"event: resync\ndata: {}\n\n"
+
+
+class LiveEvent(BaseModel):
+    """One frame of `GET /live`: that something happened, and to what; ask for the noun itself."""
+
+    id: UUID = Field(description="the event's id, the frame's `id:` as well")
+    type: str = Field(description="the event's type, the frame's `event:` as well")
+    subject: UUID = Field(description="the noun that the event is about; of offers the care request")
+    at: datetime = Field(description="when it became true")
 
 
 class TooManyStreams(Refusal):
@@ -147,11 +166,12 @@ def _set(gone: asyncio.Event, _connection: object) -> None:
 
 @router.get(
     "/live",
-    summary="Hear what is told, as it is told (text/event-stream)",
+    summary="Hear what happens, as it happens (text/event-stream)",
     response_class=StreamingResponse,
+    responses=streamed("LiveEvent", _FRAMES),
 )
 async def watch_events(request: Request, work: Annotated[Work, doing("live.listen")]) -> StreamingResponse:
-    """Stream `id`, `type`, `subject`, `at` of each told event; `resync` means: fetch your lists again."""
+    """Stream a frame for each event that the account may hear of; a company's people hear of their company alone."""
     hub: Hub = request.app.state.hub
     hub.admit(work.actor)
     token, works = token_of(request) or "", works_of(request)

@@ -10,7 +10,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from bootstrap import schema
 from bootstrap.exclusive import HomeUnusable
@@ -33,6 +33,8 @@ log = logging.getLogger("nowalls.platform")
 
 DATABASE = "nowalls"
 """The district's own database on the embedded server; simulations play in others."""
+
+_DATABASE_ID = text("select 'urn:nowalls:' || system_identifier || ':' || current_database() from pg_control_system()")
 
 
 @dataclass(slots=True)
@@ -66,7 +68,12 @@ async def platform(
     engines = Database(url, connections=connections)
     handlers = bus.table(handler for room in rooms for handler in room.handlers)
     works = Works(
-        engines, clock or await _clock(engines), vault, routes=bus.routes(handlers), outgoing=bool(settings.kafka)
+        engines,
+        clock or await _clock(engines),
+        vault,
+        routes=bus.routes(handlers),
+        outgoing=bool(settings.kafka),
+        source=settings.source or await _source(engines),
     )
     await _check_rules(works, rooms)
     try:
@@ -87,6 +94,12 @@ async def _check_rules(works: Works, rooms: Sequence[Room]) -> None:
     async with works(SYSTEM("start")) as work:
         for misfit in await rules.misfits(work.session, rules_of(rooms), at=work.now):
             log.error("the recorded rule %s no longer fits; the last value that fits holds", misfit)
+
+
+async def _source(database: Database) -> str:
+    """Return a URI that tells this database from every other: its cluster's id and its name."""
+    async with database.session() as session:
+        return str((await session.execute(_DATABASE_ID)).scalar_one())
 
 
 async def _clock(database: Database) -> Clock:

@@ -18,7 +18,7 @@ _HEADERS = {
     "ce_specversion": "1.0",
     "ce_id": "the telling's own id; a group takes it into effect once",
     "ce_type": "the type, with its version",
-    "ce_source": "nowalls",
+    "ce_source": "the installation as a URI: `NOWALLS_SOURCE`, else `urn:nowalls:` and the id of its database",
     "ce_subject": "the id of what the event is about",
     "ce_time": "when it became true, by the clock of the unit of work",
     "ce_actor": "who did it: a role and an account's id, or a part of the platform",

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import String, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from events.contracts.event import Envelope, Event
+from events.contracts.event import SOURCE, Envelope, Event
 from kit import logs
 from kit.access.actor import Actor
 from kit.clock import Clock, RehearsalClock
@@ -18,6 +19,8 @@ from kit.database import Database
 from kit.ids import new_id
 from kit.vault import Vault
 
+REQUEST: ContextVar[UUID | None] = ContextVar("request", default=None)
+"""The id of the HTTP request that is being answered; it becomes the correlation of its units of work."""
 _EMIT = text("select nowalls_emit(cast(:events as jsonb))").bindparams(bindparam("events", type_=String))
 _AHEAD = text("select ahead_seconds from rehearsal")
 
@@ -69,12 +72,14 @@ class Works:
         *,
         routes: Mapping[str, tuple[str, ...]],
         outgoing: bool = False,
+        source: str = SOURCE,
     ) -> None:
         self.database = database
         self.clock = clock
         self.vault = vault
         self.routes = routes
         self.outgoing = outgoing
+        self.source = source
         self.on_emitted: Callable[[list[Envelope]], None] | None = None
 
     @asynccontextmanager
@@ -89,7 +94,7 @@ class Works:
                 now=self.clock.now(),
                 actor=actor,
                 vault=self.vault,
-                correlation=cause.correlation if cause else new_id(),
+                correlation=cause.correlation if cause else REQUEST.get() or new_id(),
                 causation=cause.id if cause else None,
             )
             before = logs.CORRELATION.get()
@@ -109,7 +114,7 @@ class Works:
         return {
             "topic": event.topic,
             "key": event.key,
-            "headers": envelope.headers(),
+            "headers": envelope.headers(self.source),
             "data": envelope.data,
             "groups": () if self.outgoing else self.routes.get(envelope.type, ()),
             "outgoing": self.outgoing,

@@ -37,12 +37,19 @@ class LogFormInvalid(SettingInvalid):
     code = "setting.log_form"
 
 
+class SourceInvalid(SettingInvalid):
+    """Not a URI, so that no event could name it as its source."""
+
+    code = "setting.source"
+
+
 class DatabaseUrlInvalid(SettingInvalid):
     """Not the address of a PostgreSQL; it may hold a password, so that it is not repeated."""
 
     code = "setting.database_url"
 
 
+_URI = re.compile(r"[a-z][a-z0-9+.-]*:[!-~]{1,120}")
 _PLAIN_PATH = re.compile(r"[\w./,~-]+")
 _DIALECTS = {"postgres", "postgresql", "postgresql+asyncpg"}
 
@@ -58,6 +65,7 @@ class Settings:
     geocoder: str
     probe_port: int | None = None
     log_form: LogForm = LogForm.TEXT
+    source: str | None = None
 
     @property
     def embedded(self) -> Path:
@@ -78,6 +86,7 @@ class Settings:
             geocoder=environment.get("NOWALLS_GEOCODER") or "none",
             probe_port=_port(probe) if (probe := environment.get("NOWALLS_PROBE_PORT")) else None,
             log_form=_log_form(environment.get("NOWALLS_LOG")),
+            source=_source(environment.get("NOWALLS_SOURCE")),
         )
 
 
@@ -85,6 +94,12 @@ def _port(given: str) -> int:
     if not given.isdecimal() or not 0 < int(given) < 65536:
         raise PortInvalid(given=given[:20])
     return int(given)
+
+
+def _source(given: str | None) -> str | None:
+    if given and not _URI.fullmatch(given):
+        raise SourceInvalid(given=given[:20])
+    return given or None
 
 
 def _log_form(given: str | None) -> LogForm:

@@ -20,7 +20,6 @@ import asyncpg
 import hypothesis
 import pytest
 import pytest_asyncio
-from xdist.scheduler import LoadScopeScheduling
 
 import routing
 from bootstrap import schema
@@ -43,8 +42,8 @@ _LOCK = pytest.StashKey[Path]()
 _COVERED = pytest.StashKey[list[tuple[str, float]]]()
 KERNEL_ROOMS = ("routing", "dispatch", "simulations", "api", "journeys", "processes")
 """The folders whose tests run compiled kernels, here or in a program that they start."""
-TOGETHER = ("tests/api/", "tests/processes/test_serving.py", "tests/processes/test_kafka.py")
-"""Where tests share what is costly to make: one worker runs all that begin alike."""
+SHARED = ("lived", "served", "bootstrap")
+"""The fixtures that are costly to make and made once; one worker gets every test that asks for the same."""
 COVERED = {
     "settlement": ["*/providers/settlement/*"],
     "the wallet and its quota": ["*/dispatch/enrolment/wallet.py", "*/dispatch/enrolment/quota.py"],
@@ -84,19 +83,6 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["kernels"] = str(node.config.stash[_LOCK])
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
-    """Hand out single tests, except those of `TOGETHER`."""
-    return _Groups(config, log)
-
-
-class _Groups(LoadScopeScheduling):  # type: ignore[misc]  # published without type information
-    """The groups are paths: pytest-xdist 3.8 no longer reads its own marks with pytest 9.2."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        return next((path for path in TOGETHER if nodeid.startswith(path)), nodeid)
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what needs no kernels, and with what takes long; leave the rest in the order of the seed."""
     random.seed()  # the plugin that shuffles has seeded every worker alike, and free ports are drawn by chance
@@ -104,6 +90,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         mark = item.get_closest_marker("timeout")
         longest[item.path] = max(longest.get(item.path, 0), mark.args[0] if mark else 0)
+        for name in SHARED:
+            if name in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.xdist_group(name))
     items.sort(key=lambda item: (_wants_kernels(item), -longest[item.path]))
 
 

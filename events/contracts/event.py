@@ -12,7 +12,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-SOURCE = "nowalls"
+SOURCE = "urn:nowalls:local"
+"""The source where none is named: tests and commands that never meet another installation."""
 REGISTRY: dict[str, type["Event"]] = {}
 """Every event class by its type name, filled as the classes are defined."""
 
@@ -71,13 +72,13 @@ class Envelope:
             raise ValueError(message)
         return kind.model_validate(self.data)
 
-    def headers(self) -> dict[str, str]:
-        """Return the CloudEvents headers of the binary mode."""
+    def headers(self, source: str = SOURCE) -> dict[str, str]:
+        """Return the CloudEvents headers of the binary mode; `source` is the URI of the installation."""
         headers = {
             "ce_specversion": "1.0",
             "ce_id": str(self.id),
             "ce_type": self.type,
-            "ce_source": SOURCE,
+            "ce_source": source,
             "ce_subject": self.subject,
             "ce_time": self.occurred_at.isoformat(),
             "ce_actor": self.actor,

@@ -21,7 +21,7 @@ from kit.vault import Vault
 from processes.rooms import ROOMS
 from tests.api.bureau import Bureau
 from tests.api.lives import Lives, open_accounts
-from tests.api.world import BASE, Lived, World, sign_in_all
+from tests.api.world import BASE, SAME_REQUEST, Lived, World, sign_in_all
 from tests.conftest import HANDLERS, drained
 from tests.databases import Copies
 
@@ -32,7 +32,7 @@ SignIn = Callable[[str], Awaitable[httpx.AsyncClient]]
 @pytest_asyncio.fixture
 async def client(works: Works) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app=build(works, ROOMS))
-    async with httpx.AsyncClient(transport=transport, base_url=BASE) as found:
+    async with httpx.AsyncClient(transport=transport, base_url=BASE, headers=SAME_REQUEST) as found:
         yield found
 
 
@@ -54,7 +54,7 @@ async def sign_in(works: Works, client: httpx.AsyncClient) -> AsyncIterator[Sign
         token = answer.json()["token"]
         client.cookies.clear()
         other = httpx.AsyncClient(
-            transport=client._transport, base_url=BASE, headers={"Authorization": f"Bearer {token}"}
+            transport=client._transport, base_url=BASE, headers={"Authorization": f"Bearer {token}"} | SAME_REQUEST
         )
         opened.append(other)
         return other

@@ -10,12 +10,13 @@ import pyotp
 import pytest
 
 from api.accounts import operations, queries
-from events.work import Works
+from events.work import REQUEST, Works
 from kit import clock as clocks
 from kit.access.actor import SYSTEM
 from kit.access.roles import Role
 from kit.access.scope import Division, Section
 from kit.clock import FixedClock
+from kit.ids import new_id
 from providers.roster.queries import WorkerNotFound
 from registry.divisions import listing
 from registry.divisions.listing import NewDivision
@@ -37,8 +38,8 @@ async def test_a_token_opens_what_the_policy_gives_its_role_and_nothing_else(
     assert refused.status_code == 403
     assert refused.headers["content-type"] == "application/problem+json"
     assert refused.json()["code"] == "actor.not_allowed"
-    assert refused.json()["title"] == "The role operator may not do this (accounts.read)."
-    assert "无权" in (await operator.get("/accounts")).json()["title"]
+    assert refused.json()["detail"] == "The role operator may not do this (accounts.read)."
+    assert "无权" in (await operator.get("/accounts")).json()["detail"]
 
 
 async def test_unknown_names_and_wrong_passwords_get_the_same_answer_and_then_a_pause(
@@ -122,7 +123,7 @@ async def test_too_large_a_body_is_refused_and_health_names_the_parts(client: ht
     large = await client.post("/sessions", content=b"{" + b" " * 1_100_000)
     assert (large.status_code, large.json()["code"]) == (413, "input.too_large")
     health = await client.get(f"{HOST}/health")
-    assert (health.status_code, health.json()["parts"]) == (200, {"http": "ok", "database": "ok"})
+    assert (health.status_code, health.json()["parts"]) == (200, {"http": "ok", "database": "ok", "rules": "ok"})
     assert (await client.get(f"{HOST}/openapi.json")).status_code == 200
     assert "default-src 'none'" in (await client.get(HOST)).headers["content-security-policy"]
 
@@ -217,3 +218,22 @@ async def test_a_clerks_session_says_for_which_division_and_sections(
         actor = await queries.actor_behind(work, began["token"])
         assert actor is not None
         assert actor.scope == Division("130999101000", frozenset({Section.ELDERCARE}))
+
+
+async def test_the_callers_request_id_comes_back_and_is_the_correlation_of_the_events(
+    client: httpx.AsyncClient, sign_in: SignIn, works: Works
+) -> None:
+    administrator, mine = await sign_in("administrator"), str(new_id())
+    answer = await administrator.get("/me", headers={"X-Request-Id": mine})
+    assert answer.headers["x-request-id"] == mine
+    made = [
+        (await administrator.get("/me", headers={"X-Request-Id": "not a uuid"})).headers["x-request-id"] for _ in "12"
+    ]
+    assert made[0] != made[1]
+    assert all(UUID(one).version == 7 for one in made)
+    missing = await client.get("/lanterns", headers={"X-Request-Id": mine})
+    assert missing.json()["instance"] == f"urn:uuid:{mine}"
+    token = REQUEST.set(UUID(mine))
+    async with works(SYSTEM("test")) as work:
+        assert str(work.correlation) == mine
+    REQUEST.reset(token)

@@ -14,13 +14,15 @@ from kit.access.roles import Role
 from kit.clock import FixedClock
 from kit.vault import Vault
 from tests.api.lives import MARKS, PASSWORD
-from tests.api.world import BASE, World
+from tests.api.world import BASE, SAME_REQUEST, World
 
 PHONE = "/people/callers?phone=1380009"
 
 
 def _from(world: World, address: str) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app=world.app, client=(address, 1)), base_url=BASE)
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=world.app, client=(address, 1)), base_url=BASE, headers=SAME_REQUEST
+    )
 
 
 async def _guess(client: httpx.AsyncClient, name: str, password: str = "wrong wrong wrong") -> httpx.Response:

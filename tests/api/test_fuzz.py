@@ -177,7 +177,7 @@ def _speaks(answer: schemathesis.Response, language: str) -> None:
     if answer.status_code >= 400:
         assert answer.headers["content-type"] == ["application/problem+json"], answer.text
         found = answer.json()
-        assert found["title"] == text.sentence(found["code"], language, **found["parameters"])
+        assert found["detail"] == text.sentence(found["code"], language, **found["parameters"])
         assert found["status"] == answer.status_code
         assert found["type"] == f"urn:nowalls:{found['code']}"
         assert answer.headers["cache-control"] == ["no-store"]

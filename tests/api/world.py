@@ -28,6 +28,8 @@ UUIDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 HOST = "http://test"
 BASE = HOST + V1
 """Below this every test's client asks, unless it names the host itself."""
+SAME_REQUEST = {"X-Request-Id": "01890a5d-ac96-774b-bcce-b302099a8057"}
+"""Every request of a test is one and the same, so that two answers differ only where they tell different things."""
 AT_ROOT = {"/", "/docs", "/health", "/metrics", "/openapi.json", "/tour"}
 PASSING = {"account_session", "idempotency_key", "attempt", "refused_action"}
 """Tables that remember requests, not the district."""
@@ -112,7 +114,9 @@ class World:
     async def open(cls, lived: Lived, works: Works) -> "World":
         app = build(works, ROOMS)
         transport = httpx.ASGITransport(app=app)
-        client = httpx.AsyncClient(transport=transport, base_url=BASE, headers={"Accept-Encoding": "identity"})
+        client = httpx.AsyncClient(
+            transport=transport, base_url=BASE, headers={"Accept-Encoding": "identity"} | SAME_REQUEST
+        )
         return cls(lived, works, app, client, await asyncpg.connect(dsn=postgres.plain(works.database.url)))
 
     async def close(self) -> None:

@@ -107,7 +107,7 @@ async def test_every_desk_does_its_part_and_sees_only_its_own(works: Works, cloc
         assert offers[1 - mine] == []
         stolen = await company[1 - mine].post(f"/offers/{offer['id']}/acceptance")
         missing = await company[1 - mine].post(f"/offers/{new_id()}/acceptance")
-        assert (stolen.status_code, stolen.json()["title"]) == (404, missing.json()["title"])
+        assert (stolen.status_code, stolen.json()["detail"]) == (404, missing.json()["detail"])
         person = f"/people/{stage.elders[0]}?purpose=visit"
         assert (await company[mine].get(person)).status_code == 404
         accepted = await company[mine].post(f"/offers/{offer['id']}/acceptance")

@@ -9,6 +9,6 @@ export const api = createClient<paths>({ baseUrl: "/" });
 /** An answer other than success: the API's code and its sentence in the language that the page asked for. */
 export class Refused extends Error {
   constructor(readonly problem: Problem) {
-    super(problem.title);
+    super(problem.detail);
   }
 }
