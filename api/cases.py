@@ -28,6 +28,12 @@ async def list_cases(
     return page.rows(work, queries.CASES, found)
 
 
+@router.get("/cases/about/{subject_id}", response_model=Listing[shapes.Case], summary="List the cases of one subject")
+async def list_cases_about(subject_id: UUID, work: Annotated[Work, doing("cases.read")]) -> Rows[Case]:
+    """Return the open and closed cases about one request, visit or person, oldest first."""
+    return Rows(await queries.cases_of(work, subject_id))
+
+
 @router.post(
     "/cases/{case_id}/assignment", response_model=shapes.Case, summary="Take a case up", responses=responses(404, 409)
 )

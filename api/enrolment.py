@@ -7,12 +7,12 @@ from fastapi import APIRouter, Query
 
 from api.acting import Route, doing
 from api.errors import responses
-from api.forms import MONTH
-from api.paging import Listing, Rows
+from api.forms import MONTH, Day
+from api.paging import Listing, Page, Rows
 from api.shapes import enrolment as shapes
 from dispatch.enrolment import assessment as scoring
 from dispatch.enrolment import operations, queries
-from dispatch.enrolment.model import Assessment, Enrolment, Wallet
+from dispatch.enrolment.model import Assessment, Enrolment, Wallet, WalletEntry
 from events.work import Work
 from kit import clock
 
@@ -185,3 +185,26 @@ async def get_wallet(
     if found is None:
         raise operations.EnrolmentNotFound
     return found
+
+
+@router.get(
+    "/people/{person_id}/wallet/entries",
+    response_model=Listing[shapes.WalletEntry],
+    summary="List the movements of a month's quota",
+)
+async def list_wallet_entries(
+    person_id: UUID, work: Reading, month: Annotated[str | None, Query(pattern=MONTH)] = None
+) -> Rows[WalletEntry]:
+    """Return the movements of a month in the order of booking, this month's unless one is named."""
+    return Rows(await queries.entries(work, person_id, month or clock.month_of(work.now)))
+
+
+@router.get(
+    "/enrolments/reassessments",
+    response_model=Listing[shapes.DueReassessment],
+    summary="List reassessments that are due",
+)
+async def list_reassessments(work: Reading, page: Page, on: Day | None = None) -> Rows[Enrolment]:
+    """Return the enrolments whose next assessment is due by today or by another day, the longest due first."""
+    rows = await queries.reassessments_due(work, on or clock.day_of(work.now), after=page.after, limit=page.limit)
+    return page.rows(work, queries.REASSESSMENTS, rows)

@@ -208,6 +208,30 @@ async def decide_visit(visit_id: UUID, form: shapes.VisitDecision, work: Decidin
     return await operations.decide_held(work, visit_id=visit_id, **form.model_dump())
 
 
+@router.post(
+    "/visits/{visit_id}/voiding",
+    response_model=shapes.Visit,
+    summary="Void a verified visit",
+    responses=responses(403, 404, 409),
+)
+async def void_visit(visit_id: UUID, form: shapes.VisitVoiding, work: Deciding) -> Visit:
+    """Void a verified visit; its charge is reversed and the quota is given back."""
+    return await operations.void(work, visit_id=visit_id, reason=form.reason)
+
+
+@router.post(
+    "/visits/{visit_id}/rework",
+    response_model=shapes.Visit,
+    status_code=201,
+    summary="Order a second visit without pay",
+    responses=responses(404, 409, 422),
+)
+async def rework_visit(visit_id: UUID, form: shapes.VisitRework, work: Deciding) -> Visit:
+    """Offer the same company and workers an unpaid second visit; return that visit."""
+    offered = await operations.rework(work, visit_id=visit_id, starts_at=form.starts_at)
+    return await queries.visit(work, offered.visit_id)
+
+
 @router.get(
     "/people/{person_id}/codes",
     response_model=Listing[shapes.VisitCode],

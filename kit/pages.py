@@ -8,7 +8,7 @@ import binascii
 import hmac
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVarTuple
 from uuid import UUID
 
@@ -19,7 +19,11 @@ from kit.refusal import Refusal
 from kit.vault import Vault
 
 Row = TypeVarTuple("Row")
-_READ: dict[type[Any], Callable[[Any], Any]] = {datetime: datetime.fromisoformat, UUID: UUID}
+_READ: dict[type[Any], Callable[[Any], Any]] = {
+    date: date.fromisoformat,
+    datetime: datetime.fromisoformat,
+    UUID: UUID,
+}
 
 
 class PageInvalid(Refusal):

@@ -8,7 +8,15 @@ from pydantic import BaseModel, Field
 
 from api.forms import Day, Form, Id, Instant
 from dispatch.enrolment import assessment as scoring
-from dispatch.enrolment.model import AssessmentOccasion, Category, EndReason, EnrolmentState, SuspendReason
+from dispatch.enrolment.model import (
+    Account,
+    AssessmentOccasion,
+    Category,
+    EndReason,
+    EnrolmentState,
+    EntryKind,
+    SuspendReason,
+)
 
 
 class EnrolmentApplication(Form):
@@ -53,6 +61,16 @@ class PastEnrolment(BaseModel):
     reassess_on: date | None
     ended_on: date | None
     end_reason: EndReason | None
+
+
+class DueReassessment(BaseModel):
+    """One enrolment whose next assessment is due, with the day since when it is."""
+
+    person_id: UUID
+    category: Category
+    state: EnrolmentState
+    level: int | None
+    reassess_on: date
 
 
 class Standing(BaseModel):
@@ -114,3 +132,15 @@ class Wallet(BaseModel):
     spent_fen: int
     carried_out_fen: int
     expired_fen: int
+
+
+class WalletEntry(BaseModel):
+    """One movement of a month's quota between two accounts, in fen."""
+
+    kind: EntryKind
+    from_account: Account
+    to_account: Account
+    fen: int
+    request_id: UUID | None
+    charge_id: UUID | None
+    recorded_at: datetime

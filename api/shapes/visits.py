@@ -82,6 +82,18 @@ class VisitDecision(Form):
     left_at: Instant | None = None
 
 
+class VisitVoiding(Form):
+    """Why a verified visit is void."""
+
+    reason: str = Field(min_length=1, max_length=200, examples=["the elder was in hospital"])
+
+
+class VisitRework(Form):
+    """The hour of the second visit, to which the elder has agreed."""
+
+    starts_at: Instant = Field(examples=["2026-11-03T14:00:00+08:00"])
+
+
 class VisitRescheduling(Form):
     """Another hour for a promised visit; `agreed_to` is the new latest arrival, where the elder agreed to one."""
 

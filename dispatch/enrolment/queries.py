@@ -13,10 +13,12 @@ from dispatch.enrolment.model import Account, Assessment, Enrolment, EnrolmentSt
 from dispatch.enrolment.rules import CarryPercent, CopayPercent, MonthlyQuota
 from events.work import Work
 from kit import clock
+from kit.pages import SortOrder
 from kit.rules import queries as rules
 
 SERVED: Final = (EnrolmentState.ACTIVE, EnrolmentState.SUSPENDED)
 """The states in which somebody is in the programme: 在网."""
+REASSESSMENTS: Final = SortOrder("reassessments", Enrolment.reassess_on, Enrolment.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,24 +187,11 @@ async def assessments(work: Work, person_id: UUID) -> Sequence[Assessment]:
     return (await work.session.execute(query)).scalars().all()
 
 
-async def reassessments_due(work: Work, on: date, *, limit: int = 200) -> Sequence[Enrolment]:
-    """Return the enrolments whose next assessment is due by a day, longest due first (12 months, or a discharge)."""
-    query = (
-        select(Enrolment)
-        .where(Enrolment.reassess_on <= on, Enrolment.state.in_(SERVED))
-        .order_by(Enrolment.reassess_on, Enrolment.id)
-        .limit(limit)
-    )
-    return (await work.session.execute(query)).scalars().all()
+async def reassessments_due(work: Work, on: date, *, after: str | None = None, limit: int = 200) -> Sequence[Enrolment]:
+    """Return the enrolments whose next assessment is due by a day, the longest due first.
 
-
-async def numbers(work: Work) -> dict[str, Any]:
-    """Count enrolments: ever in the programme (people), in it now, and in each state."""
-    by_state = await work.session.execute(select(Enrolment.state, func.count()).group_by(Enrolment.state))
-    states = {state.value: count for state, count in by_state}
-    ever = select(func.count(Enrolment.person_id.distinct())).where(Enrolment.first_active_at.is_not(None))
-    return {
-        "ever": (await work.session.execute(ever)).scalar_one(),
-        "now": sum(states.get(state.value, 0) for state in SERVED),
-        "states": states,
-    }
+    The day comes from the rule `enrolment.reassess_months`, or from a discharge from hospital.
+    """
+    query = select(Enrolment).where(Enrolment.reassess_on <= on, Enrolment.state.in_(SERVED))
+    page = REASSESSMENTS.page(query, work.vault, after=after, limit=limit)
+    return (await work.session.execute(page)).scalars().all()

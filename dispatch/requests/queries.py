@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from dispatch.requests.changes import RequestNotFound
 from dispatch.requests.model import CareRequest, RequestState, StandingDay, StandingOrder
@@ -82,9 +82,3 @@ async def days_of(work: Work, standing_order_id: UUID) -> Sequence[StandingDay]:
     """Return what became of a standing order day by day, the latest day first."""
     query = select(StandingDay).where(StandingDay.standing_order_id == standing_order_id)
     return (await work.session.execute(query.order_by(StandingDay.day.desc()))).scalars().all()
-
-
-async def numbers(work: Work) -> dict[str, int]:
-    """Count the requests in each state."""
-    query = select(CareRequest.state, func.count()).group_by(CareRequest.state)
-    return {state.value: count for state, count in await work.session.execute(query)}

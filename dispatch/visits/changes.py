@@ -182,13 +182,19 @@ async def cancel_for(work: Work, *, request_id: UUID, chargeable: bool) -> list[
 
 
 async def rework(work: Work, *, visit_id: UUID, starts_at: datetime) -> Offered:
-    """Ask the same company and worker to come again without pay (返工); refuse unless the visit was verified or held.
+    """Offer the same company and workers an unpaid second visit (返工) at an hour to which the elder has agreed.
 
-    Refuses `visit.worker_unsuitable` and `visit.worker_busy` too; the elder's agreement to the hour is the caller's.
+    Refuses `visit.not_allowed` unless the visit is verified or held and no second visit for it is open,
+    `visit.outside_window` for an hour that has passed, `visit.worker_unsuitable` and `visit.worker_busy`.
     """
     visit = await lifecycle.locked(work, visit_id)
     if visit.state not in {VisitState.VERIFIED, VisitState.HELD}:
         raise lifecycle.VisitNotAllowed(state=visit.state, wanted=VisitState.OFFERED)
+    second = exists().where(Visit.rework_of == visit.id, Visit.state.in_(OPEN))
+    if await work.session.scalar(select(second)):
+        raise lifecycle.VisitNotAllowed(state=visit.state, wanted=VisitState.OFFERED)
+    if starts_at <= work.now:
+        raise OutsideWindow
     ends_at = starts_at + timedelta(minutes=visit.minutes)
     for worker_id, _ in lifecycle.workers_of(visit):
         await _suitable(work, visit, worker_id, starts_at, ends_at)

@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from dispatch.visits import lifecycle, offers, visit_codes
+from dispatch.visits import lifecycle, visit_codes
 from dispatch.visits.model import Act, Offer, Visit
-from dispatch.visits.transitions import OPEN, PROMISED, OfferState, VisitState
+from dispatch.visits.transitions import PROMISED, OfferState, VisitState
 from events.work import Work
 from kit import clock
 from kit.access.roles import Role
@@ -44,18 +44,6 @@ async def visit(work: Work, visit_id: UUID) -> Visit:
     if row is None or not lifecycle.may_see(work, row):
         raise lifecycle.VisitNotFound(visit_id=str(visit_id))
     return row
-
-
-async def offer(work: Work, offer_id: UUID) -> tuple[Offer, Visit]:
-    """Return an offer with its visit; refuse `offer.not_found`."""
-    row = (
-        await work.session.execute(
-            select(Offer, Visit).join(Visit, Visit.id == Offer.visit_id).where(Offer.id == offer_id)
-        )
-    ).one_or_none()
-    if row is None or not lifecycle.may_see(work, row[1]):
-        raise offers.OfferNotFound(offer_id=str(offer_id))
-    return row[0], row[1]
 
 
 async def offers_of(
@@ -134,12 +122,6 @@ async def goes_to(work: Work, person_id: UUID) -> bool:
         return True
     promised = select(Visit.id).where(Visit.person_id == person_id, Visit.accepted_at.is_not(None), *_seen(work))
     return (await work.session.execute(promised.limit(1))).scalar() is not None
-
-
-async def open_visit_of(work: Work, request_id: UUID) -> Visit | None:
-    """Return the visit of a request for which somebody is still expected."""
-    query = select(Visit).where(Visit.request_id == request_id, Visit.state.in_(OPEN))
-    return (await work.session.execute(query)).scalar_one_or_none()
 
 
 async def acts_of(work: Work, visit_id: UUID) -> Sequence[Act]:

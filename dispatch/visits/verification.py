@@ -194,9 +194,17 @@ async def decide_held(
 
 
 async def void(work: Work, *, visit_id: UUID, reason: str) -> Visit:
-    """Strike a verified visit out (the elder was in hospital, say); refuse what `decide_held` refuses."""
+    """Void a verified visit, for example because the elder was in hospital; its charge is reversed.
+
+    Refuses `visit.decision_forbidden` unless a manager asks, `visit.reason_missing`, `visit.not_found`,
+    `visit.not_allowed` unless the visit is verified, and `visit.same_person` to who back-filled it.
+    """
     _manager(work, reason)
     visit = await lifecycle.locked(work, visit_id)
+    if visit.state is not VisitState.VERIFIED:
+        raise lifecycle.VisitNotAllowed(state=visit.state, wanted=VisitState.VOIDED)
+    if visit.backfilled_by is not None and visit.backfilled_by == work.actor.account_id:
+        raise SamePerson
     visit.decided_by = work.actor.account_id
     return _void(work, visit, reason)
 

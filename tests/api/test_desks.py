@@ -80,6 +80,14 @@ async def test_an_elder_is_enrolled_from_the_application_to_the_first_quota(worl
     assert (standing["state"], standing["level"]) == ("active", 1)
     assert wallet["granted_fen"] == wallet["free_fen"] == standing["quota_left_fen"] > 0
     await desks("finance", "GET", f"{path}/wallet?month=2026-01", status=404, code="enrolment.not_found")
+    entries = await desks("finance", "GET", f"{path}/wallet/entries")
+    assert sum(entry["fen"] for entry in entries if entry["to_account"] == "free") == wallet["free_fen"]
+    (enrolment,) = await desks("operator", "GET", f"{path}/enrolments")
+    assert (enrolment["state"], enrolment["level"]) == ("active", 1)
+    due = f"/enrolments/reassessments?on={enrolment['reassess_on']}"
+    assert person in [row["person_id"] for row in await desks("manager", "GET", due)]
+    assert person not in [row["person_id"] for row in await desks("manager", "GET", "/enrolments/reassessments")]
+    await desks(PROVIDER, "GET", due, status=403, code="actor.not_allowed")
 
 
 async def test_a_promised_visit_is_moved_given_to_a_colleague_and_written_down_afterwards(
@@ -109,6 +117,20 @@ async def test_a_promised_visit_is_moved_given_to_a_colleague_and_written_down_a
     await drained(world.works)
     (charge,) = await desks(PROVIDER, "GET", f"{path}/charges")
     assert charge["provider_id"] == str(own.id)
+    second = {"starts_at": hour}
+    await desks("manager", "POST", f"{path}/rework", second, status=422, code="visit.outside_window")
+    second = {"starts_at": (clocks.local(world.works.clock.now()) + timedelta(days=1)).replace(hour=15).isoformat()}
+    await desks("operator", "POST", f"{path}/rework", second, status=403, code="actor.not_allowed")
+    assert (await desks("manager", "POST", f"{path}/rework", second, status=201))["state"] == "offered"
+    await desks("manager", "POST", f"{path}/rework", second, status=409, code="visit.not_allowed")
+    struck = {"reason": "the elder was in hospital"}
+    await desks("operator", "POST", f"{path}/voiding", struck, status=403, code="actor.not_allowed")
+    assert (await desks("manager", "POST", f"{path}/voiding", struck))["state"] == "voided"
+    await desks("manager", "POST", f"{path}/voiding", struck, status=409, code="visit.not_allowed")
+    await drained(world.works)
+    assert sum(row["payable_fen"] for row in await desks(PROVIDER, "GET", f"{path}/charges")) == 0
+    about = await desks("manager", "GET", f"/cases/about/{visit['id']}")
+    assert {case["subject_id"] for case in about} <= {visit["id"]}
 
 
 async def test_a_record_is_kept_shown_in_parts_and_erased(world: World, desks: Desks) -> None:

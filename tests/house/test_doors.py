@@ -12,17 +12,9 @@ OWED = {
     "dispatch": {
         "bar",
         "barred_for",
-        "cases_of",
         "days_of",
-        "entries",
-        "numbers",
-        "offer",
-        "open_visit_of",
-        "reassessments_due",
         "resolve",
-        "rework",
         "unbar",
-        "void",
     },
     "events": {"head"},
     "registry": {
