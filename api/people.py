@@ -111,7 +111,7 @@ async def add_health_note(person_id: UUID, form: shapes.NewHealthNote, work: Cha
     summary="Change the account for benefits",
     responses=responses(404),
 )
-async def set_bank_account(person_id: UUID, form: shapes.NewBankAccount, work: Changing) -> None:
+async def set_bank_account(person_id: UUID, form: shapes.NewBenefitAccount, work: Changing) -> None:
     """Record another account from now on; the old one stays with its end."""
     await operations.set_bank_account(work, person_id=person_id, number=form.number)
 

@@ -16,7 +16,7 @@ from kit.imports.columns import Column, ImportRow, Outcome, Sheet
 from kit.imports.tables import Grid
 from kit.refusal import Refusal
 from providers.catalogue import operations as catalogue
-from providers.catalogue.model import Category, Item
+from providers.catalogue.model import Item, ItemCategory
 from providers.catalogue.operations import ItemFacts, ItemTaken, ItemUnknown
 from providers.roster import bank_accounts, calendar, cells, hiring, operations
 from providers.roster import queries as roster
@@ -218,14 +218,14 @@ def _worker(row: ImportRow, provider_id: UUID) -> NewWorker:
 
 _CATEGORIES = columns.choice(
     {
-        "营养餐配送": Category.MEALS,
-        "生活照料": Category.DAILY_LIVING,
-        "康复保健": Category.REHABILITATION,
-        "护理": Category.NURSING,
-        "助医": Category.MEDICAL_ERRANDS,
-        "急助": Category.URGENT,
+        "营养餐配送": ItemCategory.MEALS,
+        "生活照料": ItemCategory.DAILY_LIVING,
+        "康复保健": ItemCategory.REHABILITATION,
+        "护理": ItemCategory.NURSING,
+        "助医": ItemCategory.MEDICAL_ERRANDS,
+        "急助": ItemCategory.URGENT,
     }
-    | {found.value: found for found in Category}
+    | {found.value: found for found in ItemCategory}
 )
 
 ITEM_COLUMNS = (

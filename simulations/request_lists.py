@@ -10,7 +10,7 @@ from kit import clock
 from kit.geo import Point
 from kit.imports import columns, tables
 from kit.imports.columns import Column, Sheet
-from providers.catalogue.model import Category
+from providers.catalogue.model import ItemCategory
 from providers.catalogue.operations import ItemFacts
 from registry.divisions.listing import NewDivision
 from registry.model import DivisionKind
@@ -161,7 +161,7 @@ class Wishes:
     def of(self, number: int, code: str, at: datetime) -> Asked:
         """Return what a call asks for: urgent help at once, anything else in the item's next open hours."""
         item, sampler = self._items[code], self._dice
-        if item.category is Category.URGENT:
+        if item.category is ItemCategory.URGENT:
             return Asked(code, urgent=True, earliest=at, latest=at + _URGENT_WITHIN)
         width = sampler.pick((60, 90, 120), "width", number)
         wish = sampler.weighted(((60, 5), (120, 3), (240, 2)), "wish", number)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from pydantic import BaseModel, Field
 
 from api.forms import Day, Form
-from providers.catalogue.model import Category, Skill
+from providers.catalogue.model import ItemCategory, Skill
 
 
 class CatalogueItem(BaseModel):
@@ -28,7 +28,7 @@ class NewCatalogueItem(Form):
     """A service to be offered from a day on, with its first price; its code is never given to another service."""
 
     code: str = Field(pattern="^[A-Z][0-9]{2,7}$", examples=["B09"])
-    category: Category
+    category: ItemCategory
     name: str = Field(min_length=1, max_length=60, examples=["擦窗"])
     unit: str = Field(min_length=1, max_length=10, examples=["次"])
     minutes: int = Field(ge=1, le=1440, examples=[60])

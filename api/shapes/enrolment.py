@@ -9,13 +9,13 @@ from pydantic import BaseModel, Field
 from api.forms import Day, Form, Id, Instant
 from dispatch.enrolment import assessment as scoring
 from dispatch.enrolment.model import (
-    Account,
     AssessmentOccasion,
     Category,
     EndReason,
     EnrolmentState,
     EntryKind,
     SuspendReason,
+    WalletAccount,
 )
 
 
@@ -138,8 +138,8 @@ class WalletEntry(BaseModel):
     """One movement of a month's quota between two accounts, in fen."""
 
     kind: EntryKind
-    from_account: Account
-    to_account: Account
+    from_account: WalletAccount
+    to_account: WalletAccount
     fen: int
     request_id: UUID | None
     charge_id: UUID | None

@@ -98,7 +98,7 @@ class NewHealthNote(Form):
     note: str = Field(min_length=1, max_length=2000, examples=["hard of hearing; diabetic"])
 
 
-class NewBankAccount(Form):
+class NewBenefitAccount(Form):
     """Where benefits are paid from now on."""
 
     number: str = Field(min_length=8, max_length=40, pattern="^[0-9 ]+$", examples=["6222 0000 0000 0000"])

@@ -78,7 +78,7 @@ class AssessmentOccasion(StrEnum):
     DISPUTE = "dispute"
 
 
-class Account(StrEnum):
+class WalletAccount(StrEnum):
     """Where a month's quota money can be; every entry moves fen from one to another."""
 
     BUDGET = "budget"  # the public purse
@@ -103,16 +103,16 @@ class EntryKind(StrEnum):
     EXPIRE = "expire"
 
 
-SIDES: Final[Mapping[EntryKind, tuple[Account, Account]]] = {
-    EntryKind.GRANT: (Account.BUDGET, Account.FREE),
-    EntryKind.CUT: (Account.FREE, Account.BUDGET),
-    EntryKind.HOLD: (Account.FREE, Account.HELD),
-    EntryKind.CAPTURE: (Account.HELD, Account.SPENT),
-    EntryKind.REFUND: (Account.SPENT, Account.FREE),
-    EntryKind.RELEASE: (Account.HELD, Account.FREE),
-    EntryKind.CARRY_OUT: (Account.FREE, Account.CARRIED),
-    EntryKind.CARRY_IN: (Account.CARRIED, Account.FREE),
-    EntryKind.EXPIRE: (Account.FREE, Account.EXPIRED),
+SIDES: Final[Mapping[EntryKind, tuple[WalletAccount, WalletAccount]]] = {
+    EntryKind.GRANT: (WalletAccount.BUDGET, WalletAccount.FREE),
+    EntryKind.CUT: (WalletAccount.FREE, WalletAccount.BUDGET),
+    EntryKind.HOLD: (WalletAccount.FREE, WalletAccount.HELD),
+    EntryKind.CAPTURE: (WalletAccount.HELD, WalletAccount.SPENT),
+    EntryKind.REFUND: (WalletAccount.SPENT, WalletAccount.FREE),
+    EntryKind.RELEASE: (WalletAccount.HELD, WalletAccount.FREE),
+    EntryKind.CARRY_OUT: (WalletAccount.FREE, WalletAccount.CARRIED),
+    EntryKind.CARRY_IN: (WalletAccount.CARRIED, WalletAccount.FREE),
+    EntryKind.EXPIRE: (WalletAccount.FREE, WalletAccount.EXPIRED),
 }
 """From which account to which each kind of entry moves money."""
 
@@ -242,8 +242,8 @@ class WalletEntry(Base):
     person_id: Mapped[UUID]
     month: Mapped[str] = mapped_column(String(7))
     kind: Mapped[EntryKind]
-    from_account: Mapped[Account]
-    to_account: Mapped[Account]
+    from_account: Mapped[WalletAccount]
+    to_account: Mapped[WalletAccount]
     fen: Mapped[Fen]
     request_id: Mapped[UUID | None]
     charge_id: Mapped[UUID | None]

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select, bindparam, case, func, select, true
 
 from dispatch.enrolment import quota
-from dispatch.enrolment.model import Account, Assessment, Enrolment, EnrolmentState, Term, Wallet, WalletEntry
+from dispatch.enrolment.model import Assessment, Enrolment, EnrolmentState, Term, Wallet, WalletAccount, WalletEntry
 from dispatch.enrolment.rules import CarryPercent, CopayPercent, MonthlyQuota
 from events.work import Work
 from kit import clock
@@ -157,8 +157,8 @@ async def entries(work: Work, person_id: UUID, month: str) -> Sequence[WalletEnt
 
 async def held(work: Work, request_id: UUID) -> Held | None:
     """Return what is held for a request now; None when its elder's quota never had a part in it."""
-    signed = case((WalletEntry.to_account == Account.HELD, WalletEntry.fen), else_=0) - case(
-        (WalletEntry.from_account == Account.HELD, WalletEntry.fen), else_=0
+    signed = case((WalletEntry.to_account == WalletAccount.HELD, WalletEntry.fen), else_=0) - case(
+        (WalletEntry.from_account == WalletAccount.HELD, WalletEntry.fen), else_=0
     )
     query = (
         select(WalletEntry.person_id, WalletEntry.month, func.sum(signed))

@@ -12,7 +12,7 @@ from sqlalchemy import Uuid, bindparam, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from dispatch.enrolment import queries, quota
-from dispatch.enrolment.model import SIDES, Account, EntryKind, Wallet, WalletEntry
+from dispatch.enrolment.model import SIDES, EntryKind, Wallet, WalletAccount, WalletEntry
 from dispatch.enrolment.rules import CarryPercent
 from events.work import Work
 from kit import clock
@@ -45,10 +45,10 @@ class Holding:
 
 
 _COLUMN: Final = {
-    Account.FREE: "free_fen",
-    Account.HELD: "held_fen",
-    Account.SPENT: "spent_fen",
-    Account.EXPIRED: "expired_fen",
+    WalletAccount.FREE: "free_fen",
+    WalletAccount.HELD: "held_fen",
+    WalletAccount.SPENT: "spent_fen",
+    WalletAccount.EXPIRED: "expired_fen",
 }
 
 _HOLD: Final = text("""
@@ -261,11 +261,11 @@ def _move(
     source, target = SIDES[kind]
     for account, signed in ((source, -fen), (target, fen)):
         match account:
-            case Account.BUDGET:
+            case WalletAccount.BUDGET:
                 wallet.granted_fen -= signed
-            case Account.CARRIED if signed > 0:
+            case WalletAccount.CARRIED if signed > 0:
                 wallet.carried_out_fen += fen
-            case Account.CARRIED:
+            case WalletAccount.CARRIED:
                 wallet.carried_in_fen += fen
             case _:
                 setattr(wallet, _COLUMN[account], getattr(wallet, _COLUMN[account]) + signed)

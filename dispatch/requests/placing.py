@@ -20,7 +20,7 @@ from kit.ids import new_id
 from kit.refusal import Kind, Refusal
 from kit.rules import queries as rules
 from providers.catalogue import queries as catalogue
-from providers.catalogue.model import Category, Item
+from providers.catalogue.model import Item, ItemCategory
 from registry import queries as registry
 
 
@@ -203,7 +203,7 @@ async def place(
         item_code=item_code,
         quantity=quantity,
         # Portions are handed over together; everything else takes its time again.
-        minutes=item.minutes if item.category is Category.MEALS else item.minutes * quantity,
+        minutes=item.minutes if item.category is ItemCategory.MEALS else item.minutes * quantity,
         skill=item.skill,
         persons=2 if two_from is not None and holding.level >= two_from else 1,
         sex_wanted=sex_wanted,

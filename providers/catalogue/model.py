@@ -11,7 +11,7 @@ from kit.database import FOR_ALL, Base, Fen
 from kit.ids import new_id
 
 
-class Category(StrEnum):
+class ItemCategory(StrEnum):
     """The five top categories of the district's work report, and the urgent help that stands outside them."""
 
     MEALS = "A"  # 营养餐配送
@@ -50,7 +50,7 @@ class Item(Base):
     )
 
     code: Mapped[str] = mapped_column(String(8), primary_key=True)
-    category: Mapped[Category]
+    category: Mapped[ItemCategory]
     name: Mapped[str] = mapped_column(String(60))
     unit: Mapped[str] = mapped_column(String(10))
     minutes: Mapped[int] = mapped_column(SmallInteger)

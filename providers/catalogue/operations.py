@@ -12,7 +12,7 @@ from events.work import Work
 from kit import money
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
-from providers.catalogue.model import Category, Item, Price, Skill
+from providers.catalogue.model import Item, ItemCategory, Price, Skill
 
 CATALOGUE_FILE = Path(__file__).parent / "catalogue.csv"
 PRICED_FROM = date(2020, 1, 1)
@@ -55,7 +55,7 @@ class ItemFacts:
     """Everything that describes an item; `fen` is its first price."""
 
     code: str
-    category: Category
+    category: ItemCategory
     name: str
     unit: str
     minutes: int
@@ -159,7 +159,7 @@ def shipped_items() -> list[ItemFacts]:
         return [
             ItemFacts(
                 code=row["code"],
-                category=Category(row["category"]),
+                category=ItemCategory(row["category"]),
                 name=row["name"],
                 unit=row["unit"],
                 minutes=int(row["minutes"]),

@@ -8,12 +8,12 @@ from sqlalchemy import func, select
 from dispatch.enrolment import handlers, operations, queries, wallet
 from dispatch.enrolment.assessment import ITEMS, Findings
 from dispatch.enrolment.model import (
-    Account,
     AssessmentOccasion,
     Category,
     EndReason,
     EnrolmentState,
     SuspendReason,
+    WalletAccount,
     WalletEntry,
 )
 from dispatch.enrolment.operations import Member
@@ -172,7 +172,9 @@ async def test_every_fen_of_a_wallet_is_in_one_account_of_its_entries(stage: Sta
     await drain()
     async with stage.works(SYSTEM_ACTOR) as work:
         entries = await queries.entries(work, elder, MONTH)
-    for account, expected in zip((Account.FREE, Account.HELD, Account.SPENT), await balance(stage), strict=True):
+    for account, expected in zip(
+        (WalletAccount.FREE, WalletAccount.HELD, WalletAccount.SPENT), await balance(stage), strict=True
+    ):
         came = sum(entry.fen for entry in entries if entry.to_account is account)
         went = sum(entry.fen for entry in entries if entry.from_account is account)
         assert came - went == expected
@@ -209,6 +211,6 @@ async def test_half_of_what_is_left_goes_into_the_next_month_and_the_rest_expire
         april = await queries.wallet(work, elder, "2026-04")
         assert april is not None
         assert (april.granted_fen, april.carried_in_fen, april.free_fen) == (25000, 12500, 37500)
-        expired = select(func.sum(WalletEntry.fen)).where(WalletEntry.to_account == Account.EXPIRED)
+        expired = select(func.sum(WalletEntry.fen)).where(WalletEntry.to_account == WalletAccount.EXPIRED)
         assert (await work.session.execute(expired)).scalar_one() == 9500
         assert await wallet.turn_months(work) == 0

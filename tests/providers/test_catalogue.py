@@ -8,7 +8,7 @@ from events.work import Works
 from kit.access.actor import SYSTEM, Actor
 from kit.clock import FixedClock
 from providers.catalogue import operations, queries
-from providers.catalogue.model import Category, Skill
+from providers.catalogue.model import ItemCategory, Skill
 
 MARCH = date(2026, 3, 2)
 
@@ -20,8 +20,8 @@ async def test_25_counted_items_in_five_categories_and_urgent_help_ship(works: W
     async with works(system) as work:
         items = await queries.items(work, work.now)
         counted = [item for item in items if item.counted]
-        sizes = {category: sum(item.category is category for item in counted) for category in Category}
-        assert sizes == dict(zip(Category, [4, 8, 5, 5, 3, 0], strict=True))
+        sizes = {category: sum(item.category is category for item in counted) for category in ItemCategory}
+        assert sizes == dict(zip(ItemCategory, [4, 8, 5, 5, 3, 0], strict=True))
         assert {item.code for item in items if item.medical} == {"D03", "D04", "D05"}
         urgent = await queries.item(work, "U01", work.now)
         assert urgent is not None
@@ -36,7 +36,13 @@ async def test_25_counted_items_in_five_categories_and_urgent_help_ship(works: W
 
 async def test_a_code_is_never_given_to_another_service(works: Works, system: Actor) -> None:
     facts = operations.ItemFacts(
-        code="B01", category=Category.DAILY_LIVING, name="擦窗", unit="次", minutes=30, skill=Skill.GENERAL, fen=2000
+        code="B01",
+        category=ItemCategory.DAILY_LIVING,
+        name="擦窗",
+        unit="次",
+        minutes=30,
+        skill=Skill.GENERAL,
+        fen=2000,
     )
     async with works(system) as work:
         await operations.ship_catalogue(work)

@@ -8,7 +8,7 @@ import pytest
 
 from kit import clock
 from providers.catalogue import operations as catalogue
-from providers.catalogue.model import Category
+from providers.catalogue.model import ItemCategory
 from simulations import request_lists
 from simulations.population import yunhe
 from simulations.sampling import Sampler
@@ -25,8 +25,8 @@ def test_every_reason_of_the_list_has_an_item_of_its_own_choosing() -> None:
     assert set(codes.values()) <= set(items)
     assert codes["EMS: FALL VICTIM"] == codes["EMS: CARDIAC ARREST"] == "U01"
     assert {items[code].category for reason, code in codes.items() if reason.startswith("Traffic")} <= {
-        Category.MEALS,
-        Category.DAILY_LIVING,
+        ItemCategory.MEALS,
+        ItemCategory.DAILY_LIVING,
     }
 
 
@@ -73,7 +73,7 @@ def test_what_is_wanted_is_wanted_when_the_item_is_brought() -> None:
     for call in request_lists.made_up(sampler, first=date(2026, 3, 2), days=2, per_day=300, homes=50):
         asked = wishes.of(call.number, call.reason, call.at)
         item = by_code[call.reason]
-        assert asked.urgent == (item.category is Category.URGENT)
+        assert asked.urgent == (item.category is ItemCategory.URGENT)
         assert call.at <= asked.earliest < asked.latest
         if not asked.urgent:
             opens = clock.at_local(clock.day_of(asked.earliest), item.window_from)
