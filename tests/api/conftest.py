@@ -20,7 +20,8 @@ from kit.database import Database
 from kit.vault import Vault
 from processes.rooms import ROOMS
 from tests.api.bureau import Bureau
-from tests.api.lives import Lives, open_accounts
+from tests.api.desks import open_accounts
+from tests.api.lives import Lives
 from tests.api.world import BASE, SAME_REQUEST, Lived, World, sign_in_all
 from tests.conftest import HANDLERS, drained
 from tests.databases import Copies

@@ -19,7 +19,7 @@ from dispatch.requests.model import CareRequest, RequestState
 from dispatch.visits import operations as visits
 from dispatch.visits import queries as seen
 from dispatch.visits.model import Visit
-from dispatch.visits.transitions import OPEN, OfferState, VisitState
+from dispatch.visits.transitions import OPEN, OfferState
 from events.contracts.care_requests import CareRequested
 from events.model import LoggedEvent
 from events.work import Works
@@ -31,7 +31,6 @@ from providers.roster import operations as roster
 from providers.roster import queries as rosters
 from providers.roster.model import NUMBERS_PER_COMPANY
 from registry.model import Disclosure
-from tests.dispatch import stage as scene
 from tests.dispatch.stage import AREA, HOME, NINE, SYSTEM_ACTOR, Stage, set_stage
 
 FAR = (HOME[0] + 0.05, HOME[1])
@@ -381,29 +380,3 @@ async def test_an_exited_company_s_promises_go_to_others(stage: Stage, drain: Dr
         assert {offer.provider_id for offer, _ in offers} == {stage.companies[0]}
     for request in requests:
         assert (await request_now(stage, request)).state in {RequestState.OFFERED, RequestState.ACCEPTED}
-
-
-async def test_a_whole_visit_leads_the_request_to_its_end(stage: Stage, drain: Drain) -> None:
-    request = await stage.add_request()
-    await ask(stage, drain, request)
-    ((offer_id, company, _),) = await open_offers(stage)
-    async with stage.works(stage.person_of(company)) as work:
-        visit = await visits.accept(work, offer_id=offer_id)
-        visit_id, code = visit.id, scene.code_of(work, visit.id)
-    stage.clock.set(visit.planned_start)
-    fix: dict[str, Any] = {"latitude": HOME[0], "longitude": HOME[1], "accuracy_metres": 8.0, "fix_age_seconds": 1.0}
-    async with stage.works(stage.person_of(company, 0)) as work:
-        sent = visits.ActIn(id=UUID(int=1), claimed_at=work.now, code=code, **fix)
-        await visits.arrive(work, visit_id=visit_id, act=sent)
-    await drain()
-    assert (await request_now(stage, request)).state is RequestState.UNDER_WAY
-    stage.clock.advance(timedelta(minutes=60))
-    async with stage.works(stage.person_of(company, 0)) as work:
-        sent = visits.ActIn(id=UUID(int=2), claimed_at=work.now, **fix)
-        await visits.leave(work, visit_id=visit_id, act=sent)
-    await drain()
-    assert (await request_now(stage, request)).state is RequestState.FINISHED
-    (facts,) = await told(stage, "visits.visit_verified.v1")
-    assert facts["evidence_grade"] == "A"
-    async with stage.works(SYSTEM_ACTOR) as work:
-        assert (await work.session.get_one(Visit, visit_id)).state is VisitState.VERIFIED
