@@ -92,7 +92,7 @@ def test_an_operation_id_is_a_verb_that_agrees_with_the_method() -> None:
     assert len(OPERATIONS) == sum(len(methods) for methods in DOCUMENT["paths"].values())
     for name, operation in OPERATIONS.items():
         assert re.fullmatch(r"[a-z]+([A-Z][a-z0-9]*)*", name), name
-        assert (re.match(r"[a-z]+", name)[0] in READS) == (operation["method"] == "get"), name  # type: ignore[index]
+        assert (re.split(r"[^a-z]", name)[0] in READS) == (operation["method"] == "get"), name
 
 
 def test_no_answer_is_a_bare_list_or_mapping_and_no_name_was_made_by_a_collision() -> None:
