@@ -23,7 +23,13 @@ LISTS = [
     ("administrator", "/dead-letters"),
     ("operator", "/call-backs"),
     ("operator", "/standing-orders"),
+    ("manager", "/households"),
+    ("manager", "/divisions/undecided"),
+    ("manager", "/enrolments/reassessments?on=2036-01-01"),
+    ("administrator", "/refused-actions"),
 ]
+MAY_BE_EMPTY = {"/divisions/undecided"}
+"""Nobody's division was split in these lives; test_registry.py reads that list with people in it."""
 
 
 async def _pages(world: World, name: str, path: str, limit: int) -> list[list[Any]]:
@@ -46,6 +52,8 @@ async def test_the_pages_together_are_the_whole_list(world: World, limit: int) -
     person = world.lived.companies[0].elders[0]
     for _ in range(3):
         await world.ask("operator", "GET", f"/people/{person}?purpose=visit")
+    for path in ("/statements", "/rules"):
+        await world.ask("operator", "GET", path)  # refused, and the refusals are listed
     more = [
         ("manager", f"/companies/{company}/workers"),
         ("finance", f"/statements/{paper}/lines"),
@@ -58,7 +66,7 @@ async def test_the_pages_together_are_the_whole_list(world: World, limit: int) -
         assert [one for page in pages for one in page] == whole, path
         assert all(len(page) <= limit for page in pages)
         lengths[path] = len(whole)
-    assert all(length > 0 for length in lengths.values()), lengths
+    assert {path for path, length in lengths.items() if not length} <= MAY_BE_EMPTY, lengths
     paged = {address(path) for path, methods in world.app.openapi()["paths"].items() if _paged(methods)}
     named = {re.sub(r"[0-9a-f-]{36}", "{}", path.partition("?")[0]) for _, path in LISTS + more}
     assert named == {re.sub(r"{\w+}", "{}", path) for path in paged}
