@@ -56,7 +56,7 @@ def test_its_health_names_every_part(served: Served) -> None:
     assert found is not None
     code, parts = found
     groups = {f"deliveries.{group}" for group in HANDLERS}
-    assert set(parts) == {"http", "database", "live", "ticker", "sealer", "kernels"} | groups
+    assert set(parts) == {"http", "database", "live", "ticker", "sealer", "kernels", "rules"} | groups
     assert (code, set(parts.values())) == (200, {"ok"})
     assert "first administrator" in served.said()
 
