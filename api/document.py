@@ -36,6 +36,7 @@ TAGS = {
     "satisfaction": "Ratings, call-backs, complaints and rates.",
     "settlement": "Charges, statements, disputes and payments.",
     "visits": "Offers, visits and their evidence.",
+    "words": "The words for states, reasons and refusals, for people.",
 }
 """Every tag that a route bears, and what its routes are about."""
 _BY_FORMAT = {

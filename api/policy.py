@@ -35,7 +35,9 @@ def merged(rooms: Iterable[Room]) -> Policy:
     return table
 
 
-OPEN_TO_ALL = frozenset({"sign_in", "get_health", "get_metrics", "get_funnel", "watch_funnel", "rate_visit"})
+OPEN_TO_ALL = frozenset(
+    {"sign_in", "get_health", "get_metrics", "get_funnel", "watch_funnel", "rate_visit", "get_words"}
+)
 """The routes, by name, that ask for nobody's session; any other that names no action stops the program's start."""
 
 

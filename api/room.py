@@ -21,6 +21,7 @@ from api import (
     sessions,
     settlement,
     visits,
+    words,
 )
 from api.policy import API
 from kit.room import Room
@@ -47,6 +48,7 @@ ROOM = Room(
         sessions.router,
         settlement.router,
         visits.router,
+        words.router,
     ),
     policy=API,
 )

@@ -1,4 +1,4 @@
-"""The sentences of refusals, from the `refusals.toml` beside the code that refuses; Chinese first."""
+"""The sentences of refusals (`refusals.toml`) and the words for values (`words.toml`) of the rooms; Chinese first."""
 
 import tomllib
 from collections.abc import Mapping
@@ -13,15 +13,25 @@ LANGUAGES = ("zh", "en")
 @cache
 def catalogue() -> Mapping[str, Mapping[str, str]]:
     """Read every `refusals.toml` of the rooms: code → language → sentence. A code said twice is a bug."""
-    by_code: dict[str, Mapping[str, str]] = {}
+    return _read("refusals.toml")
+
+
+@cache
+def words() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    """Read every `words.toml` of the rooms: enumeration → value → language → word."""
+    return _read("words.toml")
+
+
+def _read(name: str) -> dict[str, Any]:
+    entries: dict[str, Any] = {}
     for room in sorted(ROOT.glob("*/__init__.py")):
-        for path in sorted(room.parent.rglob("refusals.toml")):
-            for code, sentences in tomllib.loads(path.read_text(encoding="utf-8")).items():
-                if code in by_code:
-                    message = f"{path.relative_to(ROOT)} says {code} a second time"
+        for path in sorted(room.parent.rglob(name)):
+            for key, entry in tomllib.loads(path.read_text(encoding="utf-8")).items():
+                if key in entries:
+                    message = f"{path.relative_to(ROOT)} says {key} a second time"
                     raise ValueError(message)
-                by_code[code] = sentences
-    return by_code
+                entries[key] = entry
+    return entries
 
 
 def sentence(code: str, language: str = "zh", /, **parameters: Any) -> str:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from api.forms import Form, Id, Instant
 from dispatch.visits import attendance
+from dispatch.visits.flags import Flag, Grade
 from dispatch.visits.transitions import ActKind, OfferState, VisitState
 
 
@@ -27,8 +28,8 @@ class Visit(BaseModel):
     state: VisitState
     arrived_at: datetime | None
     left_at: datetime | None
-    grade: str | None
-    flags: list[str]
+    grade: Grade | None
+    flags: list[Flag]
     reason: str | None
 
 

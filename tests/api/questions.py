@@ -27,6 +27,7 @@ VALUES: Mapping[str, Sequence[Any]] = {
     "parent": ("130999000000",),
     "after": ("a", "qz"),
     "case_no": ("00000018",),
+    "lang": ("zh", "en"),
     "name": ("offer.deadline_minutes",),
 }
 """What to ask for where it is no id: query and path parameters by name."""

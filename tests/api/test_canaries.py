@@ -23,7 +23,7 @@ from tests.conftest import HANDLERS, drained
 
 ASKED_ELSEWHERE = {"watchEvents", "watchFunnel"}
 """An endless answer; test_live.py listens to it."""
-OF_ALL = {"getHealth", "getFunnel"}
+OF_ALL = {"getHealth", "getFunnel", "getWords"}
 """What counts the whole district and is open to anybody."""
 ENDS_THE_SESSION = {"signOut", "changeMyPassword"}
 

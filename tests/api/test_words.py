@@ -1,0 +1,31 @@
+"""Every value that leaves through the API has its word in both languages, and nothing else has one."""
+
+import httpx
+import pytest
+
+from kit import text
+from tests.api.test_document import SCHEMAS
+
+ENUMS = {name: set(schema["enum"]) for name, schema in SCHEMAS.items() if "enum" in schema}
+
+
+def test_every_value_of_the_document_has_a_word_and_no_word_is_left_over() -> None:
+    assert {name: set(values) for name, values in text.words().items()} == ENUMS
+
+
+@pytest.mark.parametrize("language", text.LANGUAGES)
+async def test_the_words_and_sentences_of_a_language_are_told_and_cached(
+    client: httpx.AsyncClient, language: str
+) -> None:
+    answer = await client.get("/words", params={"lang": language})
+    content = answer.json()
+    assert content["language"] == language
+    assert content["refusals"]["offer.not_open"] == text.catalogue()["offer.not_open"][language]
+    assert {name: set(values) for name, values in content["words"].items()} == ENUMS
+    assert all(word for values in content["words"].values() for word in values.values())
+    again = await client.get("/words", params={"lang": language}, headers={"If-None-Match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_an_unknown_language_is_refused(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/words", params={"lang": "la"})).status_code == 422
