@@ -50,6 +50,8 @@ NOUNS = {
     "call_back_id": "select c.id from call_back c join visit v on v.id = c.visit_id where v.provider_id = $1",
     "case_id": "select c.id from escalation_case c join visit v on c.subject_id in (v.id, v.request_id)"
     " where v.provider_id = $1",
+    "subject_id": "select distinct c.subject_id from escalation_case c"
+    " join visit v on c.subject_id in (v.id, v.request_id) where v.provider_id = $1",
     "person_id": "select person_id from visit group by person_id"
     " having array_agg(distinct provider_id) = array[$1::uuid]",
     "household_id": "select h.household_id from household_member h join visit v using (person_id)"
