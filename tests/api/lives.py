@@ -141,7 +141,7 @@ class Lives:
                 grade="A",
                 medical_licence=f"{mark} licence",
                 phone=self._phone(made),
-                bank_account=f"6222{place:012d}",
+                bank_account=f"6222{self._number():012d}",
             )
             made.id = (await roster.admit_company(work, facts=facts)).id
             await roster.activate_company(work, provider_id=made.id)
