@@ -71,6 +71,7 @@ async def _alone(works: Works) -> AsyncIterator[None]:
 
     Its last commit may still be on its way when the next process begins.
     """
+    await works.database.close()  # what this process opened to start is not what a killed one left
     connection = await asyncpg.connect(
         dsn=postgres.plain(works.database.url), server_settings={"application_name": "nowalls-simulation"}
     )

@@ -137,7 +137,7 @@ async def test_a_form_is_json_by_name_or_nothing(world: World) -> None:
 
 
 async def test_over_tls_the_cookie_is_bound_to_this_host(world: World) -> None:
-    answer = await world.client.post("https://test/sessions", json=SIGN_IN)
+    answer = await world.client.post("https://test/api/v1/sessions", json=SIGN_IN)
     cookie = answer.headers["set-cookie"]
     assert cookie.startswith("__Host-nowalls=")
     assert {"HttpOnly", "Secure", "Path=/", "SameSite=lax"} <= {part.strip() for part in cookie.split(";")}
