@@ -2,9 +2,14 @@
 
 import asyncio
 import random
+import signal
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from pathlib import Path
+from time import monotonic
 
 import asyncpg
 import pytest
@@ -20,6 +25,8 @@ from kit.postgres import plain
 from kit.room import Chore, Room
 from processes.rooms import ROOMS
 from processes.ticker import Ticker
+from tests.processes import frozen
+from tests.processes.served import ROOT
 
 Until = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
 SECOND = timedelta(seconds=1)
@@ -193,6 +200,64 @@ async def test_a_lease_that_is_not_renewed_is_lost_and_its_work_undone(works: Wo
     assert other.held
     assert not await frozen.renew()
     await owner.close()
+
+
+@pytest.mark.timeout(60)
+async def test_what_is_frozen_in_the_middle_of_its_work_does_not_do_it_twice(
+    works: Works, database_url: str, until: Until, tmp_path: Path
+) -> None:
+    seconds, go, said, wrong = 2.0, tmp_path / "go", tmp_path / "said", tmp_path / "wrong"
+    subjects = text("select subject from event_log order by subject")
+    open_renewals = text(
+        "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+        " and state <> 'idle' and query like '%into lease%'"
+    )
+
+    async def both_begun() -> bool:
+        return {"quick begun", "slow begun"} <= set(said.read_text().splitlines())
+
+    async def emitted() -> list[str]:
+        async with works(SYSTEM("test")) as work:
+            return [str(row.subject) for row in (await work.session.execute(subjects)).all()]
+
+    async def both_emitted() -> bool:
+        return await emitted() == [str(frozen.QUICK), str(frozen.SLOW)]
+
+    async def frozen_between_renewals() -> bool:
+        process.send_signal(signal.SIGSTOP)
+        async with works(SYSTEM("test")) as work:
+            renewing = (await work.session.execute(open_renewals)).scalar_one()
+        if renewing:  # its lock on the lease would be in the way for as long as a transaction may be idle
+            process.send_signal(signal.SIGCONT)
+        return not renewing
+
+    async def both_undone() -> bool:
+        errors = wrong.read_text()
+        return all(words in errors for words in ("quick failed", "slow failed", "LeaseLostError"))
+
+    async def no_pause(_name: str) -> None:
+        return
+
+    command = [sys.executable, "-m", "tests.processes.frozen", database_url, str(seconds), str(go)]
+    with said.open("w") as out, wrong.open("w") as errors:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=errors)
+    try:
+        await until(both_begun)
+        await until(frozen_between_renewals)
+        frozen_at = monotonic()
+        async with task(Ticker(works, [frozen.room(no_pause)], lease_seconds=seconds).run()):
+            await until(both_emitted)
+            took = monotonic() - frozen_at
+            go.touch()
+            process.send_signal(signal.SIGCONT)
+            await until(both_undone)
+        assert process.poll() is None
+        assert await both_emitted()
+    finally:
+        process.kill()
+        process.wait()
+    print(f"taken over after {took:.1f} s of a lease of {seconds:.0f} s")
+    assert took < seconds + 5
 
 
 async def test_a_lease_ends_with_its_holder(works: Works, database_url: str, until: Until) -> None:
