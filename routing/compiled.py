@@ -10,6 +10,7 @@ changed: an upgrade can never run half of the old kernel.
 import hashlib
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -66,9 +67,30 @@ class InHome(caching.UserWideCacheLocator):
 numba.config.CACHE_LOCATOR_CLASSES = f"{__name__}.{BesideSource.__name__},{__name__}.{InHome.__name__}"  # type: ignore[attr-defined]  # numba.config fills itself at run time
 
 
+class _Index(caching.IndexDataCacheFile):
+    """The list of a kernel's machine code; one that cannot be read is thrown away, and the kernel compiled anew.
+
+    Reading it imports the modules of the types that it names before its stamp is compared, and after an upgrade a
+    module may be gone.
+    """
+
+    def _load_index(self) -> dict[Any, str]:
+        try:
+            overloads: dict[Any, str] = super()._load_index()  # type: ignore[no-untyped-call]
+        except OSError:
+            raise
+        except Exception:  # noqa: BLE001 - unpickling raises whatever the classes that it names raise
+            with suppress(OSError):  # of a folder that cannot be written it is passed over each time
+                Path(self._index_path).unlink()
+            return {}
+        return overloads
+
+
 def _compile(function: Callable[P, T], **options: Any) -> Callable[P, T]:
     how = {"cache": True, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, **options}
     kernel: Callable[P, T] = numba.njit(**how)(function)
+    # numba names the class of the index nowhere that an option reaches
+    kernel._cache._cache_file.__class__ = _Index  # type: ignore[attr-defined]  # noqa: SLF001
     return kernel
 
 

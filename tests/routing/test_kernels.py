@@ -1,9 +1,13 @@
 """What is compiled is compiled once, before the first request, and the engine stays small."""
 
+import importlib.util
+import pickle
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
+import numba
 from numba.core import event
 
 import routing
@@ -87,6 +91,30 @@ def test_another_process_compiles_nothing() -> None:
     misses, hits = output_of(COUNT)
     assert misses == 0
     assert hits > 20
+
+
+def _loaded(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_list_of_machine_code_that_names_a_module_that_is_gone_is_thrown_away(tmp_path: Path) -> None:
+    source = tmp_path / "doubling.py"
+    source.write_text("from routing.compiled import compiled\n\n\n@compiled\ndef twice(x):\n    return 2 * x\n")
+    assert _loaded(source).twice(2) == 4
+    (index,) = (tmp_path / "__pycache__").glob("*.nbi")
+    for unreadable in (b"cgone_module\nGone\n.", b"crouting\nGone\n.", b"\x80"):
+        index.write_bytes(pickle.dumps(numba.__version__, protocol=-1) + unreadable)
+        again = _loaded(source)
+        assert again.twice(3) == 6
+        assert again.twice.stats.cache_misses.total() == 1
+        fresh = _loaded(source)
+        assert fresh.twice(4) == 8
+        assert fresh.twice.stats.cache_hits.total() == 1
 
 
 def test_six_hundred_workers_with_a_full_day_take_little_room() -> None:
