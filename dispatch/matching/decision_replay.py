@@ -4,6 +4,8 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Text, bindparam, cast, func, select, type_coerce
@@ -21,6 +23,7 @@ from dispatch.visits.model import Booking
 from events.work import Work
 from kit import clock
 from kit.rules import queries as rules
+from kit.rules.typed import DatedRule
 from providers.roster import queries as roster
 
 
@@ -69,7 +72,10 @@ async def resolve(work: Work, *, decision_id: UUID) -> Resolution:
         together = await _planned_with(work, record)
         asks = [Ask.read(one.ask) for one in together]
         beside = batch.digest(asks, rounds)
-    fingerprint = day.fingerprint(ask, won=won, shares=shares, taken=taken, now=at, beside=beside)
+    fingerprints = {day.fingerprint(ask, won=won, shares=shares, taken=taken, now=at, beside=beside)}
+    # A record of 0.1.0 rests on the rules as they were stored, where a speed of 6 was no 6.0.
+    day.known = (await roster.roster_mark(work), *[await _stored(work, rule, at) for rule in (Weights, Travel)])
+    fingerprints.add(day.fingerprint(ask, won=won, shares=shares, taken=taken, now=at, beside=beside))
     if asks:
         planned = await asyncio.to_thread(batch.plan, day, asks, won=won, now=at, rounds=rounds)
         best = planned[[one.id for one in together].index(record.id)].option
@@ -79,11 +85,15 @@ async def resolve(work: Work, *, decision_id: UUID) -> Resolution:
         best = options[0] if options else None
     chosen = record.candidates[0][:3] if record.candidates else None
     return Resolution(
-        same_facts=fingerprint == record.snapshot_hash,
+        same_facts=record.snapshot_hash in fingerprints,
         same_choice=(best.row()[:3] if best else None) == chosen,
         worker_number=best.worker if best else None,
         second_worker_number=(best.second_worker or None) if best else None,
     )
+
+
+async def _stored(work: Work, rule: type[DatedRule], at: datetime) -> Any:
+    return await rules.recorded(work.session, rule, at=at, known_at=at)
 
 
 async def _day(work: Work, record: DecisionRecord, ask: Ask) -> tuple[Day, Counter[UUID]]:

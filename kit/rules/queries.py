@@ -60,11 +60,24 @@ async def read(session: AsyncSession, rule: type[R], *, at: datetime, known_at: 
     A recorded value that does not fit the rule's model does not count: the last one before it that fits holds, and
     where there is none, the proposed value.
     """
-    for row in _valid((await _rows(session)).get(rule.about.name, ()), at=at, known_at=known_at):
-        model = row.model(rule)
-        if model is not None:
-            return model
-    return rule.proposed()
+    row = await _in_force(session, rule, at=at, known_at=known_at)
+    model = None if row is None else row.model(rule)
+    return rule.proposed() if model is None else model
+
+
+async def recorded(
+    session: AsyncSession, rule: type[DatedRule], *, at: datetime, known_at: datetime | None = None
+) -> Any:
+    """Return the JSON value behind what `read` returns, as it was recorded: 6 where the model's number is 6.0."""
+    row = await _in_force(session, rule, at=at, known_at=known_at)
+    return rule.about.proposed if row is None else row.content
+
+
+async def _in_force(
+    session: AsyncSession, rule: type[DatedRule], *, at: datetime, known_at: datetime | None
+) -> Recorded | None:
+    rows = _valid((await _rows(session)).get(rule.about.name, ()), at=at, known_at=known_at)
+    return next((row for row in rows if row.model(rule) is not None), None)
 
 
 async def misfits(session: AsyncSession, rules: Iterable[type[DatedRule]], *, at: datetime) -> list[str]:

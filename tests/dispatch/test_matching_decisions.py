@@ -15,6 +15,7 @@ from dispatch.matching import queries
 from dispatch.matching.decision_replay import resolve
 from dispatch.matching.fleet.candidates import RuledOutReason
 from dispatch.matching.model import DecisionOutcome, DecisionRecord
+from dispatch.matching.rules import Travel
 from dispatch.requests.model import CareRequest, RequestState
 from dispatch.visits import operations as visits
 from dispatch.visits import queries as seen
@@ -25,6 +26,8 @@ from events.model import LoggedEvent
 from events.work import Works
 from kit.china import identifiers
 from kit.clock import FixedClock
+from kit.rules import queries as rules
+from kit.rules.model import RuleRow
 from providers.catalogue.model import Skill
 from providers.roster import hiring
 from providers.roster import operations as roster
@@ -319,6 +322,26 @@ async def test_a_decision_can_be_made_once_more_from_its_record(stage: Stage, dr
         )
     async with stage.works(SYSTEM_ACTOR) as work:
         assert not (await resolve(work, decision_id=(await records(stage, requests[0]))[0].id)).same_facts
+
+
+async def test_a_record_of_a_release_that_took_rules_as_they_were_stored_can_be_decided_once_more(
+    stage: Stage, drain: Drain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    way = {"detour": 2, "start_seconds": 60}
+    stored = {"car": {"speed": 6, **way}, "ebike": {"speed": 4, **way}, "walk": {"speed": 1.5, **way}}
+    async with stage.works(SYSTEM_ACTOR) as work:
+        since = work.now - timedelta(days=1)
+        facts = {"name": Travel.about.name, "recorded_by": "an older release", "recorded_at": since}
+        work.session.add(RuleRow(value=stored, valid_from=since, **facts))
+    rules.forget()
+    request = await stage.add_request()
+    with monkeypatch.context() as older:
+        older.setattr(Travel, "content", stored)
+        await ask(stage, drain, request)
+    (record,) = await records(stage, request)
+    async with stage.works(SYSTEM_ACTOR) as work:
+        again = await resolve(work, decision_id=record.id)
+    assert (again.same_facts, again.same_choice) == (True, True)
 
 
 async def test_a_company_is_told_about_its_own_workers_only(stage: Stage, drain: Drain) -> None:
