@@ -33,11 +33,8 @@ def _written(_: AutogenContext, statement: Statement) -> str:
     return "\n".join(["op.execute(", *map(repr, lines), ")"])
 
 
-async def write(message: str, *, first: bool = False) -> Path | None:
-    """Write the next revision and return its file, or None where the history is current already.
-
-    With `first` the history is begun again with a single revision: only as long as nothing has been released.
-    """
+async def write(message: str) -> Path | None:
+    """Write the next revision and return its file, or None where the history is current already."""
     folder = tempfile.mkdtemp(prefix="nowalls-revision-")
     try:
         address = await asyncio.to_thread(postgres.start, Path(folder) / "postgres", throw_away=True)
@@ -45,8 +42,6 @@ async def write(message: str, *, first: bool = False) -> Path | None:
         await schema.declare(declared, rules=())
         wanted = await _on(declared, shape.read)
         reached = await postgres.make_database(address, "reached")
-        if first:
-            _forget()
         if any(VERSIONS.glob("*.py")):
             await schema.ensure(reached, rules=())
         return await _on(reached, lambda connection: _write(connection, wanted, message))
@@ -82,11 +77,6 @@ def _write(connection: Connection, wanted: shape.Shape, message: str) -> Path | 
     if script is None or isinstance(script, list):
         return None
     return _tidied(Path(script.path))
-
-
-def _forget() -> None:
-    for path in VERSIONS.glob("*.py"):
-        path.unlink()
 
 
 def _tidied(path: Path) -> Path:

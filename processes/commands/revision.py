@@ -6,14 +6,10 @@ from typing import Annotated
 import typer
 
 
-def revision(
-    message: Annotated[str, typer.Argument(help="what changed")],
-    *,
-    first: Annotated[bool, typer.Option(help="begin the history again; only before the first release")] = False,
-) -> None:
+def revision(message: Annotated[str, typer.Argument(help="what changed")]) -> None:
     """Write the revision that leads from the history in migrations/ to what the models declare now."""
     from bootstrap import revision as revisions
     from processes import rooms  # noqa: F401 - the models that are compared with the history
 
-    path = asyncio.run(revisions.write(message, first=first))
+    path = asyncio.run(revisions.write(message))
     print("the history is current" if path is None else f"wrote {path}; read it before it is committed")

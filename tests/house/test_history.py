@@ -9,7 +9,7 @@ from bootstrap import schema, shape
 from kit import postgres
 from kit.database import Base
 
-WRITE_IT = 'the models have changed: `python3 run.py revision "What changed"` (before the first release: `--first`)'
+WRITE_IT = 'the models have changed: `python3 run.py revision "What changed"`'
 _CATALOGUE = text("""
   select 'column ' || attrelid::regclass || '.' || attname,
          concat_ws(' ', format_type(atttypid, atttypmod), attnotnull, attidentity, attgenerated,
