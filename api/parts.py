@@ -34,10 +34,10 @@ async def list_dead_letters(work: Annotated[Work, doing("dead_letters.read")], p
     status_code=204,
     tags=["platform"],
     summary="Deliver a dead letter again",
-    responses=responses(404),
+    responses=responses(404, 409),
 )
 async def replay_dead_letter(dead_letter_id: UUID, work: Annotated[Work, doing("dead_letters.change")]) -> None:
-    """Deliver it to its group again."""
+    """Deliver its event to its group again, as the log has it; what is no event of the log is refused."""
     await dead_letters.replay(work, dead_letter_id=dead_letter_id)
 
 

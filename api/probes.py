@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from api.acting import Route, actor_of, rules_in, works_of
+from events.delivery import dead_letters
 from events.work import Works
 from kit.access.actor import SYSTEM
 from kit.metrics import State
@@ -23,6 +24,8 @@ router = APIRouter(route_class=Route)
 PATIENCE_SECONDS = 3.0
 Status = Literal["ok", "starting", "broken"]
 _COMING = {"starting", "compiling"}
+ATTENTION = "attention:"
+"""How a part says that it works and that a person should look; the whole stays `ok`."""
 
 
 class Health(BaseModel):
@@ -41,16 +44,19 @@ class Health(BaseModel):
 async def get_health(request: Request, response: Response) -> Health:
     """Answer 200 when every part works or is on its way, 503 when one does not; a part says `ok`, or what is wrong.
 
+    `attention: …` is a part that works while a person should look: dead letters wait, by their cause.
+
     While a part is `starting` (or, after an installation, `compiling`) requests are taken and handled soon after.
     """
     asked: dict[str, State] = {
         "database": partial(_database, works_of(request)),
         "rules": partial(_rules, works_of(request), rules_in(request)),
+        "dead_letters": partial(_dead_letters, works_of(request)),
         **request.app.state.parts,
     }
     states = await asyncio.gather(*(_asked(part) for part in asked.values()))
     parts = {"http": "ok", **dict(zip(asked, states, strict=True))}
-    amiss = {state for state in parts.values() if state != "ok"}
+    amiss = {state for state in parts.values() if state != "ok" and not state.startswith(ATTENTION)}
     status: Status = "ok" if not amiss else "starting" if amiss <= _COMING else "broken"
     response.status_code = 503 if status == "broken" else 200
     response.headers["Cache-Control"] = "no-store"
@@ -75,6 +81,13 @@ async def _rules(works: Works, rules: tuple[type[DatedRule], ...]) -> str:
     async with works(SYSTEM("health")) as work:
         misfits = await queries.misfits(work.session, rules, at=work.now)
     return f"no longer fit: {', '.join(misfits)}" if misfits else "ok"
+
+
+async def _dead_letters(works: Works) -> str:
+    async with works(SYSTEM("health")) as work:
+        counts = await dead_letters.counts(work)
+    waiting = ", ".join(f"{cause.value} {count}" for cause, count in counts.items())
+    return f"{ATTENTION} {waiting}" if waiting else "ok"
 
 
 @router.get("/metrics", include_in_schema=False)

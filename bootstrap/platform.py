@@ -112,11 +112,12 @@ async def _clock(database: Database) -> Clock:
 async def deliveries(
     running: Platform, *, only: list[str] | None = None, relay: bool = True
 ) -> AsyncIterator[dict[str, State]]:
-    """Deliver events to this process's groups; with Kafka named also relay, and still read replayed dead letters.
+    """Deliver events to this process's groups; with Kafka named also relay, and still read what is delivered again.
 
     Yields a function for each part that says its state.
     """
     # A command of the terminal delivers nothing, and starts sooner without what the transports bring along.
+    from events.delivery.redelivery import Redelivery
     from events.delivery.relay import Relay
     from events.delivery.transport import KafkaDelivery, PostgresDelivery
 
@@ -135,7 +136,17 @@ async def deliveries(
                 publishing = Relay(running.works, settings.kafka)
                 relaying = await stack.enter_async_context(task(publishing.run()))
                 parts["relay"] = partial(while_running, relaying, publishing.state)
+        missed = Redelivery(running.works, reading.kinds, partial(_behind, settings.kafka, list(reading.of)))
+        looking = await stack.enter_async_context(task(missed.run()))
+        parts["redelivery"] = partial(while_running, looking, missed.state)
         yield parts | {f"deliveries.{group}": partial(reading.state, group) for group in reading.of}
+
+
+async def _behind(servers: str | None, groups: list[str]) -> bool:
+    """Tell whether messages may be on their way to the groups outside the database."""
+    from events.delivery import topics
+
+    return servers is not None and await topics.behind(servers, groups)
 
 
 def set_aside() -> None:

@@ -116,6 +116,16 @@ class Handled(Base):
     event_id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
+class GroupProgress(Base):
+    """How far a group has handled the log, in commit order; see `events.delivery.redelivery`."""
+
+    __tablename__ = "event_progress"
+
+    group: Mapped[str] = mapped_column(String(40), primary_key=True)
+    written_by: Mapped[int] = mapped_column(TransactionId)
+    position: Mapped[Long]
+
+
 class DeadLetterState(StrEnum):
     """What became of a message that no handler could take."""
 
@@ -124,11 +134,28 @@ class DeadLetterState(StrEnum):
     DROPPED = "dropped"
 
 
+class DeadLetterCause(StrEnum):
+    """Why a message became a dead letter."""
+
+    UNREADABLE = "unreadable"  # its bytes say no event
+    FORGED = "forged"  # the log knows no such event, or another one under this id
+    REFUSED = "refused"  # the handler's room refused it
+    FAILED = "failed"  # the handler failed at every attempt
+
+
 class DeadLetter(Base):
-    """A message that could not be handled: kept whole, seen by people, replayed or dropped with a reason."""
+    """A message that could not be handled: kept, seen by people, delivered again or dropped with a reason.
+
+    `event_id` is an event of the log, `place` is `topic/partition/offset` on Kafka: a message is kept once, however
+    often it is delivered. `digest` stands for a body that is too large to keep.
+    """
 
     __tablename__ = "dead_letter"
-    __table_args__ = (Index("ix_dead_letter_waiting", "group", postgresql_where=text("state = 'waiting'")),)
+    __table_args__ = (
+        Index("ix_dead_letter_waiting", "group", postgresql_where=text("state = 'waiting'")),
+        Index("uq_dead_letter_place", "group", "place", unique=True),
+        Index("uq_dead_letter_event", "group", "event_id", unique=True, postgresql_where=text("state = 'waiting'")),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     group: Mapped[str] = mapped_column(String(40))
@@ -136,6 +163,9 @@ class DeadLetter(Base):
     type: Mapped[str] = mapped_column(String(80))
     headers: Mapped[dict[str, Any]]
     body: Mapped[bytes]
+    digest: Mapped[str | None] = mapped_column(String(100))
+    place: Mapped[str | None] = mapped_column(String(300))
+    cause: Mapped[DeadLetterCause] = mapped_column(server_default=DeadLetterCause.FAILED.value)
     error: Mapped[str] = mapped_column(Text)
     tries: Mapped[int]
     dead_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())

@@ -51,6 +51,11 @@ class Work:
         )
         self._emitted.append((envelope, event))
 
+    def follow(self, cause: Envelope) -> None:
+        """Go on from an event: what this work emits is caused by it and shares its correlation."""
+        self.correlation, self.causation = cause.correlation, cause.id
+        logs.CORRELATION.set(str(self.correlation))
+
     @property
     def emitted(self) -> list[Envelope]:
         """Return the envelopes emitted so far, in order."""
@@ -83,7 +88,7 @@ class Works:
         self.on_emitted: Callable[[list[Envelope]], None] | None = None
 
     @asynccontextmanager
-    async def __call__(self, actor: Actor, *, cause: Envelope | None = None) -> AsyncIterator[Work]:
+    async def __call__(self, actor: Actor) -> AsyncIterator[Work]:
         """Open one unit of work; leaving the block commits it with the events emitted, an exception undoes both."""
         async with self.database.session(actor.scope, reads_only=actor.reads_only) as session:
             if isinstance(self.clock, RehearsalClock):
@@ -94,8 +99,7 @@ class Works:
                 now=self.clock.now(),
                 actor=actor,
                 vault=self.vault,
-                correlation=cause.correlation if cause else REQUEST.get() or new_id(),
-                causation=cause.id if cause else None,
+                correlation=REQUEST.get() or new_id(),
             )
             before = logs.CORRELATION.get()
             logs.CORRELATION.set(str(work.correlation))

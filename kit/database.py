@@ -16,8 +16,11 @@ from datetime import datetime
 from enum import Enum as PythonEnum
 from typing import Annotated, Any, ClassVar, Final
 
+import asyncpg
 from sqlalchemy import BigInteger, DateTime, Enum, MetaData, Table, text
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
@@ -52,6 +55,22 @@ _NAMING = {
 
 def _values(kind: type[PythonEnum]) -> list[str]:
     return [str(member.value) for member in kind]
+
+
+_OUTAGE = ("08", "53", "57P")
+"""SQLSTATE of a server that cannot serve now: no connection, no resources (53300: too many connections), stopping,
+crashed, starting (57P01 to 57P03)."""
+
+
+def is_outage(error: BaseException) -> bool:
+    """Tell whether the database is away, so that the same statement will do once it is back."""
+    if isinstance(error, DBAPIError):
+        if error.connection_invalidated or isinstance(error, InterfaceError):
+            return True
+        return str(getattr(error.orig, "sqlstate", None) or "").startswith(_OUTAGE)
+    if isinstance(error, asyncpg.PostgresError):  # while connecting SQLAlchemy passes on what the driver raises
+        return str(error.sqlstate or "").startswith(_OUTAGE)
+    return isinstance(error, (asyncpg.InterfaceError, NoConnection, OSError))
 
 
 class Base(DeclarativeBase):

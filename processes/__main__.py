@@ -14,6 +14,7 @@ from processes.commands import (
     docs,
     import_lists,
     kafka,
+    redeliver,
     rehearsal,
     revision,
     rules,
@@ -27,6 +28,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="没有围墙
 app.command("serve")(serve.serve)
 app.command("import")(import_lists.import_list)
 app.command("verify-log")(verify_log.verify_log)
+app.command("redeliver")(redeliver.redeliver)
 app.command("replay")(simulate.replay)
 app.command("simulate")(simulate.simulate)
 app.command("bench", cls=bench.Several)(bench.bench)

@@ -16,6 +16,7 @@ from events.contracts.event import REGISTRY, Envelope, Event
 from events.contracts.offers import VisitOffered
 from events.delivery.bus import Deliverer
 from events.delivery.drained import Drained
+from events.delivery.message import Claim
 from events.model import LoggedEvent
 from events.work import Works
 from kit.access.actor import SYSTEM
@@ -80,10 +81,10 @@ class Driver:
             for envelope in envelopes:
                 self._apply(envelope.event(), envelope.occurred_at)
 
-        def on_delivered(group: str, envelope: Envelope, seconds: float) -> None:
+        def on_delivered(group: str, claim: Claim, seconds: float) -> None:
             if beside is not None:
-                beside(group, envelope, seconds)
-            if group == "matching" and envelope.type == _REQUESTED:
+                beside(group, claim, seconds)
+            if group == "matching" and claim.type == _REQUESTED:
                 self.latencies.decision.append(seconds * 1000)
 
         self.works.on_emitted, deliverer.on_delivered = on_emitted, on_delivered

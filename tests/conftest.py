@@ -25,6 +25,7 @@ import routing
 from bootstrap import schema
 from events.delivery import bus
 from events.delivery.bus import Deliverer, Handlers
+from events.delivery.message import Message
 from events.work import Works
 from kit import postgres
 from kit.access.actor import SYSTEM, Actor
@@ -42,7 +43,7 @@ _LOCK = pytest.StashKey[Path]()
 _COVERED = pytest.StashKey[list[tuple[str, float]]]()
 KERNEL_ROOMS = ("routing", "dispatch", "simulations", "api", "journeys", "processes")
 """The folders whose tests run compiled kernels, here or in a program that they start."""
-SHARED = ("lived", "served", "bootstrap")
+SHARED = ("lived", "served", "bootstrap", "walk")
 """The fixtures that are costly to make and made once; one worker gets every test that asks for the same."""
 COVERED = {
     "settlement": ["*/providers/settlement/*"],
@@ -221,7 +222,7 @@ async def drained(works: Works, handlers: Handlers = HANDLERS) -> int:
     try:
         while rows := await connection.fetch("select * from event_delivery order by id limit 200"):
             for row in rows:
-                await deliverer.deliver(row["queue"], json.loads(row["headers"]), row["payload"])
+                await deliverer.deliver(row["queue"], Message.of(json.loads(row["headers"]), row["payload"]))
                 await connection.execute("delete from event_delivery where id = $1", row["id"])
                 delivered += 1
         waiting = await connection.fetch("select type, error from dead_letter where state = 'waiting'")

@@ -2,9 +2,10 @@
 
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from api.forms import Form
+from events.model import DeadLetterCause
 
 
 class DeadLetter(BaseModel):
@@ -13,8 +14,12 @@ class DeadLetter(BaseModel):
     id: UUID
     group: str
     type: str
+    cause: DeadLetterCause = Field(description="why it could not be handled")
     error: str
     tries: int
+    dead_at: AwareDatetime
+    place: str | None = Field(description="topic/partition/offset where Kafka delivered it, else null")
+    digest: str | None = Field(description="length and SHA-256 of a body that is too large to keep, else null")
 
 
 class DeadLetterDrop(Form):

@@ -27,6 +27,7 @@ class CaseKind(StrEnum):
     DEATH_CORRECTED = "death_corrected"  # subject: person, for whom what the wrong death ended must be looked through
     NOT_REACHED = "not_reached"  # subject: call-back
     COMPLAINT_OVERDUE = "complaint_overdue"  # subject: complaint
+    MESSAGE_FORGED = "message_forged"  # subject: the newest dead letter that the log does not know
     WORKER_TWICE = "worker_twice"  # subject: worker, whose person or paper is at work for another company too
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Integer, bindparam, select, tuple_, union
+from sqlalchemy import Integer, bindparam, exists, func, select, tuple_, union
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
@@ -14,6 +14,7 @@ from dispatch.requests.model import CareRequest, RequestState
 from dispatch.visits.model import Visit
 from dispatch.visits.transitions import VisitState
 from events.contracts.escalations import CaseClosed, CaseEscalated
+from events.model import DeadLetter, DeadLetterCause, DeadLetterState
 from events.work import Work
 from kit import clock
 from kit.access.roles import Role
@@ -26,6 +27,7 @@ _OWNER = {
     CaseKind.VISIT_HELD: Role.MANAGER,
     CaseKind.COMPLAINT_OVERDUE: Role.MANAGER,
     CaseKind.WORKER_TWICE: Role.MANAGER,
+    CaseKind.MESSAGE_FORGED: Role.MANAGER,
     CaseKind.DEATH_REPORTED: Role.MANAGER,
     CaseKind.DEATH_CORRECTED: Role.MANAGER,
 }
@@ -126,7 +128,7 @@ async def sweep(work: Work, *, limit: int = 200) -> int:
     for kind, query in ((CaseKind.REQUEST_WAITING, waiting), (CaseKind.VISIT_NOT_STARTED, overdue)):
         for subject_id, since in (await work.session.execute(query)).all():
             raised += await raise_case(work, kind=kind, subject_id=subject_id, since=since) is not None
-    return raised + await _twice(work, limit=limit)
+    return raised + await _twice(work, limit=limit) + await _forged(work)
 
 
 _FIRST, _SECOND, _PAPER = aliased(Worker), aliased(Worker), aliased(Certificate)
@@ -164,6 +166,27 @@ async def _twice(work: Work, *, limit: int) -> int:
         made = await raise_case(work, kind=CaseKind.WORKER_TWICE, subject_id=worker_id, since=since, facts=facts)
         raised += made is not None
     return raised
+
+
+async def _forged(work: Work) -> int:
+    """Raise one case for all messages that the log does not know; another one only when more of them have come."""
+    kind = CaseKind.MESSAGE_FORGED
+    newest = (
+        select(DeadLetter.id, func.min(DeadLetter.dead_at).over(), func.count().over())
+        .where(DeadLetter.cause == DeadLetterCause.FORGED, DeadLetter.state == DeadLetterState.WAITING)
+        .order_by(DeadLetter.id.desc())
+        .limit(1)
+        .subquery()
+    )
+    query = select(newest).where(
+        ~exists().where(Case.kind == kind, (Case.subject_id == newest.c.id) | (Case.state != CaseState.CLOSED))
+    )
+    row = (await work.session.execute(query)).one_or_none()
+    if row is None:
+        return 0
+    subject_id, since, messages = row
+    facts = {"messages": messages}
+    return int(await raise_case(work, kind=kind, subject_id=subject_id, since=since, facts=facts) is not None)
 
 
 def _open(kind: CaseKind, subject: Any) -> Any:

@@ -7,7 +7,7 @@ The body is the event's data; everything about the telling (id, type, subject, t
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -89,18 +89,3 @@ class Envelope:
         if self.causation is not None:
             headers["ce_causation"] = str(self.causation)
         return headers
-
-    @classmethod
-    def read(cls, headers: dict[str, str], data: dict[str, Any]) -> Self:
-        """Rebuild the envelope from the headers and the decoded body; a missing header is a KeyError."""
-        causation = headers.get("ce_causation")
-        return cls(
-            id=UUID(headers["ce_id"]),
-            type=headers["ce_type"],
-            subject=headers["ce_subject"],
-            occurred_at=datetime.fromisoformat(headers["ce_time"]),
-            actor=headers["ce_actor"],
-            correlation=UUID(headers["ce_correlation"]),
-            causation=UUID(causation) if causation else None,
-            data=data,
-        )

@@ -1,20 +1,21 @@
-"""Handlers declared once, fed by PostgreSQL or by Kafka: retry in place, then park, never lose, never stop a line."""
+"""Handlers declared once, fed by PostgreSQL or by Kafka; what fails becomes a dead letter and stops no other."""
 
 import asyncio
-import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, TypeVar, cast
+from uuid import UUID
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-
-from events.contracts.event import Envelope, Event
+from events.contracts.event import Event
 from events.delivery import dead_letters, inbox
+from events.delivery.message import Claim, Message
+from events.model import DeadLetterCause
 from events.work import Work, Works
 from kit import metrics, traces
 from kit.access.actor import SYSTEM
+from kit.database import is_outage
 from kit.refusal import Refusal
 
 log = logging.getLogger("nowalls.bus")
@@ -71,84 +72,99 @@ def routes(handlers: Handlers) -> dict[str, tuple[str, ...]]:
 
 
 class Deliverer:
-    """Take one message for one group into effect; the same for both transports."""
+    """Take one message for one group into effect; the same for both transports.
+
+    The log is the truth and a message is a hint: what is handled is the event that the log has under the message's id.
+    `on_delivered` is called with the group, the claim and the seconds, once what the log knows is handled or a dead
+    letter.
+    """
 
     def __init__(self, works: Works, handlers: Handlers) -> None:
         self.works = works
         self.handlers = handlers
-        self.on_delivered: Callable[[str, Envelope, float], None] | None = None
+        self.on_delivered: Callable[[str, Claim, float], None] | None = None
 
-    async def deliver(self, group: str, headers: Mapping[str, str], body: bytes) -> None:
+    async def deliver(self, group: str, message: Message) -> None:
         """Handle a message exactly once in effect; on return it is done or a dead letter, and may be acknowledged.
 
-        A refusal becomes a dead letter at once (trying again will not change the answer); any other failure is tried
-        again with growing pauses and then becomes a dead letter. While the database is away nothing can be kept: the
-        call waits for it.
+        What cannot be read, what the log does not know and what a handler refuses become dead letters at once (trying
+        again will not change the answer); any other failure is tried again with growing pauses first. While the
+        database is away nothing can be kept: the call waits for it.
         """
         try:
-            envelope = Envelope.read(dict(headers), json.loads(body))
-            handler = self.handlers[group].get(envelope.type)
-            event = envelope.event()
-        except Exception as error:  # noqa: BLE001 - what cannot be read is kept as a dead letter
-            await self._dead_letter(group, headers, body, error, tries=1)
+            claim = message.claim()
+        except (ValueError, KeyError, RecursionError) as error:
+            await self._dead_letter(group, message, error, cause=DeadLetterCause.UNREADABLE, tries=1)
             return
+        handler = self.handlers[group].get(claim.type)
         if handler is None:
             return
-        started = perf_counter()
-        tries = 0
+        started, tries = perf_counter(), 0
         while True:
-            tries += 1
             try:
-                await self._once(group, handler, envelope, event)
+                await self._once(group, handler, claim)
                 break
-            except Refusal as refusal:
-                await self._dead_letter(group, headers, body, refusal, tries=tries)
-                break
-            except (OperationalError, InterfaceError, ConnectionError) as error:
-                if not _outage(error):
-                    if tries >= TRIES:
-                        await self._dead_letter(group, headers, body, error, tries=tries)
-                        break
-                    await asyncio.sleep(FIRST_PAUSE_SECONDS * 3 ** (tries - 1))
-                    continue
-                log.warning("the database is away; %s waits", group)
-                await asyncio.sleep(OUTAGE_PAUSE_SECONDS)
             except Exception as error:  # noqa: BLE001 - a bug in a handler must harm its own message only
-                metrics.HANDLER_RETRIES.labels(group).inc()
-                if tries >= TRIES:
-                    await self._dead_letter(group, headers, body, error, tries=tries)
+                if is_outage(error):
+                    log.warning("the database is away; %s waits", group)
+                    await asyncio.sleep(OUTAGE_PAUSE_SECONDS)
+                    continue
+                tries += 1
+                cause = _cause(error)
+                if cause is not DeadLetterCause.FAILED or tries >= TRIES:
+                    event_id = None if cause is DeadLetterCause.FORGED else claim.id
+                    await self._dead_letter(group, message, error, cause=cause, tries=tries, event_id=event_id)
+                    if event_id is None:
+                        return
                     break
+                metrics.HANDLER_RETRIES.labels(group).inc()
                 await asyncio.sleep(FIRST_PAUSE_SECONDS * 3 ** (tries - 1))
         took = perf_counter() - started
-        metrics.HANDLER_SECONDS.labels(group, envelope.type).observe(took)
+        metrics.HANDLER_SECONDS.labels(group, claim.type).observe(took)
         if self.on_delivered is not None:
-            self.on_delivered(group, envelope, took)
+            self.on_delivered(group, claim, took)
 
-    async def _once(self, group: str, handler: Handler, envelope: Envelope, event: Event) -> None:
-        async with self.works(SYSTEM(group), cause=envelope) as work:
-            if await inbox.first_time(work.session, group, envelope.id):
-                await handler(work, event)
+    async def _once(self, group: str, handler: Handler, claim: Claim) -> None:
+        async with self.works(SYSTEM(group)) as work:
+            envelope = await inbox.take(work.session, group, claim)
+            if envelope is not None:
+                work.follow(envelope)
+                await handler(work, envelope.event())
 
     async def _dead_letter(
-        self, group: str, headers: Mapping[str, str], body: bytes, error: BaseException, *, tries: int
+        self,
+        group: str,
+        message: Message,
+        error: BaseException,
+        *,
+        cause: DeadLetterCause,
+        tries: int,
+        event_id: UUID | None = None,
     ) -> None:
         log.error(
-            "dead letter for %s after %d tries: %s %s", group, tries, headers.get("ce_type"), traces.summary(error)
+            "dead letter for %s (%s) after %d tries: %s %s",
+            group,
+            cause.value,
+            tries,
+            message.header("ce_type")[:80],
+            traces.summary(error),
         )
-        metrics.DEAD_LETTERS.labels(group).inc()
+        metrics.DEAD_LETTERS.labels(group, cause.value).inc()
         while True:
             try:
                 async with self.works(SYSTEM("bus")) as work:
                     await dead_letters.add(
-                        work, group=group, headers=dict(headers), body=body, error=error, tries=tries
+                        work, group=group, message=message, event_id=event_id, error=error, cause=cause, tries=tries
                     )
-            except (OperationalError, InterfaceError, ConnectionError):
+            except Exception as failure:
+                if not is_outage(failure):
+                    raise
                 await asyncio.sleep(OUTAGE_PAUSE_SECONDS)
             else:
                 return
 
 
-def _outage(error: BaseException) -> bool:
-    if isinstance(error, DBAPIError):
-        return bool(error.connection_invalidated) or isinstance(error, InterfaceError)
-    return isinstance(error, ConnectionError)
+def _cause(error: Exception) -> DeadLetterCause:
+    if isinstance(error, inbox.Forged):
+        return DeadLetterCause.FORGED
+    return DeadLetterCause.REFUSED if isinstance(error, Refusal) else DeadLetterCause.FAILED

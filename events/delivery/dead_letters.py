@@ -1,15 +1,18 @@
 """Messages that no handler could take: listed for people, replayed when mended, dropped only with a reason."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
-from events.model import DeadLetter, DeadLetterState
+from events.delivery.message import Message, storable
+from events.delivery.redelivery import deliver_again
+from events.model import DeadLetter, DeadLetterCause, DeadLetterState
 from events.work import Work
 from kit import traces
+from kit.ids import new_id
 from kit.pages import SortOrder
 from kit.refusal import Kind, Refusal
 
@@ -27,30 +30,45 @@ class ReasonMissing(Refusal):
     code = "dead_letter.reason_missing"
 
 
+class NotInTheLog(Refusal):
+    """The message is no event of the log, so there is nothing to deliver again."""
+
+    code = "dead_letter.not_in_log"
+    kind = Kind.CONFLICT
+
+
 async def add(
-    work: Work, *, group: str, headers: Mapping[str, str], body: bytes, error: BaseException, tries: int
-) -> DeadLetter:
-    """Keep a message whole, with what went wrong (the kind of error and its text, at most 2,000 characters)."""
-    event_id: UUID | None
-    try:
-        event_id = UUID(headers.get("ce_id", ""))
-    except ValueError:
-        event_id = None
-    row = DeadLetter(
-        group=group,
-        event_id=event_id,
-        type=str(headers.get("ce_type", "?"))[:80],
-        headers={str(name): str(value) for name, value in headers.items()},
-        body=body,
-        # A database quotes whole rows in its words.
-        error=(traces.summary(error) if isinstance(error, DBAPIError) else f"{type(error).__name__}: {error}").replace(
-            "\x00", ""
-        )[:2000],
-        tries=tries,
-    )
-    work.session.add(row)
-    await work.session.flush()
-    return row
+    work: Work,
+    *,
+    group: str,
+    message: Message,
+    event_id: UUID | None,
+    error: BaseException,
+    cause: DeadLetterCause,
+    tries: int,
+) -> None:
+    """Keep a message with what went wrong (the kind of error and its text, at most 2,000 characters).
+
+    A message that is kept already, at the same place or as the same event, is not kept twice.
+    """
+    # A database quotes whole rows in its words.
+    why = traces.summary(error) if isinstance(error, DBAPIError) else f"{type(error).__name__}: {error}"
+    body, digest = message.kept_body()
+    row = {
+        "id": new_id(),
+        "group": group,
+        "event_id": event_id,
+        "type": message.header("ce_type")[:80],
+        "headers": message.kept_headers(),
+        "body": body,
+        "digest": digest,
+        "place": message.place,
+        "cause": cause,
+        "error": storable(why.encode("utf-8", "backslashreplace"))[:2000],
+        "tries": tries,
+        "state": DeadLetterState.WAITING,
+    }
+    await work.session.execute(insert(DeadLetter).values(row).on_conflict_do_nothing())
 
 
 ORDER = SortOrder("dead-letters", DeadLetter.dead_at, DeadLetter.id)
@@ -66,15 +84,21 @@ async def waiting(
     return (await work.session.execute(ORDER.page(query, work.vault, after=after, limit=limit))).scalars().all()
 
 
+async def counts(work: Work) -> dict[DeadLetterCause, int]:
+    """Return how many messages wait for a person, by their cause."""
+    query = select(DeadLetter.cause, func.count()).where(DeadLetter.state == DeadLetterState.WAITING)
+    rows = await work.session.execute(query.group_by(DeadLetter.cause).order_by(DeadLetter.cause))
+    return {row.cause: row[1] for row in rows}
+
+
 async def replay(work: Work, *, dead_letter_id: UUID) -> DeadLetter:
-    """Deliver a dead letter again, to its group alone; refuse `dead_letter.not_found`."""
+    """Deliver the event of a dead letter again, as the log has it, to its group alone.
+
+    Refuses `dead_letter.not_found` and `dead_letter.not_in_log`.
+    """
     row = await _take(work, dead_letter_id)
-    await work.session.execute(
-        text(
-            "insert into event_delivery (queue, payload, headers) values (:queue, :payload, cast(:headers as jsonb))"
-        ).bindparams(queue=row.group, payload=row.body, headers=json.dumps(row.headers))
-    )
-    await work.session.execute(text("select pg_notify('outbox_event_delivery', :queue)"), {"queue": row.group})
+    if row.event_id is None or not await deliver_again(work, group=row.group, event_ids=[row.event_id]):
+        raise NotInTheLog(id=str(dead_letter_id))
     row.state, row.ended_at, row.ended_by = DeadLetterState.REPLAYED, work.now, work.actor.label
     return row
 

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from events.contracts.event import Envelope
 from events.delivery import bus
 from events.delivery.bus import Deliverer
+from events.delivery.message import Claim
 from events.work import Works
 from kit.access.actor import SYSTEM
 
@@ -54,8 +55,8 @@ class Drained:
         self._outstanding.add(which)
         self._none.clear()
 
-    def _handled(self, group: str, envelope: Envelope, _seconds: float) -> None:
-        which = (envelope.id, group)
+    def _handled(self, group: str, claim: Claim, _seconds: float) -> None:
+        which = (claim.id, group)
         if which not in self._outstanding:
             self._early.add(which)
             return

@@ -1,15 +1,47 @@
-"""At least once in, exactly once in effect: the row that says a group has already taken an event."""
-
-from uuid import UUID
+"""At least once in, exactly once in effect; and the log, not the message, says what happened."""
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-_FIRST = text(
-    'insert into event_inbox ("group", event_id) values (:group, :event_id) on conflict do nothing returning event_id'
+from events.contracts.event import Envelope
+from events.delivery.message import Claim
+from kit.refusal import Refusal
+
+_TAKE = text(
+    """
+    with taken as (
+      insert into event_inbox ("group", event_id) values (:group, :event_id) on conflict do nothing returning event_id
+    )
+    select id, type, subject, occurred_at, actor, correlation, causation, data, exists (select from taken) as first
+    from event_log where id = :event_id
+    """
 )
 
 
-async def first_time(session: AsyncSession, group: str, event_id: UUID) -> bool:
-    """Claim an event for a group inside the transaction of its effect; False when it was taken before."""
-    return (await session.execute(_FIRST, {"group": group, "event_id": event_id})).scalar() is not None
+class Forged(Refusal):
+    """The log knows no such event, or another one under this id: somebody else wrote the message."""
+
+    code = "dead_letter.forged"
+
+
+async def take(session: AsyncSession, group: str, claim: Claim) -> Envelope | None:
+    """Claim an event for a group inside the transaction of its effect; return it as the log has it.
+
+    None when the group has taken it before. Refuses `dead_letter.forged` where the log has no event of this id, or one
+    of another type or with other data.
+    """
+    row = (await session.execute(_TAKE, {"group": group, "event_id": claim.id})).one_or_none()
+    if row is None or (row.type, row.data) != (claim.type, claim.data):
+        raise Forged
+    if not row.first:
+        return None
+    return Envelope(
+        id=row.id,
+        type=row.type,
+        subject=row.subject,
+        occurred_at=row.occurred_at,
+        actor=row.actor,
+        correlation=row.correlation,
+        causation=row.causation,
+        data=row.data,
+    )

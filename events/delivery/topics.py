@@ -99,3 +99,13 @@ def _lags(servers: str, groups: list[str]) -> list[Lag]:
 async def lags(servers: str, groups: list[str]) -> list[Lag]:
     """Ask the broker how far each group is behind."""
     return await asyncio.to_thread(_lags, servers, groups)
+
+
+async def behind(servers: str, groups: list[str]) -> bool:
+    """Tell whether the broker may hold messages that a group has not read; one that is away may."""
+    if not any(await asyncio.gather(*map(_answers, servers.split(",")))):
+        return True
+    try:
+        return any(lag.messages for lag in await lags(servers, groups))
+    except KafkaError:
+        return True

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from faststream import AckPolicy
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from events.contracts.event import REGISTRY
 from events.delivery import bus, topics
+from events.delivery.message import Message
 from events.model import DELIVERY
 from events.work import Work
 from kit.database import DESK_ROLE, IDLE_SETTINGS
@@ -20,7 +22,9 @@ from kit.database import DESK_ROLE, IDLE_SETTINGS
 LONGEST_LOOK_SECONDS = 2.0
 """How long a delivery waits at most where the database's notice of it is lost."""
 
-_QUIET = logging.getLogger("nowalls.transport")
+_LOG = logging.getLogger("nowalls.transport")
+_EACH_MESSAGE = logging.DEBUG
+"""FastStream logs two lines for each message at this level; what goes wrong it logs as an error."""
 
 
 async def _whole_row(message: OutboxMessage) -> tuple[Mapping[str, str], bytes]:
@@ -31,15 +35,28 @@ async def _whole_batch(message: Any) -> Any:
     return message.raw_message
 
 
+async def _unread_headers(records: Any, parse: Any) -> Any:
+    """Let FastStream see no headers: it reads them as UTF-8, and one that is not would lose its whole batch."""
+    message = await parse(tuple(replace(record, headers=()) for record in records))
+    message.raw_message = records
+    return message
+
+
+def _message(record: Any) -> Message:
+    headers = tuple((name, value or b"") for name, value in record.headers)
+    return Message(headers, record.value or b"", f"{record.topic}/{record.partition}/{record.offset}")
+
+
 def _groups(deliverer: bus.Deliverer, only: list[str] | None) -> list[str]:
     return [group for group in sorted(deliverer.handlers) if only is None or group in only]
 
 
 class _Reading:
-    """What reads each group's messages, and whether all of it still does."""
+    """What reads each group's messages, which event types it handles, and whether all of it still reads."""
 
     def __init__(self) -> None:
         self.of: dict[str, Any] = {}
+        self.kinds: dict[str, frozenset[str]] = {}
         self._tasks: dict[str, int] = {}
 
     def begun(self) -> None:
@@ -70,7 +87,9 @@ class PostgresDelivery:
                 }
             },
         )
-        self.broker = OutboxBroker(self._engine, outbox_table=DELIVERY, logger=_QUIET, apply_types=False)
+        self.broker = OutboxBroker(
+            self._engine, outbox_table=DELIVERY, logger=_LOG, log_level=_EACH_MESSAGE, apply_types=False
+        )
         self.reading = _Reading()
         for group in groups:
             self._subscribe(group, deliverer)
@@ -88,12 +107,11 @@ class PostgresDelivery:
             decoder=_whole_row,
             title_=group,
         )
-        self.reading.of[group] = subscriber
+        self.reading.of[group], self.reading.kinds[group] = subscriber, frozenset(deliverer.handlers[group])
 
         @subscriber
         async def handle(message: tuple[Mapping[str, str], bytes]) -> None:
-            headers, body = message
-            await deliverer.deliver(group, headers, body)
+            await deliverer.deliver(group, Message.of(*message))
 
     async def start(self) -> None:
         """Begin to listen."""
@@ -125,7 +143,12 @@ class KafkaDelivery:
     def __init__(self, servers: str, deliverer: bus.Deliverer, *, only: list[str] | None = None) -> None:
         self._servers = servers
         self.broker = KafkaBroker(
-            servers.split(","), acks="all", enable_idempotence=True, logger=None, apply_types=False
+            servers.split(","),
+            acks="all",
+            enable_idempotence=True,
+            logger=_LOG,
+            log_level=_EACH_MESSAGE,
+            apply_types=False,
         )
         self.reading = _Reading()
         for group in _groups(deliverer, only):
@@ -145,16 +168,16 @@ class KafkaDelivery:
             fetch_max_wait_ms=100,
             session_timeout_ms=10_000,
             heartbeat_interval_ms=1_000,
+            parser=_unread_headers,
             decoder=_whole_batch,
             title=group,
         )
-        self.reading.of[group] = subscriber
+        self.reading.of[group], self.reading.kinds[group] = subscriber, frozenset(deliverer.handlers[group])
 
         @subscriber
         async def handle(records: Any) -> None:
             for record in records:
-                headers = {name: value.decode("utf-8", "replace") for name, value in record.headers}
-                await deliverer.deliver(group, headers, record.value or b"")
+                await deliverer.deliver(group, _message(record))
 
     async def start(self) -> None:
         """Make the topics and join the groups."""

@@ -24,7 +24,14 @@ def dead_letters_list(*, as_json: Json = False) -> None:
 
         async with open_works() as works, works(SYSTEM("command line")) as work:
             return [
-                {"id": str(row.id), "group": row.group, "type": row.type, "tries": row.tries, "error": row.error}
+                {
+                    "id": str(row.id),
+                    "group": row.group,
+                    "type": row.type,
+                    "cause": row.cause.value,
+                    "tries": row.tries,
+                    "error": row.error,
+                }
                 for row in await messages.waiting(work)
             ]
 
@@ -32,7 +39,7 @@ def dead_letters_list(*, as_json: Json = False) -> None:
     if as_json:
         print(json.dumps({"dead_letters": rows}, ensure_ascii=False))
         return
-    table = Table("id", "group", "type", "tries", "error")
+    table = Table("id", "group", "type", "cause", "tries", "error")
     for row in rows:
         table.add_row(*(str(value) for value in row.values()))
     Console().print(table)
@@ -40,7 +47,7 @@ def dead_letters_list(*, as_json: Json = False) -> None:
 
 @app.command("replay")
 def dead_letters_replay(message: UUID) -> None:
-    """Deliver a dead letter to its group again."""
+    """Deliver the event of a dead letter to its group again, as the log has it."""
 
     async def act() -> None:
         from events.delivery import dead_letters as messages

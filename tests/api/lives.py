@@ -19,6 +19,8 @@ from dispatch.visits import visit_codes
 from dispatch.visits.model import Offer, Visit
 from dispatch.visits.operations import ActIn
 from events.delivery import dead_letters
+from events.delivery.message import Message
+from events.model import DeadLetterCause
 from events.work import Works
 from kit import clock as clocks
 from kit.access import scope
@@ -109,9 +111,10 @@ class Lives:
                 await dead_letters.add(
                     work,
                     group="matching",
-                    headers={"ce_id": str(new_id()), "ce_type": "x"},
+                    message=Message.of({"ce_id": str(new_id()), "ce_type": "x"}, company.mark.encode()),
+                    event_id=None,
+                    cause=DeadLetterCause.FAILED,
                     tries=3,
-                    body=company.mark.encode(),
                     error=ValueError(company.mark),
                 )
 

@@ -10,7 +10,11 @@ from dispatch.escalation import operations, queries
 from dispatch.escalation.model import CaseKind
 from events.contracts.offers import NobodyFound
 from events.contracts.visits import VisitHeld
+from events.delivery import dead_letters
 from events.delivery.bus import Handlers
+from events.delivery.inbox import Forged
+from events.delivery.message import Message
+from events.model import DeadLetterCause
 from events.work import Works
 from kit.access.actor import SYSTEM
 from kit.access.roles import Role
@@ -69,3 +73,32 @@ async def test_who_is_told_of_what_and_a_closed_case_stays_closed(
     with pytest.raises(operations.CaseIsClosed):
         async with works(SYSTEM("test")) as work:
             await operations.close(work, case_id=case.id, reason="again")
+
+
+async def test_messages_that_the_log_does_not_know_are_one_case_until_more_come(works: Works) -> None:
+    async def forge() -> None:
+        async with works(SYSTEM("test")) as work:
+            await dead_letters.add(
+                work,
+                group="settlement",
+                message=Message.of({"ce_type": "visits.visit_verified.v1"}, b"{}"),
+                event_id=None,
+                error=Forged(),
+                cause=DeadLetterCause.FORGED,
+                tries=1,
+            )
+
+    async def sweep() -> int:
+        async with works(SYSTEM("ticker")) as work:
+            return await operations.sweep(work)
+
+    await forge()
+    await forge()
+    assert [await sweep(), await sweep()] == [1, 0]
+    async with works(SYSTEM("test")) as work:
+        (case,) = await queries.open_cases(work, owner_role=Role.MANAGER)
+        assert (case.kind, case.facts) == (CaseKind.MESSAGE_FORGED, {"messages": 2})
+        await operations.close(work, case_id=case.id, reason="access withdrawn")
+    assert await sweep() == 0
+    await forge()
+    assert await sweep() == 1
