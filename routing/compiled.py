@@ -76,7 +76,7 @@ class _Index(caching.IndexDataCacheFile):
 
     def _load_index(self) -> dict[Any, str]:
         try:
-            overloads: dict[Any, str] = super()._load_index()  # type: ignore[no-untyped-call]
+            overloads: dict[Any, str] = super()._load_index()  # type: ignore[no-untyped-call]  # numba has no types
         except OSError:
             raise
         except Exception:  # noqa: BLE001 - unpickling raises whatever the classes that it names raise
@@ -89,8 +89,7 @@ class _Index(caching.IndexDataCacheFile):
 def _compile(function: Callable[P, T], **options: Any) -> Callable[P, T]:
     how = {"cache": True, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, **options}
     kernel: Callable[P, T] = numba.njit(**how)(function)
-    # numba names the class of the index nowhere that an option reaches
-    kernel._cache._cache_file.__class__ = _Index  # type: ignore[attr-defined]  # noqa: SLF001
+    kernel._cache._cache_file.__class__ = _Index  # type: ignore[attr-defined]  # noqa: SLF001 - no option names it
     return kernel
 
 
