@@ -164,6 +164,7 @@ async def run(settings: Settings, rooms: Sequence[Room], scenario: Scenario, *, 
         async with running.works(SYSTEM("simulation")) as work:
             figures = await report.figures(work, len(scenario.calls))
             figures["state_hash"] = await report.state_hash(work)
+            figures["state_hash_0_1"] = await report.state_hash(work, cases=report.CASES_0_1)
         bare = await _bare_commits_per_second(running.works)
     return {
         **figures,
