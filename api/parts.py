@@ -25,8 +25,8 @@ router = APIRouter(route_class=Route)
 )
 async def list_dead_letters(work: Annotated[Work, doing("dead_letters.read")], page: Page) -> Rows[DeadLetter]:
     """Return the dead letters, oldest first."""
-    found = await dead_letters.waiting(work, after=page.after, limit=page.limit)
-    return page.rows(work, dead_letters.ORDER, found)
+    rows = await dead_letters.waiting(work, after=page.after, limit=page.limit)
+    return page.rows(work, dead_letters.ORDER, rows)
 
 
 @router.post(
@@ -55,10 +55,13 @@ async def drop_dead_letter(
     await dead_letters.drop(work, dead_letter_id=dead_letter_id, reason=form.reason)
 
 
-@router.post("/log/verification", tags=["platform"], summary="Was history changed?")
+@router.get("/log/verification", tags=["platform"], summary="Was history changed?")
 async def verify_log(work: Annotated[Work, doing("log.verify")]) -> shapes.LogVerification:
-    """Walk the whole chain again."""
-    found = await log.verify(work)
+    """Walk the whole chain again; this reads every event and writes nothing, so that an auditor may ask for it."""
+    verification = await log.verify(work)
     return shapes.LogVerification(
-        head=str(found.head), unsealed=found.unsealed, first_bad=found.first_bad, why=found.why
+        head=str(verification.head),
+        unsealed=verification.unsealed,
+        first_bad=verification.first_bad,
+        why=verification.why,
     )

@@ -89,6 +89,8 @@ async def divisions(work: Work, grid: Grid, mapping: Mapping[str, str] | None = 
         sound = row.sound("code", "kind", "parent")
         if sound and kind is not DivisionKind.DISTRICT and parent not in there | listed:
             sheet.fault(row, "parent", listing.DivisionParent(division=code))
+        elif sound and not listing.lies_inside(code, parent):
+            sheet.fault(row, "parent", listing.DivisionOutsideParent(division=code, parent=parent))
         if not sheet.faults:
             entry = NewDivision(code=code, name=row["name"], kind=kind, parent=parent, area_class=row.get("area_class"))
             by_day[row["valid_from"]].append(entry)

@@ -276,15 +276,19 @@ class Address(Base):
 
 
 class UndecidedAddress(Base):
-    """A person whose division was split: until someone says which part they live in, any of `successors` may serve."""
+    """A person whose division was split: until someone says which part they live in, any of `successors` may serve.
+
+    So do the clerks of every part see the row, and once it is decided those of that part alone.
+    """
 
     __tablename__ = "undecided_address"
     __table_args__ = (
         Index("uq_undecided_address_open", "person_id", unique=True, postgresql_where=text("decided_at is null")),
         {
             "info": {
-                "clerk_sees": "exists (select from jsonb_array_elements_text(successors) as part (division_code)"
-                f" where part.{IN_DIVISION})"
+                "clerk_sees": "case when decided_at is null"
+                " then exists (select from jsonb_array_elements_text(successors) as part (division_code)"
+                f" where part.{IN_DIVISION}) else {IN_DIVISION.replace('division_code', 'decided_code')} end"
             }
         },
     )

@@ -31,6 +31,12 @@ class DivisionParent(Refusal):
     code = "division.parent"
 
 
+class DivisionOutsideParent(Refusal):
+    """The division's code does not begin as its parent's does, so that a clerk of the parent would not see it."""
+
+    code = "division.outside_parent"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewDivision:
     """One division as the statistical list has it; `code` and `parent` in 4 to 12 digits."""
@@ -45,6 +51,14 @@ class NewDivision:
 def area_by_kind(kind: DivisionKind) -> Area:
     """Take streets and their communities for urban, towns and villages for rural, until the list says otherwise."""
     return Area.URBAN if kind in {DivisionKind.STREET, DivisionKind.COMMUNITY, DivisionKind.DISTRICT} else Area.RURAL
+
+
+def lies_inside(code: str, parent: str | None) -> bool:
+    """Tell whether a 12-digit code lies within its parent's, as the standard builds codes (GB/T 10114).
+
+    A scope and a row policy cover a division by the beginning of its code.
+    """
+    return parent is None or code.startswith(identifiers.division_prefix(parent))
 
 
 def division_row(entry: NewDivision, valid_from: date) -> dict[str, Any]:
@@ -64,8 +78,8 @@ def division_row(entry: NewDivision, valid_from: date) -> dict[str, Any]:
 async def add_divisions(work: Work, entries: Sequence[NewDivision], *, valid_from: date = FOUNDED) -> int:
     """Add divisions that did not exist; returns how many.
 
-    Refuses `division_code.shape`, `division.taken`, and `division.parent` (a division below the district whose parent
-    is neither there nor among the new ones).
+    Refuses `division_code.shape`, `division.taken`, `division.parent` (a division below the district whose parent is
+    neither there nor among the new ones) and `division.outside_parent`.
     """
     rows = [division_row(entry, valid_from) for entry in entries]
     codes = [row["code"] for row in rows]
@@ -76,6 +90,8 @@ async def add_divisions(work: Work, entries: Sequence[NewDivision], *, valid_fro
     for row in rows:
         if row["kind"] is not DivisionKind.DISTRICT and row["parent"] not in there.union(codes):
             raise DivisionParent(division=row["code"])
+        if not lies_inside(row["code"], row["parent"]):
+            raise DivisionOutsideParent(division=row["code"], parent=row["parent"])
     if rows:
         await work.session.execute(insert(Division), rows, execution_options=WHOLE_ROWS)
     return len(rows)

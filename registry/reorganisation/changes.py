@@ -20,7 +20,15 @@ from kit.china.identifiers import read_division_code
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
 from registry.divisions import queries
-from registry.divisions.listing import WHOLE_ROWS, DivisionParent, DivisionTaken, NewDivision, division_row
+from registry.divisions.listing import (
+    WHOLE_ROWS,
+    DivisionOutsideParent,
+    DivisionParent,
+    DivisionTaken,
+    NewDivision,
+    division_row,
+    lies_inside,
+)
 from registry.divisions.queries import DivisionUnknown
 from registry.model import (
     Address,
@@ -89,8 +97,9 @@ class Changed:
 async def change_divisions(work: Work, *, lines: Sequence[CodeLine], valid_from: date, document: str) -> Changed:
     """Carry out one act on divisions from a day on; addresses and households follow, DivisionChanged tells the rest.
 
-    Refuses `division.unknown`, `division.taken`, `division.parent`, `division.change_too_early`,
-    `division.change_not_yet`, `division.change_contradicts`, `division.children_left` and `division_code.shape`.
+    Refuses `division.unknown`, `division.taken`, `division.parent`, `division.outside_parent`,
+    `division.change_too_early`, `division.change_not_yet`, `division.change_contradicts`, `division.children_left` and
+    `division_code.shape`.
     """
     if valid_from > clock.day_of(work.now):
         raise ChangeNotYet(day=valid_from.isoformat())
@@ -211,6 +220,8 @@ async def _check_parents(
         missing = entry.parent not in made | there
         if missing and not (entry.parent is None and entry.kind is DivisionKind.DISTRICT):
             raise DivisionParent(division=entry.code)
+        if not lies_inside(entry.code, entry.parent):
+            raise DivisionOutsideParent(division=entry.code, parent=entry.parent)
 
 
 async def _follow(work: Work, single: Mapping[str, str]) -> int:

@@ -5,15 +5,16 @@ from kit.access import scope
 from kit.access.actor import SYSTEM, Actor
 from kit.access.roles import Role
 from kit.access.scope import Section
-from tests.api.lives import DISTRICT, OWN, PASSWORD, Lives
+from tests.api.lives import DISTRICT, OWN, PASSWORD, VILLAGES, Lives
 
 CLERKS = (
     ("clerk", Role.CLERK, OWN[0], (Section.ELDERCARE,)),
     ("clerk.minors", Role.CLERK, OWN[0], (Section.MINORS,)),
+    ("clerk.village", Role.CLERK, VILLAGES[0][0], (Section.ELDERCARE,)),
     ("section", Role.SECTION, DISTRICT, (Section.ELDERCARE,)),
     ("section.minors", Role.SECTION, DISTRICT, (Section.MINORS,)),
 )
-"""A town's clerks and the district's officers, of the section that home care belongs to and of another."""
+"""A town's and a village's clerks and the district's officers, of the section of home care and of another."""
 
 
 async def open_accounts(lives: Lives) -> dict[str, Actor]:

@@ -53,6 +53,8 @@ PASSWORD = "river stone lantern 7"
 AREA, HOME = "130999", (38.3, 116.8)
 DISTRICT, SHARED = "130999000000", "130999900000"
 OWN = ("130999001000", "130999002000", "130999003000")
+VILLAGES = tuple((f"{code[:9]}001", f"{code[:9]}002") for code in OWN)
+"""In each company's own town two villages, with one of the company's two elders in each."""
 ITEMS = ("B01", "B07", "B06")
 """Where all companies work, each has one service of its own, so that one elder is visited by all of them."""
 OPERATOR = Actor(Role.OPERATOR, "operator", account_id=UUID(int=11))
@@ -125,6 +127,11 @@ class Lives:
                 NewDivision(code=code, name=f"street {code}", kind=DivisionKind.STREET, parent=DISTRICT)
                 for code in (*OWN, SHARED)
             ]
+            rows += [
+                NewDivision(code=code, name=f"village {code}", kind=DivisionKind.VILLAGE, parent=town)
+                for town, villages in zip(OWN, VILLAGES, strict=True)
+                for code in villages
+            ]
             await listing.add_divisions(work, rows)
             await catalogue.ship_catalogue(work)
             await draws.commit_seed(work, day=clocks.day_of(self.clock.now()))
@@ -164,12 +171,16 @@ class Lives:
                 await roster.sign_contract(work, terms=terms)
             for _ in range(2):
                 made.workers.append((await hiring.hire_worker(work, facts=self.applicant(made))).id)
-        for _ in range(2):
-            made.elders.append(await self.elder(mark, OWN[place], made))
+        for village in VILLAGES[place]:
+            made.elders.append(await self.elder(mark, village, made))
         first, second = made.elders
         async with self.works(OPERATOR) as work:
             await households.open_household(
-                work, kind=HouseholdKind.FAMILY, division_code=OWN[place], head=first, members=[(second, "配偶")]
+                work,
+                kind=HouseholdKind.FAMILY,
+                division_code=VILLAGES[place][0],
+                head=first,
+                members=[(second, "配偶")],
             )
         return made
 

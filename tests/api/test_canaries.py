@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -34,6 +35,14 @@ async def _known(world: World, company: Company) -> dict[str, list[str]]:
     found = {noun: await world.ids(noun, company) for noun in NOUNS}
     assert all(found.values()), {noun for noun, ids in found.items() if not ids}
     return found | {text: list(getattr(company, attribute)) for text, attribute in TEXTS.items()}
+
+
+async def _about(world: World, person_id: UUID) -> dict[str, list[str]]:
+    """Return the person, a visit and the request of it, by kind of id."""
+    query = "select id, request_id from visit where person_id = $1 order by id limit 1"
+    visit = await world.plain.fetchrow(query, person_id)
+    assert visit is not None
+    return {"person_id": [str(person_id)], "visit_id": [str(visit["id"])], "request_id": [str(visit["request_id"])]}
 
 
 async def _put(world: World, name: str | None, question: Question) -> httpx.Response:
@@ -114,7 +123,13 @@ PEOPLE, CARE = frozenset({"person_id"}), frozenset({"request_id", "visit_id"})
 
 @pytest.mark.parametrize(
     ("name", "hidden"),
-    [("clerk", PEOPLE | CARE), ("clerk.minors", PEOPLE | CARE), ("section", frozenset()), ("section.minors", CARE)],
+    [
+        ("clerk", PEOPLE | CARE),
+        ("clerk.minors", PEOPLE | CARE),
+        ("clerk.village", PEOPLE | CARE),
+        ("section", frozenset()),
+        ("section.minors", CARE),
+    ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 async def test_a_clerk_or_a_section_sees_its_own_people_alone_and_changes_nothing(
@@ -129,6 +144,8 @@ async def test_a_clerk_or_a_section_sees_its_own_people_alone_and_changes_nothin
     words = [word for company in (own, other) for word in (*company.phones, *company.id_numbers)]
     words += [] if scope.code == DISTRICT else [company.mark for company in world.lived.companies[1:]]
     mine, theirs = await _known(world, own), await _known(world, other)
+    if name == "clerk.village":  # to whom the next village is as strange as another town
+        theirs |= {kind: [*ids, *theirs[kind]] for kind, ids in (await _about(world, own.elders[1])).items()}
     before = await world.state(without={"read_audit"})
     seen: list[str] = []
     granted = 0

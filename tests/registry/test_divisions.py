@@ -168,6 +168,8 @@ async def test_parts_that_merge_again_need_nobody_to_place_anyone(
         ([line("130903777", "130903778", "甲", DivisionKind.TOWN)], TODAY, queries.DivisionUnknown),
         ([line("130903001", "130903102", "新镇", DivisionKind.TOWN)], TODAY, changes.ChildrenLeft),
         ([line(FIRST, "130903001050", "甲", parent="130903555")], TODAY, listing.DivisionParent),
+        ([line(FIRST, "130903002050", "甲")], TODAY, listing.DivisionOutsideParent),
+        ([TOWN[0], line(FIRST, FIRST, "甲"), line(SECOND, SECOND, "乙")], TODAY, listing.DivisionOutsideParent),
         ([line(FIRST, "130903001050", "甲")], listing.FOUNDED, changes.ChangeTooEarly),
         ([line(FIRST, "130903001050", "甲")], date(2026, 3, 13), changes.ChangeNotYet),
     ],
@@ -251,3 +253,14 @@ async def test_divisions_are_not_added_twice_nor_without_a_parent(works: Works, 
         orphan = NewDivision(code="130903777001", name="孤社区", kind=DivisionKind.COMMUNITY, parent="130903777")
         with pytest.raises(listing.DivisionParent):
             await listing.add_divisions(work, [orphan])
+
+
+async def test_a_division_whose_code_lies_outside_its_parents_is_refused(works: Works, system: Actor) -> None:
+    stray = NewDivision(code="130903777001", name="飞地社区", kind=DivisionKind.COMMUNITY, parent=STREET)
+    async with works(system) as work:
+        await district(work)
+        with pytest.raises(listing.DivisionOutsideParent):
+            await listing.add_divisions(work, [stray])
+        row = Line(2, [stray.code, stray.name, "社区", STREET])
+        outcome = await imports.divisions(work, Grid(["代码", "名称", "类型", "上级"], [row], [], "utf-8"))
+    assert [(fault.column, fault.code) for fault in outcome.faults] == [("上级代码", "division.outside_parent")]
