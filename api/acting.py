@@ -33,6 +33,8 @@ AT_ONCE = 8
 """Requests of one session that are worked on at the same time; more wait, so that none can hold every connection."""
 _KEY = re.compile(r"[\x21-\x7e]{8,120}\Z")
 _SAFE = {"GET", "HEAD", "OPTIONS"}
+_NOTHING = {b"", b"{}", b"null"}
+"""Bodies that say nothing; some clients always send one."""
 _turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
 
@@ -256,7 +258,7 @@ def actions_of(router: APIRouter) -> set[str]:
 
 
 class Route(APIRoute):
-    """A route that names its action, takes only parameters it knows, and keeps the answer of a claimed act.
+    """A route that names its action, takes only parameters and bodies it knows, and keeps the answer of a claimed act.
 
     A route that names no action, or two, cannot be made: the program does not start with it. Its operation id is the
     name of its function in camelCase, so that no two can differ.
@@ -280,6 +282,10 @@ class Route(APIRoute):
                 # A filter that is misspelt must not answer with everything.
                 places = [{"loc": ("query", name), "type": "extra_forbidden", "msg": "unknown"} for name in unknown]
                 raise RequestValidationError(sorted(places, key=str))
+            takes_none = self.body_field is None and request.method not in _SAFE
+            if takes_none and (await request.body()).strip() not in _NOTHING:
+                # What is asked for in a body and passed over would be believed to be done.
+                raise RequestValidationError([{"loc": ("body",), "type": "extra_forbidden", "msg": "unknown"}])
             response = await handle(request)
             claimed = getattr(request.state, "claimed", None)
             if claimed is not None:

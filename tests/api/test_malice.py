@@ -1,6 +1,7 @@
 """What a hostile client sends: fields not its own, another site's pages, bodies without end, text that breaks."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -15,10 +16,11 @@ from api.errors import MOST_ERRORS
 from api.room import ROOM
 from kit.access.roles import Role
 from kit.database import Base
+from kit.ids import new_id
 from registry import queries
 from tests.api.lives import MARKS, PASSWORD
 from tests.api.test_retries import PERSON
-from tests.api.world import HOST, World
+from tests.api.world import HOST, World, changed
 
 PROVIDER = f"{MARKS[0]}.{Role.PROVIDER}"
 COLUMNS = {column.name for table in Base.metadata.sorted_tables for column in table.columns}
@@ -48,6 +50,26 @@ async def test_a_form_with_a_thousand_wrong_fields_is_answered_briefly(world: Wo
     assert len(answer.json()["errors"]) == MOST_ERRORS
     long = await world.ask("operator", "POST", "/people", json={"x" * 100_000: 1})
     assert len(long.content) < 10_000
+
+
+async def test_a_body_is_refused_where_a_route_takes_none(world: World) -> None:
+    routes = [
+        (route, method)
+        for router in ROOM.routers
+        for route in router.routes
+        if isinstance(route, APIRoute) and route.body_field is None
+        for method in (route.methods or set()) - {"GET", "HEAD", "OPTIONS"}
+    ]
+    assert len(routes) > 5
+    before = await world.state()
+    for route, method in routes:
+        path = re.sub(r"\{[^}]*\}", str(new_id()), route.path)
+        answer = await world.ask("manager", method, path, json={"worker_id": str(new_id())})
+        assert (answer.status_code, answer.json()["code"]) == (422, "input.invalid"), route.name
+        assert [error["where"] for error in answer.json()["errors"]] == [["body"]]
+    assert changed(before, await world.state()) == set()
+    empty = await world.ask("manager", "POST", f"/offers/{new_id()}/acceptance", json={})
+    assert empty.json()["code"] != "input.invalid"
 
 
 BROKEN = [
