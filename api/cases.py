@@ -29,9 +29,10 @@ async def list_cases(
 
 
 @router.get("/cases/about/{subject_id}", response_model=Listing[shapes.Case], summary="List the cases of one subject")
-async def list_cases_about(subject_id: UUID, work: Annotated[Work, doing("cases.read")]) -> Rows[Case]:
+async def list_cases_about(subject_id: UUID, work: Annotated[Work, doing("cases.read")], page: Page) -> Rows[Case]:
     """Return the open and closed cases about one request, visit or person, oldest first."""
-    return Rows(await queries.cases_of(work, subject_id))
+    rows = await queries.cases_of(work, subject_id, after=page.after, limit=page.limit)
+    return page.rows(work, queries.CASES_OF, rows)
 
 
 @router.post(

@@ -55,6 +55,12 @@ async def drop_dead_letter(
     await dead_letters.drop(work, dead_letter_id=dead_letter_id, reason=form.reason)
 
 
+@router.get("/log/head", tags=["platform"], summary="Read the end of the event log's chain")
+async def get_log_head(work: Annotated[Work, doing("log.head")]) -> shapes.LogHead:
+    """Return what is printed on paper: a later verification that is given it shows whether history was changed."""
+    return shapes.LogHead(head=str(await log.head(work)))
+
+
 @router.get("/log/verification", tags=["platform"], summary="Was history changed?")
 async def verify_log(work: Annotated[Work, doing("log.verify")]) -> shapes.LogVerification:
     """Walk the whole chain again; this reads every event and writes nothing, so that an auditor may ask for it."""

@@ -14,7 +14,7 @@ from api.shapes import people as shapes
 from dispatch.visits import queries as visits
 from events.work import Work
 from registry import operations, queries
-from registry.model import ReadAudit
+from registry.model import Disclosure, ReadAudit
 from registry.people.directory import Caller
 
 router = APIRouter(tags=["people"], route_class=Route)
@@ -37,6 +37,27 @@ async def register_person(
 
 def _facts(contacts: list[shapes.NewContact]) -> tuple[operations.ContactFacts, ...]:
     return tuple(operations.ContactFacts(contact.kind, contact.phone, contact.relation) for contact in contacts)
+
+
+@router.get("/people", summary="Find people by name and place")
+async def list_people(
+    work: Finding,
+    page: Page,
+    name: Annotated[str | None, Query(min_length=1, max_length=40, description="how the name begins")] = None,
+    division: Annotated[str | None, Query(pattern="^[0-9]{2,12}$", description="a division or one above it")] = None,
+) -> Listing[shapes.PersonLine]:
+    """Return people in the order of their numbers, names masked; their own rows are read with a purpose."""
+    rows = await queries.people(work, name=name, division_code=division, after=page.after, limit=page.limit)
+    return Listing(items=[shapes.PersonLine.of(*row) for row in rows], next=page.next(work, queries.PEOPLE, rows))
+
+
+@router.post("/people/lookup", summary="Find a person by resident ID", responses=responses(404, 422))
+async def lookup_person(
+    form: shapes.PersonLookup, work: Annotated[Work, doing("people.lookup", at_most=LookupsPerMinute)]
+) -> shapes.PersonLine:
+    """Return the person of a resident ID, the name masked; the reading is recorded."""
+    person, division_code = await queries.person_by_id_no(work, form.id_no)
+    return shapes.PersonLine.of(person, division_code)
 
 
 @router.get(
@@ -70,6 +91,17 @@ async def list_readings(person_id: UUID, work: Annotated[Work, doing("people.aud
     """Return the recorded readings, newest first."""
     found = await queries.audit_of(work, person_id, after=page.after, limit=page.limit)
     return page.rows(work, queries.READINGS, found)
+
+
+@router.get(
+    "/people/{person_id}/disclosures",
+    response_model=Listing[shapes.Disclosure],
+    summary="Which companies may see this record?",
+    responses=responses(404),
+)
+async def list_disclosures(person_id: UUID, work: Annotated[Work, doing("people.audit")]) -> Rows[Disclosure]:
+    """Return to which companies a person's name, telephone and door were opened and until when, latest first."""
+    return Rows(await queries.disclosures_of(work, person_id))
 
 
 @router.put(

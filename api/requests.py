@@ -1,5 +1,6 @@
 """Care requests and standing orders over HTTP: what the call centre does all day."""
 
+from dataclasses import asdict
 from typing import Annotated
 from uuid import UUID
 
@@ -10,9 +11,10 @@ from api.errors import responses
 from api.forms import Day
 from api.paging import Listing, Page, Rows
 from api.shapes import requests as shapes
+from dispatch.matching import decision_replay
 from dispatch.matching import queries as matching
 from dispatch.requests import operations, queries, standing
-from dispatch.requests.model import CareRequest, RequestState, StandingOrder
+from dispatch.requests.model import CareRequest, RequestState, StandingDay, StandingOrder
 from events.work import Work
 
 router = APIRouter(tags=["requests"], route_class=Route)
@@ -94,6 +96,22 @@ async def list_decisions(
 
 
 @router.get(
+    "/requests/{request_id}/decision-replays",
+    summary="Was the choice the rules' and nobody's favour?",
+    responses=responses(404),
+)
+async def list_decision_replays(
+    request_id: UUID, work: Annotated[Work, doing("decisions.replay")]
+) -> Listing[shapes.DecisionReplay]:
+    """Decide once more from each record on a request, in the order the decisions were made; nothing changes."""
+    replays = []
+    for record in await matching.decisions_of(work, request_id):
+        again = await decision_replay.resolve(work, decision_id=record.id)
+        replays.append(shapes.DecisionReplay(attempt=record.attempt, **asdict(again)))
+    return Listing(items=replays)
+
+
+@router.get(
     "/requests/{request_id}/decisions/{provider_id}",
     summary="Why not this company?",
     responses=responses(404),
@@ -126,6 +144,17 @@ async def list_standing_orders(
     """Return standing orders, all or an elder's, in the order of their numbers."""
     found = await queries.standing_orders(work, person_id=person_id, after=page.after, limit=page.limit)
     return page.rows(work, queries.ORDERS, found)
+
+
+@router.get(
+    "/standing-orders/{order_id}/days",
+    response_model=Listing[shapes.StandingDay],
+    summary="What became of it day by day?",
+    responses=responses(404),
+)
+async def list_standing_days(order_id: UUID, work: Annotated[Work, doing("standing_orders.read")]) -> Rows[StandingDay]:
+    """Return the days on which a request was made or refused, the latest day first."""
+    return Rows(await queries.days_of(work, order_id))
 
 
 @router.post(

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from api import (
+    barred,
     cases,
     catalogue,
     companies,
@@ -30,6 +31,7 @@ ROOM = Room(
     name="api",
     refusals=Path(__file__).with_name("refusals.toml"),
     routers=(
+        barred.router,
         cases.router,
         catalogue.router,
         companies.router,

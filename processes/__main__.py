@@ -27,6 +27,7 @@ from processes.commands import (
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="没有围墙的敬老院: a nursing home without walls.")
 app.command("serve")(serve.serve)
 app.command("import")(import_lists.import_list)
+app.command("log-head")(verify_log.log_head)
 app.command("verify-log")(verify_log.verify_log)
 app.command("redeliver")(redeliver.redeliver)
 app.command("replay")(simulate.replay)

@@ -6,6 +6,7 @@ from kit.access.roles import EVERYBODY, Policy, Role
 
 POLICY: Final[Policy] = {
     "people.find": frozenset({Role.OPERATOR, Role.MANAGER, Role.AUDITOR}),
+    "people.lookup": frozenset({Role.OPERATOR, Role.MANAGER}),
     # companies: only whom they may visit; clerks: only who lives in their division
     "people.read": frozenset(
         {Role.OPERATOR, Role.MANAGER, Role.PROVIDER, Role.WORKER, Role.CLERK, Role.SECTION, Role.AUDITOR}

@@ -3,8 +3,8 @@
 from registry.divisions.queries import DivisionUnknown, current_code, current_codes, division, divisions
 from registry.people.addresses import addresses_of
 from registry.people.directory import (
+    PEOPLE,
     Caller,
-    PersonLine,
     PersonNotFound,
     Place,
     Vital,
@@ -32,6 +32,7 @@ from registry.people.records import (
 )
 
 __all__ = [
+    "PEOPLE",
     "READINGS",
     "VISIBLE",
     "Caller",
@@ -39,7 +40,6 @@ __all__ = [
     "DivisionUnknown",
     "NotForThisDesk",
     "PersonCard",
-    "PersonLine",
     "PersonNotFound",
     "Place",
     "Vital",

@@ -28,6 +28,12 @@ class DeadLetterDrop(Form):
     reason: str = Field(min_length=1, max_length=500, examples=["told before the rule it names"])
 
 
+class LogHead(BaseModel):
+    """The end of the event log's chain."""
+
+    head: str
+
+
 class LogVerification(BaseModel):
     """What walking the chain again found."""
 

@@ -1,7 +1,7 @@
 """What people and their cards look like over HTTP."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -9,7 +9,8 @@ from pydantic import BaseModel, Field
 from api.forms import Day, Form
 from kit.china.identifiers import Sex
 from kit.geo import Datum
-from registry.model import ContactKind
+from registry import queries
+from registry.model import ContactKind, Person
 
 
 class NewContact(Form):
@@ -142,3 +143,44 @@ class Reading(BaseModel):
     reader: str
     purpose: str
     fields: list[str]
+
+
+class PersonLine(BaseModel):
+    """One person in a list: the name masked but for its first character."""
+
+    person_id: UUID
+    number: int
+    name: str
+    sex: Sex
+    born_on: date
+    division_code: str | None
+    died_on: date | None
+
+    @classmethod
+    def of(cls, person: Person, division_code: str | None) -> Self:
+        """Show a person with the division where they live."""
+        return cls(
+            person_id=person.id,
+            number=person.number,
+            name=queries.mask_name(person.name),
+            sex=person.sex,
+            born_on=person.born_on,
+            division_code=division_code,
+            died_on=person.died_on,
+        )
+
+
+class PersonLookup(Form):
+    """Whom to look for."""
+
+    id_no: str = Field(min_length=15, max_length=20, examples=["13099919400506124X"])
+
+
+class Disclosure(BaseModel):
+    """One company's right to see a person's name, telephone and door."""
+
+    provider_id: UUID
+    purpose: str
+    from_at: datetime
+    opened_by: str
+    closed_at: datetime | None = Field(description="when the right ended; null while it holds")

@@ -240,3 +240,37 @@ class StandingOrderEnding(Form):
     """Why."""
 
     reason: str = Field(min_length=1, max_length=80, examples=["moves to her son"])
+
+
+class StandingDay(BaseModel):
+    """What became of a standing order on one day."""
+
+    day: date
+    request_id: UUID | None = Field(description="the request that was made; null where it was refused")
+    skipped: str | None = Field(description="the code of the refusal; null where a request was made")
+
+
+class DecisionReplay(BaseModel):
+    """What deciding once more gives."""
+
+    attempt: int
+    same_facts: bool = Field(description="true: roster, contracts, bookings and rules are those of the record")
+    same_choice: bool = Field(description="true: the same workers at the same hour are chosen again")
+    worker_number: int | None = Field(description="who is chosen this time; null where nobody can come")
+    second_worker_number: int | None = Field(description="who comes along this time; null where one worker is enough")
+
+
+class Barred(BaseModel):
+    """A worker who is not sent to an elder."""
+
+    worker_id: UUID
+    reason: str
+    since: datetime
+    set_by: str = Field(description="who recorded it")
+
+
+class NewBarred(Form):
+    """Whom not to send, and why."""
+
+    worker_id: Id
+    reason: str = Field(min_length=1, max_length=200, examples=["the elder asks for somebody else"])

@@ -10,6 +10,7 @@ from events.work import Work
 from kit.access.roles import Role
 from kit.pages import SortOrder
 
+CASES_OF = SortOrder("cases about", Case.raised_at, Case.id)
 CASES = SortOrder("cases", Case.due_at, Case.id)
 
 
@@ -23,7 +24,9 @@ async def open_cases(
     return (await work.session.execute(CASES.page(query, work.vault, after=after, limit=limit))).scalars().all()
 
 
-async def cases_of(work: Work, subject_id: UUID) -> Sequence[Case]:
-    """Return all cases about one request, visit or person, oldest first."""
-    query = select(Case).where(Case.subject_id == subject_id).order_by(Case.raised_at, Case.id)
-    return (await work.session.execute(query)).scalars().all()
+async def cases_of(
+    work: Work, subject_id: UUID, *, after: str | None = None, limit: int | None = None
+) -> Sequence[Case]:
+    """Return the cases about one request, visit or person, oldest first, all or a page."""
+    query = select(Case).where(Case.subject_id == subject_id)
+    return (await work.session.execute(CASES_OF.page(query, work.vault, after=after, limit=limit))).scalars().all()

@@ -17,6 +17,7 @@ from kit import clock
 _CAUSES = {
     "worker_unavailable": Cause.UNAVAILABLE,
     "shift_ended": Cause.UNAVAILABLE,
+    operations.BARRED: Cause.UNAVAILABLE,
     overruns.REASON: Cause.OVERRUN,
 }
 

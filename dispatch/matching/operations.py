@@ -25,8 +25,11 @@ from kit import clock, metrics
 from kit.refusal import Refusal
 from kit.rules import queries as rules
 from providers.roster import queries as roster
+from registry import queries as registry
 
 ENGINE = "routing.insert 1"
+BARRED = "barred"
+"""Why a visit is taken back from a worker who is from now on not sent to the elder."""
 _TRIES = 4
 _WAITING = (RequestState.WAITING, RequestState.OFFERED, RequestState.ACCEPTED, RequestState.UNDER_WAY)
 
@@ -235,13 +238,18 @@ async def _withdraw(work: Work, which: ColumnElement[bool], reason: str) -> int:
 
 
 async def bar(work: Work, *, person_id: UUID, worker_id: UUID, reason: str) -> None:
-    """Keep an elder and a worker apart from now on; twice changes nothing. Refuses `barred.reason_missing`."""
+    """Keep an elder and a worker apart from now on and take back their visits to come; twice changes nothing.
+
+    Refuses `barred.reason_missing`, `person.not_found`, `worker.not_found`.
+    """
     if not reason.strip():
         raise BarReasonMissing
-    known = await work.session.scalar(
+    await registry.vital(work, person_id)
+    await roster.worker(work, worker_id)
+    is_barred = await work.session.scalar(
         select(exists().where(Barred.person_id == person_id, Barred.worker_id == worker_id, Barred.lifted_at.is_(None)))
     )
-    if not known:
+    if not is_barred:
         work.session.add(
             Barred(
                 person_id=person_id,
@@ -252,6 +260,7 @@ async def bar(work: Work, *, person_id: UUID, worker_id: UUID, reason: str) -> N
             )
         )
         await work.session.flush()
+        await _withdraw(work, (Visit.person_id == person_id) & (Visit.worker_id == worker_id), BARRED)
 
 
 async def unbar(work: Work, *, person_id: UUID, worker_id: UUID) -> None:

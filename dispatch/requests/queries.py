@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from dispatch.requests.changes import RequestNotFound
 from dispatch.requests.model import CareRequest, RequestState, StandingDay, StandingOrder
+from dispatch.requests.standing import StandingOrderNotFound
 from events.work import Work
 from kit import clock, ids
 from kit.pages import SortOrder
@@ -79,6 +80,8 @@ async def standing_orders(
 
 
 async def days_of(work: Work, standing_order_id: UUID) -> Sequence[StandingDay]:
-    """Return what became of a standing order day by day, the latest day first."""
+    """Return what became of a standing order day by day, the latest day first; refuse `standing_order.not_found`."""
+    if await work.session.get(StandingOrder, standing_order_id) is None:
+        raise StandingOrderNotFound
     query = select(StandingDay).where(StandingDay.standing_order_id == standing_order_id)
     return (await work.session.execute(query.order_by(StandingDay.day.desc()))).scalars().all()

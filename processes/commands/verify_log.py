@@ -1,4 +1,4 @@
-"""The word `verify-log`: walk the chain of the event log again."""
+"""The words `verify-log` and `log-head`: walk the chain of the event log again, or print its end."""
 
 from typing import Any
 
@@ -7,6 +7,11 @@ import typer
 from bootstrap.terminal import Json, run, say
 from kit.access.actor import SYSTEM
 from processes.commands.works import open_works
+
+
+def log_head(*, as_json: Json = False) -> None:
+    """Print the end of the chain, `NUMBER:HASH`, to be kept on paper for `verify-log --anchor`."""
+    say({"head": run(_head())}, as_json=as_json)
 
 
 def verify_log(*, anchor: str | None = None, as_json: Json = False) -> None:
@@ -26,3 +31,10 @@ async def _verify(anchor: str | None) -> Any:
     printed = log.Head.read(anchor) if anchor is not None else None
     async with open_works() as works, works(SYSTEM("command line")) as work:
         return await log.verify(work, anchor=printed)
+
+
+async def _head() -> str:
+    from events import log
+
+    async with open_works() as works, works(SYSTEM("command line")) as work:
+        return str(await log.head(work))

@@ -10,9 +10,12 @@ from sqlalchemy import Select, select
 from events.work import Work
 from kit.china import identifiers, phone
 from kit.china.identifiers import Sex
+from kit.pages import SortOrder
 from kit.refusal import Kind, Refusal
 from registry.model import Address, Contact, ContactKind, Person
-from registry.people.readings import mask_name, record_reading
+from registry.people.readings import record_reading
+
+PEOPLE = SortOrder("people", Person.number)
 
 
 class PersonNotFound(Refusal):
@@ -39,19 +42,6 @@ class Vital:
     sex: Sex
     born_on: date
     death_reported_on: date | None
-    died_on: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class PersonLine:
-    """One person in a list: the name masked but for its first character."""
-
-    person_id: UUID
-    number: int
-    name: str
-    sex: Sex
-    born_on: date
-    division_code: str | None
     died_on: date | None
 
 
@@ -108,10 +98,24 @@ async def data_key(work: Work, person_id: UUID) -> bytes:
     return key
 
 
-async def person_by_id_no(work: Work, id_no: str) -> Person | None:
-    """Return the person of a resident ID; refuses what `kit.identifiers.read_resident_id` refuses."""
+async def person_by_id_no(work: Work, id_no: str) -> tuple[Person, str | None]:
+    """Return the person of a resident ID and the division where they live, and leave an audit row.
+
+    Refuses `person.not_found` and what `kit.identifiers.read_resident_id` refuses.
+    """
     blind = work.vault.blind("resident_id", identifiers.read_resident_id(id_no).number)
-    return (await work.session.execute(select(Person).where(Person.id_blind == blind))).scalar_one_or_none()
+    row = (await work.session.execute(_with_division().where(Person.id_blind == blind))).one_or_none()
+    if row is None:
+        raise PersonNotFound
+    await record_reading(work, [row[0].id], purpose="身份证号查询", fields=["name"])
+    return row[0], row[1]
+
+
+def _with_division() -> Select[Person, str | None]:
+    """Return the query for people with the code of the division where they live."""
+    return select(Person, Address.division_code).outerjoin(
+        Address, (Address.person_id == Person.id) & Address.valid_to.is_(None)
+    )
 
 
 async def ids_by_id_no(work: Work, numbers: Iterable[str]) -> dict[str, UUID]:
@@ -163,18 +167,16 @@ async def people_by_phone(work: Work, number: str) -> list[Caller]:
 
 
 async def people(
-    work: Work, *, name: str | None = None, division_code: str | None = None, after: int = 0, limit: int = 50
-) -> list[PersonLine]:
-    """Return people by number, names masked, from the one after `after` on; by beginning of name and by division."""
-    query = (
-        select(Person.id, Person.number, Person.name, Person.sex, Person.born_on, Address.division_code, Person.died_on)
-        .outerjoin(Address, (Address.person_id == Person.id) & Address.valid_to.is_(None))
-        .where(Person.number > after, Person.erased_at.is_(None))
-        .order_by(Person.number)
-        .limit(limit)
-    )
+    work: Work, *, name: str | None = None, division_code: str | None = None, after: str | None = None, limit: int = 50
+) -> Sequence[tuple[Person, str | None]]:
+    """Return a page of people by number, each with the division where they live.
+
+    Chosen by beginning of name and by division; erased people are left out.
+    """
+    query = _with_division().where(Person.erased_at.is_(None))
     if name is not None:
         query = query.where(Person.name.startswith(name, autoescape=True))
     if division_code is not None:
         query = query.where(Address.division_code.startswith(identifiers.division_prefix(division_code)))
-    return [PersonLine(row[0], row[1], mask_name(row[2]), *row[3:]) for row in await work.session.execute(query)]
+    rows = await work.session.execute(PEOPLE.page(query, work.vault, after=after, limit=limit))
+    return [(person, code) for person, code in rows]

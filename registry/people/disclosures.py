@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql
 from events.work import Work
 from kit.ids import new_id
 from registry.model import Disclosure
+from registry.people.directory import vital
 
 
 async def disclose(work: Work, *, person_id: UUID, provider_id: UUID, purpose: str) -> None:
@@ -41,6 +42,7 @@ async def close_disclosure(work: Work, *, person_id: UUID, provider_id: UUID) ->
 
 
 async def disclosures_of(work: Work, person_id: UUID) -> Sequence[Disclosure]:
-    """Return to which companies a person was ever disclosed, latest first."""
+    """Return to which companies a person was ever disclosed, latest first; refuse `person.not_found`."""
+    await vital(work, person_id)
     query = select(Disclosure).where(Disclosure.person_id == person_id).order_by(Disclosure.id.desc())
     return (await work.session.execute(query)).scalars().all()

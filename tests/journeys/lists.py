@@ -59,8 +59,7 @@ async def found_district(works: Works) -> None:
                 latitude=38.3,
                 longitude=116.8,
             )
-        dead = await queries.person_by_id_no(work, id_no(902))
-        assert dead is not None
+        dead, _ = await queries.person_by_id_no(work, id_no(902))
         await operations.report_death(work, person_id=dead.id, died_on=date(2026, 2, 1), source="殡葬")
     async with works(Actor(role=Role.MANAGER, label="二")) as work:
         await operations.confirm_death(work, person_id=dead.id)

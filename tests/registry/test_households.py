@@ -156,8 +156,7 @@ async def test_people_and_their_household_come_in_one_list(works: Works, system:
         shown = await household_on(work, books[0].id, date(2026, 3, 2))
         assert [(member.relation, member.head) for member in shown.members] == [("户主", True), ("配偶", False)]
         assert shown.members[0].person_id == there
-        wife = await queries.person_by_id_no(work, elder(2).id_no)
-        assert wife is not None
+        wife, _ = await queries.person_by_id_no(work, elder(2).id_no)
         facts_known = await facts.facts_on(work, wife.id, date(2026, 3, 2), purpose="核对")
         assert facts_known[FactKind.MARITAL].code == "20"
 
