@@ -1,4 +1,4 @@
-"""Deciding once more from a decision record: the proof that the choice was the rules' and nobody's favour."""
+"""Replay a decision from its record, as evidence that the rules made the choice and not a person."""
 
 import asyncio
 from collections import Counter
@@ -12,7 +12,7 @@ from sqlalchemy import Text, bindparam, cast, func, select, type_coerce
 from sqlalchemy.types import UserDefinedType
 
 from dispatch.matching.fleet.candidates import RuledOutReason
-from dispatch.matching.fleet.day import Ask, Day, Hours
+from dispatch.matching.fleet.day import Day, Demand, Hours
 from dispatch.matching.fleet.score import share_points
 from dispatch.matching.model import DecisionRecord
 from dispatch.matching.plan import batch, overnight
@@ -35,12 +35,11 @@ class _Snapshot(UserDefinedType[str]):
 
 
 @dataclass(frozen=True, slots=True)
-class Resolution:
-    """What deciding once more gives.
+class DecisionReplay:
+    """The result of a replay.
 
-    `same_facts`: roster, contracts, bookings, counts and rules are those the record rests on, by its fingerprint; if
-    not, the roster has been changed since, and another choice proves nothing. `same_choice`: the same workers at the
-    same hour.
+    `same_facts`: roster, contracts, bookings, counts and rules have the fingerprint of the record; if False, the roster
+    has changed since, and a different choice proves nothing. `same_choice`: the same workers at the same start.
     """
 
     same_facts: bool
@@ -49,42 +48,43 @@ class Resolution:
     second_worker_number: int | None
 
 
-async def resolve(work: Work, *, decision_id: UUID) -> Resolution:
-    """Decide once more from a record, on the bookings of its snapshot and its own rules; refuse `decision.not_found`.
+async def replay(work: Work, *, decision_id: UUID) -> DecisionReplay:
+    """Decide again from a record, with the bookings of its snapshot and its own rules; refuse `decision.not_found`.
 
-    What was planned overnight is planned once more with all that was planned with it.
+    A decision of overnight planning is planned again together with its whole batch.
     """
     record = await work.session.get(DecisionRecord, decision_id)
     if record is None:
         raise DecisionNotFound
-    ask, at = Ask.read(record.ask), record.decided_at
-    day, counts = await _day(work, record, ask)
-    won = {number: counts[provider_id] for number, provider_id in day.providers.items()}
-    shares = share_points(won, day.targets(), day.weights)
+    demand, at = Demand.read(record.ask), record.decided_at
+    day, counts = await _day(work, record, demand)
+    awarded = {number: counts[provider_id] for number, provider_id in day.providers.items()}
+    shares = share_points(awarded, day.targets(), day.weights)
     taken = set(record.ruled_out.get(RuledOutReason.TAKEN, ()))
     beside: str | None = None
     together: Sequence[DecisionRecord] = ()
-    asks: list[Ask] = []
+    demands: list[Demand] = []
     rounds = 0
     if record.engine == overnight.ENGINE:
         rule = await rules.read(work.session, Overnight, at=at, known_at=at)
-        rounds, taken = rule.rounds, day.unseen
+        rounds, taken = rule.rounds, day.booked_off_shift
         together = await _planned_with(work, record)
-        asks = [Ask.read(one.ask) for one in together]
-        beside = batch.digest(asks, rounds)
-    fingerprints = {day.fingerprint(ask, won=won, shares=shares, taken=taken, now=at, beside=beside)}
+        demands = [Demand.read(planned_record.ask) for planned_record in together]
+        beside = batch.digest(demands, rounds)
+    fingerprints = {day.fingerprint(demand, awarded=awarded, shares=shares, taken=taken, now=at, beside=beside)}
     # A record of 0.1.0 rests on the rules as they were stored, where a speed of 6 was no 6.0.
-    day.known = (await roster.roster_mark(work), *[await _stored(work, rule, at) for rule in (Weights, Travel)])
-    fingerprints.add(day.fingerprint(ask, won=won, shares=shares, taken=taken, now=at, beside=beside))
-    if asks:
-        planned = await asyncio.to_thread(batch.plan, day, asks, won=won, now=at, rounds=rounds)
-        best = planned[[one.id for one in together].index(record.id)].option
+    stored = [await _stored(work, rule, at) for rule in (Weights, Travel)]
+    day.basis = (await roster.roster_mark(work), *stored)
+    fingerprints.add(day.fingerprint(demand, awarded=awarded, shares=shares, taken=taken, now=at, beside=beside))
+    if demands:
+        planned = await asyncio.to_thread(batch.plan, day, demands, awarded=awarded, now=at, rounds=rounds)
+        best = planned[[planned_record.id for planned_record in together].index(record.id)].option
     else:
-        again = day.find(ask, now=at, companies=day.companies(ask, won), shares=shares)
-        options = [option for option in again.options if not taken & {option.worker, option.second_worker}]
+        search = day.find(demand, now=at, companies=day.companies(demand, awarded), shares=shares)
+        options = [option for option in search.options if not taken & {option.worker, option.second_worker}]
         best = options[0] if options else None
     chosen = record.candidates[0][:3] if record.candidates else None
-    return Resolution(
+    return DecisionReplay(
         same_facts=record.snapshot_hash in fingerprints,
         same_choice=(best.row()[:3] if best else None) == chosen,
         worker_number=best.worker if best else None,
@@ -96,33 +96,33 @@ async def _stored(work: Work, rule: type[DatedRule], at: datetime) -> Any:
     return await rules.recorded(work.session, rule, at=at, known_at=at)
 
 
-async def _day(work: Work, record: DecisionRecord, ask: Ask) -> tuple[Day, Counter[UUID]]:
-    """Lay out the day of a record as it was then, and count what each company had in its month."""
+async def _day(work: Work, record: DecisionRecord, demand: Demand) -> tuple[Day, Counter[UUID]]:
+    """Return the day of a record as it was then, and the number of visits of each company in its month."""
     at = record.decided_at
-    day = clock.day_of(ask.earliest)
+    day = clock.day_of(demand.earliest)
     from_at = clock.at_local(day, 0)
     weights = await rules.read(work.session, Weights, at=at, known_at=at)
     travel = await rules.read(work.session, Travel, at=at, known_at=at)
-    found = Day(
+    laid_out = Day(
         day,
         roster=await roster.roster(work, from_at=from_at, until_at=from_at + Day.SPAN),
         contracts=await roster.contracts(work, on=day),
         weights=weights,
         travel=travel,
-        known=(await roster.roster_mark(work), weights.content, travel.content),
+        basis=(await roster.roster_mark(work), weights.content, travel.content),
     )
     counts: Counter[UUID] = Counter()
-    month = clock.month_of(ask.earliest)
+    month = clock.month_of(demand.earliest)
     for booking_id, hours in await _booked(work, record):
         if hours.leading and clock.month_of(hours.starts_at) == month:
             counts[hours.provider_id] += 1
-        if found.covers(hours):
-            found.book(booking_id, hours)
-    return found, counts
+        if laid_out.covers(hours):
+            laid_out.book(booking_id, hours)
+    return laid_out, counts
 
 
 async def _planned_with(work: Work, record: DecisionRecord) -> Sequence[DecisionRecord]:
-    """Return the records of one night's plan of one day, in the order of the requests' numbers."""
+    """Return the records of the same overnight plan and the same day, sorted by request number."""
     query = (
         select(DecisionRecord)
         .join(CareRequest, CareRequest.id == DecisionRecord.request_id)
@@ -133,13 +133,15 @@ async def _planned_with(work: Work, record: DecisionRecord) -> Sequence[Decision
         )
         .order_by(CareRequest.number)
     )
-    day = clock.day_of(Ask.read(record.ask).earliest)
-    found = (await work.session.execute(query)).scalars().all()
-    return [one for one in found if clock.day_of(Ask.read(one.ask).earliest) == day]
+    day = clock.day_of(Demand.read(record.ask).earliest)
+    records = (await work.session.execute(query)).scalars().all()
+    return [
+        planned_record for planned_record in records if clock.day_of(Demand.read(planned_record.ask).earliest) == day
+    ]
 
 
 async def _booked(work: Work, record: DecisionRecord) -> list[tuple[UUID, Hours]]:
-    """Return the bookings that stood in the record's snapshot, from the beginning of its month on."""
+    """Return the active bookings in the record's snapshot, from the beginning of its month on."""
     snapshot = cast(cast(bindparam("snapshot", record.snapshot), Text), _Snapshot)
     made = func.pg_visible_in_snapshot(Booking.made_xid, snapshot)
     changed = func.pg_visible_in_snapshot(Booking.changed_xid, snapshot)

@@ -1,9 +1,9 @@
-"""What matching does when something happens: decide, or decide again with somebody else."""
+"""Reactions of matching to events: decide on a request, withdraw visits, replan a company's day."""
 
 from dispatch.matching import operations
 from dispatch.matching.operations import Cause
 from dispatch.matching.plan import overruns, replanning
-from dispatch.matching.plan.replanning import Why
+from dispatch.matching.plan.replanning import ReplanCause
 from dispatch.visits.model import Visit
 from events.contracts.care_requests import CareRequested
 from events.contracts.offers import OfferLapsed, OfferRefused, OfferWithdrawn
@@ -24,38 +24,38 @@ _CAUSES = {
 
 @on(CareRequested, group="matching")
 async def when_requested(work: Work, event: CareRequested) -> None:
-    """Offer the request to whoever comes at the lowest price; one of a standing order waits for its day's plan."""
+    """Offer the request to the cheapest worker; leave a standing order's request to overnight planning."""
     await operations.decide(work, request_id=event.request_id, cause=Cause.REQUESTED)
 
 
 @on(OfferRefused, group="matching")
 async def when_refused(work: Work, event: OfferRefused) -> None:
-    """Ask the next best."""
+    """Offer a refused request to the next best worker of another company."""
     await operations.decide(work, request_id=event.request_id, cause=Cause.REFUSED)
 
 
 @on(OfferLapsed, group="matching")
 async def when_lapsed(work: Work, event: OfferLapsed) -> None:
-    """Ask the next best."""
+    """Offer a request whose offer was not answered in time to the next best worker of another company."""
     await operations.decide(work, request_id=event.request_id, cause=Cause.LAPSED)
 
 
 @on(OfferWithdrawn, group="matching")
 async def when_withdrawn(work: Work, event: OfferWithdrawn) -> None:
-    """Ask somebody else."""
+    """Offer a request whose offer was withdrawn to another worker."""
     cause = _CAUSES.get(event.reason, Cause.WITHDRAWN)
     await operations.decide(work, request_id=event.request_id, cause=cause)
 
 
 @on(VisitMissed, group="matching")
 async def when_missed(work: Work, event: VisitMissed) -> None:
-    """Ask somebody else while there is time; without time the request is unserved."""
+    """Offer the request of a no-show to another worker; it is unserved if its latest arrival has passed."""
     await operations.decide(work, request_id=event.request_id, cause=Cause.MISSED)
 
 
 @on(VisitAborted, group="matching")
 async def when_aborted(work: Work, event: VisitAborted) -> None:
-    """Ask somebody else where the visit was broken off on the way."""
+    """Offer the request to another worker if the visit was aborted before arrival."""
     visit = await work.session.get_one(Visit, event.visit_id)
     if visit.arrived_at is None:
         await operations.decide(work, request_id=event.request_id, cause=Cause.ABORTED)
@@ -63,7 +63,7 @@ async def when_aborted(work: Work, event: VisitAborted) -> None:
 
 @on(WorkerUnavailable, group="matching")
 async def when_worker_unavailable(work: Work, event: WorkerUnavailable) -> None:
-    """Take back what the worker cannot do; each visit taken back is then offered to somebody else."""
+    """Withdraw the visits in the hours in which the worker is unavailable."""
     await operations.withdraw_worker(
         work, worker_id=event.worker_id, from_at=event.from_at, until_at=event.until_at, reason="worker_unavailable"
     )
@@ -71,7 +71,7 @@ async def when_worker_unavailable(work: Work, event: WorkerUnavailable) -> None:
 
 @on(ShiftEnded, group="matching")
 async def when_shift_ended(work: Work, event: ShiftEnded) -> None:
-    """Take back what was promised in the hours that the worker no longer has."""
+    """Withdraw the visits in the hours that the ended shift covered."""
     await operations.withdraw_lost_hours(
         work, worker_id=event.worker_id, shift_id=event.shift_id, from_at=clock.at_local(event.ends_on, 0)
     )
@@ -79,35 +79,35 @@ async def when_shift_ended(work: Work, event: ShiftEnded) -> None:
 
 @on(CompanyExited, group="matching")
 async def when_company_exited(work: Work, event: CompanyExited) -> None:
-    """Hand the company's open visits to others."""
+    """Withdraw the company's visits that have not begun, so that other companies are asked."""
     await operations.withdraw_company(work, provider_id=event.provider_id, reason="company_exited")
 
 
 @on(PersonDeathReported, group="matching")
 async def when_death_reported(work: Work, event: PersonDeathReported) -> None:
-    """Offer nothing more to anybody for this elder until the report is confirmed or withdrawn."""
+    """Withdraw the open offers for the elder until the report is confirmed or withdrawn."""
     await operations.hold_person(work, person_id=event.person_id)
 
 
 @on(PersonDeathReportWithdrawn, group="matching")
 async def when_death_report_withdrawn(work: Work, event: PersonDeathReportWithdrawn) -> None:
-    """Look for somebody for all that the elder waits for."""
+    """Decide on the elder's waiting requests."""
     await operations.resume_person(work, person_id=event.person_id)
 
 
 @on(OfferRefused, group="replanning")
 async def when_refused_plan_again(work: Work, event: OfferRefused) -> None:
-    """Use the hours that a refusal gives back."""
-    await replanning.replan_for(work, visit_id=event.visit_id, why=Why.REFUSED)
+    """Replan the company's day, since the refused visit's hours are free."""
+    await replanning.replan_for(work, visit_id=event.visit_id, cause=ReplanCause.REFUSED)
 
 
 @on(OfferWithdrawn, group="replanning")
 async def when_withdrawn_plan_again(work: Work, event: OfferWithdrawn) -> None:
-    """Plan the company's day again without whoever is ill or kept at another door."""
-    await replanning.replan_for(work, visit_id=event.visit_id, why=Why.WITHDRAWN)
+    """Replan the company's day without the withdrawn visit."""
+    await replanning.replan_for(work, visit_id=event.visit_id, cause=ReplanCause.WITHDRAWN)
 
 
 @on(VisitMissed, group="replanning")
 async def when_missed_plan_again(work: Work, event: VisitMissed) -> None:
-    """Plan the company's day again without the visit that nobody came to."""
-    await replanning.replan_for(work, visit_id=event.visit_id, why=Why.MISSED)
+    """Replan the company's day without the missed visit."""
+    await replanning.replan_for(work, visit_id=event.visit_id, cause=ReplanCause.MISSED)

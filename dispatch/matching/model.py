@@ -1,4 +1,4 @@
-"""Decision records (派单凭证): why this worker and not another; and who is kept apart from whom."""
+"""Tables of matching: decision records (派单凭证) and the pairs of elder and worker who are kept apart."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -13,20 +13,20 @@ from kit.ids import new_id
 
 
 class DecisionOutcome(StrEnum):
-    """What a decision came to."""
+    """The outcome of a decision: an offer was made, or nobody could be offered the request."""
 
     OFFERED = "offered"
     NOBODY = "nobody"
 
 
 class DecisionRecord(Base):
-    """One decision with everything it weighed, compact: people and companies by their numbers, costs in points.
+    """One decision with all its inputs, in a compact form: workers and companies by number, costs in points.
 
     `candidates` rows are `[worker, second worker or 0, start (seconds of the day), points, travel, wait, continuity,
-    share]`, best first; `beaten` are the workers who could have come at a higher price than those listed;
-    `ruled_out` maps a rule to the workers it kept out. `weights` are the rules weighed by, `ask` what was looked for,
-    `snapshot` the database snapshot decided on, and `snapshot_hash` the fingerprint of all that the choice rests on:
-    `resolve` decides once more from them.
+    share]`, best first. `beaten` lists the workers who could come at a higher price than the listed candidates.
+    `ruled_out` maps a rule to the workers it excludes. `weights` is the content of `matching.weights`, `ask` the
+    `Demand` as JSON, `snapshot` the PostgreSQL snapshot that was read, `snapshot_hash` the fingerprint of all inputs.
+    `decision_replay.replay` decides again from these columns.
     """
 
     __tablename__ = "decision_record"
@@ -58,7 +58,7 @@ class DecisionRecord(Base):
 
 
 class Barred(Base):
-    """An elder and a worker who are kept apart, at either's wish, until it is lifted."""
+    """An elder and a worker who must not meet, because one of them asked for it; it applies until `lifted_at`."""
 
     __tablename__ = "barred"
     __table_args__ = (

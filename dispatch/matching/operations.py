@@ -1,4 +1,4 @@
-"""Who gets a request, and why: one decision at a time, each with its record."""
+"""Decide which worker is offered a request, one decision at a time, each with its decision record."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, exists, or_, select, update
 
 from dispatch.matching.decide import asking, outcome, relaxation
 from dispatch.matching.fleet import candidates
-from dispatch.matching.fleet.day import Ask
+from dispatch.matching.fleet.day import Demand
 from dispatch.matching.fleet.memory import fleet_of
 from dispatch.matching.fleet.score import share_points
 from dispatch.matching.model import Barred, DecisionOutcome, DecisionRecord
@@ -35,83 +35,83 @@ _WAITING = (RequestState.WAITING, RequestState.OFFERED, RequestState.ACCEPTED, R
 
 
 class Cause(StrEnum):
-    """Why somebody is looked for."""
+    """What triggers a decision."""
 
     REQUESTED = "requested"
     REFUSED = "refused"
     LAPSED = "lapsed"
-    WITHDRAWN = "withdrawn"  # the company is out, or a person took it back
-    UNAVAILABLE = "unavailable"  # ill, on leave, gone
-    OVERRUN = "overrun"  # the worker is still at another door
+    WITHDRAWN = "withdrawn"  # the company left the programme, or an operator withdrew the offer
+    UNAVAILABLE = "unavailable"  # the worker is ill, on leave or has left
+    OVERRUN = "overrun"  # the worker's earlier visit has not ended
     MISSED = "missed"
     ABORTED = "aborted"
     LOOKED_AGAIN = "looked_again"
 
 
 class BarReasonMissing(Refusal):
-    """Keeping an elder and a worker apart needs a reason on record."""
+    """A reason is needed to bar a worker from an elder."""
 
     code = "barred.reason_missing"
 
 
 async def decide(work: Work, *, request_id: UUID, cause: Cause) -> UUID | None:
-    """Offer a request to the best worker who may and can come, and record why; return the visit offered.
+    """Offer a request to the best worker who may and can come, and store why; return the offered visit's id.
 
-    A request of an elder whose death has been reported waits until the report is confirmed or withdrawn. Nothing
-    happens for a request that is over or for which somebody is expected already, so that an event handled twice
-    asks nobody twice. Companies that refused, were silent or did not come are not asked again. With nobody left, a
-    person is told with the smallest change that would help, and the request is unserved or waits, by rule.
+    Nothing happens for a request that is over or that has an open visit, so that an event handled twice makes one
+    offer. A request of an elder whose death has been reported waits until the report is confirmed or withdrawn.
+    Companies that refused, did not answer or did not come are not asked again. If nobody can come, `NobodyFound` names
+    the smallest change that would help, and the request waits or is unserved (`matching.nobody_waits`).
     """
     started = perf_counter()
     request = await work.session.get(CareRequest, request_id, with_for_update=True, populate_existing=True)
     if (
         request is None
         or request.state not in _WAITING
-        or (cause is Cause.REQUESTED and _has_its_night(request, work.now))
+        or (cause is Cause.REQUESTED and _waits_for_overnight_plan(request, work.now))
     ):
         return None
-    past = await asking.past(work, request)
-    if any(row.state in OPEN for row in past.tries):
+    history = await asking.history_of(work, request)
+    if any(row.state in OPEN for row in history.attempts):
         return None
     if request.latest <= work.now:
         await outcome.give_up(work, request, "window_passed")
         return None
-    if past.reported_dead:
+    if history.reported_dead:
         if request.state is not RequestState.WAITING:
             requests.mark(work, request, RequestState.WAITING)
         return None
-    attempt = 1 + max((row.attempt for row in past.tries), default=0)
+    attempt = 1 + max((row.attempt for row in history.attempts), default=0)
     if attempt > (await rules.read(work.session, MostAttempts, at=work.now)).value:
         await outcome.exhausted(work, request, attempt)
         return None
-    ask = await asking.ask(work, request, past)
-    visit_id = await _choose(work, request, ask, attempt)
+    demand = await asking.demand_of(work, request, history)
+    visit_id = await _choose(work, request, demand, attempt)
     came_to = DecisionOutcome.OFFERED if visit_id else DecisionOutcome.NOBODY
     metrics.DECISION_SECONDS.labels(came_to).observe(perf_counter() - started)
     metrics.DECISIONS.labels(cause, came_to).inc()
     return visit_id
 
 
-def _has_its_night(request: CareRequest, now: datetime) -> bool:
-    """Tell whether a request waits for the plan of its day: made of a standing order, for a day that is to come."""
+def _waits_for_overnight_plan(request: CareRequest, now: datetime) -> bool:
+    """Return whether overnight planning handles a request: it comes from a standing order and is for a later day."""
     return request.standing_order_id is not None and clock.day_of(request.earliest) > clock.day_of(now)
 
 
-async def _choose(work: Work, request: CareRequest, ask: Ask, attempt: int) -> UUID | None:
-    """Look, choose and book; where another process was quicker, look again."""
+async def _choose(work: Work, request: CareRequest, demand: Demand, attempt: int) -> UUID | None:
+    """Search, choose and book; if another process booked the worker first, search again, at most `_TRIES` times."""
     fleet = fleet_of(work)
     taken: set[int] = set()
     for _ in range(_TRIES):
         async with fleet.lock:
-            day = await fleet.look(work, clock.day_of(ask.earliest))
-            won = fleet.won(day, ask.earliest)
-            shares = share_points(won, day.targets(), day.weights)
-            companies = day.companies(ask, won)
-            found = day.find(ask, now=work.now, companies=companies, shares=shares)
-            options = [option for option in found.options if not taken & {option.worker, option.second_worker}]
+            day = await fleet.refresh(work, clock.day_of(demand.earliest))
+            awarded = fleet.awarded(day, demand.earliest)
+            shares = share_points(awarded, day.targets(), day.weights)
+            companies = day.companies(demand, awarded)
+            search = day.find(demand, now=work.now, companies=companies, shares=shares)
+            options = [option for option in search.options if not taken & {option.worker, option.second_worker}]
             weighed = candidates.content(
                 options,
-                rules=found.rules,
+                rules=search.rules,
                 numbers=day.numbers,
                 company_of=day.company_of,
                 companies=companies,
@@ -120,37 +120,37 @@ async def _choose(work: Work, request: CareRequest, ask: Ask, attempt: int) -> U
             record = outcome.record(
                 request,
                 day,
-                ask,
+                demand,
                 weighed,
                 options[0] if options else None,
                 engine=ENGINE,
                 attempt=attempt,
                 snapshot=fleet.snapshot,
                 now=work.now,
-                fingerprint=day.fingerprint(ask, won=won, shares=shares, taken=taken, now=work.now),
+                fingerprint=day.fingerprint(demand, awarded=awarded, shares=shares, taken=taken, now=work.now),
             )
             if not options:
-                eased = relaxation.smallest(day, ask, now=work.now, companies=companies, taken=taken)
-                record["relaxation"] = eased.as_json() if eased else None
+                relaxed = relaxation.smallest(day, demand, now=work.now, companies=companies, taken=taken)
+                record["relaxation"] = relaxed.as_json() if relaxed else None
         if not options:
             await outcome.nobody(work, request, record)
             return None
         try:
             visit_id = await outcome.offer(work, request, day, options[0], record)
         except WorkerBusy:
-            # Somebody else's booking, which the next look shows; or hours the board cannot show (off duty): pass by.
+            # Another process booked the worker, or the worker is booked off duty, which the board does not show.
             taken |= {options[0].worker, options[0].second_worker}
             continue
-        metrics.DECISION_CANDIDATES.observe(len(found.options))
+        metrics.DECISION_CANDIDATES.observe(len(search.options))
         return visit_id
     message = f"request {request.id}: hours were taken {_TRIES} times in a row"
     raise RuntimeError(message)
 
 
 async def look_again(work: Work, *, limit: int = 50) -> int:
-    """Decide anew on requests that wait although a decision found nobody; return how many found somebody.
+    """Decide again on requests for which an earlier decision found nobody; return how many were offered.
 
-    Those whose latest arrival has passed become unserved. For the ticker, every minute or so.
+    Requests whose latest arrival has passed become unserved. The ticker calls it every minute.
     """
     decided = exists().where(DecisionRecord.request_id == CareRequest.id)
     query = (
@@ -166,9 +166,9 @@ async def look_again(work: Work, *, limit: int = 50) -> int:
 
 
 async def withdraw_worker(work: Work, *, worker_id: UUID, from_at: datetime, until_at: datetime, reason: str) -> int:
-    """Take back what a worker cannot do within a half-open window; return how many visits. Others are asked by event.
+    """Withdraw a worker's offered and accepted visits in a half-open window; return how many.
 
-    A visit that has begun stays: nobody but the person at the door knows better.
+    `OfferWithdrawn` then makes matching offer each of them to somebody else. A visit that has begun is not withdrawn.
     """
     return await _withdraw(
         work,
@@ -180,9 +180,9 @@ async def withdraw_worker(work: Work, *, worker_id: UUID, from_at: datetime, unt
 
 
 async def hold_person(work: Work, *, person_id: UUID) -> int:
-    """Take back what nobody has accepted yet for an elder whose death has been reported; return how many offers.
+    """Withdraw the open offers for an elder whose death has been reported; return how many.
 
-    What a company has promised stays: whoever comes to the door sees what is true, and a person is asked by a case.
+    Accepted visits stay: the worker at the door sees whether the report is true, and escalation opens a case.
     """
     query = select(Visit.id).where(Visit.person_id == person_id, Visit.state == VisitState.OFFERED).order_by(Visit.id)
     visit_ids = (await work.session.execute(query)).scalars().all()
@@ -192,16 +192,16 @@ async def hold_person(work: Work, *, person_id: UUID) -> int:
 
 
 async def resume_person(work: Work, *, person_id: UUID) -> int:
-    """Decide on all that an elder waits for, after a report of death was withdrawn; return how many found somebody."""
+    """Decide on all waiting requests of an elder after a death report was withdrawn; return how many were offered."""
     query = select(CareRequest.id).where(CareRequest.person_id == person_id, CareRequest.state == RequestState.WAITING)
     waiting = (await work.session.execute(query.order_by(CareRequest.number))).scalars().all()
     return sum([await decide(work, request_id=request_id, cause=Cause.REQUESTED) is not None for request_id in waiting])
 
 
 async def withdraw_lost_hours(work: Work, *, worker_id: UUID, shift_id: UUID, from_at: datetime) -> int:
-    """Take back what a worker cannot do since a weekly shift ends at an instant; return how many visits.
+    """Withdraw the visits in the hours that a worker loses because a weekly shift ends; return how many.
 
-    What lies in another shift of the worker stays, and so does a visit agreed outside all of them.
+    Visits within another shift of the worker stay, and so do visits outside all shifts.
     """
     theirs = or_(Visit.worker_id == worker_id, Visit.second_worker_id == worker_id)
     ahead = select(Visit.id, Visit.planned_start, Visit.planned_end).where(
@@ -221,7 +221,7 @@ async def withdraw_lost_hours(work: Work, *, worker_id: UUID, shift_id: UUID, fr
 
 
 async def withdraw_company(work: Work, *, provider_id: UUID, reason: str) -> int:
-    """Take back all that a company was asked for or had promised and not begun; return how many visits."""
+    """Withdraw all offered and accepted visits of a company that have not begun; return how many."""
     return await _withdraw(work, Visit.provider_id == provider_id, reason)
 
 
@@ -231,10 +231,10 @@ async def _withdraw(work: Work, which: ColumnElement[bool], reason: str) -> int:
         .where(which, Visit.state.in_((VisitState.OFFERED, VisitState.ACCEPTED)))
         .order_by(Visit.planned_start, Visit.worker_number)
     )
-    found = (await work.session.execute(query)).scalars().all()
-    for visit_id in found:
+    visit_ids = (await work.session.execute(query)).scalars().all()
+    for visit_id in visit_ids:
         await visits.withdraw(work, visit_id=visit_id, reason=reason)
-    return len(found)
+    return len(visit_ids)
 
 
 async def bar(work: Work, *, person_id: UUID, worker_id: UUID, reason: str) -> None:
@@ -264,7 +264,7 @@ async def bar(work: Work, *, person_id: UUID, worker_id: UUID, reason: str) -> N
 
 
 async def unbar(work: Work, *, person_id: UUID, worker_id: UUID) -> None:
-    """Let an elder and a worker meet again; nothing happens where they were not kept apart."""
+    """Lift the bar of a worker from an elder; do nothing if there is none."""
     await work.session.execute(
         update(Barred)
         .where(Barred.person_id == person_id, Barred.worker_id == worker_id, Barred.lifted_at.is_(None))

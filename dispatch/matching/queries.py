@@ -1,4 +1,4 @@
-"""Questions to the decision records: why this one, and why not us."""
+"""Read decision records: the decisions on a request, one company's part of them, and barred workers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from providers.roster import queries as roster
 
 
 class DecisionNotFound(Refusal):
-    """No decision has been made on that request."""
+    """There is no decision on this request yet, or no decision with this id."""
 
     code = "decision.not_found"
     kind = Kind.NOT_FOUND
@@ -21,11 +21,11 @@ class DecisionNotFound(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class OwnPart:
-    """What a decision says about one company's workers, and nothing about anybody else's.
+    """The part of a decision record that concerns one company's workers; no other company's data.
 
-    `rank` is the company's best place among the listed candidates, from 1; `gap_points` how much dearer it was than the
-    chosen one; `ruled_out` maps a rule to its workers' numbers; `beaten` are those who could have come, at a higher
-    price.
+    `rank` is the company's best place among the listed candidates, from 1; `gap_points` is how many points it costs
+    more than the best candidate; `ruled_out` maps a rule to its workers' numbers; `beaten` lists its workers who could
+    come at a higher price than the listed candidates.
     """
 
     attempt: int
@@ -43,10 +43,10 @@ async def decisions_of(work: Work, request_id: UUID) -> Sequence[DecisionRecord]
         .where(DecisionRecord.request_id == request_id)
         .order_by(DecisionRecord.attempt, DecisionRecord.decided_at)
     )
-    found = (await work.session.execute(query)).scalars().all()
-    if not found:
+    records = (await work.session.execute(query)).scalars().all()
+    if not records:
         raise DecisionNotFound
-    return found
+    return records
 
 
 async def why_not(work: Work, *, request_id: UUID, provider_id: UUID) -> list[OwnPart]:
@@ -78,6 +78,6 @@ async def why_not(work: Work, *, request_id: UUID, provider_id: UUID) -> list[Ow
 
 
 async def barred_for(work: Work, person_id: UUID) -> Sequence[Barred]:
-    """Return the workers an elder is kept apart from now."""
+    """Return the bars on workers that apply to an elder now, oldest first."""
     query = select(Barred).where(Barred.person_id == person_id, Barred.lifted_at.is_(None)).order_by(Barred.since)
     return (await work.session.execute(query)).scalars().all()

@@ -1,4 +1,4 @@
-"""What this package owns. Decisions: which worker is offered a request."""
+"""The declaration of this room: decision records, matching's handlers, rules and chores."""
 
 from datetime import timedelta
 from pathlib import Path

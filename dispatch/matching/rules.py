@@ -1,4 +1,4 @@
-"""The rules of matching: what a choice between workers rests on, how they travel, when a day is planned again."""
+"""The dated rules of matching: weights of the choice between workers, travel speeds, deadlines of planning."""
 
 from typing import Annotated, ClassVar, Self
 
@@ -14,7 +14,7 @@ MinuteOfDay = Annotated[int, Field(ge=0, le=1_439)]
 
 
 class Weights(TableRule):
-    """What a choice between workers who may all come rests on, in points; 100 points are a second of travel."""
+    """The weights of the choice between workers who can all come, in points; 100 points are one second of travel."""
 
     about: ClassVar[About] = About(
         name="matching.weights",
@@ -43,8 +43,8 @@ class Weights(TableRule):
         return self
 
 
-class Way(Part):
-    """How one way of travelling gets about: metres a second, detour over the straight line, seconds at the door."""
+class TravelMode(Part):
+    """The speed of one transport (metres a second), its detour factor over the straight line, and its start seconds."""
 
     speed: Annotated[float, Field(ge=0.3, le=40.0)]
     detour: Annotated[float, Field(ge=1.0, le=10.0)]
@@ -52,7 +52,7 @@ class Way(Part):
 
 
 class Travel(TableRule):
-    """How fast workers get about: metres a second, detour over the straight line, seconds for lock, lift and door."""
+    """The travel mode of each transport; `start_seconds` is the time for lock, lift and door."""
 
     about: ClassVar[About] = About(
         name="matching.travel",
@@ -66,17 +66,17 @@ class Travel(TableRule):
         en="Speed, detour and starting seconds of each way of travelling",
         source="proposed: metres a second, detour over the straight line, seconds for lock, lift and door",
     )
-    car: Way
-    ebike: Way
-    walk: Way
+    car: TravelMode
+    ebike: TravelMode
+    walk: TravelMode
 
-    def way(self, transport: Transport) -> Way:
-        """Return how one way of travelling gets about."""
+    def mode_of(self, transport: Transport) -> TravelMode:
+        """Return the travel mode of a transport."""
         return {Transport.CAR: self.car, Transport.EBIKE: self.ebike, Transport.WALK: self.walk}[transport]
 
 
 class MostAttempts(ValueRule[int]):
-    """How many companies are asked before a request is given up or given to a person."""
+    """The number of offers of one request, after which it is closed or handed to an operator."""
 
     about: ClassVar[About] = About(
         name="matching.most_attempts",
@@ -90,7 +90,7 @@ class MostAttempts(ValueRule[int]):
 
 
 class FamiliarVisits(ValueRule[int]):
-    """The workers of how many last visits are familiar to the elder; 0: nobody is."""
+    """The number of last visits whose workers count as familiar to the elder; 0: no worker does."""
 
     about: ClassVar[About] = About(
         name="matching.familiar_visits",
@@ -104,7 +104,7 @@ class FamiliarVisits(ValueRule[int]):
 
 
 class NobodyWaits(TableRule):
-    """Whether a request that nobody can serve stays open for a person and the next look, or is unserved at once."""
+    """Whether a request that nobody can serve stays open for later decisions (true) or becomes unserved (false)."""
 
     about: ClassVar[About] = About(
         name="matching.nobody_waits",
@@ -119,7 +119,7 @@ class NobodyWaits(TableRule):
 
 
 class Replan(TableRule):
-    """When a company's day is planned again, and what a better plan must save before an elder is given another hour."""
+    """Replanning: minutes before a start in which a visit stays, least travel saved (seconds), rounds of search."""
 
     about: ClassVar[About] = About(
         name="matching.replan",
@@ -135,7 +135,7 @@ class Replan(TableRule):
 
 
 class Overnight(TableRule):
-    """From which minute of the day tomorrow's standing orders are planned and offered, and how long companies have."""
+    """Overnight planning: minute of the day at which it begins, minutes to answer an offer, rounds of search."""
 
     about: ClassVar[About] = About(
         name="matching.overnight",
@@ -151,7 +151,7 @@ class Overnight(TableRule):
 
 
 class OverrunMinutes(MinutesRule):
-    """How much longer a visit is taken to last that goes on after its planned end."""
+    """The minutes by which a visit is extended that has not ended at its planned end."""
 
     about: ClassVar[About] = About(
         name="matching.overrun_minutes",

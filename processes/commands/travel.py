@@ -28,8 +28,8 @@ async def _from_journeys(days: int, *, adopt: bool) -> dict[str, Any]:
     from dispatch.matching.fleet import calibration
 
     async with open_works() as works, works(SYSTEM("command line")) as work:
-        news = await calibration.learn(work, days=days)
-        return await _report(work, news, adopt=adopt)
+        result = await calibration.calibrate(work, days=days)
+        return await _report(work, result, adopt=adopt)
 
 
 @app.command("roads")
@@ -67,14 +67,14 @@ async def _from_roads(engine: Any, transport: str, sample: int, *, adopt: bool) 
         places = random.Random(1).sample(doors, min(sample, len(doors)))  # noqa: S311 - a sample, not a secret
         rule = await rules.read(work.session, Travel, at=work.now)
         legs = calibration.road_legs(rule, way, places, roads.table(engine, places, fetch))
-        news = calibration.learned(rule, {way: legs}, of=(way,))
-        return await _report(work, news, adopt=adopt)
+        result = calibration.calibrated(rule, {way: legs}, of=(way,))
+        return await _report(work, result, adopt=adopt)
 
 
-async def _report(work: Any, news: Any, *, adopt: bool) -> dict[str, Any]:
+async def _report(work: Any, result: Any, *, adopt: bool) -> dict[str, Any]:
     from dispatch.matching.fleet import calibration
 
-    from_at = await calibration.adopt(work, news) if adopt else None
+    from_at = await calibration.adopt(work, result) if adopt else None
     return {
         "learned": {
             transport: {
@@ -86,9 +86,9 @@ async def _report(work: Any, news: Any, *, adopt: bool) -> dict[str, Any]:
                 "missed_seconds_before": round(mode.before, 1),
                 "missed_seconds_after": round(mode.after, 1),
             }
-            for transport, mode in news.found.items()
+            for transport, mode in result.calibrations.items()
         },
-        "too_few": {str(transport): count for transport, count in news.too_few.items()},
-        "value": news.value.content,
+        "too_few": {str(transport): count for transport, count in result.too_few.items()},
+        "value": result.value.content,
         "valid_from": from_at.isoformat() if from_at else None,
     }

@@ -103,9 +103,9 @@ class Stage:
             rows = [self.worker(place * 100 + n) for n in range(workers)] if isinstance(workers, int) else workers
             hired = []
             for row in rows:
-                found = await hiring.hire_worker(work, facts=replace(row, provider_id=company.id))
-                hired.append(found.id)
-                self.numbers[found.id] = found.number
+                worker = await hiring.hire_worker(work, facts=replace(row, provider_id=company.id))
+                hired.append(worker.id)
+                self.numbers[worker.id] = worker.number
         self.companies.append(company.id)
         self.workers.append(hired)
         return company.id

@@ -13,11 +13,11 @@ def scores() -> st.SearchStrategy[dict[str, int]]:
 
 
 def scores_adding_up_to(points: int) -> dict[str, int]:
-    left, found = points, {}
+    left, points_of = points, {}
     for name, item in ITEMS.items():
-        found[name] = min(item.most, left)
-        left -= found[name]
-    return found
+        points_of[name] = min(item.most, left)
+        left -= points_of[name]
+    return points_of
 
 
 def test_the_26_items_add_up_to_the_standards_90_points() -> None:
@@ -47,8 +47,10 @@ def test_every_total_falls_into_the_band_that_the_standard_prints(points: int) -
 
 
 @given(scores(), st.integers(0, 1))
-def test_without_anything_beside_the_scores_the_level_is_the_band_of_their_sum(given: dict[str, int], one: int) -> None:
-    assert assessment.level(Findings(given, risk_events=one)) == assessment.band(sum(given.values()))
+def test_without_anything_beside_the_scores_the_level_is_the_band_of_their_sum(
+    given: dict[str, int], risk_events: int
+) -> None:
+    assert assessment.level(Findings(given, risk_events=risk_events)) == assessment.band(sum(given.values()))
 
 
 @given(

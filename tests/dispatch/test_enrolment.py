@@ -57,9 +57,9 @@ async def hold(stage: Stage, fen: int, *, beyond: bool = False) -> tuple[UUID, w
 
 async def balance(stage: Stage) -> tuple[int, int, int]:
     async with stage.works(SYSTEM_ACTOR) as work:
-        found = await queries.wallet(work, stage.elders[0], MONTH)
-        assert found is not None
-        return found.free_fen, found.held_fen, found.spent_fen
+        wallet = await queries.wallet(work, stage.elders[0], MONTH)
+        assert wallet is not None
+        return wallet.free_fen, wallet.held_fen, wallet.spent_fen
 
 
 def charge(stage: Stage, request_id: UUID, subsidised: int, revision: int = 1) -> ChargeMade:
@@ -103,11 +103,11 @@ async def test_an_elder_is_served_after_assessment_and_five_days_on_the_board(st
     async with stage.works(MANAGER) as work:
         await operations.activate(work, person_id=elder)
     async with stage.works(SYSTEM_ACTOR) as work:
-        found = await queries.standing(work, elder, work.now)
-        assert found is not None
-        assert found.state is EnrolmentState.ACTIVE
+        standing = await queries.standing(work, elder, work.now)
+        assert standing is not None
+        assert standing.state is EnrolmentState.ACTIVE
         # the 25 days from 7 to 31 March of 250 yuan a month
-        assert found.quota_left_fen == 20161
+        assert standing.quota_left_fen == 20161
 
 
 async def test_an_elder_applies_only_once(stage: Stage) -> None:
@@ -187,8 +187,8 @@ async def test_a_death_ends_the_enrolment_and_its_quota(stage: Stage, drain: Dra
         work.emit(PersonDeceased(person_id=elder, died_on=date(2026, 3, 1)))
     await drain()
     async with stage.works(SYSTEM_ACTOR) as work:
-        (found,) = await queries.history(work, elder)
-        assert (found.state, found.end_reason) == (EnrolmentState.ENDED, EndReason.DEATH)
+        (enrolment,) = await queries.history(work, elder)
+        assert (enrolment.state, enrolment.end_reason) == (EnrolmentState.ENDED, EndReason.DEATH)
         assert await queries.open_enrolment(work, elder) is None
     assert (await balance(stage))[:2] == (0, 3000)
 

@@ -105,11 +105,11 @@ def test_the_code_may_be_given_when_the_work_is_done() -> None:
 
 
 def test_a_code_found_by_trying_does_not_count() -> None:
-    tries = [replace(ARRIVE, id=UUID(int=n), code_matches=False) for n in range(10, 10 + RULES.code_tries)]
-    found = weigh(replace(ARRIVE, code_matches=True), *tries, LEAVE)
-    assert found.grade is Grade.C
-    assert Flag.CODE_TRIES in found.flags
-    assert weigh(replace(ARRIVE, code_matches=True), *tries[1:], LEAVE).grade is Grade.A
+    wrong_codes = [replace(ARRIVE, id=UUID(int=n), code_matches=False) for n in range(10, 10 + RULES.code_tries)]
+    verdict = weigh(replace(ARRIVE, code_matches=True), *wrong_codes, LEAVE)
+    assert verdict.grade is Grade.C
+    assert Flag.CODE_TRIES in verdict.flags
+    assert weigh(replace(ARRIVE, code_matches=True), *wrong_codes[1:], LEAVE).grade is Grade.A
 
 
 def test_a_wrong_clock_is_flagged_only_where_the_server_can_know() -> None:
@@ -154,10 +154,10 @@ def test_a_stay_below_four_fifths_is_short_and_a_wait_below_a_quarter_of_an_hour
 
 def test_what_comes_after_the_end_proves_nothing() -> None:
     after = replace(ARRIVE, id=UUID(int=9), sequence=3, code_matches=True)
-    found = evidence.weigh(
+    verdict = evidence.weigh(
         [ARRIVE, LEAVE, after], arrive=ARRIVE, end=LEAVE, accepted_at=NINE, minutes=60, found_home=True, rules=RULES
     )
-    assert found.grade is Grade.C
+    assert verdict.grade is Grade.C
 
 
 def test_nobody_is_in_two_homes_at_once_nor_flies() -> None:

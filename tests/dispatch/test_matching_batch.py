@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatch.matching.fleet.candidates import RuledOutReason
-from dispatch.matching.fleet.day import Ask, Day, Hours
+from dispatch.matching.fleet.day import Day, Demand, Hours
 from dispatch.matching.fleet.score import share_points, share_steps
 from dispatch.matching.plan import batch
 from dispatch.matching.plan.batch import Planned
@@ -58,11 +58,11 @@ def worker(dice: Random, number: int, companies: int) -> RosterWorker:
     )
 
 
-def dice_ask(dice: Random, workers: int) -> Ask:
+def dice_demand(dice: Random, workers: int) -> Demand:
     begin = at(8 + dice.randrange(40) / 4)
     door = spot(dice)
     people = [UUID(int=number) for number in range(1, workers + 1)]
-    return Ask(
+    return Demand(
         latitude=door[0],
         longitude=door[1],
         minutes=dice.choice((20, 45, 60)),
@@ -79,11 +79,11 @@ def dice_ask(dice: Random, workers: int) -> Ask:
     )
 
 
-def scene(seed: int, *, workers: int = 7, companies: int = 3, asks: int = 22) -> tuple[Day, list[Ask]]:
+def scene(seed: int, *, workers: int = 7, companies: int = 3, demands: int = 22) -> tuple[Day, list[Demand]]:
     """Make a day with some bookings, one of them of a worker who is off duty then, and what is asked for."""
     dice = Random(seed)
     roster = [worker(dice, number, companies) for number in range(1, workers + 1)]
-    numbers = sorted({one.provider_number for one in roster})
+    numbers = sorted({member.provider_number for member in roster})
     items: list[dict[str, tuple[str, ...]]] = [{"B01": ("130999",)}, {"B01": ("130999",), "B02": ("",)}]
     contracts = [
         ContractTerms(
@@ -97,7 +97,7 @@ def scene(seed: int, *, workers: int = 7, companies: int = 3, asks: int = 22) ->
         )
         for number in numbers
     ]
-    day = Day(DAY, roster=roster, contracts=contracts, weights=WEIGHTS, travel=TRAVEL, known=())
+    day = Day(DAY, roster=roster, contracts=contracts, weights=WEIGHTS, travel=TRAVEL, basis=())
     for number, hour in ((1, 9.0), (2, 15.0), (3, 20.0)):
         place = day.place_of[UUID(int=number)]
         home = roster[place]
@@ -113,18 +113,18 @@ def scene(seed: int, *, workers: int = 7, companies: int = 3, asks: int = 22) ->
             False,
         )
         day.book(UUID(int=9_000 + number), hours)
-    return day, [dice_ask(dice, workers) for _ in range(asks)]
+    return day, [dice_demand(dice, workers) for _ in range(demands)]
 
 
-def plan(seed: int, won: Counter[int] | None = None) -> tuple[Day, list[Ask], list[Planned]]:
-    day, asks = scene(seed)
-    return day, asks, batch.plan(day, asks, won=won or Counter(), now=NOW, rounds=200)
+def plan(seed: int, awarded: Counter[int] | None = None) -> tuple[Day, list[Demand], list[Planned]]:
+    day, demands = scene(seed)
+    return day, demands, batch.plan(day, demands, awarded=awarded or Counter(), now=NOW, rounds=200)
 
 
 @settings(max_examples=20, deadline=None)
 @given(seeds)
 def test_a_plan_is_lawful_and_every_visit_is_made_as_its_record_says(seed: int) -> None:
-    day, asks, planned = plan(seed)
+    day, demands, planned = plan(seed)
     part = day.board.part(range(len(day.numbers)))
     empty, _ = scene(seed)
     before = empty.board.part(range(len(day.numbers)))
@@ -133,69 +133,69 @@ def test_a_plan_is_lawful_and_every_visit_is_made_as_its_record_says(seed: int) 
     hours = {
         (route.worker, stop.start_seconds) for route in part.plan.routes for stop in route.stops if stop.visit >= 0
     }
-    for ask, one in zip(asks, planned, strict=True):
-        if one.option is None:
-            assert one.content.candidates == []
+    for demand, case in zip(demands, planned, strict=True):
+        if case.option is None:
+            assert case.content.candidates == []
             continue
-        people = {one.option.worker, one.option.second_worker} - {0}
-        assert len(people) == ask.persons
-        assert ask.earliest <= MIDNIGHT + timedelta(seconds=one.option.start_seconds) <= ask.latest
+        people = {case.option.worker, case.option.second_worker} - {0}
+        assert len(people) == demand.persons
+        assert demand.earliest <= MIDNIGHT + timedelta(seconds=case.option.start_seconds) <= demand.latest
         assert len({day.provider_of(number) for number in people}) == 1
         for number in people:
-            found = day.roster[day.place_of[day.worker_id(number)]]
-            assert ask.skill in found.skills
-            assert ask.sex in {None, found.sex}
-            assert found.worker_id not in ask.barred
-            assert (day.place_of[found.worker_id], one.option.start_seconds) in hours
-        assert one.content.candidates[0] == one.option.row()
+            member = day.roster[day.place_of[day.worker_id(number)]]
+            assert demand.skill in member.skills
+            assert demand.sex in {None, member.sex}
+            assert member.worker_id not in demand.barred
+            assert (day.place_of[member.worker_id], case.option.start_seconds) in hours
+        assert case.content.candidates[0] == case.option.row()
 
 
 @settings(max_examples=20, deadline=None)
 @given(seeds)
 def test_every_worker_is_named_once_in_every_record_and_who_is_busy_off_duty_is_left_out(seed: int) -> None:
     day, _, planned = plan(seed)
-    for one in planned:
-        listed = {number for row in one.content.candidates for number in row[:2] if number}
-        named = Counter([*listed, *one.content.beaten])
-        for numbers in one.content.ruled_out.values():
+    for case in planned:
+        listed = {number for row in case.content.candidates for number in row[:2] if number}
+        named = Counter([*listed, *case.content.beaten])
+        for numbers in case.content.ruled_out.values():
             named.update(numbers)
         assert named == Counter(day.numbers)
-        assert set(one.content.ruled_out.get(RuledOutReason.TAKEN, ())) == day.unseen
-    assert 3 in day.unseen
+        assert set(case.content.ruled_out.get(RuledOutReason.TAKEN, ())) == day.booked_off_shift
+    assert 3 in day.booked_off_shift
 
 
 @settings(max_examples=20, deadline=None)
 @given(seeds)
 def test_no_company_wins_more_than_is_left_of_its_month_and_nobody_left_over_could_be_served(seed: int) -> None:
-    won = Counter({1: 1, 2: 0, 3: 2})
-    day, asks, planned = plan(seed, won)
-    after = Counter(won)
-    after.update(day.company_of[day.place_of[day.worker_id(one.option.worker)]] for one in planned if one.option)
+    awarded = Counter({1: 1, 2: 0, 3: 2})
+    day, demands, planned = plan(seed, awarded)
+    after = Counter(awarded)
+    after.update(day.company_of[day.place_of[day.worker_id(case.option.worker)]] for case in planned if case.option)
     for number, terms in day.contracts.items():
-        assert after[number] <= max(won[number], sum(one.monthly_capacity for one in terms))
-    for ask, one in zip(asks, planned, strict=True):
-        if one.option is None:
-            companies = day.companies(ask, after)
-            options = day.find(ask, now=NOW, companies=companies, shares={}).options
-            assert all(day.unseen & {option.worker, option.second_worker} for option in options)
+        assert after[number] <= max(awarded[number], sum(contract.monthly_capacity for contract in terms))
+    for demand, case in zip(demands, planned, strict=True):
+        if case.option is None:
+            companies = day.companies(demand, after)
+            options = day.find(demand, now=NOW, companies=companies, shares={}).options
+            assert all(day.booked_off_shift & {option.worker, option.second_worker} for option in options)
 
 
 @settings(max_examples=8, deadline=None)
 @given(seeds)
 def test_the_same_day_gives_the_same_plan(seed: int) -> None:
-    _, asks, once = plan(seed)
+    _, demands, once = plan(seed)
     _, _, twice = plan(seed)
     assert once == twice
-    assert batch.digest(asks, 200) == batch.digest(asks, 200) != batch.digest(asks[1:], 200)
+    assert batch.digest(demands, 200) == batch.digest(demands, 200) != batch.digest(demands[1:], 200)
 
 
 @given(st.dictionaries(st.integers(1, 4), st.integers(0, 60), min_size=1), st.integers(1, 40))
 def test_the_steps_of_a_share_rise_and_begin_where_one_visit_alone_would_be_priced(
-    won: dict[int, int], visits: int
+    awarded: dict[int, int], visits: int
 ) -> None:
     targets = {1: 0.5, 2: 0.3, 3: 0.0}
-    steps = share_steps(won, targets, dict.fromkeys(targets, 100), WEIGHTS, visits=visits)
+    steps = share_steps(awarded, targets, dict.fromkeys(targets, 100), WEIGHTS, visits=visits)
     assert all(each == sorted(each) and len(each) == visits for each in steps.values())
     assert set(steps[3]) == {0}
-    alone = share_steps(won, targets, dict.fromkeys(targets, 1), WEIGHTS, visits=0)
-    assert set(alone) == set(share_points(won, targets, WEIGHTS))
+    alone = share_steps(awarded, targets, dict.fromkeys(targets, 1), WEIGHTS, visits=0)
+    assert set(alone) == set(share_points(awarded, targets, WEIGHTS))

@@ -80,25 +80,25 @@ def rounds(stage: Stage, *, days: int, detour: float, **more: Any) -> list[Visit
     return made
 
 
-async def learn(stage: Stage, made: Sequence[Visit]) -> calibration.Learned:
+async def calibrate(stage: Stage, made: Sequence[Visit]) -> calibration.Calibrated:
     async with stage.works(SYSTEM_ACTOR) as work:
         work.session.add_all(made)
     async with stage.works(SYSTEM_ACTOR) as work:
-        return await calibration.learn(work)
+        return await calibration.calibrate(work)
 
 
 async def test_the_detour_of_the_district_is_learned_from_what_phones_reported(stage: Stage) -> None:
-    news = await learn(stage, rounds(stage, days=30, detour=1.6))
-    assert set(news.found) == {Transport.EBIKE}
-    assert abs(news.found[Transport.EBIKE].mode.detour - 1.6) < 0.03
-    assert news.found[Transport.EBIKE].legs > 60
-    assert news.value.content["ebike"] == {
+    result = await calibrate(stage, rounds(stage, days=30, detour=1.6))
+    assert set(result.calibrations) == {Transport.EBIKE}
+    assert abs(result.calibrations[Transport.EBIKE].mode.detour - 1.6) < 0.03
+    assert result.calibrations[Transport.EBIKE].legs > 60
+    assert result.value.content["ebike"] == {
         "speed": 4.2,
-        "detour": round(news.found[Transport.EBIKE].mode.detour, 3),
+        "detour": round(result.calibrations[Transport.EBIKE].mode.detour, 3),
         "start_seconds": 120,
     }
-    assert news.value.car.detour == 1.35
-    assert news.too_few == {Transport.CAR: 0, Transport.WALK: 0}
+    assert result.value.car.detour == 1.35
+    assert result.too_few == {Transport.CAR: 0, Transport.WALK: 0}
 
 
 @pytest.mark.parametrize(
@@ -123,28 +123,28 @@ async def test_a_journey_teaches_only_if_both_its_ends_stand_by_themselves(
 
 
 async def test_what_was_learned_becomes_the_rule_from_midnight_on_and_tells_its_source(stage: Stage) -> None:
-    news = await learn(stage, rounds(stage, days=30, detour=1.6))
+    result = await calibrate(stage, rounds(stage, days=30, detour=1.6))
     async with stage.works(SYSTEM_ACTOR) as work:
-        from_at = await calibration.adopt(work, news)
+        from_at = await calibration.adopt(work, result)
     async with stage.works(SYSTEM_ACTOR) as work:
         before = await rules.read(work.session, Travel, at=from_at - timedelta(seconds=1))
         after = await rules.read(work.session, Travel, at=from_at)
-        kept = [one for one in await rules.history(work.session, "matching.travel") if one.valid_from == from_at]
+        kept = [rule for rule in await rules.history(work.session, "matching.travel") if rule.valid_from == from_at]
     assert before.ebike.detour == 1.3
-    assert after == news.value
-    assert kept[0].source == f"calibrated from journeys: ebike {news.found[Transport.EBIKE].legs}"
+    assert after == result.value
+    assert kept[0].source == f"calibrated from journeys: ebike {result.calibrations[Transport.EBIKE].legs}"
 
 
 async def test_without_journeys_nothing_is_adopted(stage: Stage) -> None:
-    news = await learn(stage, rounds(stage, days=3, detour=1.6))
-    assert news.found == {}
+    result = await calibrate(stage, rounds(stage, days=3, detour=1.6))
+    assert result.calibrations == {}
     async with stage.works(SYSTEM_ACTOR) as work:
         with pytest.raises(TooFewLegs):
-            await calibration.adopt(work, news)
+            await calibration.adopt(work, result)
 
 
 async def test_a_road_engine_teaches_the_same_rule(stage: Stage) -> None:
-    await learn(stage, rounds(stage, days=4, detour=1.6))
+    await calibrate(stage, rounds(stage, days=4, detour=1.6))
     async with stage.works(SYSTEM_ACTOR) as work:
         places = await calibration.doors(work)
         rule = await rules.read(work.session, Travel, at=work.now)
@@ -152,14 +152,16 @@ async def test_a_road_engine_teaches_the_same_rule(stage: Stage) -> None:
     with engines.listening() as server:
         table = roads.table(roads.Osrm(address=server.address), places, fetch)
     legs = calibration.road_legs(rule, Transport.EBIKE, places, table)
-    news = calibration.learned(rule, {Transport.EBIKE: legs}, of=(Transport.EBIKE,))
+    result = calibration.calibrated(rule, {Transport.EBIKE: legs}, of=(Transport.EBIKE,))
     # a straight line at 5 m/s southwards and half as long again northwards, at 4.2 m/s
     assert (
         4.2 / 5.0
-        <= news.found[Transport.EBIKE].mode.detour * 4.2 / news.found[Transport.EBIKE].mode.speed_metres_per_second
+        <= result.calibrations[Transport.EBIKE].mode.detour
+        * 4.2
+        / result.calibrations[Transport.EBIKE].mode.speed_metres_per_second
         <= 1.5 * 4.2 / 5.0
     )
-    assert news.too_few == {}
+    assert result.too_few == {}
 
 
 async def test_the_command_line_learns_from_journeys_and_from_roads_and_adopts(

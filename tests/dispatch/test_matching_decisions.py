@@ -12,7 +12,7 @@ import dispatch.matching.handlers
 import dispatch.visits.handlers  # noqa: F401 - importing subscribes its handlers
 from dispatch.matching import operations as matching
 from dispatch.matching import queries
-from dispatch.matching.decision_replay import resolve
+from dispatch.matching.decision_replay import replay
 from dispatch.matching.fleet.candidates import RuledOutReason
 from dispatch.matching.model import DecisionOutcome, DecisionRecord
 from dispatch.matching.rules import Travel
@@ -73,8 +73,8 @@ async def ask(stage: Stage, drain: Drain, request: CareRequest) -> None:
 async def open_offers(stage: Stage) -> list[tuple[UUID, int, int]]:
     """Give the open offers: id, place of the company, attempt."""
     async with stage.works(SYSTEM_ACTOR) as work:
-        found = await seen.offers_of(work)
-    return [(offer.id, stage.companies.index(offer.provider_id), offer.attempt) for offer, _ in found]
+        pairs = await seen.offers_of(work)
+    return [(offer.id, stage.companies.index(offer.provider_id), offer.attempt) for offer, _ in pairs]
 
 
 async def request_now(stage: Stage, request: CareRequest) -> CareRequest:
@@ -87,7 +87,7 @@ async def records(stage: Stage, request: CareRequest) -> list[DecisionRecord]:
         return list(await queries.decisions_of(work, request.id))
 
 
-async def told(stage: Stage, kind: str) -> list[dict[str, Any]]:
+async def emitted(stage: Stage, kind: str) -> list[dict[str, Any]]:
     async with stage.works(SYSTEM_ACTOR) as work:
         query = select(LoggedEvent.data).where(LoggedEvent.type == kind).order_by(LoggedEvent.position)
         return list((await work.session.execute(query)).scalars())
@@ -137,7 +137,7 @@ async def test_a_refusal_goes_to_the_next_best_company_until_nobody_is_left(stag
         await drain()
     assert asked == [0, 1, 2]
     assert await open_offers(stage) == []
-    (nobody,) = await told(stage, "offers.nobody_found.v1")
+    (nobody,) = await emitted(stage, "offers.nobody_found.v1")
     assert nobody["relaxation"] == "ask_again"
     after = await request_now(stage, request)
     assert (after.state, after.reason) == (RequestState.UNSERVED, "nobody_found")
@@ -213,7 +213,7 @@ async def test_an_urgent_call_without_anybody_waits_for_a_person_and_is_looked_a
                 )
     request = await stage.add_request(item="U01", earliest=NINE, minutes_wide=30, minutes=30, urgent=True)
     await ask(stage, drain, request)
-    (nobody,) = await told(stage, "offers.nobody_found.v1")
+    (nobody,) = await emitted(stage, "offers.nobody_found.v1")
     assert (nobody["urgent"], nobody["relaxation"]) == (True, "later")
     assert nobody["parameters"] == {"minutes": 10, "worker": stage.numbers[stage.workers[0][0]]}
     assert (await request_now(stage, request)).state is RequestState.WAITING
@@ -223,7 +223,7 @@ async def test_an_urgent_call_without_anybody_waits_for_a_person_and_is_looked_a
     await drain()
     ((_, company, _),) = await open_offers(stage)
     assert stage.companies[company] == helper
-    assert len(await told(stage, "offers.nobody_found.v1")) == 1
+    assert len(await emitted(stage, "offers.nobody_found.v1")) == 1
 
 
 async def test_an_urgent_call_whose_hour_has_passed_is_unserved(stage: Stage, drain: Drain) -> None:
@@ -254,16 +254,16 @@ async def test_the_smallest_change_that_would_help_is_told_and_helps(
     await stage.add_company([Stage.worker(0, skills=[Skill.GENERAL])])
     request = await stage.add_request(**more)
     await ask(stage, drain, request)
-    (nobody,) = await told(stage, "offers.nobody_found.v1")
+    (nobody,) = await emitted(stage, "offers.nobody_found.v1")
     assert nobody["relaxation"] == change
-    found = nobody["parameters"]
-    assert found.pop("worker") == FIRST
-    assert found == parameters
+    named = nobody["parameters"]
+    assert named.pop("worker") == FIRST
+    assert named == parameters
     if change == "later":
         async with stage.works(SYSTEM_ACTOR) as work:
             await work.session.execute(
                 update(CareRequest).values(
-                    latest=request.latest + timedelta(minutes=found["minutes"]), state=RequestState.WAITING
+                    latest=request.latest + timedelta(minutes=named["minutes"]), state=RequestState.WAITING
                 )
             )
         await ask(stage, drain, request)
@@ -273,7 +273,7 @@ async def test_the_smallest_change_that_would_help_is_told_and_helps(
 async def relaxed(stage: Stage, drain: Drain, **more: Any) -> tuple[str, dict[str, Any]]:
     """Ask for what nobody can do; give the change that is told and its numbers."""
     await ask(stage, drain, await stage.add_request(**more))
-    (nobody,) = await told(stage, "offers.nobody_found.v1")
+    (nobody,) = await emitted(stage, "offers.nobody_found.v1")
     return nobody["relaxation"], nobody["parameters"]
 
 
@@ -314,14 +314,14 @@ async def test_a_decision_can_be_made_once_more_from_its_record(stage: Stage, dr
     for request in requests:
         for record in await records(stage, request):
             async with stage.works(SYSTEM_ACTOR) as work:
-                again = await resolve(work, decision_id=record.id)
-            assert (again.same_facts, again.same_choice) == (True, True)
+                replayed = await replay(work, decision_id=record.id)
+            assert (replayed.same_facts, replayed.same_choice) == (True, True)
     async with stage.works(SYSTEM_ACTOR) as work:
         await roster.report_absence(
             work, worker_id=stage.workers[0][0], from_at=NINE, until_at=NINE + timedelta(days=1), reason="病"
         )
     async with stage.works(SYSTEM_ACTOR) as work:
-        assert not (await resolve(work, decision_id=(await records(stage, requests[0]))[0].id)).same_facts
+        assert not (await replay(work, decision_id=(await records(stage, requests[0]))[0].id)).same_facts
 
 
 async def test_a_record_of_a_release_that_took_rules_as_they_were_stored_can_be_decided_once_more(
@@ -358,16 +358,16 @@ async def test_a_contract_s_share_decides_between_equals(bare: Stage, drain: Dra
     stage = bare
     for share in (0.2, 0.8):
         await stage.add_company(1, share=share)
-    won = [0, 0]
+    awarded = [0, 0]
     for step in range(10):
         start = NINE + timedelta(days=1 + step, hours=1)
         await ask(stage, drain, await stage.add_request(elder=step % 3, earliest=start))
         for offer_id, company, _ in await open_offers(stage):
-            won[company] += 1
+            awarded[company] += 1
             async with stage.works(stage.person_of(company)) as work:
                 await visits.accept(work, offer_id=offer_id)
         await drain()
-    assert won == [2, 8]
+    assert awarded == [2, 8]
 
 
 async def test_a_missed_visit_is_matched_again_or_unserved(stage: Stage, drain: Drain) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from dispatch.matching.fleet.day import Ask, Day, Found
+from dispatch.matching.fleet.day import Day, Demand, SearchResult
 from dispatch.matching.fleet.memory import Fleet
 from dispatch.matching.fleet.score import share_points
 from dispatch.requests.model import CareRequest
@@ -31,7 +31,7 @@ async def stage(works: Works, clock: FixedClock) -> Stage:
     return await set_stage(works, clock, companies=3, elders=3)
 
 
-def ask(**more: Any) -> Ask:
+def demand(**more: Any) -> Demand:
     facts: dict[str, Any] = {
         "latitude": HOME[0],
         "longitude": HOME[1],
@@ -47,29 +47,29 @@ def ask(**more: Any) -> Ask:
         "item_code": "B01",
         "division_code": scene.DISTRICT,
     }
-    return Ask(**{**facts, **more})
+    return Demand(**{**facts, **more})
 
 
 async def look(stage: Stage, fleet: Fleet) -> Day:
     async with stage.works(SYSTEM_ACTOR) as work, fleet.lock:
-        return await fleet.look(work, TODAY)
+        return await fleet.refresh(work, TODAY)
 
 
-async def find(stage: Stage, fleet: Fleet, wanted: Ask) -> Found:
+async def find(stage: Stage, fleet: Fleet, wanted: Demand) -> SearchResult:
     async with stage.works(SYSTEM_ACTOR) as work, fleet.lock:
-        day = await fleet.look(work, TODAY)
-        won = fleet.won(day, wanted.earliest)
-        shares = share_points(won, day.targets(), day.weights)
-        return day.find(wanted, now=work.now, companies=day.companies(wanted, won), shares=shares)
+        day = await fleet.refresh(work, TODAY)
+        awarded = fleet.awarded(day, wanted.earliest)
+        shares = share_points(awarded, day.targets(), day.weights)
+        return day.find(wanted, now=work.now, companies=day.companies(wanted, awarded), shares=shares)
 
 
 async def test_the_nearest_comes_and_a_tie_goes_to_the_lower_number(stage: Stage) -> None:
     fleet = Fleet()
-    found = await find(stage, fleet, ask())
-    assert len(found.options) == 6
+    search = await find(stage, fleet, demand())
+    assert len(search.options) == 6
     # Every company has one worker who lives at HOME itself.
-    assert [option.worker for option in found.options[:3]] == [stage.numbers[team[0]] for team in stage.workers]
-    assert found.options == sorted(found.options)
+    assert [option.worker for option in search.options[:3]] == [stage.numbers[team[0]] for team in stage.workers]
+    assert search.options == sorted(search.options)
 
 
 async def test_a_booking_is_seen_at_the_next_look_and_forgotten_when_released(stage: Stage) -> None:
@@ -77,7 +77,7 @@ async def test_a_booking_is_seen_at_the_next_look_and_forgotten_when_released(st
     empty = (await look(stage, fleet)).mark
     offered = await stage.offer(await stage.add_request())
     booked = stage.numbers[stage.workers[0][0]]
-    starts = {option.worker: option.start_seconds for option in (await find(stage, fleet, ask())).options}
+    starts = {option.worker: option.start_seconds for option in (await find(stage, fleet, demand())).options}
     assert starts.pop(booked) == 11 * 3600
     assert set(starts.values()) == {10 * 3600}
     assert (await look(stage, fleet)).mark != empty
@@ -106,7 +106,7 @@ async def test_what_is_undone_was_never_seen(stage: Stage) -> None:
     async def undone() -> None:
         async with stage.works(SYSTEM_ACTOR) as work, fleet.lock:
             await scene.offer(work, stage, request)
-            assert not (await fleet.look(work, TODAY))._at
+            assert not (await fleet.refresh(work, TODAY))._at
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
@@ -116,12 +116,12 @@ async def test_what_is_undone_was_never_seen(stage: Stage) -> None:
 
 async def test_a_change_of_the_roster_lays_the_day_out_anew(stage: Stage) -> None:
     fleet = Fleet()
-    before = await find(stage, fleet, ask())
+    before = await find(stage, fleet, demand())
     async with stage.works(SYSTEM_ACTOR) as work:
         await roster.report_absence(
             work, worker_id=stage.workers[0][0], from_at=NINE, until_at=NINE + timedelta(hours=5), reason="病"
         )
-    after = await find(stage, fleet, ask())
+    after = await find(stage, fleet, demand())
     gone = stage.numbers[stage.workers[0][0]]
     assert gone in {option.worker for option in before.options}
     assert gone not in {option.worker for option in after.options}
@@ -131,13 +131,13 @@ async def test_a_change_of_the_roster_lays_the_day_out_anew(stage: Stage) -> Non
 async def test_a_month_s_bookings_use_up_a_company_s_capacity(stage: Stage) -> None:
     await stage.add_company(1, capacity=1)
     fleet = Fleet()
-    wanted = ask()
+    wanted = demand()
     small = stage.numbers[stage.workers[3][0]]
     assert small in {option.worker for option in (await find(stage, fleet, wanted)).options}
     await stage.offer(await stage.add_request(earliest=NINE + timedelta(days=9)), company=3)
-    found = await find(stage, fleet, wanted)
-    assert small not in {option.worker for option in found.options}
-    assert found.companies.full == {4}
+    search = await find(stage, fleet, wanted)
+    assert small not in {option.worker for option in search.options}
+    assert search.companies.full == {4}
 
 
 @pytest.mark.parametrize(
@@ -158,8 +158,8 @@ async def test_every_hard_rule_keeps_out_and_is_named(
     stage = await set_stage(works, clock, companies=0)
     await stage.add_company([Stage.worker(1, skills=[Skill.GENERAL], max_minutes=90)])
     fleet = Fleet()
-    assert (await find(stage, fleet, ask())).rules == [PlanRule.NONE]
-    assert (await find(stage, fleet, ask(**wanted))).rules == [rule]
+    assert (await find(stage, fleet, demand())).rules == [PlanRule.NONE]
+    assert (await find(stage, fleet, demand(**wanted))).rules == [rule]
 
 
 async def test_a_break_that_is_over_is_not_taken_again_after_the_visit_under_way(stage: Stage) -> None:
@@ -171,27 +171,27 @@ async def test_a_break_that_is_over_is_not_taken_again_after_the_visit_under_way
         await visits.depart(work, visit_id=visit_id, act=visits.ActIn(id=UUID(int=1), claimed_at=work.now))
     stage.clock.advance(timedelta(minutes=30))
     fleet = Fleet()
-    wanted = ask(earliest=NINE + timedelta(hours=5.5), latest=NINE + timedelta(hours=7))
+    wanted = demand(earliest=NINE + timedelta(hours=5.5), latest=NINE + timedelta(hours=7))
     starts = {option.worker: option.start_seconds for option in (await find(stage, fleet, wanted)).options}
     assert starts[stage.numbers[stage.workers[0][0]]] == 15 * 3600
 
 
 async def test_the_known_worker_is_worth_a_longer_way(stage: Stage) -> None:
     fleet = Fleet()
-    known = stage.workers[2][1]
-    found = await find(stage, fleet, ask(familiar=frozenset({known})))
-    assert found.options[0].worker == stage.numbers[known]
-    barred = await find(stage, fleet, ask(familiar=frozenset({known}), barred=frozenset({known})))
-    assert stage.numbers[known] not in {option.worker for option in barred.options}
+    familiar = stage.workers[2][1]
+    search = await find(stage, fleet, demand(familiar=frozenset({familiar})))
+    assert search.options[0].worker == stage.numbers[familiar]
+    barred = await find(stage, fleet, demand(familiar=frozenset({familiar}), barred=frozenset({familiar})))
+    assert stage.numbers[familiar] not in {option.worker for option in barred.options}
 
 
 async def test_two_people_come_from_one_company_together(stage: Stage) -> None:
     fleet = Fleet()
-    found = await find(stage, fleet, ask(persons=2))
+    search = await find(stage, fleet, demand(persons=2))
     teams = [{stage.numbers[worker] for worker in team} for team in stage.workers]
-    assert len(found.options) == 3
-    assert all({option.worker, option.second_worker} in teams for option in found.options)
-    assert all(option.worker < option.second_worker for option in found.options)
+    assert len(search.options) == 3
+    assert all({option.worker, option.second_worker} in teams for option in search.options)
+    assert all(option.worker < option.second_worker for option in search.options)
 
 
 async def test_a_fleet_that_lived_through_it_all_decides_as_one_that_starts_now(stage: Stage) -> None:
@@ -211,7 +211,7 @@ async def test_a_fleet_that_lived_through_it_all_decides_as_one_that_starts_now(
             company, offer_id = open_offers.pop(dice.randrange(len(open_offers)))
             async with stage.works(stage.person_of(company)) as work:
                 await visits.refuse(work, offer_id=offer_id, reason="忙")
-        wanted = ask(earliest=start, latest=start + timedelta(minutes=dice.randrange(200)), minutes=45)
+        wanted = demand(earliest=start, latest=start + timedelta(minutes=dice.randrange(200)), minutes=45)
         lived, fresh = await find(stage, old, wanted), await find(stage, Fleet(), wanted)
         assert (lived.options, lived.rules) == (fresh.options, fresh.rules)
 

@@ -20,7 +20,7 @@ from dispatch.escalation import operations as escalation
 from dispatch.matching import operations as matching
 from dispatch.matching import queries
 from dispatch.matching.decide import asking
-from dispatch.matching.decision_replay import resolve
+from dispatch.matching.decision_replay import replay
 from dispatch.matching.fleet.candidates import RuledOutReason
 from dispatch.matching.fleet.memory import Fleet
 from dispatch.matching.fleet.score import share_points
@@ -97,9 +97,9 @@ async def night(stage: Stage, drain: Drain) -> Night:
     async with stage.works(SYSTEM_ACTOR) as work:
         await requests.make_due(work)
     await drain()
-    found = await overnight.plan_standing(stage.begin)
+    planned = await overnight.plan_standing(stage.begin)
     await drain()
-    return found
+    return planned
 
 
 async def records(stage: Stage) -> Sequence[DecisionRecord]:
@@ -129,12 +129,12 @@ async def test_standing_orders_are_offered_in_the_evening_with_a_record_each(sta
     kept = await records(stage)
     assert len(kept) == 24
     async with stage.works(SYSTEM_ACTOR) as work:
-        found = {visit.request_id: visit for visit in (await work.session.execute(select(Visit))).scalars()}
+        visit_of = {visit.request_id: visit for visit in (await work.session.execute(select(Visit))).scalars()}
         deadlines = set((await work.session.execute(select(Offer.deadline))).scalars())
-        placed = {one.id: one for one in (await work.session.execute(select(CareRequest))).scalars()}
+        placed = {row.id: row for row in (await work.session.execute(select(CareRequest))).scalars()}
     assert deadlines == {EVENING + timedelta(minutes=120)}
     for record in kept:
-        visit, request = found[record.request_id], placed[record.request_id]
+        visit, request = visit_of[record.request_id], placed[record.request_id]
         assert (record.engine, record.outcome) == (overnight.ENGINE, DecisionOutcome.OFFERED)
         assert (record.worker_number, record.starts_at) == (visit.worker_number, visit.planned_start)
         assert record.candidates[0][0] == visit.worker_number
@@ -157,15 +157,15 @@ async def test_a_night_s_plan_can_be_made_once_more_from_any_of_its_records(stag
             await visits.accept(work, offer_id=offer_id)
     for record in (kept[0], kept[7], kept[-1]):
         async with stage.works(SYSTEM_ACTOR) as work:
-            again = await resolve(work, decision_id=record.id)
-        assert (again.same_facts, again.same_choice) == (True, True)
-        assert again.worker_number == record.worker_number
+            replayed = await replay(work, decision_id=record.id)
+        assert (replayed.same_facts, replayed.same_choice) == (True, True)
+        assert replayed.worker_number == record.worker_number
     async with stage.works(SYSTEM_ACTOR) as work:
         await roster.report_absence(
             work, worker_id=stage.workers[0][0], from_at=EVENING, until_at=EVENING + timedelta(days=2), reason="病"
         )
     async with stage.works(SYSTEM_ACTOR) as work:
-        assert not (await resolve(work, decision_id=kept[0].id)).same_facts
+        assert not (await replay(work, decision_id=kept[0].id)).same_facts
 
 
 async def open_offers(stage: Stage) -> list[tuple[Any, int]]:
@@ -189,31 +189,31 @@ async def test_planned_together_more_is_served_with_less_travel_than_one_by_one(
     fleet = Fleet()
     async with stage.works(SYSTEM_ACTOR) as work, fleet.lock:
         waiting = await overnight._waiting(work, TOMORROW)
-        asks = await asking.fresh_asks(work, waiting)
-        day = await fleet.look(work, TOMORROW)
-        single, together, again = fleet.copy(day), fleet.copy(day), fleet.copy(day)
+        demands = await asking.fresh_demands(work, waiting)
+        day = await fleet.refresh(work, TOMORROW)
+        single, together, second = fleet.copy(day), fleet.copy(day), fleet.copy(day)
         now = work.now
-    won: Counter[int] = Counter()
+    awarded: Counter[int] = Counter()
     served = 0
-    for ask in asks:
-        shares = share_points(won, single.targets(), single.weights)
-        companies = single.companies(ask, won)
-        options = single.find(ask, now=now, companies=companies, shares=shares).options
+    for demand in demands:
+        shares = share_points(awarded, single.targets(), single.weights)
+        companies = single.companies(demand, awarded)
+        options = single.find(demand, now=now, companies=companies, shares=shares).options
         if options:
             place = single.place_of[single.worker_id(options[0].worker)]
-            number = single.board.add(single.visit(ask, single.allowed(companies)))
-            (candidate,) = [one for one in single.board.evaluate(number, best=9).candidates if one.worker == place]
+            number = single.board.add(single.visit(demand, single.allowed(companies)))
+            (candidate,) = [able for able in single.board.evaluate(number, best=9).candidates if able.worker == place]
             single.board.commit(number, candidate)
-            won[single.company_of[place]] += 1
+            awarded[single.company_of[place]] += 1
             served += 1
-    planned = batch.plan(together, asks, won={}, now=now, rounds=3_000)
-    assert [one.option for one in planned] == [
-        one.option for one in batch.plan(again, asks, won={}, now=now, rounds=3_000)
+    planned = batch.plan(together, demands, awarded={}, now=now, rounds=3_000)
+    assert [case.option for case in planned] == [
+        case.option for case in batch.plan(second, demands, awarded={}, now=now, rounds=3_000)
     ]
-    both = [one.board.part(range(9)) for one in (single, together)]
+    both = [copy.board.part(range(9)) for copy in (single, together)]
     reports = [check(part.problem, part.plan) for part in both]
     assert all(report.lawful for report in reports)
-    counts = [served, sum(one.option is not None for one in planned)]
+    counts = [served, sum(case.option is not None for case in planned)]
     assert counts == [len(part.visits) for part in both]
     assert counts[1] >= counts[0]
     assert reports[1].travel_seconds / counts[1] < 0.93 * reports[0].travel_seconds / counts[0]
@@ -231,15 +231,17 @@ async def test_a_company_gets_its_share_and_no_more_than_its_month_allows(
         team = [Stage.worker(10 * company + n, place=HOME) for n in range(4)]
         await stage.add_company(team, share=share, capacity=capacity)
     async with stage.works(SYSTEM_ACTOR) as work:
-        await enrolment.take_over(work, members=[Member(one, AREA, Category.LOW_INCOME, 2) for one in stage.elders])
+        await enrolment.take_over(
+            work, members=[Member(person_id, AREA, Category.LOW_INCOME, 2) for person_id in stage.elders]
+        )
     for elder in range(20):
         await order(stage, elder, from_minute=480 + 60 * (elder % 8))
     assert await night(stage, drain) == Night(20, 0)
     async with stage.works(SYSTEM_ACTOR) as work:
         query = select(Visit.provider_id, func.count()).group_by(Visit.provider_id)
-        won = {stage.companies.index(row[0]): row[1] for row in (await work.session.execute(query)).all()}
-    assert abs(won[0] - expected[0]) <= 1
-    assert won[0] <= companies[0][1]
+        awarded = {stage.companies.index(row[0]): row[1] for row in (await work.session.execute(query)).all()}
+    assert abs(awarded[0] - expected[0]) <= 1
+    assert awarded[0] <= companies[0][1]
 
 
 async def test_two_people_come_together_and_whoever_is_kept_apart_stays_apart(stage: Stage, drain: Drain) -> None:
@@ -249,8 +251,8 @@ async def test_two_people_come_together_and_whoever_is_kept_apart_stays_apart(st
     async with stage.works(SYSTEM_ACTOR) as work:
         for worker in stage.workers[0]:
             await matching.bar(work, person_id=stage.elders[0], worker_id=worker, reason="不合")
-    found = await night(stage, drain)
-    assert found.offered == 7
+    planned = await night(stage, drain)
+    assert planned.offered == 7
     async with stage.works(SYSTEM_ACTOR) as work:
         rows = {visit.person_id: visit for visit in (await work.session.execute(select(Visit))).scalars()}
         persons = {
@@ -274,8 +276,8 @@ async def test_a_refusal_of_the_night_goes_to_the_next_best_and_absence_to_someb
     async with stage.works(stage.person_of(offered[0][1])) as work:
         refused = await visits.refuse(work, offer_id=offered[0][0], reason="没人")
     await drain()
-    kept = [one for one in await records(stage) if one.request_id == refused.request_id]
-    assert [one.engine for one in kept] == [overnight.ENGINE, matching.ENGINE]
+    kept = [record for record in await records(stage) if record.request_id == refused.request_id]
+    assert [record.engine for record in kept] == [overnight.ENGINE, matching.ENGINE]
     assert kept[1].provider_id != refused.provider_id
     async with stage.works(SYSTEM_ACTOR) as work:
         ill = (await work.session.execute(select(Visit).where(Visit.state == "offered"))).scalars().first()
@@ -343,9 +345,11 @@ async def test_who_books_in_between_undoes_the_night_and_the_next_turn_makes_it(
 
     def disturbed(*given: Any, **named: Any) -> Any:
         planned = plan(*given, **named)
-        worker = next(one.option.worker for one in planned if one.option)
-        team = next(k for k, people in enumerate(stage.workers) if worker in {stage.numbers[one] for one in people})
-        place = [stage.numbers[one] for one in stage.workers[team]].index(worker)
+        worker = next(case.option.worker for case in planned if case.option)
+        team = next(
+            k for k, people in enumerate(stage.workers) if worker in {stage.numbers[worker_id] for worker_id in people}
+        )
+        place = [stage.numbers[worker_id] for worker_id in stage.workers[team]].index(worker)
         asyncio.run_coroutine_threadsafe(stage.offer(urgent, company=team, worker=place), loop).result()
         return planned
 

@@ -52,9 +52,9 @@ async def begun(stage: Stage, start: datetime = TWO) -> UUID:
 async def follow(stage: Stage, drain: Drain, now: datetime) -> Overran:
     stage.clock.set(now)
     async with stage.works(SYSTEM_ACTOR) as work:
-        found = await overruns.follow(work)
+        counts = await overruns.follow(work)
     await drain()
-    return found
+    return counts
 
 
 async def visit(stage: Stage, visit_id: UUID) -> Visit:
@@ -65,8 +65,8 @@ async def visit(stage: Stage, visit_id: UUID) -> Visit:
 async def hours(stage: Stage, visit_id: UUID) -> tuple[datetime | None, datetime | None]:
     async with stage.works(SYSTEM_ACTOR) as work:
         query = select(Booking).where(Booking.visit_id == visit_id, Booking.active, Booking.leading)
-        found = (await work.session.execute(query)).scalar_one()
-    return found.during.lower, found.during.upper
+        booking = (await work.session.execute(query)).scalar_one()
+    return booking.during.lower, booking.during.upper
 
 
 async def next_one(stage: Stage, *, start: datetime, wide: int = 60, **more: Any) -> tuple[CareRequest, UUID]:
@@ -99,9 +99,9 @@ async def test_whoever_comes_next_keeps_the_hour_then_the_worker_and_at_last_get
     assert await hours(stage, following) == (moved.planned_start, moved.planned_start + timedelta(minutes=60))
     async with stage.works(SYSTEM_ACTOR) as work:
         query = select(LoggedEvent.data).where(LoggedEvent.type == "visits.visit_moved.v1")
-        (told,) = (await work.session.execute(query)).scalars()
-    assert told["reason"] == "overrun"
-    assert datetime.fromisoformat(told["starts_at"]) == moved.planned_start
+        (moved_event,) = (await work.session.execute(query)).scalars()
+    assert moved_event["reason"] == "overrun"
+    assert datetime.fromisoformat(moved_event["starts_at"]) == moved.planned_start
     assert await follow(stage, drain, at(16, 15)) == Overran(1, 0, 1)
     lost = await visit(stage, following)
     assert (lost.state, lost.reason) == (VisitState.WITHDRAWN, "overrun")

@@ -34,16 +34,16 @@ def test_a_company_without_a_share_is_neither_ahead_nor_behind_and_does_not_coun
 
 @given(st.dictionaries(st.integers(1, 30), st.tuples(st.integers(0, 500), st.floats(0, 1)), max_size=30))
 def test_a_share_never_weighs_more_than_its_cap(companies: dict[int, tuple[int, float]]) -> None:
-    won = {number: count for number, (count, _) in companies.items()}
+    awarded = {number: count for number, (count, _) in companies.items()}
     targets = {number: target for number, (_, target) in companies.items()}
-    priced = score.share_points(won, targets, WEIGHTS)
+    priced = score.share_points(awarded, targets, WEIGHTS)
     assert priced.keys() == targets.keys()
     assert all(abs(points) <= WEIGHTS.share_cap_points for points in priced.values())
 
 
 def test_ties_go_to_the_lower_number_then_to_the_earlier_hour() -> None:
     options = [option(5, worker=2), option(5, worker=1, start=9), option(5, worker=1, start=3), option(4, worker=9)]
-    order = [(one.worker, one.start_seconds) for one in score.ranked(options)]
+    order = [(choice.worker, choice.start_seconds) for choice in score.ranked(options)]
     assert order == [(9, 0), (1, 3), (1, 9), (2, 0)]
 
 
@@ -58,17 +58,17 @@ def test_every_worker_is_named_exactly_once(rules: list[PlanRule]) -> None:
     numbers = list(range(1, len(rules) + 1))
     companies = Companies(uncovered=frozenset({1}), full=frozenset({2}), asked=frozenset({3}))
     free = [number for number, rule in zip(numbers, rules, strict=True) if rule is PlanRule.NONE]
-    found = candidates.content(
+    content = candidates.content(
         [option(number, worker=number) for number in free],
         rules=[int(rule) for rule in rules],
         numbers=numbers,
         company_of=[1 + number % 3 for number in numbers],
         companies=companies,
     )
-    named = [row[0] for row in found.candidates] + found.beaten
-    named += [number for group in found.ruled_out.values() for number in group]
+    named = [row[0] for row in content.candidates] + content.beaten
+    named += [number for group in content.ruled_out.values() for number in group]
     assert sorted(named) == numbers
-    assert len(found.candidates) <= candidates.LISTED
+    assert len(content.candidates) <= candidates.LISTED
 
 
 def test_a_company_is_out_by_its_contract_first() -> None:

@@ -54,13 +54,13 @@ async def code_of(stage: Stage, visit_id: UUID) -> str:
 async def report(stage: Stage, visit_id: UUID, kind: ActKind, sent: ActIn, *, worker: int | None = 0) -> list[str]:
     async with stage.works(stage.person_of(0, worker)) as work:
         await DO[kind](work, visit_id=visit_id, act=sent)
-        return [told.type.split(".")[1] for told in work.emitted]
+        return [event.type.split(".")[1] for event in work.emitted]
 
 
 async def verify(stage: Stage, visit_id: UUID) -> list[dict[str, Any]]:
     async with stage.works(SYSTEM_ACTOR) as work:
         await visits.verify(work, visit_id=visit_id)
-        return [told.data for told in work.emitted]
+        return [event.data for event in work.emitted]
 
 
 async def look(stage: Stage, visit_id: UUID) -> Visit:
@@ -87,8 +87,8 @@ async def test_a_visit_with_place_and_code_is_verified_with_all_that_a_charge_re
     visit_id = await stage.promised(request)
     stage.clock.set(request.earliest + timedelta(minutes=125))
     arrived = stage.clock.now()
-    told = await report(stage, visit_id, ActKind.ARRIVE, act(1, arrived, code=await code_of(stage, visit_id)))
-    assert told == ["worker_arrived"]
+    events = await report(stage, visit_id, ActKind.ARRIVE, act(1, arrived, code=await code_of(stage, visit_id)))
+    assert events == ["worker_arrived"]
     stage.clock.advance(timedelta(minutes=58, seconds=30))
     assert await report(stage, visit_id, ActKind.LEAVE, act(2, stage.clock.now())) == ["visit_finished"]
     (facts,) = await verify(stage, visit_id)
@@ -138,7 +138,7 @@ async def test_a_code_cannot_be_found_by_trying(stage: Stage) -> None:
         await report(stage, visit_id, ActKind.ARRIVE, act(number, NINE, code=wrong))
     await report(stage, visit_id, ActKind.ARRIVE, act(6, NINE, code=right))
     async with stage.works(SYSTEM_ACTOR) as work:
-        assert not any(found.code_matches for found in await queries.acts_of(work, visit_id))
+        assert not any(row.code_matches for row in await queries.acts_of(work, visit_id))
     assert (await look(stage, visit_id)).grade == "C"
 
 
@@ -162,7 +162,7 @@ async def test_a_visit_broken_off_at_the_door_waits_for_a_person(stage: Stage) -
     assert (await look(stage, visit_id)).state is VisitState.HELD
     async with stage.works(MANAGER) as work:
         await visits.decide_held(work, visit_id=visit_id, stands=True, reason="按实付")
-        (facts,) = [told.data for told in work.emitted]
+        (facts,) = [event.data for event in work.emitted]
     assert (facts["outcome"], facts["done_minutes"]) == ("completed", 20)
 
 
@@ -291,16 +291,16 @@ async def test_what_a_phone_uploads_after_a_day_is_held(stage: Stage) -> None:
 async def test_a_worker_in_two_homes_at_once_holds_both_visits(stage: Stage) -> None:
     first = await stage.add_request()
     second = await stage.add_request(elder=1, earliest=first.earliest + timedelta(minutes=60))
-    one, two = await stage.promised(first), await stage.promised(second)
-    codes = {visit_id: await code_of(stage, visit_id) for visit_id in (one, two)}
+    first_visit, second_visit = await stage.promised(first), await stage.promised(second)
+    codes = {visit_id: await code_of(stage, visit_id) for visit_id in (first_visit, second_visit)}
     stage.clock.advance(timedelta(hours=5))
-    for number, visit_id, start in ((10, one, 60), (20, two, 90)):
+    for number, visit_id, start in ((10, first_visit, 60), (20, second_visit, 90)):
         arrived, left = NINE + timedelta(minutes=start), NINE + timedelta(minutes=start + 60)
         sent = act(number, arrived, sequence=1, offline=True, code=codes[visit_id])
         await report(stage, visit_id, ActKind.ARRIVE, sent)
         await report(stage, visit_id, ActKind.LEAVE, act(number + 1, left, sequence=2, offline=True))
         await verify(stage, visit_id)
-    for visit_id in (one, two):
+    for visit_id in (first_visit, second_visit):
         visit = await look(stage, visit_id)
         assert (visit.state, visit.flags) == (VisitState.HELD, [Flag.OVERLAP])
 
@@ -310,9 +310,9 @@ async def test_the_later_of_two_visits_too_far_apart_is_flagged(stage: Stage, ba
     far = (HOME[0] + 0.5, HOME[1])
     first = await stage.add_request()
     second = await stage.add_request(elder=1, earliest=first.earliest + timedelta(minutes=60), place=far)
-    one, two = await stage.promised(first), await stage.promised(second)
+    first_visit, second_visit = await stage.promised(first), await stage.promised(second)
     stage.clock.advance(timedelta(hours=5))
-    plan = [(10, one, 60, HOME), (20, two, 121, far)]
+    plan = [(10, first_visit, 60, HOME), (20, second_visit, 121, far)]
     for number, visit_id, start, place in reversed(plan) if backwards else plan:
         code = await code_of(stage, visit_id)
         here = {"offline": True, "latitude": place[0], "longitude": place[1]}
@@ -320,8 +320,8 @@ async def test_the_later_of_two_visits_too_far_apart_is_flagged(stage: Stage, ba
         await report(stage, visit_id, ActKind.ARRIVE, act(number, arrived, sequence=1, code=code, **here))
         await report(stage, visit_id, ActKind.LEAVE, act(number + 1, left, sequence=2, **here))
         await verify(stage, visit_id)
-    assert (await look(stage, one)).flags == []
-    late = await look(stage, two)
+    assert (await look(stage, first_visit)).flags == []
+    late = await look(stage, second_visit)
     assert (late.flags, late.state) == ([Flag.IMPOSSIBLE_SPEED], VisitState.VERIFIED)
 
 

@@ -42,7 +42,7 @@ async def look(stage: Stage, visit_id: UUID) -> Visit:
         return await queries.visit(work, visit_id)
 
 
-async def told(stage: Stage, kind: str) -> list[dict[str, object]]:
+async def emitted(stage: Stage, kind: str) -> list[dict[str, object]]:
     async with stage.works(SYSTEM_ACTOR) as work:
         query = select(LoggedEvent.data).where(LoggedEvent.type == kind).order_by(LoggedEvent.position)
         return list((await work.session.execute(query)).scalars())
@@ -125,7 +125,7 @@ async def test_a_cancelled_request_calls_the_visit_off_and_late_costs(
     await drain()
     assert (await look(stage, visit_id)).state is VisitState.CANCELLED
     assert await active(stage, visit_id) == []
-    facts = await told(stage, "visits.visit_verified.v1")
+    facts = await emitted(stage, "visits.visit_verified.v1")
     assert [fact["outcome"] for fact in facts] == ([] if hours_before > 2 else ["cancelled_late"])
 
 
@@ -145,7 +145,7 @@ async def test_the_second_time_is_on_the_company(stage: Stage, drain: Drain) -> 
     await drain()
     again = await look(stage, offered.visit_id)
     assert (again.state, again.rework_of) == (VisitState.VERIFIED, visit_id)
-    assert [fact["visit_id"] for fact in await told(stage, "visits.visit_verified.v1")] == [str(visit_id)]
+    assert [fact["visit_id"] for fact in await emitted(stage, "visits.visit_verified.v1")] == [str(visit_id)]
     async with stage.works(SYSTEM_ACTOR) as work:
         assert (await work.session.get_one(CareRequest, request.id)).state is RequestState.FINISHED
 

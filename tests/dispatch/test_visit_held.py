@@ -40,7 +40,7 @@ async def test_a_written_down_visit_takes_two_people(stage: Stage) -> None:
             await visits.decide_held(work, visit_id=visit_id, stands=True, reason="属实")
     async with stage.works(MANAGER) as work:
         await visits.decide_held(work, visit_id=visit_id, stands=True, reason="电话核实")
-        (facts,) = [told.data for told in work.emitted]
+        (facts,) = [event.data for event in work.emitted]
     assert (facts["evidence_grade"], facts["done_minutes"]) == ("D", 60)
     assert (await look(stage, visit_id)).flags == [Flag.BACKFILLED]
 
@@ -53,7 +53,7 @@ async def test_a_held_visit_that_does_not_stand_is_void(stage: Stage) -> None:
     await verify(stage, visit_id)
     async with stage.works(MANAGER) as work:
         await visits.decide_held(work, visit_id=visit_id, stands=False, reason="老人否认")
-        assert [told.type for told in work.emitted] == ["visits.visit_voided.v1"]
+        assert [event.type for event in work.emitted] == ["visits.visit_voided.v1"]
     with pytest.raises(lifecycle.VisitNotAllowed):
         async with stage.works(MANAGER) as work:
             await visits.void(work, visit_id=visit_id, reason="again")
@@ -68,7 +68,7 @@ async def test_nobody_came_and_nobody_said_so_is_missed_and_what_comes_later_is_
     stage.clock.advance(timedelta(minutes=1))
     async with stage.works(SYSTEM_ACTOR) as work:
         assert await visits.miss_due(work) == 1
-        assert [told.type for told in work.emitted] == ["visits.visit_missed.v1"]
+        assert [event.type for event in work.emitted] == ["visits.visit_missed.v1"]
     code = await code_of(stage, visit_id)
     await report(stage, visit_id, ActKind.ARRIVE, act(1, TEN, sequence=1, offline=True, code=code))
     left = TEN + timedelta(hours=1)

@@ -35,11 +35,11 @@ async def test_an_accepted_offer_promises_the_worker(stage: Stage) -> None:
     offered = await stage.offer(await stage.add_request())
     assert offered.deadline == NINE + timedelta(minutes=30)
     async with stage.works(stage.person_of(0)) as work:
-        found = await queries.offers_of(work)
-        assert [pair[0].id for pair in found] == [offered.offer_id]
+        pairs = await queries.offers_of(work)
+        assert [pair[0].id for pair in pairs] == [offered.offer_id]
         visit = await visits.accept(work, offer_id=offered.offer_id)
         assert visit.state is VisitState.ACCEPTED
-        assert [told.type for told in work.emitted] == ["offers.offer_accepted.v1"]
+        assert [event.type for event in work.emitted] == ["offers.offer_accepted.v1"]
     assert await booked(stage) == 1
 
 
@@ -147,10 +147,10 @@ async def test_a_promised_visit_can_be_taken_back_until_the_worker_is_there(stag
     visit_id = await stage.promised(await stage.add_request())
     async with stage.works(SYSTEM_ACTOR) as work:
         await visits.withdraw(work, visit_id=visit_id, reason="worker ill")
-        assert [told.type for told in work.emitted] == ["offers.offer_withdrawn.v1"]
+        assert [event.type for event in work.emitted] == ["offers.offer_withdrawn.v1"]
     async with stage.works(SYSTEM_ACTOR) as work:
-        found = (await work.session.execute(select(Offer))).scalar_one()
-        assert found.state is OfferState.WITHDRAWN
+        offer = (await work.session.execute(select(Offer))).scalar_one()
+        assert offer.state is OfferState.WITHDRAWN
     assert await booked(stage) == 0
     with pytest.raises(lifecycle.VisitNotAllowed):
         async with stage.works(SYSTEM_ACTOR) as work:

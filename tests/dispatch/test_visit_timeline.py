@@ -43,21 +43,21 @@ def test_three_acts_in_any_order_make_a_finished_visit(order: Sequence[Report]) 
 
 @pytest.mark.parametrize("missing", [0, 1])
 def test_nothing_is_final_while_a_number_before_the_end_is_missing(missing: int) -> None:
-    found = timeline([act for place, act in enumerate(WHOLE) if place != missing])
-    assert found.gap
-    assert found.state in {VisitState.ARRIVED, VisitState.DEPARTED}
+    course = timeline([act for place, act in enumerate(WHOLE) if place != missing])
+    assert course.gap
+    assert course.state in {VisitState.ARRIVED, VisitState.DEPARTED}
 
 
 def test_a_visit_may_be_broken_off_on_the_way() -> None:
-    found = timeline([report(ActKind.DEPART, 1), report(ActKind.ABORT, 2)])
-    assert found.state is VisitState.ABORTED
-    assert found.arrive is None
+    course = timeline([report(ActKind.DEPART, 1), report(ActKind.ABORT, 2)])
+    assert course.state is VisitState.ABORTED
+    assert course.arrive is None
 
 
 def test_who_never_signed_in_cannot_have_left() -> None:
-    found = timeline([report(ActKind.DEPART, 1), report(ActKind.LEAVE, 2)])
-    assert found.state is VisitState.DEPARTED
-    assert found.gap
+    course = timeline([report(ActKind.DEPART, 1), report(ActKind.LEAVE, 2)])
+    assert course.state is VisitState.DEPARTED
+    assert course.gap
 
 
 def test_two_acts_with_one_number_clash() -> None:
@@ -82,16 +82,16 @@ def acts(draw: st.DrawFn) -> list[Report]:
 
 
 @given(acts(), st.randoms(use_true_random=False))
-def test_the_course_does_not_depend_on_the_order_in_which_acts_arrive(found: list[Report], dice: Random) -> None:
-    shuffled = list(found)
+def test_the_course_does_not_depend_on_the_order_in_which_acts_arrive(reports: list[Report], dice: Random) -> None:
+    shuffled = list(reports)
     dice.shuffle(shuffled)
-    assert timeline(shuffled) == timeline(found)
+    assert timeline(shuffled) == timeline(reports)
 
 
 @given(acts())
-def test_another_act_never_takes_back_an_end_unless_it_clashes(found: list[Report]) -> None:
-    whole = timeline(found)
-    for dropped in range(len(found)):
-        part = timeline(found[:dropped] + found[dropped + 1 :])
+def test_another_act_never_takes_back_an_end_unless_it_clashes(reports: list[Report]) -> None:
+    whole = timeline(reports)
+    for dropped in range(len(reports)):
+        part = timeline(reports[:dropped] + reports[dropped + 1 :])
         if part.state in {VisitState.FINISHED, VisitState.NOBODY_HOME, VisitState.ABORTED} and not whole.clash:
             assert (whole.state, whole.arrive, whole.end) == (part.state, part.arrive, part.end)

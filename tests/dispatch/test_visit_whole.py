@@ -14,7 +14,7 @@ from events.work import Works
 from kit.clock import FixedClock
 from tests.dispatch import stage as scene
 from tests.dispatch.stage import HOME, SYSTEM_ACTOR, Stage, set_stage
-from tests.dispatch.test_matching_decisions import Drain, ask, open_offers, request_now, told
+from tests.dispatch.test_matching_decisions import Drain, ask, emitted, open_offers, request_now
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ async def test_a_whole_visit_leads_the_request_to_its_end(stage: Stage, drain: D
         await visits.leave(work, visit_id=visit_id, act=sent)
     await drain()
     assert (await request_now(stage, request)).state is RequestState.FINISHED
-    (facts,) = await told(stage, "visits.visit_verified.v1")
+    (facts,) = await emitted(stage, "visits.visit_verified.v1")
     assert facts["evidence_grade"] == "A"
     async with stage.works(SYSTEM_ACTOR) as work:
         assert (await work.session.get_one(Visit, visit_id)).state is VisitState.VERIFIED

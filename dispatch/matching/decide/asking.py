@@ -1,4 +1,4 @@
-"""What is looked for on behalf of a request: its own words, and what has happened between elder and workers."""
+"""Build the demand of a request from the request itself, earlier attempts, familiar workers and barred workers."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Integer, Row, bindparam, func, literal, null, select, union_all
 
-from dispatch.matching.fleet.day import Ask
+from dispatch.matching.fleet.day import Demand
 from dispatch.matching.model import Barred
 from dispatch.matching.rules import FamiliarVisits
 from dispatch.requests.model import CareRequest
@@ -21,18 +21,23 @@ from registry import queries as registry
 from registry.model import Person
 
 DEATH_REPORTED = "death_reported"
-"""The reason of an offer withdrawn because of a report; the same worker may be asked again where it was wrong."""
-_HAD_THEIR_CHANCE = (VisitState.REFUSED, VisitState.LAPSED, VisitState.MISSED)
+"""The reason of an offer that a death report withdrew; if the report is withdrawn, the worker may be asked again."""
+_NOT_ASKED_AGAIN = (VisitState.REFUSED, VisitState.LAPSED, VisitState.MISSED)
 _OVER = (VisitState.FINISHED, VisitState.VERIFIED)
 
 
-class Past:
-    """What has to do with a decision already: earlier visits of the request, familiar workers, barred workers."""
+class History:
+    """The facts before a decision: attempts (earlier visits of the request), familiar workers, barred workers."""
 
     def __init__(self, rows: Sequence[Row[Any]]) -> None:
-        self.tries = [row for row in rows if row.kind == "try"]
+        self.attempts = [row for row in rows if row.kind == "try"]
         familiar = [row for row in rows if row.kind == "familiar"]
-        self.familiar = {one for row in familiar for one in (row.worker_id, row.second_worker_id) if one is not None}
+        self.familiar = {
+            worker_id
+            for row in familiar
+            for worker_id in (row.worker_id, row.second_worker_id)
+            if worker_id is not None
+        }
         self.reported_dead = any(row.kind == "reported" for row in rows)
         self.barred = {row.worker_id for row in rows if row.kind == "barred" and row.worker_id is not None}
 
@@ -46,7 +51,7 @@ _LAST = (
     .limit(bindparam("most", type_=Integer))
     .subquery()
 )
-_PAST: Final = union_all(
+_HISTORY: Final = union_all(
     select(
         literal("try").label("kind"),
         Visit.provider_id,
@@ -64,35 +69,38 @@ _PAST: Final = union_all(
         registry.reported_dead().where(Person.id == bindparam("person_id")).exists()
     ),
 )
-"""Built once: to build it takes as long as to run it."""
+"""Built once, because building the statement takes as long as running it."""
 
 
-async def past(work: Work, request: CareRequest) -> Past:
-    """Return the past of one request, in one statement: somebody waits for it."""
+async def history_of(work: Work, request: CareRequest) -> History:
+    """Return the history of one request, in one statement because a caller waits for the decision."""
     most = (await rules.read(work.session, FamiliarVisits, at=work.now)).value
     asked = {"person_id": request.person_id, "request_id": request.id, "most": most}
-    return Past((await work.session.execute(_PAST, asked)).all())
+    return History((await work.session.execute(_HISTORY, asked)).all())
 
 
-async def ask(work: Work, request: CareRequest, known: Past) -> Ask:
-    """Return what is looked for on behalf of a request with this past."""
+async def demand_of(work: Work, request: CareRequest, history: History) -> Demand:
+    """Return the demand of a request with this history.
+
+    Companies that refused, lapsed or missed are not asked again; workers who aborted or were withdrawn are barred.
+    """
     gone = {
         row.worker_id
-        for row in known.tries
+        for row in history.attempts
         if row.state is VisitState.ABORTED or (row.state is VisitState.WITHDRAWN and row.reason != DEATH_REPORTED)
     }
-    return _ask(
+    return _demand(
         request,
         answer_within=(await rules.read(work.session, OfferDeadline, at=work.now)).span,
         work=work,
-        familiar=known.familiar,
-        barred=known.barred | gone,
-        asked={row.provider_id for row in known.tries if row.state in _HAD_THEIR_CHANCE},
+        familiar=history.familiar,
+        barred=history.barred | gone,
+        asked={row.provider_id for row in history.attempts if row.state in _NOT_ASKED_AGAIN},
     )
 
 
-async def fresh_asks(work: Work, requests: Sequence[CareRequest]) -> list[Ask]:
-    """Return what is looked for on behalf of requests that nobody has been asked about yet, in their order."""
+async def fresh_demands(work: Work, requests: Sequence[CareRequest]) -> list[Demand]:
+    """Return the demands of requests that have no attempt yet, in the order of the requests."""
     people = {request.person_id for request in requests}
     most = (await rules.read(work.session, FamiliarVisits, at=work.now)).value
     answer_within = (await rules.read(work.session, OfferDeadline, at=work.now)).span
@@ -115,7 +123,7 @@ async def fresh_asks(work: Work, requests: Sequence[CareRequest]) -> list[Ask]:
     for person_id, worker_id in (await work.session.execute(query)).all():
         barred.setdefault(person_id, set()).add(worker_id)
     return [
-        _ask(
+        _demand(
             request,
             answer_within=answer_within,
             work=work,
@@ -127,7 +135,7 @@ async def fresh_asks(work: Work, requests: Sequence[CareRequest]) -> list[Ask]:
     ]
 
 
-def _ask(
+def _demand(
     request: CareRequest,
     *,
     answer_within: timedelta,
@@ -135,12 +143,12 @@ def _ask(
     familiar: set[UUID],
     barred: set[UUID],
     asked: set[UUID],
-) -> Ask:
+) -> Demand:
     earliest = max(request.earliest, work.now)
     if not request.urgent:
-        # Whoever may think about it for half an hour cannot be expected at the door before that.
+        # A company has until the offer's deadline to answer, so that its worker cannot arrive before that.
         earliest = max(earliest, min(work.now + answer_within, request.latest))
-    return Ask(
+    return Demand(
         latitude=request.latitude,
         longitude=request.longitude,
         minutes=request.minutes,

@@ -1,4 +1,4 @@
-"""What a decision comes to, an offer or nobody, and the record that says why."""
+"""Carry out a decision: make the offer or report that nobody can come, and store the decision record."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from sqlalchemy import Table, exists, insert, select
 
 from dispatch.matching.decide import relaxation
 from dispatch.matching.fleet.candidates import Content
-from dispatch.matching.fleet.day import Ask, Day
+from dispatch.matching.fleet.day import Day, Demand
 from dispatch.matching.fleet.score import Option
 from dispatch.matching.model import DecisionOutcome, DecisionRecord
 from dispatch.matching.rules import NobodyWaits
@@ -29,7 +29,7 @@ _RECORD = insert(cast("Table", DecisionRecord.__table__))
 def record(
     request: CareRequest,
     day: Day,
-    ask: Ask,
+    demand: Demand,
     weighed: Content,
     best: Option | None,
     *,
@@ -39,7 +39,7 @@ def record(
     fingerprint: str,
     now: datetime,
 ) -> dict[str, Any]:
-    """Return the columns of a decision's record; without a best option nobody was found."""
+    """Return the columns of a decision record; `best` is None if nobody can come."""
     return {
         "id": new_id(),
         "request_id": request.id,
@@ -54,7 +54,7 @@ def record(
         "starts_at": day.origin + timedelta(seconds=best.start_seconds) if best else None,
         "engine": engine,
         "weights": day.weights.content,
-        "ask": ask.as_json(),
+        "ask": demand.as_json(),
         "candidates": weighed.candidates,
         "beaten": weighed.beaten,
         "ruled_out": weighed.ruled_out,
@@ -72,7 +72,10 @@ async def offer(
     *,
     answer_within: timedelta | None = None,
 ) -> UUID:
-    """Offer the visit, keep the record, and move the request on; refuse `visit.worker_busy` leaving nothing behind."""
+    """Offer the visit, store the record and set the request's state; return the visit's id.
+
+    Refuses `visit.worker_busy`; nothing is stored then.
+    """
     offered = await visits.offer(
         work,
         order=_order(request),
@@ -86,7 +89,10 @@ async def offer(
 
 
 async def nobody(work: Work, request: CareRequest, record: dict[str, Any]) -> None:
-    """Record that nobody can come; tell it the first time, and close the request where the rule says so."""
+    """Store that nobody can come, emit `NobodyFound`, and close the request if `matching.nobody_waits` says so.
+
+    Nothing happens if this attempt has a record already.
+    """
     attempt = record["attempt"]
     seen = await work.session.scalar(
         select(exists().where(DecisionRecord.request_id == request.id, DecisionRecord.attempt == attempt))
@@ -95,20 +101,20 @@ async def nobody(work: Work, request: CareRequest, record: dict[str, Any]) -> No
     if seen:
         return
     await work.session.execute(_RECORD, record)
-    eased = record["relaxation"] or {"change": "none"}
-    parameters = {name: value for name, value in eased.items() if name != "change"}
-    _tell_nobody(work, request, attempt, eased["change"], parameters)
+    relaxed = record["relaxation"] or {"change": "none"}
+    parameters = {name: value for name, value in relaxed.items() if name != "change"}
+    _emit_nobody_found(work, request, attempt, relaxed["change"], parameters)
     await _wait_or_close(work, request, "nobody_found")
 
 
 async def exhausted(work: Work, request: CareRequest, attempt: int) -> None:
-    """Give a request up that so many companies have been asked about that no more may be."""
-    _tell_nobody(work, request, attempt, relaxation.RelaxationChange.ASK_AGAIN, {"attempts": attempt - 1})
+    """Close a request after the most attempts that `matching.most_attempts` allows, and emit `NobodyFound`."""
+    _emit_nobody_found(work, request, attempt, relaxation.RelaxationChange.ASK_AGAIN, {"attempts": attempt - 1})
     await give_up(work, request, "attempts_exhausted")
 
 
 async def give_up(work: Work, request: CareRequest, reason: str) -> None:
-    """Close a request unserved."""
+    """Close a request as unserved, with a reason."""
     await requests.mark_unserved(work, request_id=request.id, reason=reason)
 
 
@@ -140,7 +146,7 @@ def _choice(day: Day, best: Option, *, attempt: int) -> Choice:
     )
 
 
-def _tell_nobody(work: Work, request: CareRequest, attempt: int, change: str, parameters: dict[str, Any]) -> None:
+def _emit_nobody_found(work: Work, request: CareRequest, attempt: int, change: str, parameters: dict[str, Any]) -> None:
     work.emit(
         NobodyFound(
             district=request.district,

@@ -1,8 +1,8 @@
-"""When nobody can come: the smallest change that would help, found by the routing engine, in the desk's words.
+"""The smallest change with which somebody could serve a request that nobody can serve (`routing.relax`).
 
-The engine knows visits, workers and clocks (`routing.relax`); which company may be asked, and why another may not, is
-known here. What is gentle comes before what is hard: an elder who waits a little before a company that is asked twice,
-a worker's longer day before a contract, and somebody without the certificate at the very end.
+The engine covers visits, workers and times; this module adds the companies: which may be asked, and why others may not.
+Mild changes are tried first: a later arrival, then a company that was asked before, then a longer working day, then
+capacity and contracts, and a worker without the certificate last.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -13,7 +13,7 @@ from typing import Any
 
 from dispatch.matching.fleet import crew
 from dispatch.matching.fleet.candidates import Companies
-from dispatch.matching.fleet.day import Ask, Day
+from dispatch.matching.fleet.day import Day, Demand
 from providers.catalogue.model import Skill
 from routing.explanation import relax, relax_pair, relaxation
 from routing.explanation.relax import Limits
@@ -23,7 +23,7 @@ from routing.model import problem
 
 
 class RelaxationChange(StrEnum):
-    """What would have to give way, the least first."""
+    """The changes that could make a request servable, the mildest first."""
 
     LATER = "later"  # arrive some minutes after the latest arrival asked for
     EARLIER = "earlier"
@@ -84,9 +84,9 @@ EVERYTHING = Limits(order=tuple(NAMES))
 
 @dataclass(frozen=True, slots=True)
 class Relaxation:
-    """The change that is hardest to have, with what it would bring: a worker's number, minutes where it is about time.
+    """The hardest change that is needed, with its parameters: a worker's number, a company's number, minutes.
 
-    Where it takes more than one change, `parameters["with"]` names the others.
+    If more than one change is needed, `parameters["with"]` lists the others.
     """
 
     change: RelaxationChange
@@ -98,29 +98,29 @@ class Relaxation:
 
 
 def smallest(
-    day: Day, ask: Ask, *, now: datetime, companies: Companies, taken: Collection[int] = ()
+    day: Day, demand: Demand, *, now: datetime, companies: Companies, taken: Collection[int] = ()
 ) -> Relaxation | None:
-    """Return the first change, in the order of `Change`, with which somebody could come; None: nothing would help.
+    """Return the mildest change, in the order of `_steps`, with which somebody could come; None: no change helps.
 
-    Workers whose numbers are `taken` are booked in a way that the day does not show, and never come.
+    Workers whose numbers are `taken` have a booking that the day does not show; they are left out.
     """
     day.advance(now)
     out = frozenset(place for place, number in enumerate(day.numbers) if number in taken)
     may = frozenset(day.allowed(companies))
-    for limits, more, change in _steps(companies, EVERYTHING if ask.persons == 1 else None):
+    for limits, more, change in _steps(companies, EVERYTHING if demand.persons == 1 else None):
         wider = frozenset(place for place, number in enumerate(day.company_numbers) if number in more)
         if change is not None and not wider:
             continue
-        found = _look(day, ask, may if change is None else wider, replace(limits, out=out))
-        if found is not None:
-            return _told(day, found, change)
+        engine_result = _look(day, demand, may if change is None else wider, replace(limits, out=out))
+        if engine_result is not None:
+            return _as_relaxation(day, engine_result, change)
     return None
 
 
 def _steps(
     companies: Companies, everything: Limits | None
 ) -> Iterator[tuple[Limits, frozenset[int], RelaxationChange | None]]:
-    """Yield what is tried, the gentlest first: limits for those who may be asked, or other companies without any."""
+    """Yield the attempts, mildest first: engine limits for the allowed companies, or other companies without limits."""
     nobody, nothing = frozenset[int](), Limits(order=())
     yield ELDERS, nobody, None
     yield nothing, companies.asked, RelaxationChange.ASK_AGAIN
@@ -132,37 +132,38 @@ def _steps(
         yield everything, nobody, None
 
 
-def _look(day: Day, ask: Ask, allowed: frozenset[int], limits: Limits) -> relaxation.Relaxation | None:
-    if ask.persons == 1:
-        return relax.smallest(day.board, day.board.add(_visit(day, ask, allowed, limits)), limits)
-    found = []
-    for company in sorted(allowed):  # an offer is put to one company
-        visit = _visit(day, ask, [company], limits)
+def _look(day: Day, demand: Demand, allowed: frozenset[int], limits: Limits) -> relaxation.Relaxation | None:
+    if demand.persons == 1:
+        return relax.smallest(day.board, day.board.add(_visit(day, demand, allowed, limits)), limits)
+    results = []
+    for company in sorted(allowed):  # both workers of an offer belong to one company
+        visit = _visit(day, demand, [company], limits)
         pair = VisitPair(day.board.add(visit), day.board.add(visit))
-        one = relax_pair.smallest(day.board, pair, limits)
-        found += [] if one is None else [one]
-    return min(found, key=lambda one: one.size(limits.order), default=None)
+        result = relax_pair.smallest(day.board, pair, limits)
+        results += [] if result is None else [result]
+    return min(results, key=lambda result: result.size(limits.order), default=None)
 
 
-def _visit(day: Day, ask: Ask, allowed: Iterable[int], limits: Limits) -> problem.Visit:
-    visit = day.visit(ask, allowed)
+def _visit(day: Day, demand: Demand, allowed: Iterable[int], limits: Limits) -> problem.Visit:
+    visit = day.visit(demand, allowed)
     return replace(visit, excluded=visit.excluded | limits.out, preferred=visit.preferred - limits.out)
 
 
-def _told(day: Day, found: relaxation.Relaxation, company: RelaxationChange | None) -> Relaxation:
-    numbers = [day.numbers[place.worker] for place in found.places if place.worker < len(day.numbers)]
+def _as_relaxation(day: Day, result: relaxation.Relaxation, company: RelaxationChange | None) -> Relaxation:
+    numbers = [day.numbers[place.worker] for place in result.places if place.worker < len(day.numbers)]
     who: dict[str, Any] = {"worker": numbers[0]} if numbers else {}
     if company is not None:
-        return Relaxation(company, {"company": day.company_of[found.places[0].worker], **who})
-    changes = [Relaxation(NAMES[one.kind], _parameters(day, one)) for one in found.changes]
-    changes.sort(key=lambda one: list(RelaxationChange).index(one.change))
+        return Relaxation(company, {"company": day.company_of[result.places[0].worker], **who})
+    changes = [Relaxation(NAMES[change.kind], _parameters(day, change)) for change in result.changes]
+    changes.sort(key=lambda relaxed: list(RelaxationChange).index(relaxed.change))
     *others, hardest = changes
-    more = [one.as_json() for one in others if one != hardest]  # both of two visits are eased alike: said once
+    # The two visits of a pair have the same change: list it once.
+    more = [other.as_json() for other in others if other != hardest]
     return Relaxation(hardest.change, {**hardest.parameters, **who, **({"with": more} if more else {})})
 
 
 def _parameters(day: Day, change: relaxation.Change) -> dict[str, Any]:
-    """Say how much, and whose where it is not the worker who would come."""
+    """Return a change's amount: skills, minutes, or the number of the worker to add one like."""
     if change.kind in {ChangeKind.SKILL, ChangeKind.CERTIFICATE}:
         return {"skills": ",".join(skill for skill in Skill if crew.skill_bits({skill}) & change.amount)}
     if change.kind is ChangeKind.EXTRA_WORKER:

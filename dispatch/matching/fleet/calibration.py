@@ -1,7 +1,7 @@
-"""What the city teaches: how workers really travelled, and the rule of travel (`matching.travel`) that follows from it.
+"""Calibrate the travel rule (`matching.travel`) from the journeys that workers really made, or from a road engine.
 
-A journey is known where a worker left one door, set out soon after, and signed in at the next; the straight line
-between the doors and the time between the signs are a leg. Whoever wants the rule changed sees the figures first.
+A journey is a leg between two visits of one worker: the worker left the first, departed soon after, and signed in at
+the second. Its distance is the straight line between the two doors, its duration the time from departure to sign-in.
 """
 
 import math
@@ -28,29 +28,32 @@ from routing.model.travel import Calibration, Leg
 from routing.readers.roads import UNREACHABLE_SECONDS, Table
 
 LONGEST_PAUSE = timedelta(minutes=20)
-"""Whoever sets out later than this after leaving a door may set out from anywhere."""
+"""A worker who departs later than this after a visit may depart from another place, so that it is no journey."""
 
 MOST_LEGS = 20_000
 DOORS_DAYS = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Learned:
-    """What was learned: each transport's calibration where there were journeys enough, and the rule's new value."""
+class Calibrated:
+    """The calibration of each transport with enough journeys, the journey counts of the others, and the new rule."""
 
-    found: dict[Transport, Calibration]
+    calibrations: dict[Transport, Calibration]
     too_few: dict[Transport, int]
     value: Travel
 
     @property
     def source(self) -> str:
-        """Return where the new value comes from, for the rule's record."""
-        counts = ", ".join(f"{transport} {one.legs}" for transport, one in self.found.items())
+        """Return the text for the rule's `source` column."""
+        counts = ", ".join(f"{transport} {calibration.legs}" for transport, calibration in self.calibrations.items())
         return f"calibrated from journeys: {counts}"
 
 
 async def journeys(work: Work, *, since: datetime) -> dict[Transport, list[Leg]]:
-    """Return the journeys between two doors that phones reported since an instant, the latest first."""
+    """Return at most `MOST_LEGS` journeys since an instant by transport, latest first.
+
+    Visits with flags and visits typed in later are left out.
+    """
     sound = and_(
         Visit.state.in_((VisitState.FINISHED, VisitState.VERIFIED)),
         Visit.backfilled_by.is_(None),
@@ -87,18 +90,18 @@ async def journeys(work: Work, *, since: datetime) -> dict[Transport, list[Leg]]
         .limit(MOST_LEGS)
     )
     by = await roster.transports(work)
-    found: dict[Transport, list[Leg]] = {transport: [] for transport in Transport}
+    legs: dict[Transport, list[Leg]] = {transport: [] for transport in Transport}
     for row in (await work.session.execute(query)).all():
         if row.worker_id in by:
             here, there = Point(row.from_latitude, row.from_longitude), Point(row.latitude, row.longitude)
             way = Leg(math.hypot(*planar_metres(here, there)), (row.arrived_at - row.departed_at).total_seconds())
-            found[by[row.worker_id]].append(way)
-    return found
+            legs[by[row.worker_id]].append(way)
+    return legs
 
 
-async def learn(work: Work, *, days: int = 60, least: int = travel.LEAST_LEGS) -> Learned:
-    """Calibrate every way of travelling on the journeys of the last days, against the rule in force."""
-    return learned(
+async def calibrate(work: Work, *, days: int = 60, least: int = travel.LEAST_LEGS) -> Calibrated:
+    """Calibrate all transports from the journeys of the last days, starting from the rule in force."""
+    return calibrated(
         await rules.read(work.session, Travel, at=work.now),
         await journeys(work, since=work.now - timedelta(days=days)),
         least=least,
@@ -106,7 +109,7 @@ async def learn(work: Work, *, days: int = 60, least: int = travel.LEAST_LEGS) -
 
 
 async def doors(work: Work) -> list[Point]:
-    """Return where visits of the last days were, each door once, in an order that does not tell who lives there."""
+    """Return the places of the visits of the last `DOORS_DAYS` days, each once, sorted by latitude and longitude."""
     query = (
         select(Visit.latitude, Visit.longitude)
         .where(Visit.planned_start >= work.now - timedelta(days=DOORS_DAYS))
@@ -117,11 +120,11 @@ async def doors(work: Work) -> list[Point]:
 
 
 def road_legs(rule: Travel, transport: Transport, places: Sequence[Point], table: Table) -> list[Leg]:
-    """Return a road engine's table as journeys: the seconds for lock, lift and door, which it does not know, are added.
+    """Return a road engine's travel times as journeys, plus the rule's `start_seconds` for lock, lift and door.
 
-    Pairs that no road joins are left out.
+    Pairs without a road between them are left out.
     """
-    start = rule.way(transport).start_seconds
+    start = rule.mode_of(transport).start_seconds
     return [
         Leg(math.hypot(*planar_metres(here, there)), start + float(seconds))
         for here, line in zip(places, table.seconds.tolist(), strict=True)
@@ -130,46 +133,46 @@ def road_legs(rule: Travel, transport: Transport, places: Sequence[Point], table
     ]
 
 
-def learned(
+def calibrated(
     rule: Travel,
     legs: Mapping[Transport, list[Leg]],
     *,
     of: Sequence[Transport] = tuple(Transport),
     least: int = travel.LEAST_LEGS,
-) -> Learned:
-    """Calibrate some transports' values of the rule on journeys; one with too few of them stays as it is."""
-    found: dict[Transport, Calibration] = {}
+) -> Calibrated:
+    """Return new values of the rule for the transports `of`; one with fewer than `least` journeys keeps its values."""
+    calibrations: dict[Transport, Calibration] = {}
     too_few: dict[Transport, int] = {}
     value = rule.model_dump(mode="json")
     for transport, mode in zip(Transport, crew.modes(rule), strict=True):
         if transport not in of:
             continue
         try:
-            one = travel.calibrate(legs.get(transport, []), mode, least=least)
+            calibration = travel.calibrate(legs.get(transport, []), mode, least=least)
         except travel.TooFewLegs as few:
             too_few[transport] = few.parameters["found"]
             continue
-        found[transport] = one
-        value[transport]["detour"] = round(one.mode.detour, 3)
-        value[transport]["speed"] = round(one.mode.speed_metres_per_second, 3)
-    return Learned(found, too_few, Travel.of(value))
+        calibrations[transport] = calibration
+        value[transport]["detour"] = round(calibration.mode.detour, 3)
+        value[transport]["speed"] = round(calibration.mode.speed_metres_per_second, 3)
+    return Calibrated(calibrations, too_few, Travel.of(value))
 
 
-async def adopt(work: Work, news: Learned) -> datetime:
-    """Make what was learned the rule from the district's next midnight on; return that instant.
+async def adopt(work: Work, result: Calibrated) -> datetime:
+    """Make the new value the rule from the district's next midnight on; return that instant.
 
-    Refuses `routing.too_few_legs` where nothing was learned. A day that is planned already keeps its hours.
+    Refuses `routing.too_few_legs` if no transport was calibrated. Visits that are booked already keep their starts.
     """
-    if not news.found:
-        most = max(news.too_few.values(), default=0)
-        raise travel.TooFewLegs(mode=", ".join(news.too_few), found=most, least=travel.LEAST_LEGS)
+    if not result.calibrations:
+        most = max(result.too_few.values(), default=0)
+        raise travel.TooFewLegs(mode=", ".join(result.too_few), found=most, least=travel.LEAST_LEGS)
     from_at = clock.at_local(clock.day_of(work.now) + timedelta(days=1), 0)
     await operations.decide(
         work.session,
-        news.value,
+        result.value,
         valid_from=from_at,
         now=work.now,
         by=work.actor.label,
-        source=news.source,
+        source=result.source,
     )
     return from_at

@@ -1,4 +1,4 @@
-"""The decision record's content, from what the routing engine found: the same facts give the same words."""
+"""The content of a decision record: candidates, beaten workers, and the rule that rules out each other worker."""
 
 import hashlib
 import json
@@ -12,16 +12,16 @@ from dispatch.matching.fleet.score import Option
 from routing.model.rules import PlanRule
 
 LISTED = 20
-"""How many candidates a record shows with all parts of their price; the others are named."""
+"""How many candidates a record lists with all parts of their price; of the others it lists only the numbers."""
 
 
 class RuledOutReason(StrEnum):
-    """Why somebody was not chosen, in the order in which it is looked at."""
+    """Why a worker was ruled out, in the order in which the rules are checked."""
 
     SITE_CLOSED = "site_closed"
     NOT_CONTRACTED = "not_contracted"  # no contract of the company covers this item in this division
-    CAPACITY_USED = "capacity_used"  # the company has won all the visits of the month that it may
-    ASKED_BEFORE = "asked_before"  # the company refused, was silent or did not come
+    CAPACITY_USED = "capacity_used"  # the company has as many visits in the month as its contracts allow
+    ASKED_BEFORE = "asked_before"  # the company refused, did not answer or did not come
     SKILL = "skill"
     CERTIFICATE = "certificate"
     SEX = "sex"
@@ -34,7 +34,7 @@ class RuledOutReason(StrEnum):
     MAX_WORK = "max_work"
     LOAD = "load"
     NO_PARTNER = "no_partner"
-    TAKEN = "taken"  # somebody else booked the hours in the same moment
+    TAKEN = "taken"  # another transaction booked the same hours first
 
 
 OF_RULE: Mapping[PlanRule, RuledOutReason] = {
@@ -58,7 +58,7 @@ OF_RULE: Mapping[PlanRule, RuledOutReason] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Companies:
-    """Which company numbers were out, and why."""
+    """The numbers of the companies that may not be asked, by reason."""
 
     uncovered: frozenset[int]
     full: frozenset[int]
@@ -66,11 +66,11 @@ class Companies:
 
     @property
     def out(self) -> frozenset[int]:
-        """Return all that may not be asked."""
+        """Return the numbers of all companies that may not be asked."""
         return self.uncovered | self.full | self.asked
 
     def reason(self, company: int) -> RuledOutReason:
-        """Return why a company is out; the contract is looked at first."""
+        """Return why a company may not be asked: contract first, then capacity, then an earlier attempt."""
         if company in self.uncovered:
             return RuledOutReason.NOT_CONTRACTED
         return RuledOutReason.CAPACITY_USED if company in self.full else RuledOutReason.ASKED_BEFORE
@@ -78,7 +78,7 @@ class Companies:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """What was weighed: for the record's columns of the same names."""
+    """The values of three columns of `DecisionRecord` with the same names."""
 
     candidates: list[list[int]]
     beaten: list[int]
@@ -94,9 +94,10 @@ def content(
     companies: Companies,
     taken: Iterable[int] = (),
 ) -> Content:
-    """Name every worker once: listed, beaten, or ruled out by the first rule that forbids.
+    """Return the content of a decision record, in which each worker is listed, beaten or ruled out by one rule.
 
-    `options` best first; `rules`, `numbers` and `company_of` (the company's number) by the worker's place in the fleet.
+    `options` are sorted best first; `rules`, `numbers` and `company_of` (the company's number) are indexed by the
+    worker's place in the fleet; `taken` are numbers of workers whose hours are booked.
     """
     listed = {number for option in options[:LISTED] for number in (option.worker, option.second_worker)}
     gone = set(taken)
@@ -119,5 +120,5 @@ def content(
 
 
 def fingerprint(facts: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of all that a choice rests on, written canonically."""
+    """Return the SHA-256 of all inputs of a decision as canonical JSON."""
     return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":"), default=str).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""From the roster's words to the routing engine's: shifts, skills, ways of travelling."""
+"""Convert workers of the roster to the routing engine's types: shifts, skills, travel modes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,7 +14,7 @@ from providers.roster.queries import RosterWorker
 from routing.model import part, problem
 
 LONGEST_BREAK = timedelta(hours=3)
-"""A longer pause between two windows is time at home: another shift."""
+"""A longer pause between two working windows begins a new shift; a shorter one is a break."""
 
 SEXES: Mapping[identifiers.Sex | None, problem.Sex] = {
     None: problem.Sex.UNSTATED,
@@ -26,25 +26,25 @@ _MODE = {transport: place for place, transport in enumerate(Transport)}
 
 
 def skill_bits(skills: frozenset[Skill] | set[Skill]) -> int:
-    """Return a set of skills as the engine's bit set."""
+    """Return a set of skills as a bit set, one bit for each member of `Skill` in its order."""
     return sum(_BIT[skill] for skill in skills)
 
 
 def modes(rule: Travel) -> tuple[problem.Mode, ...]:
-    """Return the ways of travelling in the engine's terms, in the order of `Transport`."""
+    """Return the travel modes of the rule, in the order of `Transport`."""
     return tuple(
         problem.Mode(
             name=transport,
-            speed_metres_per_second=rule.way(transport).speed,
-            detour=rule.way(transport).detour,
-            start_seconds=rule.way(transport).start_seconds,
+            speed_metres_per_second=rule.mode_of(transport).speed,
+            detour=rule.mode_of(transport).detour,
+            start_seconds=rule.mode_of(transport).start_seconds,
         )
         for transport in Transport
     )
 
 
 def shifts(windows: Sequence[Span], origin: datetime) -> tuple[problem.Shift, ...]:
-    """Join working windows into shifts: a short pause between two of them is a break that begins on the minute."""
+    """Join working windows into shifts; a pause up to `LONGEST_BREAK` becomes a break with a fixed start."""
     joined: list[list[Span]] = []
     for window in windows:
         if joined and window[0] - joined[-1][-1][1] <= LONGEST_BREAK:
@@ -69,13 +69,13 @@ def shifts(windows: Sequence[Span], origin: datetime) -> tuple[problem.Shift, ..
 
 
 def worker(
-    found: RosterWorker, *, base: int, company: int, origin: datetime, now: datetime | None = None
+    member: RosterWorker, *, base: int, company: int, origin: datetime, now: datetime | None = None
 ) -> problem.Worker:
-    """Translate one worker of the roster; `base` and `company` are the engine's numbers.
+    """Return one worker of the roster for the routing engine; `base` is the home's place number, `company` its index.
 
-    Breaks that are over by `now` have been taken and are left out.
+    Breaks that end before `now` are left out.
     """
-    duties = shifts(found.windows, origin)
+    duties = shifts(member.windows, origin)
     if now is not None:
         since = seconds(now, origin)
         duties = tuple(
@@ -86,13 +86,13 @@ def worker(
         base=base,
         shifts=duties,
         company=company,
-        skills=skill_bits(found.skills),
-        sex=SEXES[found.sex],
-        mode=_MODE[found.transport],
-        max_work_seconds=found.max_minutes * 60,
+        skills=skill_bits(member.skills),
+        sex=SEXES[member.sex],
+        mode=_MODE[member.transport],
+        max_work_seconds=member.max_minutes * 60,
     )
 
 
 def seconds(at: datetime, origin: datetime) -> int:
-    """Return whole seconds since the origin."""
+    """Return the whole seconds from `origin` to `at`."""
     return (at - origin) // timedelta(seconds=1)

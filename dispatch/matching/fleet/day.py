@@ -1,7 +1,7 @@
-"""One day's routes of all workers, in memory: who could come, at what price, and what keeps each of the others away.
+"""One day's routes of all workers in memory: which workers can come, at what price, and why the others cannot.
 
-A day is a copy of what the database holds (roster, contracts, booked hours) in the routing engine's terms. A promised
-start is a promise: booked visits do not move, a new one is put into the gaps.
+A day is a copy of the database (roster, contracts, bookings) as a problem of the routing engine. Booked visits do not
+move; a new visit is inserted into the gaps.
 """
 
 from bisect import bisect_right
@@ -25,14 +25,14 @@ from routing.insertion import board
 from routing.model import problem
 from routing.model.rules import PlanRule
 
-FIRST_LOOK = 64
+FIRST_SEARCH = 64
 MOST_NUMBERS = 20_000
-"""After so many visits a board is laid out anew; the engine keeps every number it has given."""
+"""A day with more visit numbers than this is built again, because the engine never reuses a number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """One active booking."""
+    """One active booking of one worker."""
 
     worker_id: UUID
     worker_number: int
@@ -45,7 +45,7 @@ class Hours:
     begun: bool
 
     def mark(self) -> int:
-        """Return 128 bits that stand for the booking; a day's bookings are known by the XOR of theirs."""
+        """Return a 128-bit hash of the booking; the hash of a day is the XOR of its bookings' hashes."""
         facts = (
             self.worker_number,
             self.latitude,
@@ -58,8 +58,8 @@ class Hours:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """What is looked for; the start lies between `earliest` and `latest`, both included."""
+class Demand:
+    """What a request needs: place, minutes, skill, workers; the start is between `earliest` and `latest`, inclusive."""
 
     latitude: float
     longitude: float
@@ -71,12 +71,12 @@ class Ask:
     persons: int
     familiar: frozenset[UUID]
     barred: frozenset[UUID]
-    asked: frozenset[UUID]  # companies that have had their chance
+    asked: frozenset[UUID]  # companies that refused, lapsed or missed, and are not asked again
     item_code: str
     division_code: str
 
     def as_json(self) -> dict[str, Any]:
-        """Return the ask as the decision record keeps it."""
+        """Return the demand in the form in which the decision record stores it."""
         return {
             name: sorted(map(str, value)) if isinstance(value, frozenset) else _plain(value)
             for name, value in asdict(self).items()
@@ -96,8 +96,8 @@ def _plain(value: object) -> object:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """The options, best first, and every worker's rule, by place in the fleet."""
+class SearchResult:
+    """The options, best first, and the first rule that excludes each worker, by place in the fleet."""
 
     options: list[Option]
     rules: list[int]
@@ -105,7 +105,7 @@ class Found:
 
 
 class Day:
-    """The fleet of one district day; see the module."""
+    """The workers, contracts and booked visits of one day of the district."""
 
     SPAN = timedelta(hours=30)
     """From midnight to six the next morning, so that a night's visits lie within one day."""
@@ -118,7 +118,7 @@ class Day:
         contracts: Sequence[ContractTerms],
         weights: Weights,
         travel: Travel,
-        known: tuple[object, ...],
+        basis: tuple[object, ...],
     ) -> None:
         self.day = day
         self.origin = clock.at_local(day, 0)
@@ -126,7 +126,9 @@ class Day:
         self.roster = list(roster)
         self.weights = weights
         self.travel = travel
-        self.known = known  # what this day was laid out from; another value asks for a new one
+        self.basis = (
+            basis  # versions of roster and rules that this day was built from; if they change, the day is built again
+        )
         self._by_number = {worker.number: worker for worker in roster}
         self.numbers = [worker.number for worker in roster]
         self.company_numbers = sorted({worker.provider_number for worker in roster})
@@ -138,8 +140,8 @@ class Day:
             self.contracts.setdefault(terms.provider_number, []).append(terms)
         company_place = {number: place for place, number in enumerate(self.company_numbers)}
         workers = tuple(
-            crew.worker(found, base=place, company=company_place[found.provider_number], origin=self.origin)
-            for place, found in enumerate(roster)
+            crew.worker(member, base=place, company=company_place[member.provider_number], origin=self.origin)
+            for place, member in enumerate(roster)
         )
         self._shifts = [worker.shifts for worker in workers]
         self.board = board.Board(
@@ -147,7 +149,7 @@ class Day:
                 workers=workers,
                 visits=(),
                 modes=crew.modes(travel),
-                places=tuple(Point(found.latitude, found.longitude) for found in roster),
+                places=tuple(Point(member.latitude, member.longitude) for member in roster),
                 companies=tuple(problem.Company(share=0) for _ in self.company_numbers) or (problem.Company(),),
                 weights=problem.Weights(
                     travel_points_per_second=weights.travel_points_per_second,
@@ -166,16 +168,18 @@ class Day:
         )
         self._taken = 0
         self._at: dict[UUID, int] = {}
-        self.unseen: set[int] = set()  # numbers of workers with a booking outside their shifts, which no route shows
+        self.booked_off_shift: set[int] = (
+            set()
+        )  # numbers of workers with a booking outside their shifts; no route contains it
         self.mark = 0
 
     @property
     def used(self) -> int:
-        """Return how many numbers the engine has given to visits of this day."""
+        """Return how many visit numbers the engine has used for this day."""
         return self.board.visit_count
 
     def advance(self, now: datetime) -> None:
-        """Let time pass: nobody sets out before now, and breaks that are over have been taken."""
+        """Set the present time: no worker departs before it, and breaks that end before it count as taken."""
         seconds = max(0, crew.seconds(now, self.origin))
         if seconds != self.board.now_seconds:
             self.board.advance(seconds)
@@ -185,31 +189,31 @@ class Day:
             self.board.rested()
 
     def blank(self) -> "Day":
-        """Return the same day without any booking, to be filled and planned on while this one is looked at."""
-        contracts = [one for terms in self.contracts.values() for one in terms]
+        """Return a new day with the same roster, contracts and rules, and without any booking."""
+        contracts = [terms for company_terms in self.contracts.values() for terms in company_terms]
         return Day(
             self.day,
             roster=self.roster,
             contracts=contracts,
             weights=self.weights,
             travel=self.travel,
-            known=self.known,
+            basis=self.basis,
         )
 
     def worker_id(self, number: int) -> UUID:
-        """Return a worker's id."""
+        """Return the id of the worker with this number."""
         return self._by_number[number].worker_id
 
     def provider_of(self, number: int) -> UUID:
-        """Return the company that a worker works for."""
+        """Return the id of the company of the worker with this number."""
         return self._by_number[number].provider_id
 
     def covers(self, hours: Hours) -> bool:
-        """Tell whether a booking begins within this day."""
+        """Return whether a booking begins within this day's span."""
         return self.origin <= hours.starts_at < self.until
 
     def book(self, booking_id: UUID, hours: Hours) -> None:
-        """Take over a booking; one of a worker who is not on duty then counts in the fingerprint alone."""
+        """Add a booking; if its worker is off duty then, it only changes the day's hash and `booked_off_shift`."""
         self.mark ^= hours.mark()
         place = self.place_of.get(hours.worker_id)
         if place is None:
@@ -217,7 +221,7 @@ class Day:
         start, end = crew.seconds(hours.starts_at, self.origin), crew.seconds(hours.ends_at, self.origin)
         shift = self.shift_of(place, start, end)
         if shift is None:
-            self.unseen.add(self.numbers[place])
+            self.booked_off_shift.add(self.numbers[place])
             return
         number = self.board.add(
             problem.Visit(
@@ -230,126 +234,133 @@ class Day:
         self._at[booking_id] = number
 
     def shift_of(self, place: int, start: int, end: int) -> int | None:
-        """Return the shift of a worker in which something begins and ends; None: off duty then."""
+        """Return the index of a worker's shift that contains the seconds `start` to `end`; None: off duty."""
         return next((k for k, duty in enumerate(self._shifts[place]) if _within(start, end, duty)), None)
 
     def release(self, booking_id: UUID, hours: Hours) -> None:
-        """Give a booking's hours back."""
+        """Remove a booking."""
         self.mark ^= hours.mark()
         number = self._at.pop(booking_id, None)
         if number is not None:
             self.board.remove(number)
 
-    def companies(self, ask: Ask, won: Mapping[int, int]) -> Companies:
-        """Say which companies may not be asked, by what they have agreed to and won this month."""
+    def companies(self, demand: Demand, awarded: Mapping[int, int]) -> Companies:
+        """Return which companies may not be asked: no contract, monthly capacity used up, or asked before.
+
+        `awarded` is the number of visits in the month by company number.
+        """
         uncovered, full, asked = set(), set(), set()
         for number in self.company_numbers:
             terms = self.contracts.get(number, [])
-            if not any(one.covers(ask.item_code, ask.division_code) for one in terms):
+            if not any(contract.covers(demand.item_code, demand.division_code) for contract in terms):
                 uncovered.add(number)
-            elif won.get(number, 0) >= sum(one.monthly_capacity for one in terms):
+            elif awarded.get(number, 0) >= sum(contract.monthly_capacity for contract in terms):
                 full.add(number)
-            elif self.providers[number] in ask.asked:
+            elif self.providers[number] in demand.asked:
                 asked.add(number)
         return Companies(uncovered=frozenset(uncovered), full=frozenset(full), asked=frozenset(asked))
 
     def allowed(self, companies: Companies) -> list[int]:
-        """Return the places of the companies that may be asked."""
+        """Return the places of the companies that may be asked, in the order of `company_numbers`."""
         return [place for place, number in enumerate(self.company_numbers) if number not in companies.out]
 
     def targets(self) -> dict[int, float]:
-        """Return the contract share of every company with a contract."""
-        return {number: sum(one.share_target for one in terms) for number, terms in sorted(self.contracts.items())}
+        """Return the contract share of each company with a contract, by company number."""
+        return {
+            number: sum(contract.share_target for contract in terms) for number, terms in sorted(self.contracts.items())
+        }
 
-    def find(self, ask: Ask, *, now: datetime, companies: Companies, shares: Mapping[int, int]) -> Found:
-        """Look for whoever can come, best first; ties go to the lower worker's number."""
+    def find(self, demand: Demand, *, now: datetime, companies: Companies, shares: Mapping[int, int]) -> SearchResult:
+        """Return all options for a demand, best first; equal prices are sorted by worker number."""
         self.advance(now)
         allowed = self.allowed(companies)
-        if ask.persons > 1:
-            return self._pairs(ask, allowed, companies, shares)
-        return self.look(self.board.add(self.visit(ask, allowed)), companies=companies, shares=shares)
+        if demand.persons > 1:
+            return self._pairs(demand, allowed, companies, shares)
+        return self.search(self.board.add(self.visit(demand, allowed)), companies=companies, shares=shares)
 
-    def look(self, number: int, *, companies: Companies, shares: Mapping[int, int]) -> Found:
-        """Look for whoever can make a visit that the board knows and that stands in no route, best first."""
-        best = FIRST_LOOK
+    def search(self, number: int, *, companies: Companies, shares: Mapping[int, int]) -> SearchResult:
+        """Return the options for a visit that is on the board and in no route, best first."""
+        best = FIRST_SEARCH
         while True:
             verdict = self.board.evaluate(number, best=best, exhaustive=True)
-            options = ranked(self.option(shares, one) for one in verdict.candidates)
+            options = ranked(self.option(shares, candidate) for candidate in verdict.candidates)
             least = verdict.candidates[-1].points if len(verdict.candidates) == best else None
             if settled(options, unlisted_from=least, cap=self.weights.share_cap_points):
-                return Found(options, verdict.rules.tolist(), companies)
+                return SearchResult(options, verdict.rules.tolist(), companies)
             best *= 4
 
     def fingerprint(
         self,
-        ask: Ask,
+        demand: Demand,
         *,
-        won: Mapping[int, int],
+        awarded: Mapping[int, int],
         shares: Mapping[int, int],
         taken: Iterable[int],
         now: datetime,
         beside: str | None = None,
     ) -> str:
-        """Return the fingerprint of all that a choice rests on; `beside` stands for what was planned with it."""
+        """Return the SHA-256 of all inputs of a decision; `beside` is the digest of the batch it was planned in."""
         return candidates.fingerprint(
             {
                 **({} if beside is None else {"beside": beside}),
-                "ask": ask.as_json(),
+                "ask": demand.as_json(),
                 "bookings": f"{self.mark:032x}",
                 "day": self.day,
-                "known": self.known,
+                "known": self.basis,
                 "now": now,
                 "shares": {str(number): points for number, points in shares.items()},
                 "taken": sorted(taken),
-                "won": {str(number): count for number, count in won.items()},
+                "won": {str(number): count for number, count in awarded.items()},
             }
         )
 
-    def _pairs(self, ask: Ask, allowed: Sequence[int], companies: Companies, shares: Mapping[int, int]) -> Found:
-        """Look for two workers of one company: an offer is put to one company."""
+    def _pairs(
+        self, demand: Demand, allowed: Sequence[int], companies: Companies, shares: Mapping[int, int]
+    ) -> SearchResult:
+        """Return the options of two workers of one company, since an offer goes to one company."""
         options: list[Option] = []
         rules = [int(PlanRule.NOT_CONTRACTED)] * len(self.roster)
         for company in allowed:
-            visit = self.visit(ask, [company])
-            verdict = self.board.evaluate_pair(self.board.add(visit), self.board.add(visit), best=FIRST_LOOK)
+            visit = self.visit(demand, [company])
+            verdict = self.board.evaluate_pair(self.board.add(visit), self.board.add(visit), best=FIRST_SEARCH)
             options += [self.option(shares, pair.first, pair.second) for pair in verdict.pairs]
-            for place, (one, other) in enumerate(
+            for place, (first_rule, second_rule) in enumerate(
                 zip(verdict.first_rules.tolist(), verdict.second_rules.tolist(), strict=True)
             ):
                 if self.company_of[place] == self.company_numbers[company]:
-                    rules[place] = min(one, other)
+                    rules[place] = min(first_rule, second_rule)
         # Both orders of a pair are the same pair.
         unique = {frozenset((option.worker, option.second_worker)): option for option in ranked(options)[::-1]}
-        return Found(ranked(unique.values()), rules, companies)
+        return SearchResult(ranked(unique.values()), rules, companies)
 
-    def visit(self, ask: Ask, allowed: Iterable[int]) -> problem.Visit:
-        """Return what is looked for in the engine's terms; `allowed` are places of companies."""
-        earliest, latest = crew.seconds(ask.earliest, self.origin), crew.seconds(ask.latest, self.origin)
-        barred = frozenset(self.place_of[one] for one in ask.barred if one in self.place_of)
-        familiar = frozenset(self.place_of[one] for one in ask.familiar if one in self.place_of)
+    def visit(self, demand: Demand, allowed: Iterable[int]) -> problem.Visit:
+        """Return a demand as a visit of the routing engine; `allowed` lists places of companies."""
+        earliest, latest = crew.seconds(demand.earliest, self.origin), crew.seconds(demand.latest, self.origin)
+        barred = frozenset(self.place_of[worker_id] for worker_id in demand.barred if worker_id in self.place_of)
+        familiar = frozenset(self.place_of[worker_id] for worker_id in demand.familiar if worker_id in self.place_of)
         return problem.Visit(
-            place=self.board.place(ask.latitude, ask.longitude),
-            duration_seconds=ask.minutes * 60,
+            place=self.board.place(demand.latitude, demand.longitude),
+            duration_seconds=demand.minutes * 60,
             windows=(problem.Window(earliest_seconds=max(0, earliest), latest_seconds=latest),),
-            skills=crew.skill_bits({ask.skill}),
-            sex=crew.SEXES[ask.sex],
+            skills=crew.skill_bits({demand.skill}),
+            sex=crew.SEXES[demand.sex],
             companies=frozenset(allowed),
             excluded=barred,
             preferred=familiar - barred,
         )
 
     def option(self, shares: Mapping[int, int], *chosen: board.Candidate) -> Option:
-        """Return a candidate of the engine, or two for one visit, in the words of a decision."""
-        numbers = sorted(self.numbers[one.worker] for one in chosen)
+        """Return one candidate of the engine, or two for the same visit, as an option with its share points."""
+        numbers = sorted(self.numbers[candidate.worker] for candidate in chosen)
         share = shares.get(self.company_of[chosen[0].worker], 0)
         return Option(
-            points=sum(one.points for one in chosen) + share,
+            points=sum(candidate.points for candidate in chosen) + share,
             worker=numbers[0],
             second_worker=numbers[1] if len(numbers) > 1 else 0,
-            start_seconds=max(one.start_seconds for one in chosen),
-            travel_points=sum(one.travel_points for one in chosen),
-            wait_points=sum(one.wait_points for one in chosen),
-            continuity_points=sum(one.continuity_points for one in chosen),
+            start_seconds=max(candidate.start_seconds for candidate in chosen),
+            travel_points=sum(candidate.travel_points for candidate in chosen),
+            wait_points=sum(candidate.wait_points for candidate in chosen),
+            continuity_points=sum(candidate.continuity_points for candidate in chosen),
             share_points=share,
         )
 

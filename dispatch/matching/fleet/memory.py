@@ -1,9 +1,9 @@
-"""All days in memory, kept equal to the database: correct after a crash and beside other processes.
+"""All days in memory, kept equal to the database, also after a crash and with several processes.
 
-Every look first reads what has changed since the oldest transaction that was running at the last look: neither ids nor
-transaction numbers become visible in their order, and a row read twice changes nothing. Rows of the reader's own work
-are left out, since that work may yet be undone. Nothing here is a record: whoever starts with an empty memory decides
-the same, and the bookings' exclusion constraint has the last word.
+Each refresh reads the bookings that changed since the oldest transaction that was running at the last refresh. Ids and
+transaction numbers do not become visible in order, so that some rows are read twice, which changes nothing. Rows of
+the caller's own transaction are left out, because it may roll back. This memory is only a cache: a process that starts
+with an empty one decides the same, and the exclusion constraint on bookings prevents double booking.
 """
 
 import asyncio
@@ -30,12 +30,12 @@ _CHANGED = (
         " from (select pg_snapshot_xmin(pg_current_snapshot()) as oldest, pg_current_snapshot()::text as whole) s"
         " left join booking b on b.changed_xid >= cast(:horizon as xid8)"
         " and b.changed_xid is distinct from pg_current_xact_id_if_assigned()"
-        " and lower(b.during) >= :since and (b.active or :again)"
+        " and lower(b.during) >= :since and (b.active or :rereading)"
     )
     .bindparams(
         bindparam("horizon", type_=Xid8),
         bindparam("since", type_=DateTime(timezone=True)),
-        bindparam("again", type_=Boolean),
+        bindparam("rereading", type_=Boolean),
     )
     .columns(
         oldest=Xid8,
@@ -57,41 +57,41 @@ _CHANGED = (
 
 @dataclass(slots=True)
 class Fleet:
-    """The days of one database; look at it under `lock`, and do not wait for anything else between look and choice."""
+    """The days of one database; hold `lock` from `refresh` to the choice, and await nothing else in between."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     snapshot: str = ""
     _horizon: int = 0
     _month: str = ""
     _hours: dict[UUID, Hours] = field(default_factory=dict)
-    _won: Counter[tuple[UUID, str]] = field(default_factory=Counter)
+    _awarded: Counter[tuple[UUID, str]] = field(default_factory=Counter)
     _days: dict[date, Day] = field(default_factory=dict)
     _lines: tuple[object, roster.ContractLines] | None = None
 
-    async def look(self, work: Work, day: date) -> Day:
-        """Return a day as the database has it now."""
+    async def refresh(self, work: Work, day: date) -> Day:
+        """Return a day that equals the database now."""
         month = clock.month_of(work.now)
         if month != self._month:
-            # What was won in months gone by no longer counts: begin again with this month's bookings.
+            # Visits of earlier months no longer count: read this month's bookings from the start.
             self._month, self._horizon = month, 0
-            self._hours, self._won, self._days = {}, Counter(), {}
+            self._hours, self._awarded, self._days = {}, Counter(), {}
         mark = await roster.roster_mark(work)
         weights = await rules.read(work.session, Weights, at=work.now)
         travel = await rules.read(work.session, Travel, at=work.now)
-        await self._catch_up(work)
-        for past in [known for known in self._days if known < clock.day_of(work.now)]:
-            del self._days[past]
-        found = self._days.get(day)
-        known = (mark, weights.content, travel.content)
-        if found is None or found.known != known or found.used > MOST_NUMBERS:
-            found = self._days[day] = await self._lay_out(work, day, known, weights, travel)
-        return found
+        await self._read_changes(work)
+        for old in [basis for basis in self._days if basis < clock.day_of(work.now)]:
+            del self._days[old]
+        held = self._days.get(day)
+        basis = (mark, weights.content, travel.content)
+        if held is None or held.basis != basis or held.used > MOST_NUMBERS:
+            held = self._days[day] = await self._lay_out(work, day, basis, weights, travel)
+        return held
 
-    async def _catch_up(self, work: Work) -> None:
+    async def _read_changes(self, work: Work) -> None:
         facts = {
             "horizon": self._horizon,
             "since": clock.month_bounds(self._month)[0],
-            "again": self._horizon > 0,
+            "rereading": self._horizon > 0,
         }
         for row in (await work.session.execute(_CHANGED, facts)).all():
             self._horizon, self.snapshot = row.oldest, row.whole
@@ -106,7 +106,7 @@ class Fleet:
         if hours is None:
             return
         if hours.leading:
-            self._won[hours.provider_id, clock.month_of(hours.starts_at)] -= 1
+            self._awarded[hours.provider_id, clock.month_of(hours.starts_at)] -= 1
         for day in self._days.values():
             if day.covers(hours):
                 day.release(booking_id, hours)
@@ -114,51 +114,51 @@ class Fleet:
     def _take(self, booking_id: UUID, hours: Hours) -> None:
         self._hours[booking_id] = hours
         if hours.leading:
-            self._won[hours.provider_id, clock.month_of(hours.starts_at)] += 1
+            self._awarded[hours.provider_id, clock.month_of(hours.starts_at)] += 1
         for day in self._days.values():
             if day.covers(hours):
                 day.book(booking_id, hours)
 
-    async def _lay_out(self, work: Work, day: date, known: tuple[object, ...], weights: Weights, travel: Travel) -> Day:
+    async def _lay_out(self, work: Work, day: date, basis: tuple[object, ...], weights: Weights, travel: Travel) -> Day:
         from_at = clock.at_local(day, 0)
-        found = Day(
+        laid_out = Day(
             day,
             roster=await roster.roster(work, from_at=from_at, until_at=from_at + Day.SPAN),
-            contracts=await roster.contracts(work, on=day, lines=await self._contract_lines(work, known[0])),
+            contracts=await roster.contracts(work, on=day, lines=await self._contract_lines(work, basis[0])),
             weights=weights,
             travel=travel,
-            known=known,
+            basis=basis,
         )
         for booking_id, hours in self._hours.items():
-            if found.covers(hours):
-                found.book(booking_id, hours)
-        return found
+            if laid_out.covers(hours):
+                laid_out.book(booking_id, hours)
+        return laid_out
 
     async def _contract_lines(self, work: Work, mark: object) -> roster.ContractLines:
-        """Keep what the contracts cover from day to day: it is most of what a new day would have to read."""
+        """Return the contract lines from the cache; they are most of what a new day reads from the database."""
         if self._lines is None or self._lines[0] != mark:
             self._lines = mark, await roster.contract_lines(work)
         return self._lines[1]
 
     def copy(self, day: Day) -> Day:
-        """Return a day once more, as it was looked at last, to be planned on elsewhere while this one goes on."""
-        found = day.blank()
+        """Return a copy of a day as of the last refresh, which the caller may change."""
+        copied = day.blank()
         for booking_id, hours in self._hours.items():
-            if found.covers(hours):
-                found.book(booking_id, hours)
-        return found
+            if copied.covers(hours):
+                copied.book(booking_id, hours)
+        return copied
 
-    def won(self, day: Day, at: datetime) -> dict[int, int]:
+    def awarded(self, day: Day, at: datetime) -> dict[int, int]:
         """Return how many visits each company of a day's fleet has in the month of an instant, by company number."""
         month = clock.month_of(at)
-        return {number: self._won[provider_id, month] for number, provider_id in day.providers.items()}
+        return {number: self._awarded[provider_id, month] for number, provider_id in day.providers.items()}
 
 
 _fleets: WeakKeyDictionary[Engine, Fleet] = WeakKeyDictionary()
 
 
 def fleet_of(work: Work) -> Fleet:
-    """Return the memory of the database that a work runs on."""
+    """Return the fleet of the database that a unit of work is connected to; it is created on first use."""
     engine = work.session.get_bind()
     assert isinstance(engine, Engine)  # noqa: S101 - sessions of this product are bound to engines
     return _fleets.setdefault(engine, Fleet())

@@ -1,4 +1,4 @@
-"""What a company's contract share adds to the price of its workers, and who wins."""
+"""The price of an option: points of the routing engine plus points for the company's contract share."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from dispatch.matching.rules import Weights
 
 @dataclass(frozen=True, slots=True, order=True)
 class Option:
-    """One way to serve: ordered by price, then by the workers' numbers, then by the start, so that no tie is left."""
+    """One way to serve a demand; sorted by price, workers' numbers and start, so that there are no ties."""
 
     points: int
     worker: int
@@ -20,7 +20,7 @@ class Option:
     share_points: int
 
     def row(self) -> list[int]:
-        """Return the option as the decision record keeps it."""
+        """Return the option as a row of `DecisionRecord.candidates`."""
         return [
             self.worker,
             self.second_worker,
@@ -33,46 +33,46 @@ class Option:
         ]
 
 
-def share_points(won: Mapping[int, int], targets: Mapping[int, float], weights: Weights) -> dict[int, int]:
-    """Price each company by how many visits it is ahead of its share of what all have won this month.
+def share_points(awarded: Mapping[int, int], targets: Mapping[int, float], weights: Weights) -> dict[int, int]:
+    """Return points for each company, by how many visits it is ahead of its share of all visits awarded this month.
 
-    `won` and `targets` are by company number. A company without a target is never ahead nor behind. Positive points
-    make its workers dearer, negative cheaper, at most the cap either way.
+    `awarded` (visits) and `targets` (share weights) are by company number. A company with target 0 gets 0 points.
+    Positive points make a company's workers dearer, negative ones cheaper; the cap bounds both.
     """
     wanted = sum(targets.values())
-    total = sum(won.get(number, 0) for number, target in targets.items() if target > 0)
+    total = sum(awarded.get(number, 0) for number, target in targets.items() if target > 0)
     cap = weights.share_cap_points
     priced: dict[int, int] = {}
     for number, target in targets.items():
-        ahead = won.get(number, 0) - total * target / wanted if target > 0 else 0.0
+        ahead = awarded.get(number, 0) - total * target / wanted if target > 0 else 0.0
         priced[number] = max(-cap, min(cap, round(ahead * weights.share_points_per_visit)))
     return priced
 
 
 def share_steps(
-    won: Mapping[int, int], targets: Mapping[int, float], left: Mapping[int, int], weights: Weights, *, visits: int
+    awarded: Mapping[int, int], targets: Mapping[int, float], left: Mapping[int, int], weights: Weights, *, visits: int
 ) -> dict[int, list[int]]:
-    """Price the next visits of each company that are given out together with others, so many in all.
+    """Return points for each company's first, second, … visit of a batch of `visits` visits.
 
-    As `share_points`, with the batch counted into what all have won: the first, second, … visit of a company, at most
-    as many as are `left` of its month.
+    Like `share_points`, but all visits of the batch count as awarded. A company's list is as long as its remaining
+    monthly capacity in `left`, at most `visits`.
     """
     wanted = sum(targets.values())
-    total = visits + sum(won.get(number, 0) for number, target in targets.items() if target > 0)
+    total = visits + sum(awarded.get(number, 0) for number, target in targets.items() if target > 0)
     cap = weights.share_cap_points
     steps: dict[int, list[int]] = {}
     for number, most in left.items():
         target = targets.get(number, 0.0)
         behind = total * target / wanted if target > 0 else 0.0
-        ahead = [won.get(number, 0) + place - behind if target > 0 else 0.0 for place in range(min(most, visits))]
-        steps[number] = [max(-cap, min(cap, round(one * weights.share_points_per_visit))) for one in ahead]
+        ahead = [awarded.get(number, 0) + place - behind if target > 0 else 0.0 for place in range(min(most, visits))]
+        steps[number] = [max(-cap, min(cap, round(lead * weights.share_points_per_visit))) for lead in ahead]
     return steps
 
 
 def settled(options: Sequence[Option], *, unlisted_from: int | None, cap: int) -> bool:
-    """Tell whether the best option stays the best whatever shares the unlisted ones have.
+    """Return whether no unlisted option can be better than the best listed one, whatever its share points are.
 
-    `unlisted_from` is the least price, without share, that an option not listed can have; None: all are listed.
+    `unlisted_from` is the lowest price in points, without share points, of an unlisted option; None: all are listed.
     """
     if unlisted_from is None:
         return True

@@ -1,12 +1,13 @@
-"""Many requests of one day planned at once: which company by min-cost flow, which round by ruin and recreate.
+"""Plan many requests of one day together: min-cost flow chooses the companies, ruin and recreate the routes.
 
-Two people at once are the scarcest and come first, each pair at its cheapest. Then wave after wave, in the order in
-which the visits must begin, some visits are given out at once (`routing.assign`): at most one to each worker, no
-company beyond what is left of its month, and what a company is ahead of its contract share is priced. That settles how
-many each company gets; the rounds of neighbouring workers are then made better (`routing.improve`), whereby a visit may
-change its worker, its company and its hour within the window, and every company keeps its number of visits.
+1. Visits that need two workers come first, because pairs are scarce: each gets the cheapest pair.
+2. Visits for one worker are assigned in waves, by the latest time at which they must begin (`routing.assign`). In one
+   wave a worker gets at most one visit, a company gets no more than its remaining monthly capacity, and visits beyond
+   its contract share cost points. This step decides how many visits each company gets.
+3. The routes of neighbouring workers are improved (`routing.improve`): a visit may change worker, company and start
+   within its window, but each company keeps its number of visits.
 
-Pure: the same day, asks and rule give the same plan, on every machine.
+Pure: the same day, demands and rule give the same plan on every machine.
 """
 
 import hashlib
@@ -20,7 +21,7 @@ import numpy as np
 
 from dispatch.matching.decide import relaxation
 from dispatch.matching.fleet import candidates as decision
-from dispatch.matching.fleet.day import Ask, Day, Found
+from dispatch.matching.fleet.day import Day, Demand, SearchResult
 from dispatch.matching.fleet.score import Option, share_points, share_steps
 from routing.improvement import improve
 from routing.insertion.board import Candidate
@@ -30,71 +31,76 @@ from routing.stop import Budget
 
 SEED = 1
 WORKERS_PER_VISIT = 4
-"""A wave has so many fewer visits than there are workers, so that companies can get more than their turn of it."""
+"""A wave holds one visit for this many workers, so that one company can get several visits of it."""
 
 MOST_TOGETHER = 40
-"""So many neighbouring workers are searched together: few enough to search well, and for a table of all their ways."""
+"""The most neighbouring workers that are improved together: the travel table of more would be too large to search."""
 
 CANDIDATES = 64
-"""Of each visit so many workers are considered in one wave; whoever is left over comes again in the next."""
+"""How many workers are considered for each visit in one wave; an unassigned visit comes again in the next wave."""
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One request of the batch: whom the plan sends (None: nobody can come), and everybody else's case beside it."""
+    """The result for one request: the chosen option (None: nobody can come) and the content of its decision record.
+
+    `relaxed` is the smallest change with which somebody could come, if `option` is None.
+    """
 
     option: Option | None
     content: decision.Content
-    eased: relaxation.Relaxation | None
+    relaxed: relaxation.Relaxation | None
 
 
-def digest(asks: Sequence[Ask], rounds: int) -> str:
-    """Return what stands for a whole batch in each of its decisions' fingerprints."""
-    return hashlib.sha256(json.dumps([[ask.as_json() for ask in asks], rounds, SEED]).encode()).hexdigest()
+def digest(demands: Sequence[Demand], rounds: int) -> str:
+    """Return the SHA-256 of a whole batch, which goes into the fingerprint of each of its decisions."""
+    return hashlib.sha256(json.dumps([[demand.as_json() for demand in demands], rounds, SEED]).encode()).hexdigest()
 
 
-def plan(day: Day, asks: Sequence[Ask], *, won: Mapping[int, int], now: datetime, rounds: int) -> list[Planned]:
-    """Plan the asks on a day of the caller's own, which is changed; the answers are in the order of the asks.
+def plan(
+    day: Day, demands: Sequence[Demand], *, awarded: Mapping[int, int], now: datetime, rounds: int
+) -> list[Planned]:
+    """Plan the demands on a day that the caller owns and that is changed; results are in the order of the demands.
 
-    `won` is what each company has in the month before the batch. Workers who are booked outside their shifts are left
-    out: the day cannot show when they are free.
+    `awarded` is how many visits each company number has in the month without this batch. Workers who are booked outside
+    their shifts are left out, since the day does not show when they are free.
     """
-    found = _Plan(day, asks, Counter(won), now)
-    found.pairs()
-    found.waves()
+    planning = _Plan(day, demands, Counter(awarded), now)
+    planning.pairs()
+    planning.waves()
     for north_first in (True, False):
-        found.rounds(rounds, north_first=north_first)
-        found.leftovers()
-    return [found.told(place) for place in range(len(asks))]
+        planning.rounds(rounds, north_first=north_first)
+        planning.leftovers()
+    return [planning.result_of(place) for place in range(len(demands))]
 
 
 class _Plan:
-    """The day while it is planned; `at` holds where each ask stands: (worker's place, start) once or twice."""
+    """The day during planning; `at` maps a demand's place to (worker's place, start), one pair or two."""
 
-    def __init__(self, day: Day, asks: Sequence[Ask], won: Counter[int], now: datetime) -> None:
-        self.day, self.asks, self.won, self.now = day, asks, won, now
+    def __init__(self, day: Day, demands: Sequence[Demand], awarded: Counter[int], now: datetime) -> None:
+        self.day, self.demands, self.awarded, self.now = day, demands, awarded, now
         day.advance(now)
-        self.out = frozenset(place for place, number in enumerate(day.numbers) if number in day.unseen)
-        self.numbers = [day.board.add(self._visit(ask)) for ask in asks]
+        self.out = frozenset(place for place, number in enumerate(day.numbers) if number in day.booked_off_shift)
+        self.numbers = [day.board.add(self._visit(demand)) for demand in demands]
         self.second: dict[int, int] = {}
         self.at: dict[int, list[tuple[int, int]]] = {}
 
-    def _visit(self, ask: Ask, companies: Iterable[int] | None = None) -> problem.Visit:
-        allowed = self.day.allowed(self.day.companies(ask, self.won)) if companies is None else companies
-        visit = self.day.visit(ask, allowed)
+    def _visit(self, demand: Demand, companies: Iterable[int] | None = None) -> problem.Visit:
+        allowed = self.day.allowed(self.day.companies(demand, self.awarded)) if companies is None else companies
+        visit = self.day.visit(demand, allowed)
         return replace(visit, excluded=visit.excluded | self.out, preferred=visit.preferred - self.out)
 
     def _left(self, number: int) -> int:
-        """Return how many visits a company may still win in the month."""
+        """Return how many more visits a company may be awarded in the month."""
         capacity = sum(terms.monthly_capacity for terms in self.day.contracts.get(number, []))
-        return max(0, capacity - self.won[number])
+        return max(0, capacity - self.awarded[number])
 
     def _shares(self) -> dict[int, int]:
-        return share_points(self.won, self.day.targets(), self.day.weights)
+        return share_points(self.awarded, self.day.targets(), self.day.weights)
 
     def _hold(self, place: int, number: int, worker: int, start: int) -> None:
-        """Put a visit where it is decided, as a promise."""
-        seconds = self.asks[place].minutes * 60
+        """Book a visit of the plan at a fixed worker and start (seconds)."""
+        seconds = self.demands[place].minutes * 60
         shift = self.day.shift_of(worker, start, start + seconds)
         if shift is None:
             message = f"worker {self.day.numbers[worker]} is off duty at {start}"
@@ -103,34 +109,34 @@ class _Plan:
         self.at.setdefault(place, []).append((worker, start))
 
     def pairs(self) -> None:
-        """Give every visit of two people the cheapest two of one company, in the order of the asks."""
-        for place, ask in enumerate(self.asks):
-            if ask.persons > 1:
+        """Assign the cheapest pair of one company to each visit that needs two workers, in the order of the demands."""
+        for place, demand in enumerate(self.demands):
+            if demand.persons > 1:
                 self._give(place)
 
     def leftovers(self) -> None:
-        """Try once more whoever was left over: better rounds may have made room."""
-        for place in range(len(self.asks)):
+        """Try to assign each unassigned visit again, since improved routes may have room for it."""
+        for place in range(len(self.demands)):
             if place not in self.at:
                 self._give(place)
 
     def _give(self, place: int) -> None:
-        """Give one visit out as it would be given by itself, beside what is planned already."""
+        """Assign one visit as a single decision would, given the visits planned so far."""
         shares = self._shares()
-        options = self._found(place, shares).options
+        options = self._search(place, shares).options
         if options:
             best = options[0]
             if best.second_worker:
-                self.second[place] = self.day.board.add(self._visit(self.asks[place]))
+                self.second[place] = self.day.board.add(self._visit(self.demands[place]))
             for number, worker in zip(self._numbers(place), _people(best), strict=True):
                 self._hold(place, number, self._place_of(worker), best.start_seconds)
-            self.won[self._company(best)] += 1
+            self.awarded[self._company(best)] += 1
 
     def waves(self) -> None:
-        """Give the single visits out, wave after wave in the order in which they must begin."""
+        """Assign the visits for one worker in waves, sorted by their latest start."""
         order = sorted(
-            (place for place, ask in enumerate(self.asks) if ask.persons == 1),
-            key=lambda place: (self.asks[place].latest, self.asks[place].earliest, place),
+            (place for place, demand in enumerate(self.demands) if demand.persons == 1),
+            key=lambda place: (self.demands[place].latest, self.demands[place].earliest, place),
         )
         size = max(1, len(self.day.numbers) // WORKERS_PER_VISIT)
         while order and self.day.numbers:
@@ -140,17 +146,17 @@ class _Plan:
                 order = waiting + order
 
     def _wave(self, wave: Sequence[int]) -> list[int]:
-        """Give a wave out, at most one visit to each worker; return whose turn comes in the next."""
+        """Assign one wave, at most one visit to each worker; return the places to put into the next wave."""
         board, workers = self.day.board, len(self.day.numbers)
         points, allowed = np.zeros((len(wave), workers), np.int64), np.zeros((len(wave), workers), np.uint8)
         candidates: list[dict[int, Candidate]] = []
         for line, place in enumerate(wave):
-            found = board.evaluate(self.numbers[place], best=CANDIDATES).candidates
-            candidates.append({one.worker: one for one in found})
-            for one in found:
-                points[line, one.worker], allowed[line, one.worker] = one.points, 1
+            able_workers = board.evaluate(self.numbers[place], best=CANDIDATES).candidates
+            candidates.append({candidate.worker: candidate for candidate in able_workers})
+            for candidate in able_workers:
+                points[line, candidate.worker], allowed[line, candidate.worker] = candidate.points, 1
         left = {number: self._left(number) for number in self.day.company_numbers}
-        steps = share_steps(self.won, self.day.targets(), left, self.day.weights, visits=len(wave))
+        steps = share_steps(self.awarded, self.day.targets(), left, self.day.weights, visits=len(wave))
         places = {number: place for place, number in enumerate(self.day.company_numbers)}
         given = assign(
             Batch(
@@ -167,21 +173,21 @@ class _Plan:
             if worker >= 0:
                 board.commit(self.numbers[place], able[worker])
                 self.at[place] = [(worker, able[worker].start_seconds)]
-                self.won[self.day.company_of[worker]] += 1
+                self.awarded[self.day.company_of[worker]] += 1
             elif able:
                 waiting.append(place)
         return waiting
 
     def rounds(self, rounds: int, *, north_first: bool) -> None:
-        """Make the rounds of neighbouring workers better, and hold every visit to the hour that comes out.
+        """Improve the routes of neighbouring workers, and book every visit at its new start.
 
-        Visits change hands between companies too, as many one way as the other: each company's count is its limit.
+        Visits may move between companies, but each company keeps its number of visits.
         """
         for workers in self._neighbours(list(range(len(self.day.numbers))), by_latitude=north_first):
             self._improve(workers, rounds)
 
     def _neighbours(self, workers: list[int], *, by_latitude: bool) -> Iterator[list[int]]:
-        """Cut the workers into neighbourhoods, across and along in turn."""
+        """Split the workers into neighbourhoods, by latitude and longitude in turn."""
         if len(workers) <= MOST_TOGETHER:
             yield sorted(workers)
             return
@@ -193,7 +199,9 @@ class _Plan:
 
     def _improve(self, workers: Sequence[int], rounds: int) -> None:
         own = set(workers)
-        places = [place for place in sorted(self.at) if self.asks[place].persons == 1 and self.at[place][0][0] in own]
+        places = [
+            place for place in sorted(self.at) if self.demands[place].persons == 1 and self.at[place][0][0] in own
+        ]
         if not places:
             return
         part = self.day.board.part(workers)
@@ -221,12 +229,15 @@ class _Plan:
         for place in sorted(places, key=lambda place: starts[self.numbers[place]][1]):
             self._hold(place, self.numbers[place], *starts[self.numbers[place]])
 
-    def _found(self, place: int, shares: Mapping[int, int]) -> Found:
-        """Look who else could come for one request, beside what is planned."""
-        ask = self.asks[place]
-        companies = self.day.companies(ask, self.won)
-        found = self.day.find(ask, now=self.now, companies=companies, shares=shares)
-        return replace(found, options=[one for one in found.options if not self.day.unseen & set(_people(one))])
+    def _search(self, place: int, shares: Mapping[int, int]) -> SearchResult:
+        """Search the workers who could come for one request, given the rest of the plan."""
+        demand = self.demands[place]
+        companies = self.day.companies(demand, self.awarded)
+        search = self.day.find(demand, now=self.now, companies=companies, shares=shares)
+        return replace(
+            search,
+            options=[option for option in search.options if not self.day.booked_off_shift & set(_people(option))],
+        )
 
     def _numbers(self, place: int) -> list[int]:
         return [self.numbers[place], *([self.second[place]] if place in self.second else [])]
@@ -237,45 +248,51 @@ class _Plan:
     def _company(self, option: Option) -> int:
         return self.day.company_of[self._place_of(option.worker)]
 
-    def _as_planned(self, ask: Ask, standing: Sequence[tuple[int, int]], shares: Mapping[int, int]) -> Option | None:
-        """Price the way the plan makes a visit that has just been taken out: the same workers at the same hour."""
-        found = []
+    def _as_planned(
+        self, demand: Demand, standing: Sequence[tuple[int, int]], shares: Mapping[int, int]
+    ) -> Option | None:
+        """Return the price of a visit that was just removed, with the same workers at the same start."""
+        parts = []
         for worker, start in standing:
             hour = (problem.Window(earliest_seconds=start, latest_seconds=start),)
-            number = self.day.board.add(replace(self._visit(ask, range(len(self.day.company_numbers))), windows=hour))
-            # The rest of the round may not be possible without the visit: a break is taken where the worker then is.
+            number = self.day.board.add(
+                replace(self._visit(demand, range(len(self.day.company_numbers))), windows=hour)
+            )
+            # Without the visit the rest of the route may be infeasible, since a break is taken where the worker is.
             able = self.day.board.evaluate(number, best=len(self.day.numbers), exhaustive=True).candidates
-            found += [one for one in able if one.worker == worker]
-        return self.day.option(shares, *found) if len(found) == len(standing) > 0 else None
+            parts += [candidate for candidate in able if candidate.worker == worker]
+        return self.day.option(shares, *parts) if len(parts) == len(standing) > 0 else None
 
-    def told(self, place: int) -> Planned:
-        """Tell one request's case beside the finished plan: the way it is made first, everybody else behind it."""
+    def result_of(self, place: int) -> Planned:
+        """Return the result of one request in the finished plan: the planned option first, then all other options."""
         standing = self.at.pop(place, [])
         company = self.day.company_of[standing[0][0]] if standing else None
         for number, _ in zip(self._numbers(place), standing, strict=False):
             self.day.board.remove(number)
-        self.won.subtract([] if company is None else [company])
+        self.awarded.subtract([] if company is None else [company])
         shares = self._shares()
-        found = self._found(place, shares)
-        option = self._as_planned(self.asks[place], standing, shares)
-        others = [one for one in found.options if option is not None and set(_people(one)) != set(_people(option))]
+        search = self._search(place, shares)
+        option = self._as_planned(self.demands[place], standing, shares)
+        others = [
+            other for other in search.options if option is not None and set(_people(other)) != set(_people(option))
+        ]
         content = decision.content(
             [] if option is None else [option, *others],
-            rules=found.rules,
+            rules=search.rules,
             numbers=self.day.numbers,
             company_of=self.day.company_of,
-            companies=found.companies,
-            taken=self.day.unseen,
+            companies=search.companies,
+            taken=self.day.booked_off_shift,
         )
-        eased = None
+        relaxed = None
         if option is None:
-            eased = relaxation.smallest(
-                self.day, self.asks[place], now=self.now, companies=found.companies, taken=self.day.unseen
+            relaxed = relaxation.smallest(
+                self.day, self.demands[place], now=self.now, companies=search.companies, taken=self.day.booked_off_shift
             )
         for number, (worker, start) in zip(self._numbers(place), standing, strict=False):
             self._hold(place, number, worker, start)
-        self.won.update([] if company is None else [company])
-        return Planned(option, content, eased)
+        self.awarded.update([] if company is None else [company])
+        return Planned(option, content, relaxed)
 
 
 def _people(option: Option) -> tuple[int, ...]:

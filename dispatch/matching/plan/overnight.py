@@ -1,8 +1,8 @@
-"""The night before: tomorrow's standing orders are planned together, and offered in the evening.
+"""Overnight planning: plan tomorrow's standing orders together, and offer them in the evening.
 
-What is wanted again and again is known in time: planned one by one in the order of its numbers it would cost more
-travel and serve fewer. Each offer has its decision record like any other; a refusal goes to the next best as always.
-What the machine slept through is planned when it wakes up, whatever the hour.
+Standing orders are known a day ahead. Planning them together costs less travel and serves more of them than one
+decision after another. Each offer has its decision record, and a refused offer goes to the next best worker, as for
+any other request. If the ticker was down in the evening, it plans at its next run, whatever the hour.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import exists, select
 
 from dispatch.matching.decide import asking, outcome
-from dispatch.matching.fleet.day import Ask, Day
+from dispatch.matching.fleet.day import Day, Demand
 from dispatch.matching.fleet.memory import fleet_of
 from dispatch.matching.fleet.score import share_points
 from dispatch.matching.model import DecisionRecord
@@ -34,7 +34,7 @@ ENGINE = "routing.assign + improve 1"
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """How many standing requests were planned, and for how many nobody was found."""
+    """The counts of one planning run: standing requests that were offered, and those for which nobody could come."""
 
     offered: int
     nobody: int
@@ -42,10 +42,10 @@ class Night:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The standing requests of a day as they were read, and what is needed to plan them outside any transaction."""
+    """The standing requests of a day and all inputs for planning them outside a transaction."""
 
     requests: tuple[UUID, ...]
-    demands: list[Ask]
+    demands: list[Demand]
     day: Day
     snapshot: str
     fingerprints: list[str]
@@ -56,11 +56,11 @@ class Draft:
 
 
 async def plan_standing(begin: Begin) -> Night:
-    """Plan and offer the standing requests that nobody has been asked about: today's, and in the evening tomorrow's.
+    """Plan and offer the standing requests that have no decision yet: today's, and in the evening tomorrow's.
 
-    Tomorrow's are planned once all of them have been made. For the ticker; no transaction is open while the search
-    runs. Refuses `visit.worker_busy` where somebody booked in between: nothing is offered, and the next turn plans
-    again.
+    The ticker calls it. Tomorrow's requests are planned after all standing orders have produced theirs. No transaction
+    is open while the search runs. Refuses `visit.worker_busy` if another process booked a worker meanwhile: nothing is
+    offered, and the next run plans again.
     """
     async with begin() as work:
         today = clock.day_of(work.now)
@@ -83,7 +83,7 @@ async def _plan(begin: Begin, on: date) -> Night:
     if draft is None:
         return Night(0, 0)
     planned = await asyncio.to_thread(
-        batch.plan, draft.day, draft.demands, won=draft.awarded, now=draft.now, rounds=draft.rounds
+        batch.plan, draft.day, draft.demands, awarded=draft.awarded, now=draft.now, rounds=draft.rounds
     )
     async with begin() as work:
         night = await _write(work, on, draft, planned)
@@ -100,16 +100,16 @@ async def _read(work: Work, on: date) -> Draft | None:
     if not waiting:
         return None
     rule = await rules.read(work.session, Overnight, at=work.now)
-    demands = await asking.fresh_asks(work, waiting)
+    demands = await asking.fresh_demands(work, waiting)
     fleet = fleet_of(work)
     async with fleet.lock:
-        day = fleet.copy(await fleet.look(work, on))
-        snapshot, awarded = fleet.snapshot, fleet.won(day, clock.at_local(on, 0))
+        day = fleet.copy(await fleet.refresh(work, on))
+        snapshot, awarded = fleet.snapshot, fleet.awarded(day, clock.at_local(on, 0))
     shares = share_points(awarded, day.targets(), day.weights)
     beside = batch.digest(demands, rule.rounds)
-    taken = sorted(day.unseen)
+    taken = sorted(day.booked_off_shift)
     fingerprints = [
-        day.fingerprint(demand, won=awarded, shares=shares, taken=taken, now=work.now, beside=beside)
+        day.fingerprint(demand, awarded=awarded, shares=shares, taken=taken, now=work.now, beside=beside)
         for demand in demands
     ]
     return Draft(
@@ -126,37 +126,37 @@ async def _read(work: Work, on: date) -> Draft | None:
 
 
 async def _write(work: Work, on: date, draft: Draft, planned: Sequence[Planned]) -> Night | None:
-    """Offer what was planned; None where the requests of the day have changed: the next turn plans anew."""
+    """Offer the planned visits; return None if the requests of the day have changed, so that the next run plans."""
     waiting = await _waiting(work, on, locked=True)
     if tuple(request.id for request in waiting) != draft.requests:
         return None
     offered = 0
-    for request, demand, each, fingerprint in zip(waiting, draft.demands, planned, draft.fingerprints, strict=True):
+    for request, demand, case, fingerprint in zip(waiting, draft.demands, planned, draft.fingerprints, strict=True):
         record = outcome.record(
             request,
             draft.day,
             demand,
-            each.content,
-            each.option,
+            case.content,
+            case.option,
             engine=ENGINE,
             attempt=1,
             snapshot=draft.snapshot,
             fingerprint=fingerprint,
             now=draft.now,
         )
-        if each.option is None:
-            record["relaxation"] = each.eased.as_json() if each.eased else None
+        if case.option is None:
+            record["relaxation"] = case.relaxed.as_json() if case.relaxed else None
             await outcome.nobody(work, request, record)
         else:
-            await outcome.offer(work, request, draft.day, each.option, record, answer_within=draft.answer_within)
+            await outcome.offer(work, request, draft.day, case.option, record, answer_within=draft.answer_within)
             offered += 1
     return Night(offered, len(waiting) - offered)
 
 
 async def _waiting(work: Work, on: date, *, locked: bool = False) -> list[CareRequest]:
-    """Return the standing requests of a day that nobody has been asked about, by number.
+    """Return the standing requests of a day that have no decision yet, sorted by number.
 
-    They are locked only while offers are written, not while it is planned: an operator may withdraw one.
+    The rows are locked only while offers are written, so that an operator can withdraw a request during planning.
     """
     query = (
         select(CareRequest)

@@ -1,8 +1,8 @@
-"""A visit that goes on past its hour: the worker stays as long as needed, and whoever comes next is looked after.
+"""Overruns: a visit that has not ended at its planned end, and what this means for the worker's next visits.
 
-Nobody can say when it will be over. It is taken to last some minutes more, again and again until it ends. Those whom
-the worker can then still reach within the window agreed with them keep their worker and get a later hour; the others
-are given to somebody else while there is time, before they are late and not after.
+The end of such a visit is unknown, so it is extended by a few minutes (`matching.overrun_minutes`) until it ends. Next
+visits that the worker can still start within the agreed window keep the worker and start later. The others are
+withdrawn before they are late, so that matching can offer them to another worker in time.
 """
 
 from collections.abc import Sequence
@@ -29,12 +29,12 @@ from routing.check import check
 
 REASON = "overrun"
 SILENT = timedelta(hours=4)
-"""After so long past its planned end it is the phone that has gone, not the visit that goes on."""
+"""A visit that is this long past its planned end is no overrun: the phone has stopped reporting."""
 
 
 @dataclass(frozen=True, slots=True)
 class Overran:
-    """How many visits go on, how many others begin later, and how many go to somebody else."""
+    """The counts of one run: visits extended, later visits delayed, and later visits withdrawn."""
 
     extended: int
     later: int
@@ -42,16 +42,16 @@ class Overran:
 
 
 async def follow(work: Work, *, limit: int = 200) -> Overran:
-    """Look after what comes behind the visits that have not ended in time.
+    """Extend the visits that have not ended in time, and delay or withdraw the visits that follow them.
 
-    For the ticker, every minute. Where somebody books in between, that visit waits for the next turn.
+    The ticker calls it every minute. If another process books the same hours meanwhile, the next run tries again.
     """
     step = (await rules.read(work.session, OverrunMinutes, at=work.now)).span
     fleet = fleet_of(work)
     async with fleet.lock:
-        day = await fleet.look(work, clock.day_of(work.now))
+        day = await fleet.refresh(work, clock.day_of(work.now))
     crew_ = {worker.worker_id: worker for worker in day.roster}
-    found = Overran(0, 0, 0)
+    counts = Overran(0, 0, 0)
     for visit in await _running(work, limit):
         workers = [crew_[worker_id] for worker_id, _ in lifecycle.workers_of(visit) if worker_id in crew_]
         until = work.now + step
@@ -68,14 +68,14 @@ async def follow(work: Work, *, limit: int = 200) -> Overran:
             visits.emit_moved(work, moved, REASON)
         for lost_id in lost:
             await visits.withdraw(work, visit_id=lost_id, reason=REASON)
-        found = Overran(found.extended + 1, found.later + len(later), found.withdrawn + len(lost))
-    for outcome, count in (("extended", found.extended), ("later", found.later), ("withdrawn", found.withdrawn)):
+        counts = Overran(counts.extended + 1, counts.later + len(later), counts.withdrawn + len(lost))
+    for outcome, count in (("extended", counts.extended), ("later", counts.later), ("withdrawn", counts.withdrawn)):
         metrics.OVERRUNS.labels(outcome).inc(count)
-    return found
+    return counts
 
 
 async def _running(work: Work, limit: int) -> Sequence[Visit]:
-    """Return the visits under way whose hours are over; one whose phone has fallen silent is `miss_due`'s."""
+    """Return the visits under way whose booking has ended; `miss_due` handles those past `SILENT`."""
     over = func.upper(Booking.during)
     query = (
         select(Visit)
@@ -95,14 +95,14 @@ async def _running(work: Work, limit: int) -> Sequence[Visit]:
 async def _make_way(
     work: Work, day: Day, workers: Sequence[RosterWorker], running: UUID, until: datetime
 ) -> tuple[list[tuple[Visit, datetime]], list[UUID]]:
-    """Give back the hours that the workers cannot keep; return which visits begin later, and which are given away."""
+    """Release the bookings that the workers cannot keep; return the delayed visits with their starts, and the lost."""
     later: list[tuple[Visit, datetime]] = []
     lost: list[UUID] = []
     for worker in workers:
         mine = or_(Visit.worker_id == worker.worker_id, Visit.second_worker_id == worker.worker_id)
         rows = await open_of(work, day, mine)
         tasks = [
-            _seen(task, row[0], running=task.visit_id == running, until=until, worker=worker, day=day)
+            _task_now(task, row[0], running=task.visit_id == running, until=until, worker=worker, day=day)
             for row in rows.values()
             for task in tasks_of(row, work.now, 0)
             if task.worker_id == worker.worker_id and task.visit_id not in lost
@@ -115,14 +115,19 @@ async def _make_way(
     return later, lost
 
 
-def _seen(task: Task, visit: Visit, *, running: bool, until: datetime, worker: RosterWorker, day: Day) -> Task:
-    """See a visit as it is now: the running one lasts on, a promised one may begin later and never earlier."""
+def _task_now(task: Task, visit: Visit, *, running: bool, until: datetime, worker: RosterWorker, day: Day) -> Task:
+    """Return a task as it is now: the running visit lasts until `until`; an accepted one may only start later."""
     if not running:
         loose = visit.state is VisitState.ACCEPTED and visit.second_worker_id is None
         return replace(task, fixed=False, earliest=task.starts_at) if loose else task
     start = crew.seconds(task.starts_at, day.origin)
     duty = next(
-        (one for one in crew.shifts(worker.windows, day.origin) if one.start_seconds <= start < one.end_seconds), None
+        (
+            shift
+            for shift in crew.shifts(worker.windows, day.origin)
+            if shift.start_seconds <= start < shift.end_seconds
+        ),
+        None,
     )
     end = until if duty is None else min(until, day.origin + timedelta(seconds=duty.end_seconds))
     return replace(task, begun=True, fixed=True, minutes=max(1, (end - task.starts_at) // timedelta(minutes=1)))
@@ -131,7 +136,7 @@ def _seen(task: Task, visit: Visit, *, running: bool, until: datetime, worker: R
 def _followers(
     day: Day, worker: RosterWorker, tasks: Sequence[Task], now: datetime, until: datetime
 ) -> tuple[list[UUID], list[Move]]:
-    """Return which visits the worker cannot make any more, and the later hours of those that remain."""
+    """Return the visits that the worker can no longer make, and the moves of those that start later."""
     lost = [task.visit_id for task in tasks if task.fixed and not task.begun and task.starts_at < until]
     while True:
         roster = Roster(day, [worker], [task for task in tasks if task.visit_id not in lost], now)

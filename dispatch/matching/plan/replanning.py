@@ -1,8 +1,8 @@
-"""Planning a company's day again: the same visits, the same company, better routes.
+"""Replanning: improve the routes of one company's day, with the same visits.
 
-What has begun, what is promised within the hour, what has not been answered and what takes two people stays as it is.
-The rest may change its worker and its hour within the window agreed with the elder. Companies do not exchange visits
-here: an elder's address is open to one company only.
+Fixed are visits that have begun, that start within the promise (`matching.replan`), that are not accepted yet, and that
+need two workers. The others may change worker and start within the window agreed with the elder. Visits do not move
+between companies here, because only the offered company may see an elder's address.
 """
 
 import asyncio
@@ -41,18 +41,18 @@ from routing.stop import Budget
 SEED = 1
 
 
-class Why(StrEnum):
-    """Why a company's day is planned again."""
+class ReplanCause(StrEnum):
+    """What triggers the replanning of a company's day."""
 
-    ROUND = "round"  # a few minutes have passed
+    ROUND = "round"  # the ticker's regular run
     REFUSED = "refused"
-    WITHDRAWN = "withdrawn"  # somebody is ill or has left, a visit overran
+    WITHDRAWN = "withdrawn"  # a worker is ill or has left, or a visit overran
     MISSED = "missed"
 
 
 @dataclass(frozen=True, slots=True)
 class Replanned:
-    """How many visits another worker or another hour was found for, and the travel that saves."""
+    """The result of replanning: how many visits moved, and how many seconds of travel that saves."""
 
     moved: int
     saved_seconds: int
@@ -60,7 +60,7 @@ class Replanned:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One open visit as the plan sees it; a fixed one keeps worker and start."""
+    """One open visit as an input of replanning; a fixed one keeps its worker and start."""
 
     visit_id: UUID
     worker_id: UUID
@@ -78,7 +78,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Another worker, another hour, or both, for one visit."""
+    """A change of one visit: another worker, another start, or both."""
 
     visit_id: UUID
     worker: RosterWorker
@@ -86,14 +86,14 @@ class Move:
 
 
 class Roster:
-    """One company's crew and open visits of a day, as a problem of the routing engine with its present plan."""
+    """One company's workers and open visits of a day, as a routing problem with its present plan (`given`)."""
 
     def __init__(self, day: Day, crew_: Sequence[RosterWorker], tasks: Sequence[Task], now: datetime) -> None:
         self.day, self.crew = day, list(crew_)
         place_of = {worker.worker_id: number for number, worker in enumerate(self.crew)}
         workers = tuple(
-            crew.worker(found, base=number, company=0, origin=day.origin, now=now)
-            for number, found in enumerate(self.crew)
+            crew.worker(member, base=number, company=0, origin=day.origin, now=now)
+            for number, member in enumerate(self.crew)
         )
         self.tasks: list[Task] = []
         wanted: list[problem.Visit] = []
@@ -102,7 +102,7 @@ class Roster:
             worker = place_of.get(task.worker_id)
             shift = None if worker is None else self._shift(workers[worker], task)
             if worker is None or shift is None:
-                continue  # off duty by now: whoever reported that has it taken back
+                continue  # the worker is off duty by now; the report of that withdraws the visit
             number = len(wanted)
             wanted.append(self._visit(task, len(self.crew) + number, worker, shift, place_of))
             self.tasks.append(task)
@@ -111,7 +111,7 @@ class Roster:
             workers=workers,
             visits=tuple(wanted),
             modes=crew.modes(day.travel),
-            places=tuple(Point(found.latitude, found.longitude) for found in self.crew)
+            places=tuple(Point(member.latitude, member.longitude) for member in self.crew)
             + tuple(Point(*task.place) for task in self.tasks),
             weights=problem.Weights(
                 travel_points_per_second=day.weights.travel_points_per_second,
@@ -135,7 +135,7 @@ class Roster:
         origin = self.day.origin
         start = crew.seconds(task.starts_at, origin)
         earliest, latest = crew.seconds(task.earliest, origin), crew.seconds(task.latest, origin)
-        barred = frozenset(place_of[one] for one in task.barred if one in place_of)
+        barred = frozenset(place_of[worker_id] for worker_id in task.barred if worker_id in place_of)
         frozen = problem.Frozen(worker=worker, shift=shift, start_seconds=start, under_way=task.begun)
         return problem.Visit(
             place=place,
@@ -153,16 +153,16 @@ class Roster:
         )
 
     def improved(self, *, rounds: int) -> plan.Plan:
-        """Return the better plan that a fixed number of rounds finds, the same on every machine, or the given one."""
+        """Return the best plan after a fixed number of rounds, or the given one; the same on every machine."""
         return improve.improve(self.problem, self.given, budget=Budget(rounds=rounds), seed=SEED)
 
     def saved_seconds(self, better: plan.Plan) -> int:
-        """Return the travel that a plan saves."""
+        """Return how many seconds of travel a plan saves compared with the given one."""
         before, after = plan.cost(self.problem, self.given), plan.cost(self.problem, better)
         return before.travel_seconds - after.travel_seconds
 
     def moves(self, better: plan.Plan) -> list[Move]:
-        """Return what changes, shift by shift: a shift with the same visits in the same order keeps its hours."""
+        """Return the moves of a better plan; a shift with the same visits in the same order keeps its starts."""
         routes = [
             after
             for before, after in zip(self.given.routes, better.routes, strict=True)
@@ -171,8 +171,8 @@ class Roster:
         return self.differing(routes)
 
     def differing(self, routes: Sequence[plan.Route]) -> list[Move]:
-        """Return the visits of some routes that have another worker or another hour now."""
-        found = []
+        """Return a move for each visit of the routes whose worker or start differs from its task."""
+        moves = []
         for route in routes:
             worker = self.crew[route.worker]
             for stop in route.stops:
@@ -181,13 +181,13 @@ class Roster:
                 task = self.tasks[stop.visit]
                 starts_at = self.day.origin + timedelta(seconds=stop.start_seconds)
                 if (worker.worker_id, starts_at) != (task.worker_id, task.starts_at):
-                    found.append(Move(task.visit_id, worker, starts_at))
-        return found
+                    moves.append(Move(task.visit_id, worker, starts_at))
+        return moves
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A company's day as it was read, and the problem made of it; planned on outside any transaction."""
+    """A company's day as it was read, with its routing problem; the search runs outside a transaction."""
 
     provider_id: UUID
     roster: Roster
@@ -198,33 +198,33 @@ class Draft:
     promise_minutes: int
 
 
-async def replan(work: Work, *, provider_id: UUID, day: date, why: Why = Why.ROUND) -> Replanned:
-    """Improve one company's routes of a day; what another process booked in between is left for the next round."""
+async def replan(work: Work, *, provider_id: UUID, day: date, cause: ReplanCause = ReplanCause.ROUND) -> Replanned:
+    """Improve one company's routes of a day; change nothing if another process booked the same hours meanwhile."""
     started = perf_counter()
     draft = await _read(work, provider_id, day, locked=True)
     better = None if draft is None else await _solve(draft)
-    return await _write(work, draft, better, why, started)
+    return await _write(work, draft, better, cause, started)
 
 
-async def replan_for(work: Work, *, visit_id: UUID, why: Why) -> Replanned:
-    """Plan a company's present day again after something has become of one of its visits; another day waits."""
+async def replan_for(work: Work, *, visit_id: UUID, cause: ReplanCause) -> Replanned:
+    """Replan a company's day after a change of one of its visits; do nothing if the visit is not today."""
     visit = await work.session.get_one(Visit, visit_id)
     day = clock.day_of(visit.planned_start)
     if day != clock.day_of(work.now):
         return Replanned(0, 0)
-    return await replan(work, provider_id=visit.provider_id, day=day, why=why)
+    return await replan(work, provider_id=visit.provider_id, day=day, cause=cause)
 
 
 async def replan_today(begin: Begin) -> Replanned:
-    """Improve every company's routes of the present day; what another process booked in between is left for next time.
+    """Improve every company's routes of today; skip a company whose hours another process booked meanwhile.
 
-    For the ticker, every few minutes. Each company is read in one unit of work and written in another, and planned
-    between the two: no transaction is open while the search runs.
+    The ticker calls it every few minutes. Each company is read in one unit of work and written in another: no
+    transaction is open while the search runs.
     """
     async with begin() as work:
         fleet = fleet_of(work)
         async with fleet.lock:
-            day = await fleet.look(work, clock.day_of(work.now))
+            day = await fleet.refresh(work, clock.day_of(work.now))
         providers, date_ = sorted(day.providers.items()), day.day
     moved = saved = 0
     for _, provider_id in providers:
@@ -235,18 +235,18 @@ async def replan_today(begin: Begin) -> Replanned:
         async with begin() as work:
             if draft is not None and better is not None:
                 draft = await _unchanged(work, draft)
-            replanned = await _write(work, draft, better, Why.ROUND, started)
+            replanned = await _write(work, draft, better, ReplanCause.ROUND, started)
         moved, saved = moved + replanned.moved, saved + replanned.saved_seconds
     return Replanned(moved, saved)
 
 
 async def _read(work: Work, provider_id: UUID, day: date, *, locked: bool = False) -> Draft | None:
-    """Read a company's day; None where nothing in it may move."""
+    """Read a company's day; return None if every visit is fixed."""
     rule = await rules.read(work.session, Replan, at=work.now)
     fleet = fleet_of(work)
     async with fleet.lock:
-        present = await fleet.look(work, day)
-        # The fleet's own copy of the day goes on changing with every offer.
+        present = await fleet.refresh(work, day)
+        # Other offers keep changing the fleet's own copy of the day.
         present = present if locked else fleet.copy(present)
     read = await _tasks(work, present, provider_id, work.now, rule.promise_minutes, locked=locked)
     if all(task.fixed for task in read):
@@ -265,7 +265,7 @@ async def _read(work: Work, provider_id: UUID, day: date, *, locked: bool = Fals
 
 
 async def _solve(draft: Draft) -> plan.Plan | None:
-    """Return a plan worth a change, or None."""
+    """Return a plan that saves at least the rule's seconds and serves every visit, or None."""
     better = await asyncio.to_thread(draft.roster.improved, rounds=draft.rounds)
     saved = draft.roster.saved_seconds(better)
     if better.unserved or saved < draft.least_saving_seconds or not draft.roster.moves(better):
@@ -274,14 +274,16 @@ async def _solve(draft: Draft) -> plan.Plan | None:
 
 
 async def _unchanged(work: Work, draft: Draft) -> Draft | None:
-    """Lock the visits of a draft; None where one of them is not what was planned on."""
+    """Lock the visits of a draft; return None if one of them has changed since it was read."""
     present = draft.roster.day
     tasks = await _tasks(work, present, draft.provider_id, draft.now, draft.promise_minutes, locked=True)
     return draft if tuple(tasks) == draft.read else None
 
 
-async def _write(work: Work, draft: Draft | None, better: plan.Plan | None, why: Why, started: float) -> Replanned:
-    """Move what a better plan moves, unless another process was faster; measure what came of it."""
+async def _write(
+    work: Work, draft: Draft | None, better: plan.Plan | None, cause: ReplanCause, started: float
+) -> Replanned:
+    """Apply the moves of a better plan, unless another process booked the hours first; record the metrics."""
     moved: list[Visit] = []
     outcome, saved = "kept", 0
     if better is not None:
@@ -293,14 +295,14 @@ async def _write(work: Work, draft: Draft | None, better: plan.Plan | None, why:
                 outcome, saved = "improved", draft.roster.saved_seconds(better)
     for visit in moved if outcome == "improved" else ():
         visits.emit_moved(work, visit, "replanned")
-    metrics.REPLANS.labels(why, outcome).inc()
-    metrics.REPLAN_SECONDS.labels(why).observe(perf_counter() - started)
+    metrics.REPLANS.labels(cause, outcome).inc()
+    metrics.REPLAN_SECONDS.labels(cause).observe(perf_counter() - started)
     metrics.REPLAN_SAVED_SECONDS.inc(saved)
     return Replanned(len(moved) if outcome == "improved" else 0, saved)
 
 
 async def _move(work: Work, moves: Sequence[Move]) -> list[Visit]:
-    # All hours are given back before any is taken, since workers exchange visits.
+    # Release all bookings before taking new ones, since workers may exchange visits.
     for move in moves:
         await bookings.release(work, move.visit_id)
     moved = []
@@ -341,7 +343,7 @@ async def open_of(
 
 
 def tasks_of(row: Row[Visit, CareRequest], now: datetime, promise_minutes: int) -> list[Task]:
-    """Return a visit as the plan sees it, once for each of its workers; within the promise it is fixed."""
+    """Return a visit as tasks, one for each of its workers; a start within the promise makes it fixed."""
     visit, request = row[0], row[1]
     promised_from = now + timedelta(minutes=promise_minutes)
     fixed = (
