@@ -20,9 +20,9 @@ from providers.catalogue.model import Item, ItemCategory
 from providers.catalogue.operations import ItemFacts, ItemTaken, ItemUnknown
 from providers.roster import bank_accounts, calendar, cells, hiring, operations
 from providers.roster import queries as roster
-from providers.roster.hiring import CertificateExpired, CertificateTaken, NewWorker, Paper, ShiftNonsense, ShiftOverlaps
+from providers.roster.hiring import CertificateExpired, CertificateTaken, NewWorker, Paper, ShiftInvalid, ShiftOverlaps
 from providers.roster.model import Company, Worker, WorkerState
-from providers.roster.operations import ContractNonsense, ContractUnlicensed, NewCompany, NewContract
+from providers.roster.operations import ContractInvalid, ContractUnlicensed, NewCompany, NewContract
 
 _ALL = "全部"
 
@@ -54,7 +54,7 @@ async def companies(work: Work, grid: Grid, mapping: Mapping[str, str] | None = 
     sheet = columns.typed(grid, COMPANY_COLUMNS, mapping)
     sheet.no_duplicates("uscc")
     sheet.no_duplicates("bank_account")
-    known = set((await work.session.execute(select(Company.uscc))).scalars())
+    admitted_codes = set((await work.session.execute(select(Company.uscc))).scalars())
     medical = {row.code: row.medical for row in await work.session.execute(select(Item.code, Item.medical))}
     accounts = {
         row.number: work.vault.blind("bank_account", row["bank_account"])
@@ -65,7 +65,7 @@ async def companies(work: Work, grid: Grid, mapping: Mapping[str, str] | None = 
     for row in sheet.rows:
         if accounts.get(row.number) in taken:
             sheet.fault(row, "bank_account", bank_accounts.BankAccountTaken())
-        if row.get("uscc") in known:
+        if row.get("uscc") in admitted_codes:
             sheet.fault(row, "uscc", operations.CompanyTaken(uscc=row["uscc"]))
         until: date | None = row.get("medical_licence_until")
         if until is not None and until < clock.day_of(work.now):
@@ -90,7 +90,7 @@ def _check_contract(sheet: Sheet, row: ImportRow, medical: Mapping[str, bool]) -
     if (begins is None and ends is None) or not row.sound("contract_from", "contract_to"):
         return
     if begins is None or ends is None or ends <= begins:
-        sheet.fault(row, "contract_to", ContractNonsense())
+        sheet.fault(row, "contract_to", ContractInvalid())
     for name in ("items", "divisions"):
         if row.get(name) == []:
             sheet.fault(row, name, columns.Blank())
@@ -194,7 +194,7 @@ def _check_shifts(sheet: Sheet, row: ImportRow) -> None:
     for place, hours in enumerate(shifts):
         try:
             hiring.check_shift(hours, shifts[:place])
-        except (ShiftNonsense, ShiftOverlaps) as refusal:
+        except (ShiftInvalid, ShiftOverlaps) as refusal:
             sheet.fault(row, "shifts", refusal)
 
 
@@ -225,7 +225,7 @@ _CATEGORIES = columns.choice(
         "助医": ItemCategory.MEDICAL_ERRANDS,
         "急助": ItemCategory.URGENT,
     }
-    | {found.value: found for found in ItemCategory}
+    | {category.value: category for category in ItemCategory}
 )
 
 ITEM_COLUMNS = (
@@ -248,14 +248,14 @@ async def items(work: Work, grid: Grid, mapping: Mapping[str, str] | None = None
     """Take in services; for one that is known, a row with a day is its price from that day on."""
     sheet = columns.typed(grid, ITEM_COLUMNS, mapping)
     sheet.no_duplicates("code")
-    known = set((await work.session.execute(select(Item.code))).scalars())
+    known_codes = set((await work.session.execute(select(Item.code))).scalars())
     for row in sheet.rows:
-        if row.get("code") in known and row.get("valid_from") is None:
+        if row.get("code") in known_codes and row.get("valid_from") is None:
             sheet.fault(row, "code", ItemTaken(item=row["code"]))
     if sheet.faults:
         return sheet.outcome(0)
     for row in sheet.rows:
-        if row["code"] in known:
+        if row["code"] in known_codes:
             await catalogue.set_price(work, item_code=row["code"], fen=row["fen"], valid_from=row["valid_from"])
         else:
             begins = row.get("valid_from") or catalogue.PRICED_FROM

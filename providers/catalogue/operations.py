@@ -38,10 +38,10 @@ class ItemRetiredBeforeItBegan(Refusal):
     code = "item.retired_before_it_began"
 
 
-class ItemNonsense(Refusal):
+class ItemInvalid(Refusal):
     """Minutes or window of a service contradict themselves."""
 
-    code = "item.nonsense"
+    code = "item.invalid"
 
 
 class PriceNegative(Refusal):
@@ -69,11 +69,11 @@ class ItemFacts:
 
 
 async def add_items(work: Work, items: Sequence[ItemFacts], *, active_from: date = PRICED_FROM) -> None:
-    """Add services with their first prices; refuses `item.taken`, `item.nonsense` and `price.negative`."""
+    """Add services with their first prices; refuses `item.taken`, `item.invalid` and `price.negative`."""
     if not items:
         return
     if any(entry.minutes < 1 or not 0 <= entry.window_from < entry.window_to <= 1440 for entry in items):
-        raise ItemNonsense
+        raise ItemInvalid
     codes = [entry.code for entry in items]
     taken = (await work.session.execute(select(Item.code).where(Item.code.in_(codes)).limit(1))).scalar()
     if taken is not None:

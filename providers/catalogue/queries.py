@@ -47,16 +47,16 @@ _PRICE: Final = (
 )
 
 
-async def price(work: Work, code: str, at: date | datetime, known: datetime | None = None) -> int | None:
+async def price(work: Work, code: str, at: date | datetime, known_at: datetime | None = None) -> int | None:
     """Return the fen of one unit on a day; `known` asks for what had been recorded by then; None is no price."""
     day = _day(at)
     query, asked = _PRICE, {"code": code, "day": day}
-    if known is not None:
-        query = query.where(Price.recorded_at <= known)
+    if known_at is not None:
+        query = query.where(Price.recorded_at <= known_at)
     return (await work.session.execute(query, asked)).scalar()
 
 
-async def prices(work: Work, at: date | datetime, known: datetime | None = None) -> dict[str, int]:
+async def prices(work: Work, at: date | datetime, known_at: datetime | None = None) -> dict[str, int]:
     """Return the fen of every item that has a price on that day: item code → fen."""
     day = _day(at)
     query = (
@@ -64,8 +64,8 @@ async def prices(work: Work, at: date | datetime, known: datetime | None = None)
         .where(Price.valid_from <= day, or_(Price.valid_to.is_(None), Price.valid_to > day))
         .order_by(Price.recorded_at, Price.id)  # the latest record of an item comes last and stays
     )
-    if known is not None:
-        query = query.where(Price.recorded_at <= known)
+    if known_at is not None:
+        query = query.where(Price.recorded_at <= known_at)
     return {row.item_code: row.fen for row in await work.session.execute(query)}
 
 

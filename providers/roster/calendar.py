@@ -84,22 +84,22 @@ def without(window: Window, gone_from: datetime, gone_until: datetime) -> list[W
     return left + ([(gone_until, end)] if gone_until < end else [])
 
 
-def overlap(one: Hours, other: Hours) -> bool:
+def overlap(hours: Hours, other: Hours) -> bool:
     """Tell whether two weekly patterns ever claim the same minute of the same worker."""
-    if (one.valid_to is not None and one.valid_to <= other.valid_from) or (
-        other.valid_to is not None and other.valid_to <= one.valid_from
+    if (hours.valid_to is not None and hours.valid_to <= other.valid_from) or (
+        other.valid_to is not None and other.valid_to <= hours.valid_from
     ):
         return False
     week = 7 * 1440
     for first in range(7):
-        if not one.weekdays >> first & 1:
+        if not hours.weekdays >> first & 1:
             continue
         for second in range(7):
             if not other.weekdays >> second & 1:
                 continue
-            gap = (second - first) * 1440 + other.from_minute - one.from_minute
-            length, width = one.to_minute - one.from_minute, other.to_minute - other.from_minute
-            # On the circle of the week: the later one starts before the earlier one ends.
+            gap = (second - first) * 1440 + other.from_minute - hours.from_minute
+            length, width = hours.to_minute - hours.from_minute, other.to_minute - other.from_minute
+            # Modulo one week: the later pattern starts before the earlier one ends.
             if gap % week < length or -gap % week < width:
                 return True
     return False

@@ -48,20 +48,20 @@ _SKILLS = {
     "理发师": Skill.TRADE,
     "维修工": Skill.TRADE,
     "社工": Skill.SOCIAL,
-} | {found.value: found for found in Skill}
+} | {member.value: member for member in Skill}
 
 transport = columns.choice(
     {"汽车": Transport.CAR, "轿车": Transport.CAR, "电动车": Transport.EBIKE, "步行": Transport.WALK}
-    | {found.value: found for found in Transport}
+    | {member.value: member for member in Transport}
 )
 
 
 def skill(word: str) -> Skill:
     """Read a skill by its code or its Chinese name; refuses `skill.unknown`."""
-    found = _SKILLS.get(word.upper())
-    if found is None:
+    member = _SKILLS.get(word.upper())
+    if member is None:
         raise SkillUnknown(skill=word[:20])
-    return found
+    return member
 
 
 def _entries(cell: str) -> list[str]:
@@ -70,12 +70,12 @@ def _entries(cell: str) -> list[str]:
 
 def certificates(cell: str) -> tuple[Paper, ...]:
     """Read certificates: skill, number, first day, last day, parted by blanks; refuses `certificate.unreadable`."""
-    found = []
+    papers = []
     for entry in _entries(columns.narrow(cell)):
         parts = entry.split()
         if len(parts) != 4:
             raise CertificateUnreadable
-        found.append(
+        papers.append(
             Paper(
                 skill=skill(parts[0]),
                 number=parts[1][:40],
@@ -83,7 +83,7 @@ def certificates(cell: str) -> tuple[Paper, ...]:
                 expires_on=columns.day(parts[3]),
             )
         )
-    return tuple(found)
+    return tuple(papers)
 
 
 _DAYS = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "日": 6, "天": 6} | {
@@ -123,18 +123,18 @@ def shifts(cell: str) -> tuple[Hours, ...]:
 
 
 def _hours(entry: str) -> Hours:
-    found = _HOURS.fullmatch(entry)
-    if found is None:
+    match = _HOURS.fullmatch(entry)
+    if match is None:
         raise ShiftUnreadable
-    begin, end = columns.minute(found[2]), columns.minute(found[3])
+    begin, end = columns.minute(match[2]), columns.minute(match[3])
     end += 1440 * (end <= begin)
     pause: tuple[int | None, int | None] = (None, None)
-    if found[4]:
-        rest = columns.minute(found[4])
+    if match[4]:
+        rest = columns.minute(match[4])
         rest += 1440 * (rest < begin)
-        back = columns.minute(found[5])
+        back = columns.minute(match[5])
         pause = (rest, back + 1440 * (back <= rest))
-    return Hours(weekdays(found[1]), begin, end, *pause, ALWAYS, None)
+    return Hours(weekdays(match[1]), begin, end, *pause, ALWAYS, None)
 
 
 def window(cell: str) -> tuple[int, int]:

@@ -59,10 +59,10 @@ class CertificateExpired(Refusal):
     code = "certificate.expired"
 
 
-class ShiftNonsense(Refusal):
+class ShiftInvalid(Refusal):
     """Minutes, weekdays or break of a shift contradict themselves."""
 
-    code = "shift.nonsense"
+    code = "shift.invalid"
 
 
 class ShiftNotFound(Refusal):
@@ -111,7 +111,7 @@ async def hire_workers(work: Work, workers: Sequence[NewWorker]) -> list[UUID]:
     """Bring many workers in with their certificates and shifts, in four statements; ids in the order given.
 
     Refuses `company.not_found`, `worker.taken`, `worker.sex_contradicts`, `certificate.expired`, `certificate.taken`,
-    `shift.nonsense`, `shift.overlaps`, and what the readers of place, telephone and resident ID refuse. A company's own
+    `shift.invalid`, `shift.overlaps`, and what the readers of place, telephone and resident ID refuse. A company's own
     people are not told whether a person or a paper is known elsewhere.
     """
     rows = [_worker_row(work, entry) for entry in workers]
@@ -146,12 +146,12 @@ async def _numbers(work: Work, provider_ids: Sequence[UUID]) -> dict[UUID, Itera
         .where(Company.id.in_(set(provider_ids)))
         .group_by(Company.id, Company.number)
     )
-    found: dict[UUID, Iterator[int]] = {
+    counters: dict[UUID, Iterator[int]] = {
         provider_id: count(last + 1) for provider_id, last in (await work.session.execute(query)).all()
     }
-    if len(found) < len(set(provider_ids)):
+    if len(counters) < len(set(provider_ids)):
         raise queries.CompanyNotFound
-    return found
+    return counters
 
 
 def _worker_row(work: Work, entry: NewWorker) -> dict[str, Any]:
@@ -212,8 +212,8 @@ async def papers_taken(
 ) -> set[tuple[object, object]]:
     """Return which of the (skill, number) pairs are registered for somebody."""
     query = select(Certificate.skill, Certificate.number).where(Certificate.number.in_(numbers))
-    known: set[tuple[object, object]] = {(row.skill, row.number) for row in await work.session.execute(query)}
-    return known.intersection(wanted)
+    registered: set[tuple[object, object]] = {(row.skill, row.number) for row in await work.session.execute(query)}
+    return registered.intersection(wanted)
 
 
 def _shift_row(worker_id: UUID, provider_id: UUID, hours: Hours) -> dict[str, Any]:
@@ -232,7 +232,7 @@ def _shift_row(worker_id: UUID, provider_id: UUID, hours: Hours) -> dict[str, An
 
 
 def check_shift(hours: Hours, others: Sequence[Hours]) -> None:
-    """Refuse `shift.nonsense` for a pattern that contradicts itself, `shift.overlaps` for one beside others."""
+    """Refuse `shift.invalid` for a pattern that contradicts itself, `shift.overlaps` for one beside others."""
     break_from, break_to = hours.break_from, hours.break_to
     if (
         not 1 <= hours.weekdays <= 127
@@ -241,10 +241,10 @@ def check_shift(hours: Hours, others: Sequence[Hours]) -> None:
         or (break_from is None) != (break_to is None)
         or (hours.valid_to is not None and hours.valid_to <= hours.valid_from)
     ):
-        raise ShiftNonsense
+        raise ShiftInvalid
     if break_from is not None and break_to is not None:  # noqa: SIM102 - the second question has an answer only now
         if not hours.from_minute <= break_from < break_to <= hours.to_minute:
-            raise ShiftNonsense
+            raise ShiftInvalid
     if any(calendar.overlap(hours, other) for other in others):
         raise ShiftOverlaps
 
@@ -275,7 +275,7 @@ async def certify(work: Work, *, worker_id: UUID, paper: Paper) -> Certificate:
 
 
 async def set_shift(work: Work, *, worker_id: UUID, hours: Hours) -> Shift:
-    """Add a weekly pattern; refuses `worker.not_found`, `worker.gone`, `shift.nonsense`, `shift.overlaps`."""
+    """Add a weekly pattern; refuses `worker.not_found`, `worker.gone`, `shift.invalid`, `shift.overlaps`."""
     worker = await _at_work(work, worker_id)
     check_shift(hours, (await patterns_of(work, [worker_id])).get(worker_id, ()))
     shift = Shift(**_shift_row(worker.id, worker.provider_id, hours))
@@ -295,7 +295,7 @@ async def patterns_of(work: Work, worker_ids: Sequence[UUID]) -> dict[UUID, list
 async def end_shift(work: Work, *, shift_id: UUID, on: date) -> Shift:
     """Let a weekly pattern end before a day; what was promised in it goes to others by the event.
 
-    Refuses `shift.not_found`, and `shift.nonsense` where it would end before it began, in the past, or later than it
+    Refuses `shift.not_found`, and `shift.invalid` where it would end before it began, in the past, or later than it
     ends already.
     """
     shift = await work.session.get(Shift, shift_id, with_for_update=True)
@@ -303,7 +303,7 @@ async def end_shift(work: Work, *, shift_id: UUID, on: date) -> Shift:
         raise ShiftNotFound
     today = clock.day_of(work.now)
     if on <= shift.valid_from or on < today or (shift.valid_to is not None and on > shift.valid_to):
-        raise ShiftNonsense
+        raise ShiftInvalid
     shift.valid_to = on
     await changed(work, [shift.provider_id])
     work.emit(ShiftEnded(provider_id=shift.provider_id, worker_id=shift.worker_id, shift_id=shift_id, ends_on=on))

@@ -53,10 +53,10 @@ class CompanyCannotMove(Refusal):
     kind = Kind.CONFLICT
 
 
-class ContractNonsense(Refusal):
+class ContractInvalid(Refusal):
     """Days, capacity or share of a contract contradict themselves."""
 
-    code = "contract.nonsense"
+    code = "contract.invalid"
 
 
 class ContractItemUnknown(Refusal):
@@ -79,10 +79,10 @@ class ContractNotFound(Refusal):
     kind = Kind.NOT_FOUND
 
 
-class AbsenceNonsense(Refusal):
+class AbsenceInvalid(Refusal):
     """An absence that ends before it begins, or a shortened one that would be longer."""
 
-    code = "absence.nonsense"
+    code = "absence.invalid"
 
 
 class AbsenceNotFound(Refusal):
@@ -226,11 +226,13 @@ class NewContract:
 async def sign_contracts(work: Work, contracts: Sequence[NewContract]) -> list[UUID]:
     """Record contracts; returns their ids in the order given.
 
-    Refuses `contract.nonsense`, `contract.item_unknown`, `contract.unlicensed`, `company.not_found` and
+    Refuses `contract.invalid`, `contract.item_unknown`, `contract.unlicensed`, `company.not_found` and
     `division_code.shape`. A division covers everything below it; whether the code exists is not asked here.
     """
     medical = {row.code: row.medical for row in await work.session.execute(select(Item.code, Item.medical))}
-    query = select(Company.id, Company.medical_licence).where(Company.id.in_({one.provider_id for one in contracts}))
+    query = select(Company.id, Company.medical_licence).where(
+        Company.id.in_({terms.provider_id for terms in contracts})
+    )
     licences = {row.id: row.medical_licence for row in await work.session.execute(query)}
     heads: list[dict[str, Any]] = []
     lines: list[dict[str, Any]] = []
@@ -277,7 +279,7 @@ def _check(entry: NewContract, medical: dict[str, bool], licences: dict[UUID, st
         or not entry.item_codes
         or not entry.division_codes
     ):
-        raise ContractNonsense
+        raise ContractInvalid
     for item in entry.item_codes:
         if item not in medical:
             raise ContractItemUnknown(item=item)
@@ -292,12 +294,12 @@ async def sign_contract(work: Work, *, terms: NewContract) -> Contract:
 
 
 async def end_contract(work: Work, *, contract_id: UUID, on: date) -> Contract:
-    """End a contract before its time; refuses `contract.not_found` and, outside its days, `contract.nonsense`."""
+    """End a contract before its time; refuses `contract.not_found` and, outside its days, `contract.invalid`."""
     contract = await work.session.get(Contract, contract_id, with_for_update=True)
     if contract is None:
         raise ContractNotFound
     if not contract.valid_from <= on <= contract.valid_to:
-        raise ContractNonsense
+        raise ContractInvalid
     contract.ended_on = on
     await changed(work, [contract.provider_id])
     return contract
@@ -313,10 +315,10 @@ async def follow_divisions(work: Work, *, change_id: UUID, successors: Mapping[s
 
 
 async def report_absence(work: Work, *, worker_id: UUID, from_at: datetime, until_at: datetime, reason: str) -> Absence:
-    """Say that a worker cannot work in a half-open window; refuses `worker.not_found` and `absence.nonsense`."""
+    """Say that a worker cannot work in a half-open window; refuses `worker.not_found` and `absence.invalid`."""
     worker = await queries.worker(work, worker_id)
     if until_at <= from_at:
-        raise AbsenceNonsense
+        raise AbsenceInvalid
     absence = Absence(
         worker_id=worker_id,
         provider_id=worker.provider_id,
@@ -341,13 +343,13 @@ async def report_absence(work: Work, *, worker_id: UUID, from_at: datetime, unti
 async def shorten_absence(work: Work, *, absence_id: UUID, until_at: datetime) -> Absence:
     """Bring a worker back earlier: the hours given back are used by whoever is matched next.
 
-    Refuses `absence.not_found`, and `absence.nonsense` unless the new end lies inside the old window.
+    Refuses `absence.not_found`, and `absence.invalid` unless the new end lies inside the old window.
     """
     absence = await work.session.get(Absence, absence_id, with_for_update=True)
     if absence is None:
         raise AbsenceNotFound
     if not absence.from_at < until_at <= absence.until_at:
-        raise AbsenceNonsense
+        raise AbsenceInvalid
     absence.until_at = until_at
     await changed(work, [absence.provider_id])
     return absence

@@ -118,11 +118,11 @@ async def roster(work: Work, *, from_at: datetime, until_at: datetime) -> list[R
     absences = await _absences(work, from_at, until_at)
     skills = await _skills(work, from_at, until_at)
     calendar = Calendar(from_at, until_at)
-    found: list[RosterWorker] = []
+    available: list[RosterWorker] = []
     for row in workers:
         windows = calendar.windows(patterns.get(row.id, ()), absences.get(row.id, ()))
         if windows:
-            found.append(
+            available.append(
                 RosterWorker(
                     row.id,
                     row.number,
@@ -137,7 +137,7 @@ async def roster(work: Work, *, from_at: datetime, until_at: datetime) -> list[R
                     row.max_minutes,
                 )
             )
-    return found
+    return available
 
 
 async def _patterns(work: Work, from_at: datetime, until_at: datetime) -> dict[UUID, list[Hours]]:
@@ -159,11 +159,11 @@ async def patterns(work: Work, *conditions: ColumnElement[bool]) -> dict[UUID, l
     ).where(*conditions)
     # Most workers share a handful of patterns; one object each lets the calendar compute it once.
     same: dict[Hours, Hours] = {}
-    found: dict[UUID, list[Hours]] = defaultdict(list)
+    patterns_by_worker: dict[UUID, list[Hours]] = defaultdict(list)
     for row in await work.session.execute(query):
         hours = Hours(row[1], row[2], row[3], row[4], row[5], row[6], row[7])
-        found[row[0]].append(same.setdefault(hours, hours))
-    return found
+        patterns_by_worker[row[0]].append(same.setdefault(hours, hours))
+    return patterns_by_worker
 
 
 async def _absences(work: Work, from_at: datetime, until_at: datetime) -> dict[UUID, list[Window]]:
@@ -172,10 +172,10 @@ async def _absences(work: Work, from_at: datetime, until_at: datetime) -> dict[U
             Absence.from_at < until_at, Absence.until_at > from_at
         )
     )
-    found: dict[UUID, list[Window]] = defaultdict(list)
+    absences_by_worker: dict[UUID, list[Window]] = defaultdict(list)
     for worker_id, gone_from, gone_until in rows:
-        found[worker_id].append((gone_from, gone_until))
-    return found
+        absences_by_worker[worker_id].append((gone_from, gone_until))
+    return absences_by_worker
 
 
 async def _skills(work: Work, from_at: datetime, until_at: datetime) -> dict[UUID, set[Skill]]:
@@ -185,11 +185,11 @@ async def _skills(work: Work, from_at: datetime, until_at: datetime) -> dict[UUI
             Certificate.valid_from <= clock.day_of(from_at), Certificate.expires_on >= last
         )
     )
-    found: dict[UUID, set[Skill]] = defaultdict(set)
+    skills_by_worker: dict[UUID, set[Skill]] = defaultdict(set)
     for worker_id, skill in rows:
-        found[worker_id].add(skill)
-        found[worker_id] |= IMPLIED_SKILLS.get(skill, frozenset())
-    return found
+        skills_by_worker[worker_id].add(skill)
+        skills_by_worker[worker_id] |= IMPLIED_SKILLS.get(skill, frozenset())
+    return skills_by_worker
 
 
 ContractLines = dict[UUID, dict[str, tuple[bool, tuple[str, ...]]]]
@@ -284,10 +284,10 @@ async def roster_mark(work: Work) -> tuple[int, int]:
 
 async def company(work: Work, provider_id: UUID) -> Company:
     """Return a company; refuses `company.not_found`."""
-    found = await work.session.get(Company, provider_id)
-    if found is None:
+    row = await work.session.get(Company, provider_id)
+    if row is None:
         raise CompanyNotFound
-    return found
+    return row
 
 
 async def companies(work: Work, *, state: CompanyState | None = None) -> Sequence[Company]:
@@ -300,10 +300,10 @@ async def companies(work: Work, *, state: CompanyState | None = None) -> Sequenc
 
 async def worker(work: Work, worker_id: UUID) -> Worker:
     """Return a worker; refuses `worker.not_found`."""
-    found = await work.session.get(Worker, worker_id)
-    if found is None:
+    row = await work.session.get(Worker, worker_id)
+    if row is None:
         raise WorkerNotFound
-    return found
+    return row
 
 
 async def workers(

@@ -77,7 +77,7 @@ async def receive(work: Work, *, visit_id: UUID, words: str, provider_id: UUID |
         raise ComplaintUnknownVisit
     complaint_id, key = new_id(), work.vault.new_key()
     within = (await rules.read(work.session, AcknowledgeHours, at=work.now)).span
-    found = Complaint(
+    complaint = Complaint(
         id=complaint_id,
         visit_id=visit_id,
         provider_id=company,
@@ -87,27 +87,27 @@ async def receive(work: Work, *, visit_id: UUID, words: str, provider_id: UUID |
         due_at=work.now + within,
         state=ComplaintState.RECEIVED,
     )
-    work.session.add(found)
+    work.session.add(complaint)
     await work.session.flush()
-    _step(work, found)
+    _step(work, complaint)
     work.emit(ComplaintReceived(complaint_id=complaint_id, visit_id=visit_id, provider_id=company))
-    return found
+    return complaint
 
 
 async def acknowledge(work: Work, *, complaint_id: UUID) -> Complaint:
     """Tell the complainant that it is in hand. Refuses `complaint.unknown`, `.wrong_state`."""
-    found = await _moved(work, complaint_id, ComplaintState.ACKNOWLEDGED)
-    found.due_at = await _working_days(work, InvestigateDays)
-    _step(work, found)
-    return found
+    complaint = await _moved(work, complaint_id, ComplaintState.ACKNOWLEDGED)
+    complaint.due_at = await _working_days(work, InvestigateDays)
+    _step(work, complaint)
+    return complaint
 
 
 async def investigated(work: Work, *, complaint_id: UUID) -> Complaint:
     """Record that the facts are found out. Refuses `complaint.unknown`, `.wrong_state`."""
-    found = await _moved(work, complaint_id, ComplaintState.INVESTIGATED)
-    found.due_at = await _working_days(work, DecideDays, since=found.received_at)
-    _step(work, found)
-    return found
+    complaint = await _moved(work, complaint_id, ComplaintState.INVESTIGATED)
+    complaint.due_at = await _working_days(work, DecideDays, since=complaint.received_at)
+    _step(work, complaint)
+    return complaint
 
 
 async def decide(work: Work, *, complaint_id: UUID, upheld: bool, deduction_percent: int) -> Complaint:
@@ -118,48 +118,48 @@ async def decide(work: Work, *, complaint_id: UUID, upheld: bool, deduction_perc
     least = (await rules.read(work.session, LeastDeductionPercent, at=work.now)).value
     if not (least <= deduction_percent <= 100 if upheld else deduction_percent == 0):
         raise DeductionOutOfRange(least=least)
-    found = await _locked(work, complaint_id)
-    if found.state is ComplaintState.APPEALED and found.decided_by == work.actor.label:
+    complaint = await _locked(work, complaint_id)
+    if complaint.state is ComplaintState.APPEALED and complaint.decided_by == work.actor.label:
         raise SameDecider
-    _move(found, ComplaintState.DECIDED)
-    found.upheld, found.deduction_percent = upheld, deduction_percent
-    found.decided_by, found.decided_at = work.actor.label, work.now
-    found.due_at = await _working_days(work, RemedyDays) if upheld else None
-    _step(work, found)
+    _move(complaint, ComplaintState.DECIDED)
+    complaint.upheld, complaint.deduction_percent = upheld, deduction_percent
+    complaint.decided_by, complaint.decided_at = work.actor.label, work.now
+    complaint.due_at = await _working_days(work, RemedyDays) if upheld else None
+    _step(work, complaint)
     work.emit(
         ComplaintDecided(
-            complaint_id=found.id,
-            visit_id=found.visit_id,
-            provider_id=found.provider_id,
+            complaint_id=complaint.id,
+            visit_id=complaint.visit_id,
+            provider_id=complaint.provider_id,
             upheld=upheld,
             deduction_percent=deduction_percent,
         )
     )
-    return found
+    return complaint
 
 
 async def remedied(work: Work, *, complaint_id: UUID) -> Complaint:
     """Record that it was made good. Refuses `complaint.unknown`, `.wrong_state`."""
-    found = await _moved(work, complaint_id, ComplaintState.REMEDIED)
-    found.due_at = None
-    _step(work, found)
-    return found
+    complaint = await _moved(work, complaint_id, ComplaintState.REMEDIED)
+    complaint.due_at = None
+    _step(work, complaint)
+    return complaint
 
 
 async def close(work: Work, *, complaint_id: UUID) -> Complaint:
     """Close a complaint. Refuses `complaint.unknown`, `.wrong_state`, `.not_remedied` for an upheld one."""
-    found = await _locked(work, complaint_id)
-    if found.state is ComplaintState.DECIDED and found.upheld:
+    complaint = await _locked(work, complaint_id)
+    if complaint.state is ComplaintState.DECIDED and complaint.upheld:
         raise NotRemedied
-    _move(found, ComplaintState.CLOSED)
-    found.due_at = None
-    _step(work, found)
-    return found
+    _move(complaint, ComplaintState.CLOSED)
+    complaint.due_at = None
+    _step(work, complaint)
+    return complaint
 
 
 async def appeal(work: Work, *, complaint_id: UUID) -> Complaint:
     """Ask the bureau to decide again, within ten working days of closing. Refuses also `complaint.appeal_too_late`."""
-    found = await _locked(work, complaint_id)
+    complaint = await _locked(work, complaint_id)
     closed = select(ComplaintStep.at).where(
         ComplaintStep.complaint_id == complaint_id, ComplaintStep.state == ComplaintState.CLOSED
     )
@@ -168,40 +168,45 @@ async def appeal(work: Work, *, complaint_id: UUID) -> Complaint:
         until = await _working_days(work, AppealDays, since=closed_at)
         if work.now >= until:
             raise AppealTooLate(until=until.isoformat())
-    _move(found, ComplaintState.APPEALED)
-    found.due_at = await _working_days(work, DecideDays)
-    _step(work, found)
-    return found
+    _move(complaint, ComplaintState.APPEALED)
+    complaint.due_at = await _working_days(work, DecideDays)
+    _step(work, complaint)
+    return complaint
 
 
-def words(work: Work, found: Complaint) -> str:
+def words(work: Work, complaint: Complaint) -> str:
     """Open a complaint's words, for the desk that handles it."""
-    return work.vault.open(found.data_key, f"complaint|words_sealed|{found.id}", found.words_sealed)
+    return work.vault.open(complaint.data_key, f"complaint|words_sealed|{complaint.id}", complaint.words_sealed)
 
 
 async def _locked(work: Work, complaint_id: UUID) -> Complaint:
-    found = await work.session.get(Complaint, complaint_id, with_for_update=True)
-    if found is None:
+    complaint = await work.session.get(Complaint, complaint_id, with_for_update=True)
+    if complaint is None:
         raise queries.ComplaintUnknown
-    return found
+    return complaint
 
 
 async def _moved(work: Work, complaint_id: UUID, wanted: ComplaintState) -> Complaint:
-    found = await _locked(work, complaint_id)
-    _move(found, wanted)
-    return found
+    complaint = await _locked(work, complaint_id)
+    _move(complaint, wanted)
+    return complaint
 
 
-def _move(found: Complaint, wanted: ComplaintState) -> None:
-    if wanted not in TRANSITIONS[found.state]:
-        raise ComplaintWrongState(state=found.state.value, wanted=wanted.value)
-    found.state = wanted
+def _move(complaint: Complaint, wanted: ComplaintState) -> None:
+    if wanted not in TRANSITIONS[complaint.state]:
+        raise ComplaintWrongState(state=complaint.state.value, wanted=wanted.value)
+    complaint.state = wanted
 
 
-def _step(work: Work, found: Complaint) -> None:
+def _step(work: Work, complaint: Complaint) -> None:
     work.session.add(
         ComplaintStep(
-            id=new_id(), complaint_id=found.id, state=found.state, at=work.now, by=work.actor.label, due_at=found.due_at
+            id=new_id(),
+            complaint_id=complaint.id,
+            state=complaint.state,
+            at=work.now,
+            by=work.actor.label,
+            due_at=complaint.due_at,
         )
     )
 

@@ -256,19 +256,19 @@ async def record_no_answer(work: Work, *, call_back_id: UUID) -> CallState:
 
 
 async def _rateable(work: Work, visit_id: UUID) -> Rateable:
-    found = await work.session.get(Rateable, visit_id, with_for_update=True)
-    if found is None:
+    rateable = await work.session.get(Rateable, visit_id, with_for_update=True)
+    if rateable is None:
         raise UnknownVisit
-    return found
+    return rateable
 
 
 async def _open_call_back(work: Work, call_back_id: UUID) -> CallBack:
-    found = await work.session.get(CallBack, call_back_id, with_for_update=True)
-    if found is None:
+    call_back = await work.session.get(CallBack, call_back_id, with_for_update=True)
+    if call_back is None:
         raise CallBackUnknown
-    if found.state is not CallState.ASKED:
+    if call_back.state is not CallState.ASKED:
         raise CallBackFinished
-    return found
+    return call_back
 
 
 async def _rate(work: Work, rateable: Rateable, *, channel: Channel, score: int) -> None:

@@ -81,18 +81,18 @@ def _counted() -> list[ColumnElement[int]]:
 def _where(
     provider_id: UUID | None, item_code: str | None, division: str | None, month: str | None
 ) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
+    conditions: list[ColumnElement[bool]] = []
     if month is not None:
-        found.append(Rateable.month == month)
+        conditions.append(Rateable.month == month)
     if provider_id is not None:
-        found.append(Rateable.provider_id == provider_id)
+        conditions.append(Rateable.provider_id == provider_id)
     if item_code is not None:
-        found.append(Rateable.item_code == item_code)
+        conditions.append(Rateable.item_code == item_code)
     if division is not None:
         # A range, for an index answers it in any collation; LIKE would need one of its own.
         prefix = division_prefix(division)
-        found.append(Rateable.division_code.between(prefix.ljust(12, "0"), prefix.ljust(12, "9")))
-    return found
+        conditions.append(Rateable.division_code.between(prefix.ljust(12, "0"), prefix.ljust(12, "9")))
+    return conditions
 
 
 async def rate(
@@ -172,13 +172,13 @@ async def always(
     division: str | None = None,
 ) -> Always:
     """Return what "always above" may say of a group over months (始终…以上); a month without visits cannot say."""
-    found = {
-        one.month: one
-        for one in await rates(
+    by_month = {
+        monthly.month: monthly
+        for monthly in await rates(
             work, by=Group.MONTH, months=months, provider_id=provider_id, item_code=item_code, division=division
         )
     }
-    return worst_of([found.get(month) or Rate(Count(), month=month) for month in months])
+    return worst_of([by_month.get(month) or Rate(Count(), month=month) for month in months])
 
 
 async def calls_due(work: Work, *, after: str | None = None, limit: int = 100) -> Sequence[CallBack]:
@@ -194,22 +194,22 @@ async def calls_due(work: Work, *, after: str | None = None, limit: int = 100) -
 
 async def draw(work: Work, day: date) -> PublishedDraw | None:
     """Return a day's draw as it may be published: the seed and the list only once the list is frozen."""
-    found = await work.session.get(CallBackDraw, day)
-    if found is None:
+    row = await work.session.get(CallBackDraw, day)
+    if row is None:
         return None
-    if found.drawn_at is None or found.percent is None:
-        return PublishedDraw(day, found.seed_hash, None, None, None, ())
+    if row.drawn_at is None or row.percent is None:
+        return PublishedDraw(day, row.seed_hash, None, None, None, ())
     listed = select(Rateable.visit_id).where(Rateable.drawn_on == day).order_by(Rateable.visit_id)
     visits = tuple((await work.session.execute(listed)).scalars())
-    return PublishedDraw(day, found.seed_hash, found.list_hash, found.seed.hex(), found.percent, visits)
+    return PublishedDraw(day, row.seed_hash, row.list_hash, row.seed.hex(), row.percent, visits)
 
 
 async def complaint(work: Work, complaint_id: UUID) -> Complaint:
     """Return a complaint; refuse `complaint.unknown`."""
-    found = await work.session.get(Complaint, complaint_id)
-    if found is None:
+    row = await work.session.get(Complaint, complaint_id)
+    if row is None:
         raise ComplaintUnknown
-    return found
+    return row
 
 
 async def complaints(

@@ -128,8 +128,8 @@ class Always:
 
 def always(rates: Sequence[Rate]) -> Always:
     """Find the minimum over months (始终…以上): the word "always" speaks of the worst month, never of the average."""
-    known = [rate for rate in rates if rate.enough]
-    worst = min(known, key=lambda rate: (Fraction(rate.numerator, rate.denominator), rate.month or ""), default=None)
+    certain = [rate for rate in rates if rate.enough]
+    worst = min(certain, key=lambda rate: (Fraction(rate.numerator, rate.denominator), rate.month or ""), default=None)
     return Always(
         months=len(rates),
         worst=worst,

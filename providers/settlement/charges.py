@@ -77,7 +77,7 @@ async def make(work: Work, *, visit: VisitVerified) -> Charge | None:
         raise PriceMissing(item=visit.item_code)
     if not standing.standards_kept:
         await rule_standards.keep(work, standards)
-    facts = replace(seen, **standing.found)
+    facts = replace(seen, **standing.findings)
     row = Charge(
         id=new_id(),
         visit_id=visit.visit_id,
@@ -227,7 +227,7 @@ class _Standing:
 
     charged: bool
     standards_kept: bool
-    found: dict[str, Any]
+    findings: dict[str, Any]
 
 
 async def _standing(work: Work, visit_id: UUID, person_id: UUID, day: date, *, version: str) -> _Standing:
@@ -289,7 +289,7 @@ async def _correct(
     standing = await _standing(work, last.visit_id, last.person_id, last.visited_on, version=standards.version)
     if not standing.standards_kept:
         await rule_standards.keep(work, standards)
-    facts = replace(seen or Facts.read(last.facts), **standing.found)
+    facts = replace(seen or Facts.read(last.facts), **standing.findings)
     if (facts.json(), price_fen, standards.version) == (last.facts, last.price_fen, last.rule_version):
         return None
     kept = {

@@ -309,12 +309,12 @@ async def pay(work: Work, *, statement_id: UUID, reference: str) -> Payment:
 
 
 async def _locked(work: Work, statement_id: UUID, wanted: StatementState) -> Statement:
-    found = await work.session.get(Statement, statement_id, with_for_update=True)
-    if found is None:
+    statement = await work.session.get(Statement, statement_id, with_for_update=True)
+    if statement is None:
         raise queries.StatementNotFound
-    if wanted not in TRANSITIONS[found.state]:
-        raise StatementCannotMove(state=found.state.value, wanted=wanted.value)
-    return found
+    if wanted not in TRANSITIONS[statement.state]:
+        raise StatementCannotMove(state=statement.state.value, wanted=wanted.value)
+    return statement
 
 
 async def _no_open_disputes(work: Work, statement_id: UUID) -> None:

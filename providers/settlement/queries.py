@@ -85,7 +85,7 @@ def line(row: Charge) -> dict[str, Any]:
 
 def content(provider_id: UUID, month: str, lines: Sequence[Mapping[str, Any]]) -> bytes:
     """Return the canonical bytes of a whole statement."""
-    sums = {name: sum(one[name] for one in lines) for name in _SUMS}
+    sums = {name: sum(amounts[name] for amounts in lines) for name in _SUMS}
     return canonical({"provider": str(provider_id), "month": month, "lines": list(lines), "totals": sums})
 
 
@@ -129,7 +129,7 @@ async def lines(
         .where(StatementLine.statement_id == statement_id)
     )
     page = LINES.page(query, work.vault, after=after, limit=limit)
-    return [(found, row) for found, row in (await work.session.execute(page)).all()]
+    return [(stated, row) for stated, row in (await work.session.execute(page)).all()]
 
 
 async def disputes(work: Work, statement_id: UUID) -> Sequence[Dispute]:
@@ -144,21 +144,21 @@ async def charges_of(work: Work, *, visit_id: UUID) -> Sequence[Charge]:
     return (await work.session.execute(query)).scalars().all()
 
 
-async def recompute(work: Work, found: Statement) -> Recomputed:
+async def recompute(work: Work, statement: Statement) -> Recomputed:
     """Compute a statement again from the logged events, and the prices, findings and rule values of its charges.
 
     What a charge says of its visit is not believed: it is read from the event that brought it, where that is logged.
     It is equal when what was frozen, what is stored and what is computed are the same bytes.
     """
-    rows = [row for _, row in await lines(work, found.id)]
+    rows = [row for _, row in await lines(work, statement.id)]
     standards = {version: await rule_standards.of(work, version) for version in {row.rule_version for row in rows}}
-    told = await _told(work, found.id)
+    verified = await _told(work, statement.id)
     again: list[dict[str, Any]] = []
     for row in rows:
         facts = Facts.read(row.facts)
-        if row.verified_by in told:
+        if row.verified_by in verified:
             facts = replace(
-                charges.seen_facts(told[row.verified_by]),
+                charges.seen_facts(verified[row.verified_by]),
                 complaint_percent=facts.complaint_percent,
                 void=facts.void,
                 forgiven=facts.forgiven,
@@ -167,10 +167,10 @@ async def recompute(work: Work, found: Statement) -> Recomputed:
         if row.kind is ChargeKind.REVERSAL:
             amounts = amounts.reversed()
         again.append({**line(row), "facts": facts.json(), **charges.columns(amounts)})
-    made = content(found.provider_id, found.month, again)
+    made = content(statement.provider_id, statement.month, again)
     digest = hashlib.sha256(made).hexdigest()
-    stored = content(found.provider_id, found.month, [line(row) for row in rows])
-    return Recomputed(made, digest, equal=digest == found.content_hash and stored == made)
+    stored = content(statement.provider_id, statement.month, [line(row) for row in rows])
+    return Recomputed(made, digest, equal=digest == statement.content_hash and stored == made)
 
 
 async def _told(work: Work, statement_id: UUID) -> dict[UUID | None, VisitVerified]:

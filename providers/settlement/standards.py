@@ -33,8 +33,8 @@ async def at(work: Work, instant: datetime) -> Standards:
 
 async def of(work: Work, version: str) -> Standards:
     """Return the rule values that a charge names."""
-    found = await work.session.get_one(ChargeStandards, version)
-    return Standards(**found.content)
+    row = await work.session.get_one(ChargeStandards, version)
+    return Standards(**row.content)
 
 
 async def keep(work: Work, standards: Standards) -> None:

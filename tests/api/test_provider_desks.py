@@ -30,7 +30,7 @@ async def test_services_are_added_shipped_priced_and_retired(bureau: Bureau) -> 
     assert (added["code"], added["price_fen"], added["window_to"]) == ("B91", 3000, 1440)
     await bureau("decider", "POST", "/catalogue", WINDOWS, status=409, code="item.taken")
     hours = {**WINDOWS, "code": "B92", "window_from": 900, "window_to": 600}
-    await bureau("decider", "POST", "/catalogue", hours, status=422, code="item.nonsense")
+    await bureau("decider", "POST", "/catalogue", hours, status=422, code="item.invalid")
     await bureau("own", "POST", "/catalogue", WINDOWS, status=403, code="actor.not_allowed")
     shipped = await bureau("decider", "POST", "/catalogue/shipped", status=201)
     assert len(shipped["codes"]) == 25
@@ -117,7 +117,7 @@ async def test_absences_are_shortened_shifts_ended_and_certificates_listed(burea
     assert await bureau("own", "GET", f"/workers/{worker}/absences") == [absence]
     path = f"/absences/{absence['id']}/return"
     for instant in ("2026-04-09T08:00:00+08:00", "2026-04-06T08:00:00+08:00"):
-        await bureau("own", "POST", path, {"until_at": instant}, status=422, code="absence.nonsense")
+        await bureau("own", "POST", path, {"until_at": instant}, status=422, code="absence.invalid")
     noon = {"until_at": "2026-04-07T12:00:00+08:00"}
     assert (await bureau("own", "POST", path, noon))["until_at"] == "2026-04-07T04:00:00Z"
     missing = await bureau("other", "POST", f"/absences/{new_id()}/return", noon, status=404)
@@ -126,10 +126,10 @@ async def test_absences_are_shortened_shifts_ended_and_certificates_listed(burea
     shift = await bureau("own", "POST", f"/workers/{worker}/shifts", HOURS, status=201)
     end = f"/shifts/{shift['id']}/end"
     for day in ("2026-01-01", "2026-04-01"):
-        await bureau("own", "POST", end, {"on": day}, status=422, code="shift.nonsense")
+        await bureau("own", "POST", end, {"on": day}, status=422, code="shift.invalid")
     ended = await bureau("own", "POST", end, {"on": "2026-05-01"})
     assert ended == {**shift, "valid_to": "2026-05-01"}
-    await bureau("own", "POST", end, {"on": "2026-06-01"}, status=422, code="shift.nonsense")
+    await bureau("own", "POST", end, {"on": "2026-06-01"}, status=422, code="shift.invalid")
     missing = await bureau("other", "POST", f"/shifts/{new_id()}/end", {"on": "2026-05-01"}, status=404)
     assert await bureau("other", "POST", end, {"on": "2026-05-01"}, status=404, code="shift.not_found") == missing
     for what in ("absences", "certificates", "shifts"):

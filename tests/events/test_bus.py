@@ -67,8 +67,8 @@ async def _mark(work: Work) -> None:
 
 async def _marks(works: Works) -> int:
     async with works(SYSTEM("test")) as work:
-        found = await work.session.execute(text("select count(*) from event_inbox where \"group\" = 'mark'"))
-        return int(found.scalar_one())
+        counted = await work.session.execute(text("select count(*) from event_inbox where \"group\" = 'mark'"))
+        return int(counted.scalar_one())
 
 
 async def _tell(works: Works) -> Envelope:

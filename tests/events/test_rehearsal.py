@@ -28,12 +28,12 @@ async def _begun(works: Works) -> Works:
 
 
 async def test_everybody_hears_of_a_clock_put_forward_before_their_next_act(works: Works, vault: Vault) -> None:
-    one = await _begun(works)
-    other = Works(works.database, RehearsalClock(), vault, routes={})
+    first_works = await _begun(works)
+    second_works = Works(works.database, RehearsalClock(), vault, routes={})
     company = Actor(Role.PROVIDER, "company", scope=Company(UUID(int=1)))
-    async with one(SYSTEM("test")) as work:
+    async with first_works(SYSTEM("test")) as work:
         to = await rehearsal.put_forward(work, to=work.now + timedelta(days=31))
-    for works_of_another in (one, other):
+    for works_of_another in (first_works, second_works):
         async with works_of_another(company) as work:
             assert to <= work.now < to + timedelta(minutes=5)
 

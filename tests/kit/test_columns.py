@@ -118,15 +118,15 @@ def sheet(text: str, **mapping: str) -> columns.Sheet:
 
 
 def test_headers_match_without_regard_to_dress() -> None:
-    found = sheet(" 姓 名 *,价格（元）\n张三,5\n")
-    assert found.faults == []
-    assert found.rows[0].values == {"name": "张三", "price": 500, "note": "无"}
+    parsed = sheet(" 姓 名 *,价格（元）\n张三,5\n")
+    assert parsed.faults == []
+    assert parsed.rows[0].values == {"name": "张三", "price": 500, "note": "无"}
     assert sheet("NAME,Price\n张三,5\n").faults == []
 
 
 def test_a_mapping_names_what_a_strange_header_means_and_the_rest_is_ignored() -> None:
-    found = sheet("谁,单价,页码\n张三,5,1\n", 谁="name")
-    assert (found.faults, found.ignored) == ([], ["页码"])
+    parsed = sheet("谁,单价,页码\n张三,5,1\n", 谁="name")
+    assert (parsed.faults, parsed.ignored) == ([], ["页码"])
 
 
 def test_a_cell_at_fault_is_absent_and_a_blank_one_is_not() -> None:
@@ -138,10 +138,10 @@ def test_a_cell_at_fault_is_absent_and_a_blank_one_is_not() -> None:
 
 
 def test_a_duplicate_names_the_row_it_repeats() -> None:
-    found = sheet("姓名,单价\n张三,5\n李四,5\n张三,6\n")
-    found.no_duplicates("name")
-    (fault,) = found.outcome(3).faults
-    assert (fault.row, fault.parameters, found.outcome(3).written) == (4, {"row": 2}, 0)
+    parsed = sheet("姓名,单价\n张三,5\n李四,5\n张三,6\n")
+    parsed.no_duplicates("name")
+    (fault,) = parsed.outcome(3).faults
+    assert (fault.row, fault.parameters, parsed.outcome(3).written) == (4, {"row": 2}, 0)
     assert fault.sentence("zh") == "第 4 行「姓名」：与第 2 行重复。"
     assert fault.sentence("en") == "row 4, “姓名”: The same as row 2."
 

@@ -22,16 +22,16 @@ days = st.dates(min_value=date(1900, 1, 1), max_value=date(2099, 12, 31))
     ],
 )
 def test_the_printed_examples_of_the_standard_are_read(number: str, born_on: date, sex: Sex) -> None:
-    found = identifiers.read_resident_id(number)
-    assert (found.born_on, found.sex) == (born_on, sex)
-    assert len(found.number) == 18
+    resident_id = identifiers.read_resident_id(number)
+    assert (resident_id.born_on, resident_id.sex) == (born_on, sex)
+    assert len(resident_id.number) == 18
 
 
 @given(days, st.integers(0, 999))
 def test_a_composed_number_reads_back_as_it_was_made(born_on: date, sequence: int) -> None:
     number = identifiers.compose_resident_id(area="130999", born_on=born_on, sequence=sequence)
-    found = identifiers.read_resident_id(number)
-    assert found == identifiers.ResidentId(number, "130999", born_on, Sex.MALE if sequence % 2 else Sex.FEMALE)
+    resident_id = identifiers.read_resident_id(number)
+    assert resident_id == identifiers.ResidentId(number, "130999", born_on, Sex.MALE if sequence % 2 else Sex.FEMALE)
 
 
 @given(days, st.integers(0, 999), st.integers(0, 17), st.integers(1, 9))

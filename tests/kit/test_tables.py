@@ -45,9 +45,9 @@ def test_what_a_spreadsheet_writes_is_what_is_read(rows: list[list[str]]) -> Non
     expected = [[cell.strip() for cell in row] for row in rows if any(cell.strip() for cell in row)]
     got = cells(grid)
     assert len(got) == len(expected)
-    for found, wanted in zip(got, expected, strict=True):
-        for one, other in zip(found, wanted, strict=True):
-            assert one == other or isinstance(one, tables.TableFault)
+    for line, written_line in zip(got, expected, strict=True):
+        for value, written in zip(line, written_line, strict=True):
+            assert value == written or isinstance(value, tables.TableFault)
 
 
 @settings(max_examples=400)

@@ -59,19 +59,19 @@ def test_a_rate_that_rounds_up_to_the_target_has_not_reached_it() -> None:
 
 def test_always_speaks_of_the_worst_month() -> None:
     months = [rate(99, 100, "2026-01"), rate(191, 200, "2026-02"), rate(98, 100, "2026-03")]
-    found = rates.always(months)
-    assert found.worst is months[1]
-    assert found.percent == 95.5
-    assert found.at_least(95) is True
-    assert found.at_least(96) is False
+    verdict = rates.always(months)
+    assert verdict.worst is months[1]
+    assert verdict.percent == 95.5
+    assert verdict.at_least(95) is True
+    assert verdict.at_least(96) is False
 
 
 def test_always_cannot_be_said_when_a_month_is_too_small_but_can_be_refuted() -> None:
-    found = rates.always([rate(99, 100, "2026-01"), rate(10, 10, "2026-02")])
-    assert found.too_small == ("2026-02",)
-    assert found.percent is None
-    assert found.at_least(95) is None
-    assert found.at_least(100) is False
+    verdict = rates.always([rate(99, 100, "2026-01"), rate(10, 10, "2026-02")])
+    assert verdict.too_small == ("2026-02",)
+    assert verdict.percent is None
+    assert verdict.at_least(95) is None
+    assert verdict.at_least(100) is False
 
 
 @given(st.lists(st.tuples(st.integers(30, 500), st.integers(0, 500)), min_size=1, max_size=24))

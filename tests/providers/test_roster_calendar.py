@@ -28,7 +28,7 @@ def hours(draw: st.DrawFn) -> Hours:
 
 def minutes(pattern: Hours, days: int) -> set[datetime]:
     """Say minute by minute when a pattern works within the span: slow, and in other words than the calendar."""
-    found: set[datetime] = set()
+    worked: set[datetime] = set()
     for step in range(-2, days + 1):
         day = MONDAY + timedelta(days=step)
         if day < pattern.valid_from or (pattern.valid_to and day >= pattern.valid_to):
@@ -40,8 +40,8 @@ def minutes(pattern: Hours, days: int) -> set[datetime]:
                 continue
             at = FROM + timedelta(days=step, minutes=minute)
             if FROM <= at < FROM + timedelta(days=days):
-                found.add(at)
-    return found
+                worked.add(at)
+    return worked
 
 
 @given(st.lists(hours(), max_size=2), st.lists(st.tuples(st.integers(0, 4000), st.integers(1, 900)), max_size=2))
@@ -55,7 +55,7 @@ def test_the_windows_are_exactly_the_minutes_worked(patterns: list[Hours], gone:
         for step in range(int((end - start).total_seconds() // 60))
     }
     assert got == expected
-    assert all(one[1] <= other[0] for one, other in itertools.pairwise(windows))
+    assert all(earlier[1] <= later[0] for earlier, later in itertools.pairwise(windows))
 
 
 def test_a_night_shift_reaches_into_the_next_morning() -> None:
@@ -66,8 +66,8 @@ def test_a_night_shift_reaches_into_the_next_morning() -> None:
 
 
 @given(hours(), hours())
-def test_two_patterns_overlap_if_some_minute_of_some_week_is_in_both(one: Hours, other: Hours) -> None:
-    plain = [Hours(p.weekdays, p.from_minute, p.to_minute, None, None, date(2026, 2, 1), None) for p in (one, other)]
+def test_two_patterns_overlap_if_some_minute_of_some_week_is_in_both(first: Hours, second: Hours) -> None:
+    plain = [Hours(p.weekdays, p.from_minute, p.to_minute, None, None, date(2026, 2, 1), None) for p in (first, second)]
     assert overlap(*plain) == bool(minutes(plain[0], 9) & minutes(plain[1], 9))
 
 

@@ -64,7 +64,7 @@ async def test_a_wrong_code_is_counted_and_the_right_one_rates_once(
         assert (answer.accepted, answer.tries_left) == (False, 4)
     async with works(SYSTEM("elder")) as work:
         assert (await operations.give_by_code(work, visit_id=visit.visit_id, code=code, score=5)).accepted
-        assert [one.type for one in work.emitted] == ["feedback.feedback_given.v1"]
+        assert [event.type for event in work.emitted] == ["feedback.feedback_given.v1"]
     with pytest.raises(operations.AlreadyGiven):
         async with works(SYSTEM("elder")) as work:
             await operations.give_by_code(work, visit_id=visit.visit_id, code=code, score=1)
@@ -88,11 +88,11 @@ async def test_the_first_service_and_bad_ratings_are_called_back_without_the_com
         )
         assert shown.provider_id == COMPANY
     async with works(SYSTEM("test")) as work:
-        found = await queries.rate(work, provider_id=COMPANY, division="130903", month="2026-03")
-        assert (found.numerator, found.denominator, found.count.asked, found.count.reached) == (1, 1, 2, 1)
-        assert found.percent is None
+        rate = await queries.rate(work, provider_id=COMPANY, division="130903", month="2026-03")
+        assert (rate.numerator, rate.denominator, rate.count.asked, rate.count.reached) == (1, 1, 2, 1)
+        assert rate.percent is None
         (company,) = await queries.rates_by_company(work, month="2026-03")
-        assert company.count == found.count
+        assert company.count == rate.count
 
 
 async def test_three_calls_in_vain_stay_in_the_denominator(works: Works, drain: Drain, clock: FixedClock) -> None:
@@ -106,8 +106,8 @@ async def test_three_calls_in_vain_stay_in_the_denominator(works: Works, drain: 
         clock.advance(timedelta(hours=4))
     assert state is CallState.NOT_REACHED
     async with works(SYSTEM("test")) as work:
-        found = await queries.rate(work)
-        assert (found.count.asked, found.count.not_reached, found.reach) == (1, 1, 0.0)
+        rate = await queries.rate(work)
+        assert (rate.count.asked, rate.count.not_reached, rate.reach) == (1, 1, 0.0)
 
 
 async def test_silence_confirms_and_is_no_rating_and_the_draw_takes_a_tenth(
@@ -122,9 +122,9 @@ async def test_silence_confirms_and_is_no_rating_and_the_draw_takes_a_tenth(
         draw = await draws.draw_call_backs(work, day=day_of(clock.now() - timedelta(hours=80)))
         assert (draw.visits, draw.drawn) == (40, 4)
     async with works(SYSTEM("test")) as work:
-        found = await queries.rate(work)
-        assert (found.count.auto, found.denominator, found.percent) == (40, 0, None)
-        assert 4 <= found.count.asked <= 5
+        rate = await queries.rate(work)
+        assert (rate.count.auto, rate.denominator, rate.percent) == (40, 0, None)
+        assert 4 <= rate.count.asked <= 5
 
 
 async def test_an_upheld_complaint_is_told_remedied_closed_and_appealed_to_another(
@@ -134,28 +134,28 @@ async def test_an_upheld_complaint_is_told_remedied_closed_and_appealed_to_anoth
     await _finish(works, drain, visit)
     first, second = Actor(role=Role.MANAGER, label="first"), Actor(role=Role.MANAGER, label="second")
     async with works(first) as work:
-        found = await complaints.receive(work, visit_id=visit.visit_id, words="来得太晚，没有打扫厨房。")
-        assert complaints.words(work, found) == "来得太晚，没有打扫厨房。"
-        await complaints.acknowledge(work, complaint_id=found.id)
-        await complaints.investigated(work, complaint_id=found.id)
+        complaint = await complaints.receive(work, visit_id=visit.visit_id, words="来得太晚，没有打扫厨房。")
+        assert complaints.words(work, complaint) == "来得太晚，没有打扫厨房。"
+        await complaints.acknowledge(work, complaint_id=complaint.id)
+        await complaints.investigated(work, complaint_id=complaint.id)
     with pytest.raises(complaints.DeductionOutOfRange):
         async with works(first) as work:
-            await complaints.decide(work, complaint_id=found.id, upheld=True, deduction_percent=10)
+            await complaints.decide(work, complaint_id=complaint.id, upheld=True, deduction_percent=10)
     async with works(first) as work:
-        await complaints.decide(work, complaint_id=found.id, upheld=True, deduction_percent=50)
+        await complaints.decide(work, complaint_id=complaint.id, upheld=True, deduction_percent=50)
         assert work.emitted[-1].data["deduction_percent"] == 50
     with pytest.raises(complaints.NotRemedied):
         async with works(first) as work:
-            await complaints.close(work, complaint_id=found.id)
+            await complaints.close(work, complaint_id=complaint.id)
     async with works(first) as work:
-        await complaints.remedied(work, complaint_id=found.id)
-        await complaints.close(work, complaint_id=found.id)
-        await complaints.appeal(work, complaint_id=found.id)
+        await complaints.remedied(work, complaint_id=complaint.id)
+        await complaints.close(work, complaint_id=complaint.id)
+        await complaints.appeal(work, complaint_id=complaint.id)
     with pytest.raises(complaints.SameDecider):
         async with works(first) as work:
-            await complaints.decide(work, complaint_id=found.id, upheld=False, deduction_percent=0)
+            await complaints.decide(work, complaint_id=complaint.id, upheld=False, deduction_percent=0)
     async with works(second) as work:
-        again = await complaints.decide(work, complaint_id=found.id, upheld=False, deduction_percent=0)
+        again = await complaints.decide(work, complaint_id=complaint.id, upheld=False, deduction_percent=0)
         assert again.state is ComplaintState.DECIDED
     other = Actor(role=Role.PROVIDER, label="other", scope=Company(new_id()))
     with pytest.raises(Exception, match="permission denied"):

@@ -83,8 +83,8 @@ async def test_five_wrong_codes_lock_even_the_right_one(works: Works, clock: Fix
     code = operations.feedback_code(works.vault, visit.visit_id)
     for left in (4, 3, 2, 1, 0):
         async with works(SYSTEM("guesser")) as work:
-            found = await operations.give_by_code(work, visit_id=visit.visit_id, code="x", score=5)
-            assert (found.accepted, found.tries_left) == (False, left)
+            answer = await operations.give_by_code(work, visit_id=visit.visit_id, code="x", score=5)
+            assert (answer.accepted, answer.tries_left) == (False, left)
     with pytest.raises(operations.CodeLocked):
         async with works(SYSTEM("elder")) as work:
             await operations.give_by_code(work, visit_id=visit.visit_id, code=code, score=5)
@@ -105,7 +105,7 @@ async def test_a_call_back_overrides_the_code_and_silence_but_is_not_overridden(
         await answer(works, visit.visit_id, score=5)
     async with works(SYSTEM("test")) as work:
         kept = await work.session.execute(select(Rating.channel, Rating.score).order_by(Rating.id))
-        assert [tuple(one) for one in kept] == [(Channel.CODE, 5), (Channel.CALLBACK, 3)]
+        assert [tuple(rating) for rating in kept] == [(Channel.CODE, 5), (Channel.CALLBACK, 3)]
 
 
 async def test_an_elder_without_opinion_leaves_the_rating_by_code_as_it_is(works: Works, clock: FixedClock) -> None:
@@ -130,8 +130,8 @@ async def test_nobody_came_opens_a_complaint_that_waits_two_hours(works: Works, 
     assert shown.provider_id == visit.provider_id
     async with works(SYSTEM("test")) as work:
         assert await queries.complaints(work, overdue_at=clock.now()) == []
-        (found,) = await queries.complaints(work, overdue_at=clock.now() + timedelta(hours=2))
-        assert (found.id, found.provider_id) == (shown.complaint_id, visit.provider_id)
+        (complaint,) = await queries.complaints(work, overdue_at=clock.now() + timedelta(hours=2))
+        assert (complaint.id, complaint.provider_id) == (shown.complaint_id, visit.provider_id)
 
 
 async def test_an_elder_not_reached_is_asked_again_after_a_bad_rating(works: Works, clock: FixedClock) -> None:
@@ -213,9 +213,9 @@ async def test_each_day_turns_by_itself_and_a_visit_told_late_is_on_the_next_lis
     clock.set(at_local(MONDAY + timedelta(days=1), 24 * 60 + 10))
     async with works(SYSTEM("ticker")) as work:
         assert await draws.turn_day(work) == 1
-        found = await queries.draw(work, MONDAY + timedelta(days=1))
-        assert found is not None
-        assert found.visits == (offline.visit_id,)
+        published = await queries.draw(work, MONDAY + timedelta(days=1))
+        assert published is not None
+        assert published.visits == (offline.visit_id,)
 
 
 async def test_rates_by_every_group_agree_with_a_count_by_hand(works: Works, clock: FixedClock) -> None:
@@ -254,15 +254,15 @@ async def test_rates_by_every_group_agree_with_a_count_by_hand(works: Works, clo
                 valid_by[key(visit, month)] += score is not None
                 good_by[key(visit, month)] += score is not None and score >= 4
             rows = await queries.rates(work, by=group, months=months, level=Level.TOWNSHIP)
-            assert {getattr(one, group.value): one.count.finished for one in rows} == finished_by
-            assert {getattr(one, group.value): one.denominator for one in rows} == valid_by
-            assert {getattr(one, group.value): one.numerator for one in rows} == good_by
+            assert {getattr(rate, group.value): rate.count.finished for rate in rows} == finished_by
+            assert {getattr(rate, group.value): rate.denominator for rate in rows} == valid_by
+            assert {getattr(rate, group.value): rate.numerator for rate in rows} == good_by
         for division, inside in (("130903", "130903"), ("130903000000", "130903"), ("130903001", "130903001")):
             expected = sum(1 for visit, _, _ in facts if visit.division_code.startswith(inside))
             assert (await queries.rate(work, division=division)).count.finished == expected
         by_month = [await queries.rate(work, month=month) for month in months]
         always = await queries.always(work, months=months)
-        assert always.percent == min(one.percent for one in by_month if one.percent is not None)
+        assert always.percent == min(rate.percent for rate in by_month if rate.percent is not None)
         gap = await queries.always(work, months=[*months, "2026-06"])
         assert (gap.percent, gap.too_small) == (None, ("2026-06",))
 
@@ -294,25 +294,25 @@ async def test_a_complaint_has_its_deadlines_and_its_steps_in_order(works: Works
     visit = finished(clock)
     await finish(works, visit)
     async with works(Actor(Role.MANAGER, "manager")) as work:
-        found = await complaints.receive(work, visit_id=visit.visit_id, words="态度不好")
-        assert found.due_at == clock.now() + timedelta(hours=2)
+        complaint = await complaints.receive(work, visit_id=visit.visit_id, words="态度不好")
+        assert complaint.due_at == clock.now() + timedelta(hours=2)
         with pytest.raises(complaints.ComplaintWrongState):
-            await complaints.decide(work, complaint_id=found.id, upheld=False, deduction_percent=0)
-        await complaints.acknowledge(work, complaint_id=found.id)
-        assert found.due_at == at_local(date(2026, 3, 5), 1440)
-        await complaints.investigated(work, complaint_id=found.id)
-        assert found.due_at == at_local(date(2026, 3, 9), 1440)
+            await complaints.decide(work, complaint_id=complaint.id, upheld=False, deduction_percent=0)
+        await complaints.acknowledge(work, complaint_id=complaint.id)
+        assert complaint.due_at == at_local(date(2026, 3, 5), 1440)
+        await complaints.investigated(work, complaint_id=complaint.id)
+        assert complaint.due_at == at_local(date(2026, 3, 9), 1440)
         with pytest.raises(complaints.DeductionOutOfRange):
-            await complaints.decide(work, complaint_id=found.id, upheld=False, deduction_percent=50)
-        await complaints.decide(work, complaint_id=found.id, upheld=False, deduction_percent=0)
-        await complaints.close(work, complaint_id=found.id)
-        assert found.due_at is None
+            await complaints.decide(work, complaint_id=complaint.id, upheld=False, deduction_percent=50)
+        await complaints.decide(work, complaint_id=complaint.id, upheld=False, deduction_percent=0)
+        await complaints.close(work, complaint_id=complaint.id)
+        assert complaint.due_at is None
     clock.set(at_local(day_of(clock.now()) + timedelta(days=14), 1440))
     with pytest.raises(complaints.AppealTooLate):
         async with works(SYSTEM("op")) as work:
-            await complaints.appeal(work, complaint_id=found.id)
+            await complaints.appeal(work, complaint_id=complaint.id)
     async with works(SYSTEM("test")) as work:
-        steps = select(ComplaintStep.state).where(ComplaintStep.complaint_id == found.id).order_by(ComplaintStep.id)
+        steps = select(ComplaintStep.state).where(ComplaintStep.complaint_id == complaint.id).order_by(ComplaintStep.id)
         assert (await work.session.execute(steps)).scalars().all() == [
             ComplaintState.RECEIVED,
             ComplaintState.ACKNOWLEDGED,

@@ -104,8 +104,8 @@ async def test_eight_clerks_drawing_up_at_once_make_one_statement(
     with pytest.raises(operations.MonthNotOver):
         await _drawn(works)
     clock.advance(timedelta(days=31))
-    drawn = [one for found in await asyncio.gather(*(_drawn(works) for _ in range(8))) for one in found]
-    assert [(one.lines, one.payable_fen) for one in drawn] == [(3, 3000 + 1500 + 2350)]
+    drawn = [statement for batch in await asyncio.gather(*(_drawn(works) for _ in range(8))) for statement in batch]
+    assert [(statement.lines, statement.payable_fen) for statement in drawn] == [(3, 3000 + 1500 + 2350)]
     async with works(SYSTEM("test")) as work:
         again = await queries.recompute(work, drawn[0])
         assert again.equal
@@ -156,12 +156,12 @@ async def test_a_dispute_that_is_upheld_is_made_good_in_the_next_month(
     assert statement.payable_fen == 2700
     async with works(Actor(role=Role.PROVIDER, label="own", scope=Company(company))) as work:
         ((line, _),) = await queries.lines(work, statement.id)
-        found = await operations.dispute(work, line_id=line.id, reason="道路封闭")
+        dispute = await operations.dispute(work, line_id=line.id, reason="道路封闭")
     with pytest.raises(operations.DisputesOpen):
         async with works(Actor(role=Role.PROVIDER, label="own", scope=Company(company))) as work:
             await operations.confirm(work, statement_id=statement.id)
     async with works(desk("manager", Role.MANAGER)) as work:
-        await operations.decide_dispute(work, dispute_id=found.id, upheld=True, forgiven=[DeductionReason.LATE])
+        await operations.decide_dispute(work, dispute_id=dispute.id, upheld=True, forgiven=[DeductionReason.LATE])
     clock.advance(timedelta(days=30))
     (adjustment,) = await _drawn(works, "2026-04")
     assert (adjustment.lines, adjustment.payable_fen) == (2, 300)
@@ -177,14 +177,14 @@ async def test_an_upheld_complaint_counts_the_same_before_and_after_the_charge(
     works: Works, drain: Drain, company: UUID
 ) -> None:
     early, late = verified(company), verified(company)
-    found = [
+    decisions = [
         ComplaintDecided(
-            visit_id=one.visit_id, provider_id=company, complaint_id=new_id(), upheld=True, deduction_percent=50
+            visit_id=visit.visit_id, provider_id=company, complaint_id=new_id(), upheld=True, deduction_percent=50
         )
-        for one in (early, late)
+        for visit in (early, late)
     ]
-    await _tell(works, drain, found[0], early, late, found[1])
+    await _tell(works, drain, decisions[0], early, late, decisions[1])
     async with works(SYSTEM("test")) as work:
-        for one in (early, late):
-            rows = await queries.charges_of(work, visit_id=one.visit_id)
+        for visit in (early, late):
+            rows = await queries.charges_of(work, visit_id=visit.visit_id)
             assert sum(row.payable_fen for row in rows) == 1500

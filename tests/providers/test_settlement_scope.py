@@ -76,12 +76,12 @@ async def papers(works: Works, drain: Drain, clock: FixedClock) -> list[Statemen
     await drain()
     clock.set(START + timedelta(days=31))
     async with works(desk("drawer")) as work:
-        found = await operations.draw_up(work, month="2026-03")
-    for paper in found:
+        statements = await operations.draw_up(work, month="2026-03")
+    for paper in statements:
         async with works(of(paper.provider_id)) as work:
             ((line, _),) = await queries.lines(work, paper.id)
             await operations.dispute(work, line_id=line.id, reason="道路封闭")
-    return found
+    return statements
 
 
 async def _approved(works: Works, paper: Statement, *, upheld: bool) -> None:
@@ -105,7 +105,7 @@ async def test_a_company_reads_its_own_rows_only_and_an_unset_one_none(works: Wo
             for table in SEEN:
                 rows = await work.session.execute(text(f"select provider_id from {table}"))
                 assert set(rows.scalars()) == {paper.provider_id}, table
-            other = next(one for one in papers if one.id != paper.id)
+            other = next(statement for statement in papers if statement.id != paper.id)
             with pytest.raises(queries.StatementNotFound):
                 await queries.statement(work, other.id)
             assert await queries.lines(work, other.id) == []
