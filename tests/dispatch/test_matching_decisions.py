@@ -340,7 +340,7 @@ async def test_a_record_of_a_release_that_took_rules_as_they_were_stored_can_be_
         await ask(stage, drain, request)
     (record,) = await records(stage, request)
     async with stage.works(SYSTEM_ACTOR) as work:
-        again = await resolve(work, decision_id=record.id)
+        again = await replay(work, decision_id=record.id)
     assert (again.same_facts, again.same_choice) == (True, True)
 
 
