@@ -24,7 +24,7 @@ from registry import queries as known_people
 
 
 class MembershipIncomplete(Refusal):
-    """Category and level come together or not at all."""
+    """Category and level must be given together."""
 
     code = "enrolment.import_incomplete"
 

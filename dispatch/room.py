@@ -1,4 +1,4 @@
-"""What this package owns beside its parts: the lists of people with their enrolment, and of care requests."""
+"""The declaration of this room: the import lists of people with their enrolment, and of care requests."""
 
 from pathlib import Path
 

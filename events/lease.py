@@ -15,7 +15,7 @@ from kit import loops
 from kit.access.actor import SYSTEM
 
 SECONDS = 15.0
-"""How long a lease lasts from its last renewal; a holder renews it three times in that span."""
+"""The duration of a lease from its last renewal; a holder renews it three times in that span."""
 
 _TAKE = text(
     """
@@ -49,7 +49,7 @@ class Lease:
 
     @property
     def held(self) -> bool:
-        """Tell whether this process held the lease at its last renewal, and that renewal still counts."""
+        """Return whether this process held the lease at its last renewal and that renewal is still valid."""
         return asyncio.get_running_loop().time() < self._until
 
     @property

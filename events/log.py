@@ -19,7 +19,7 @@ from kit.refusal import Refusal
 GENESIS = bytes(32)
 BATCH = 1000
 SEALED_WITHIN_SECONDS = 300.0
-"""A big import's transaction may hold the sealer up for minutes; longer, and nobody is sealing."""
+"""A big import may delay the sealer for minutes; after this time the sealer counts as stopped."""
 _LOCK = 0x6E6F77616C6C73  # one sealer at a time: the bytes of "nowalls"
 
 _NEXT = text(
@@ -78,7 +78,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a verification found; `first_bad` is the number of the first event that does not fit, None when all do."""
+    """The result of a verification; `first_bad` is the number of the first event that does not match, or None."""
 
     head: Head
     unsealed: int

@@ -14,13 +14,13 @@ from kit.database import FOR_ALL, Base, Long
 from kit.ids import new_id
 
 DELIVERY = make_outbox_table(Base.metadata, table_name="event_delivery")
-"""What waits for a consumer group when PostgreSQL itself delivers; one row a group, read by faststream-outbox."""
+"""Messages for consumer groups when PostgreSQL itself delivers; one row per group, read by faststream-outbox."""
 LIVE_CHANNEL = "nowalls_live"
 OUTGOING_CHANNEL = "nowalls_outgoing"
 
 
 class TransactionId(UserDefinedType[int]):
-    """PostgreSQL's 64-bit transaction id, by which the sealer knows that nothing older can still appear."""
+    """PostgreSQL's 64-bit transaction id; the sealer uses it to know that no older event can still appear."""
 
     cache_ok = True
 
@@ -70,7 +70,7 @@ class Seal(Base):
 
 
 class Outgoing(Base):
-    """An event that the relay has still to publish to Kafka; the row goes only after the broker's acknowledgement."""
+    """An event that the relay must still publish to Kafka; the row is deleted after the broker's acknowledgement."""
 
     __tablename__ = "event_outgoing"
 
@@ -127,7 +127,7 @@ class GroupProgress(Base):
 
 
 class DeadLetterState(StrEnum):
-    """What became of a message that no handler could take."""
+    """The state of a message that no handler could process."""
 
     WAITING = "waiting"
     REPLAYED = "replayed"

@@ -1,4 +1,4 @@
-"""What this package owns. The event log and its delivery."""
+"""The declaration of this room: the event log and its delivery."""
 
 from datetime import timedelta
 from pathlib import Path

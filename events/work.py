@@ -27,7 +27,7 @@ _AHEAD = text("select ahead_seconds from rehearsal")
 
 @dataclass(slots=True)
 class Work:
-    """What an operation works with; it never commits, never reads another clock, never publishes: it emits events."""
+    """The context of an operation; an operation never commits, reads another clock or publishes: it emits events."""
 
     session: AsyncSession
     now: datetime

@@ -187,9 +187,9 @@ async def database_url(copies: Copies) -> AsyncIterator[str]:
 @pytest_asyncio.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     """Give the engines of both roles on the test's database."""
-    found = Database(database_url, connections=8)
-    yield found
-    await found.close()
+    engines = Database(database_url, connections=8)
+    yield engines
+    await engines.close()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from kit.refusal import Refusal
 
 
 class Level(IntEnum):
-    """How much help an elder needs, as the standard grades it; higher is more."""
+    """The elder's ability level as the standard grades it; a higher level needs more help."""
 
     ABLE = 0  # 能力完好
     MILD = 1  # 轻度失能
@@ -98,7 +98,7 @@ class ScoreOutOfRange(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What two assessors found on site: 26 scores and what the standard lets weigh beside them.
+    """The findings of two assessors on site: 26 scores and the other facts that the standard counts.
 
     `risk_events` counts falls, choking, suicide attempts, self-harm and getting lost in the last 30 days.
     """
@@ -110,7 +110,7 @@ class Findings:
     risk_events: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse what is not a whole assessment by the standard."""
+        """Refuse an assessment that is incomplete by the standard."""
         for name in self.scores:
             if name not in ITEMS:
                 raise ScoreUnknown(item=name)

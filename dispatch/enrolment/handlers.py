@@ -25,7 +25,7 @@ async def when_deceased(work: Work, event: PersonDeceased) -> None:
 
 @on(PersonDeathCorrected, group="enrolment")
 async def when_death_corrected(work: Work, event: PersonDeathCorrected) -> None:
-    """Give the enrolment its right last day, or let somebody who is alive be served again."""
+    """Correct the enrolment's last day, or reactivate it if the person is alive."""
     await registry_changes.correct_death(work, person_id=event.person_id, died_on=event.died_on)
 
 
@@ -37,13 +37,13 @@ async def when_divisions_changed(work: Work, event: DivisionChanged) -> None:
 
 @on(PersonPlaced, group="enrolment")
 async def when_placed(work: Work, event: PersonPlaced) -> None:
-    """Let the enrolment of somebody from a split division follow the address into another district."""
+    """Move an enrolment to another district when its person's address in a split division is placed there."""
     await registry_changes.follow_divisions(work, successors={event.old_code: [event.division_code]})
 
 
 @on(PersonMoved, group="enrolment")
 async def when_moved(work: Work, event: PersonMoved) -> None:
-    """End the enrolment of somebody who has left the district."""
+    """End the enrolment of a person who has left the district."""
     enrolment = await queries.open_enrolment(work, event.person_id)
     if enrolment is not None and not event.division_code.startswith(enrolment.district):
         await operations.end(work, person_id=event.person_id, reason=EndReason.MOVED, ended_on=clock.day_of(work.now))

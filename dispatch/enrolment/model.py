@@ -1,4 +1,4 @@
-"""Who may be served and on what terms: enrolments, assessments and the monthly quota wallet."""
+"""Eligibility and its terms: enrolments, assessments and the monthly quota wallet."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -16,7 +16,7 @@ from registry.model import lives_in_division
 
 
 class Category(StrEnum):
-    """Why the public purse pays for an elder; the letter is what people and price papers write."""
+    """The category under which public money pays for an elder; people and price lists write the letter."""
 
     DESTITUTE = "T"  # 特困分散供养
     LOW_INCOME = "D"  # 低保
@@ -26,7 +26,7 @@ class Category(StrEnum):
 
 
 class EnrolmentState(StrEnum):
-    """Where an enrolment stands."""
+    """The state of an enrolment."""
 
     APPLIED = "applied"
     ASSESS_BOOKED = "assess_booked"
@@ -41,7 +41,7 @@ _S = EnrolmentState
 TRANSITIONS: Final[Mapping[EnrolmentState, frozenset[EnrolmentState]]] = {
     _S.APPLIED: frozenset({_S.ASSESS_BOOKED, _S.ENDED}),
     _S.ASSESS_BOOKED: frozenset({_S.ASSESSED, _S.ENDED}),
-    # Nobody's name is put on a public board for services that they pay themselves.
+    # Self-payers are not published: publicity is only for subsidised elders.
     _S.ASSESSED: frozenset({_S.PUBLICISED, _S.ACTIVE, _S.ASSESS_BOOKED, _S.ENDED}),
     _S.PUBLICISED: frozenset({_S.ACTIVE, _S.ASSESS_BOOKED, _S.ENDED}),
     _S.ACTIVE: frozenset({_S.SUSPENDED, _S.ENDED}),
@@ -79,7 +79,7 @@ class AssessmentOccasion(StrEnum):
 
 
 class WalletAccount(StrEnum):
-    """Where a month's quota money can be; every entry moves fen from one to another."""
+    """The accounts of a month's quota money; every entry moves fen from one account to another."""
 
     BUDGET = "budget"  # the public purse
     FREE = "free"

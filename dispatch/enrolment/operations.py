@@ -67,7 +67,7 @@ class NotNow(Refusal):
 
 
 class NotPublicised(Refusal):
-    """Who pays everything is not put on a public board."""
+    """A self-payer's name is not published."""
 
     code = "enrolment.not_publicised"
 
@@ -80,7 +80,7 @@ class PublicityRunning(Refusal):
 
 
 class SamePerson(Refusal):
-    """Whoever entered the application cannot approve it."""
+    """The person who entered the application may not approve it."""
 
     code = "enrolment.same_person"
     kind = Kind.FORBIDDEN
@@ -308,7 +308,7 @@ async def change_category(work: Work, *, person_id: UUID, category: Category) ->
 
 
 async def end(work: Work, *, person_id: UUID, reason: EndReason, ended_on: date) -> Enrolment:
-    """End an enrolment with its quota: the last month counts to `ended_on`, what is free expires, held money stays."""
+    """End an enrolment and its quota: the last month counts to `ended_on`, free money expires, held money stays."""
     enrolment = await _open(work, person_id)
     move(enrolment, EnrolmentState.ENDED)
     enrolment.ended_on, enrolment.end_reason = ended_on, reason
@@ -335,7 +335,7 @@ async def _await_publicity(work: Work, enrolment: Enrolment) -> None:
 
 
 async def _decide(work: Work, enrolment: Enrolment, *, from_month: str) -> None:
-    """Record what is in force from a month on, and bring that month's wallet to it if it is open already."""
+    """Record the terms in force from a month on, and adjust that month's wallet if it is already open."""
     work.session.add(
         Term(
             enrolment_id=enrolment.id,

@@ -1,4 +1,4 @@
-"""Questions to enrolment: who may be served, on what terms, and what the month's quota still holds."""
+"""Read enrolments: eligibility, terms, and the money left in the month's quota."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ from kit.pages import SortOrder
 from kit.rules import queries as rules
 
 SERVED: Final = (EnrolmentState.ACTIVE, EnrolmentState.SUSPENDED)
-"""The states in which somebody is in the programme: 在网."""
+"""The states in which a person is in the programme: 在网."""
 REASSESSMENTS: Final = SortOrder("reassessments", Enrolment.reassess_on, Enrolment.id)
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What is in force for an elder in one month."""
+    """The terms in force for an elder in one month."""
 
     month: str
     category: str
@@ -34,7 +34,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Whether an elder may be served, and what is left of the quota in the month asked about."""
+    """Whether an elder may be served, and the money left in the quota of the month in question."""
 
     enrolment_id: UUID
     state: EnrolmentState
@@ -47,7 +47,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What is held for one request, and in whose wallet of which month."""
+    """The money held for one request, with the elder and the month of its wallet."""
 
     person_id: UUID
     month: str
@@ -156,7 +156,7 @@ async def entries(work: Work, person_id: UUID, month: str) -> Sequence[WalletEnt
 
 
 async def held(work: Work, request_id: UUID) -> Held | None:
-    """Return what is held for a request now; None when its elder's quota never had a part in it."""
+    """Return the money held for a request now; None if the elder's quota never paid a part of it."""
     signed = case((WalletEntry.to_account == WalletAccount.HELD, WalletEntry.fen), else_=0) - case(
         (WalletEntry.from_account == WalletAccount.HELD, WalletEntry.fen), else_=0
     )

@@ -1,4 +1,4 @@
-"""Arithmetic of the monthly quota, in fen: what a month grants, what a service takes, what is left at its end."""
+"""Arithmetic of the monthly quota, in fen: a month's grant, a service's share, and the carry at the end."""
 
 import calendar
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """What becomes of the money left in a month's wallet; the two sum to what was left."""
+    """The split of the money left in a month's wallet; the two amounts sum to it."""
 
     carry_fen: int
     expire_fen: int

@@ -1,4 +1,4 @@
-"""What a change in the registry does to an enrolment: a corrected death, a division that came to another district."""
+"""Apply changes of the registry to enrolments: a corrected death, a division moved to another district."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -14,7 +14,7 @@ from registry import queries as registry
 
 
 async def correct_death(work: Work, *, person_id: UUID, died_on: date | None) -> Enrolment | None:
-    """Undo what a wrong death did to an enrolment: another last day, or served again from today; None without one.
+    """Undo the effect of a wrong death: correct the last day, or reactivate from today; None without an enrolment.
 
     Who is alive (`died_on` is None) gets the part of the month's quota that is left from today. With another day of
     death the quota stays as it was closed: what was spent or paid is not rewritten.
@@ -35,7 +35,7 @@ async def correct_death(work: Work, *, person_id: UUID, died_on: date | None) ->
 
 
 async def follow_divisions(work: Work, *, successors: Mapping[str, Sequence[str]]) -> None:
-    """Let enrolments belong to another district where an act took their elders' divisions there; nobody has moved.
+    """Move enrolments to another district after an act moved their elders' divisions; no elder has moved home.
 
     `successors` maps an old 12-digit code to its new ones.
     """

@@ -1,4 +1,4 @@
-"""What this package owns. Enrolments, assessments and quota wallets."""
+"""The declaration of this room: enrolments, assessments and quota wallets."""
 
 from datetime import timedelta
 from pathlib import Path

@@ -28,7 +28,7 @@ Amounts = Annotated[
     Field(min_length=LEVELS, max_length=LEVELS),
     AfterValidator(_rising),
 ]
-"""Fen a month by ability level; whoever can do less is never granted less."""
+"""Fen a month by ability level; a higher level never gets a smaller grant."""
 
 
 class LeastAge(ValueRule[int]):
@@ -46,7 +46,7 @@ class LeastAge(ValueRule[int]):
 
 
 class PublicityDays(DaysRule):
-    """How many days the names of subsidised elders are published before they may be served."""
+    """The days for which the names of subsidised elders are published before they may be served."""
 
     about: ClassVar[About] = About(
         name="enrolment.publicity_days",
@@ -103,7 +103,7 @@ class MonthlyQuota(TableRule):
 
 
 class CopayPercent(TableRule):
-    """What an elder of each category pays of every price, in percent; the rest comes out of the quota."""
+    """The percentage of every price that an elder of each category pays; the quota pays the rest."""
 
     about: ClassVar[About] = About(
         name="quota.copay_percent",
@@ -126,7 +126,7 @@ class CopayPercent(TableRule):
 
 
 class CarryPercent(ValueRule[int]):
-    """How much of a month's own grant may be carried into the next month, once; December carries nothing."""
+    """The percentage of a month's grant that is carried into the next month, once; December carries nothing."""
 
     about: ClassVar[About] = About(
         name="quota.carry_percent",

@@ -23,7 +23,7 @@ from kit.rules import queries as rules
 
 
 class OverQuota(Refusal):
-    """The month's quota does not cover the public share, and nobody accepted to pay the difference."""
+    """The month's quota does not cover the public share, and paying the difference was not accepted."""
 
     code = "request.over_quota"
     kind = Kind.CONFLICT
@@ -31,7 +31,7 @@ class OverQuota(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What a request has been promised, in fen: the held part of its price, the elder's own part, and the terms.
+    """The money promised to a request, in fen: the held part of its price, the elder's own part, and the terms.
 
     `missing_fen` is the part of `own_fen` that the quota would have borne had it been there.
     """
@@ -104,7 +104,7 @@ async def _take(work: Work, terms: queries.Terms, person_id: UUID, request_id: U
 
 
 async def release(work: Work, *, request_id: UUID) -> int:
-    """Set free whatever is still held for a request; return the fen. Nothing held is nothing to do."""
+    """Release the money still held for a request; return the fen, 0 if nothing is held."""
     held, wallet = await _of_request(work, request_id)
     if wallet is None:
         return 0
@@ -164,7 +164,7 @@ async def open_month(
 
 
 async def regrant(work: Work, *, person_id: UUID, month: str) -> None:
-    """Bring an already opened month to the quota of its latest terms; what is no longer free is not taken back."""
+    """Adjust an open month to the quota of its latest terms; held and spent money is not taken back."""
     wallet = await _locked(work, person_id, month)
     if wallet is None or wallet.closed_at is not None:
         return
@@ -174,9 +174,9 @@ async def regrant(work: Work, *, person_id: UUID, month: str) -> None:
 
 
 async def close_all(work: Work, *, person_id: UUID, first_day: date, last_day: date) -> None:
-    """End an elder's quota: the last month is cut to its days, later ones to nothing, and what is free expires.
+    """End an elder's quota: cut the last month to its days and later months to nothing; free money expires.
 
-    What is held stays, for the charges of visits that took place.
+    Held money stays, for the charges of visits that took place.
     """
     query = select(Wallet).where(Wallet.person_id == person_id, Wallet.closed_at.is_(None)).order_by(Wallet.month)
     for wallet in (await work.session.execute(query.with_for_update())).scalars().all():
@@ -208,7 +208,7 @@ async def turn_months(work: Work, *, limit: int = 200) -> int:
 
 
 async def _of_request(work: Work, request_id: UUID) -> tuple[int, Wallet | None]:
-    """Lock the wallet that a request was held in, and then read what is still held."""
+    """Lock the wallet that holds a request's money, then read the amount still held."""
     holding = await queries.held(work, request_id)
     if holding is None:
         return 0, None
@@ -218,7 +218,7 @@ async def _of_request(work: Work, request_id: UUID) -> tuple[int, Wallet | None]
 
 
 async def _locked(work: Work, person_id: UUID, month: str) -> Wallet | None:
-    # Reading the row anew would lose what is not written yet.
+    # Refreshing the row would lose changes that are not flushed yet.
     await work.session.flush()
     return await work.session.get(Wallet, (person_id, month), with_for_update=True, populate_existing=True)
 

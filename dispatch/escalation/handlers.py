@@ -1,4 +1,4 @@
-"""What escalation does when others emit something: it raises a case for a person, or closes one."""
+"""The event handlers of escalation: they open a case for a person, or close one."""
 
 from sqlalchemy import func, select
 
@@ -25,7 +25,7 @@ GROUP = "escalation"
 
 @on(NobodyFound, group=GROUP)
 async def when_nobody_found(work: Work, event: NobodyFound) -> None:
-    """Tell the call centre that nobody can come, and the smallest change that would help."""
+    """Open a case at the call centre: nobody can come; it names the smallest change that would help."""
     facts = {"relaxation": event.relaxation, "parameters": event.parameters, "urgent": event.urgent}
     await operations.raise_case(
         work, kind=CaseKind.NOBODY_FOUND, subject_id=event.request_id, since=work.now, facts=facts
@@ -42,7 +42,7 @@ async def when_held(work: Work, event: VisitHeld) -> None:
 
 @on(NobodyHome, group=GROUP)
 async def when_nobody_home(work: Work, event: NobodyHome) -> None:
-    """Ask somebody to look after an elder who did not open several times in a row."""
+    """Open a case for an elder who did not open the door several times in a row."""
     times = (await rules.read(work.session, AbsencesInARow, at=work.now)).value
     over = [VisitState.FINISHED, VisitState.VERIFIED, VisitState.NOBODY_HOME, VisitState.HELD]
     query = (
@@ -82,7 +82,7 @@ async def when_deceased(work: Work, event: PersonDeceased) -> None:
 
 @on(PersonDeathCorrected, group=GROUP)
 async def when_death_corrected(work: Work, event: PersonDeathCorrected) -> None:
-    """Ask the manager to look through what a wrong death ended: requests withdrawn, quota closed, lines of visits."""
+    """Open a case for the manager to review what a wrong death ended: requests, quota and lines of visits."""
     query = select(func.count()).where(
         CareRequest.person_id == event.person_id,
         CareRequest.state == RequestState.CANCELLED,

@@ -1,4 +1,4 @@
-"""Who waits too long: one open case for each thing that a person must now look after."""
+"""Cases: at most one open case for each matter that a person must handle."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,7 +15,7 @@ from kit.ids import new_id
 
 
 class CaseKind(StrEnum):
-    """What a person must look after; the subject of the first five is a request, an offer or a visit."""
+    """The kinds of cases; the subject of the first five is a request, an offer or a visit."""
 
     REQUEST_WAITING = "request_waiting"  # subject: request
     NOBODY_FOUND = "nobody_found"  # subject: request
@@ -24,7 +24,7 @@ class CaseKind(StrEnum):
     VISIT_HELD = "visit_held"  # subject: visit
     WELFARE_CHECK = "welfare_check"  # subject: person
     DEATH_REPORTED = "death_reported"  # subject: person, dead or alive: confirm the report or withdraw it
-    DEATH_CORRECTED = "death_corrected"  # subject: person, for whom what the wrong death ended must be looked through
+    DEATH_CORRECTED = "death_corrected"  # subject: the person who was wrongly reported dead
     NOT_REACHED = "not_reached"  # subject: call-back
     COMPLAINT_OVERDUE = "complaint_overdue"  # subject: complaint
     MESSAGE_FORGED = "message_forged"  # subject: the newest dead letter that the log does not know
@@ -32,7 +32,7 @@ class CaseKind(StrEnum):
 
 
 class CaseState(StrEnum):
-    """Where a case stands."""
+    """The state of a case."""
 
     OPEN = "open"
     ASSIGNED = "assigned"
@@ -50,7 +50,7 @@ TRANSITIONS: Final[Mapping[CaseState, frozenset[CaseState]]] = {
 class Case(Base):
     """One thing that waits longer than its rule allows; `since` is when the waiting began, `due_at` when it must end.
 
-    `facts` are codes and numbers for whoever looks into it; never personal data.
+    `facts` are codes and numbers for the person who handles the case; never personal data.
     """
 
     __tablename__ = "escalation_case"

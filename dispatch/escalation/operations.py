@@ -1,4 +1,4 @@
-"""Nobody is left waiting unseen: raise a case for a person, hand it over, close it with a reason."""
+"""Open a case for a person, take it, hand it over, close it with a reason."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -31,7 +31,7 @@ _OWNER = {
     CaseKind.DEATH_REPORTED: Role.MANAGER,
     CaseKind.DEATH_CORRECTED: Role.MANAGER,
 }
-"""Whose desk a case is on; every other kind is the call centre's."""
+"""The desk of a case by its kind; every other kind belongs to the call centre."""
 
 
 class CaseNotFound(Refusal):
@@ -72,7 +72,7 @@ async def raise_case(
 
 
 async def assign(work: Work, *, case_id: UUID, owner_id: UUID) -> Case:
-    """Take a case into somebody's hands. Refuses `case.not_found`, `case.closed`."""
+    """Assign a case to a person. Refuses `case.not_found`, `case.closed`."""
     case = await _locked(work, case_id, CaseState.ASSIGNED)
     case.state, case.owner_id = CaseState.ASSIGNED, owner_id
     return case
@@ -105,7 +105,7 @@ async def sweep(work: Work, *, limit: int = 200) -> int:
         select(CareRequest.id, CareRequest.state_since)
         .where(
             CareRequest.state == RequestState.WAITING,
-            # What was made of a standing order waits for the night's plan of its day; of nobody found it tells itself.
+            # Requests from standing orders wait for the overnight plan, which emits NobodyFound itself.
             CareRequest.standing_order_id.is_(None) | (CareRequest.earliest < tomorrow),
             (CareRequest.urgent & (CareRequest.state_since <= work.now - urgent))
             | (CareRequest.state_since <= work.now - ordinary),

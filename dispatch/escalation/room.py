@@ -1,4 +1,4 @@
-"""What this package owns. Cases that wait for a person."""
+"""The declaration of this room: cases that wait for a person."""
 
 from datetime import timedelta
 from pathlib import Path

@@ -10,7 +10,7 @@ WithinADay = Annotated[int, Field(ge=1, le=1_440)]
 
 
 class UrgentWaitMinutes(MinutesRule):
-    """How long an urgent request waits for an offer before a person is told."""
+    """The minutes that an urgent request waits for an offer before a case is opened."""
 
     about: ClassVar[About] = About(
         name="escalation.urgent_minutes",
@@ -24,7 +24,7 @@ class UrgentWaitMinutes(MinutesRule):
 
 
 class WaitMinutes(MinutesRule):
-    """How long an ordinary request waits for an offer before a person is told."""
+    """The minutes that an ordinary request waits for an offer before a case is opened."""
 
     about: ClassVar[About] = About(
         name="escalation.waiting_minutes",
@@ -38,7 +38,7 @@ class WaitMinutes(MinutesRule):
 
 
 class LateMinutes(MinutesRule):
-    """How long after the latest agreed arrival an accepted visit without a sign-in goes to a person."""
+    """The minutes after the latest agreed arrival until an accepted visit without a sign-in becomes a case."""
 
     about: ClassVar[About] = About(
         name="escalation.late_minutes",
@@ -66,7 +66,7 @@ class AnswerMinutes(MinutesRule):
 
 
 class AbsencesInARow(ValueRule[int]):
-    """After how many visits in a row to a closed door somebody must look after the elder."""
+    """The number of visits in a row to a closed door after which a case is opened for the elder."""
 
     about: ClassVar[About] = About(
         name="escalation.absences",

@@ -1,4 +1,4 @@
-"""What becomes of a request: it moves on, is withdrawn, or stays unserved."""
+"""Change a request's state: move it on, withdraw it, or close it as unserved."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -45,7 +45,7 @@ def mark(work: Work, request: CareRequest, state: RequestState, *, provider_id: 
 
 
 async def mark_unserved(work: Work, *, request_id: UUID, reason: str) -> CareRequest:
-    """Close a request that nobody will serve: its quota is free again, CareRequestUnserved is told; twice is once."""
+    """Close a request as unserved, release its quota and emit CareRequestUnserved; idempotent."""
     request = await _locked(work, request_id)
     if request.state is RequestState.UNSERVED:
         return request
@@ -81,7 +81,7 @@ async def cancel(work: Work, *, request_id: UUID, by: CancelledBy, reason: str) 
 
 
 async def cancel_all(work: Work, *, person_id: UUID, reason: str) -> int:
-    """Withdraw, on the platform's own account, all that an elder still waits for; return how many requests."""
+    """Withdraw all open requests of an elder in the platform's name; return how many."""
     query = (
         select(CareRequest.id)
         .where(CareRequest.person_id == person_id, CareRequest.state.in_(_WITHDRAWABLE))
@@ -118,7 +118,7 @@ async def follow_divisions(
 
 
 async def _locked(work: Work, request_id: UUID) -> CareRequest:
-    # Reading the row anew would lose what is not written yet.
+    # Refreshing the row would lose changes that are not flushed yet.
     await work.session.flush()
     request = await work.session.get(CareRequest, request_id, with_for_update=True, populate_existing=True)
     if request is None:

@@ -1,4 +1,4 @@
-"""How requests react to what becomes of the elder: deaths, ends of enrolment, divisions with another code.
+"""The event handlers of requests: deaths, ends of enrolment, divisions with another code.
 
 Offers and visits move a request by `operations.mark`: only they know which of several attempts still counts.
 """
@@ -21,7 +21,7 @@ async def when_deceased(work: Work, event: PersonDeceased) -> None:
 
 @on(PersonDeathCorrected, group="requests")
 async def when_death_corrected(work: Work, event: PersonDeathCorrected) -> None:
-    """Let the standing orders of somebody who is alive go on; what was withdrawn stays so, and a person is asked."""
+    """Resume the standing orders of a person who is alive; withdrawn requests stay withdrawn, a person reviews them."""
     if event.died_on is None:
         await operations.restore_all(work, person_id=event.person_id, reason=DECEASED)
 
@@ -34,7 +34,7 @@ async def when_divisions_changed(work: Work, event: DivisionChanged) -> None:
 
 @on(PersonPlaced, group="requests")
 async def when_placed(work: Work, event: PersonPlaced) -> None:
-    """Let the open requests of somebody from a split division follow the address."""
+    """Move the open requests of a person from a split division to the division of the address."""
     successors = {event.old_code: [event.division_code]}
     await operations.follow_divisions(work, successors=successors, person_id=event.person_id)
 

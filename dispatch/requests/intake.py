@@ -13,7 +13,7 @@ _WHOLE_DAY = (0, 1440)
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """One request of the same elder for the same item that still counts."""
+    """A request of the same elder for the same item that still counts."""
 
     request_id: UUID
     number: int

@@ -1,4 +1,4 @@
-"""What elders ask for: care requests, and the standing orders that make one every so often."""
+"""Care requests, and the standing orders that create them regularly."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -18,9 +18,9 @@ from registry.model import lives_in_division
 
 
 class RequestState(StrEnum):
-    """Where a care request stands."""
+    """The state of a care request."""
 
-    WAITING = "waiting"  # eligible, quota held, nobody asked yet (or again)
+    WAITING = "waiting"  # eligible, quota held, no open offer
     OFFERED = "offered"  # a company has been asked
     ACCEPTED = "accepted"  # a worker is promised
     UNDER_WAY = "under_way"  # the worker has set out or is there
@@ -36,7 +36,7 @@ TRANSITIONS: Final[Mapping[RequestState, frozenset[RequestState]]] = {
     _S.OFFERED: frozenset({_S.OFFERED, _S.ACCEPTED, _S.WAITING, _S.UNSERVED, _S.CANCELLED}),
     # A promised visit falls back when its worker falls ill or its company goes.
     _S.ACCEPTED: frozenset({_S.UNDER_WAY, _S.WAITING, _S.OFFERED, _S.UNSERVED, _S.CANCELLED}),
-    # A visit that is broken off on the way may be served by somebody else, who is asked in the same breath.
+    # After a visit is broken off on the way, another worker is asked in the same transaction.
     _S.UNDER_WAY: frozenset({_S.FINISHED, _S.OFFERED, _S.WAITING, _S.UNSERVED}),
     # A person may decide later that a finished visit does not count.
     _S.FINISHED: frozenset({_S.UNSERVED}),
@@ -44,11 +44,11 @@ TRANSITIONS: Final[Mapping[RequestState, frozenset[RequestState]]] = {
     _S.CANCELLED: frozenset(),
 }
 OPEN: Final = frozenset({_S.WAITING, _S.OFFERED, _S.ACCEPTED, _S.UNDER_WAY})
-"""The states in which somebody still waits for care."""
+"""The states in which an elder still waits for care."""
 
 
 class Channel(StrEnum):
-    """How a request came in."""
+    """The channel through which a request came in."""
 
     PHONE = "phone"  # the hotline
     BUTTON = "button"  # the call button at home
@@ -68,7 +68,7 @@ class CancelledBy(StrEnum):
 
 
 DECEASED = "deceased"
-"""Why requests and standing orders of somebody who died are over; a corrected death looks for it."""
+"""The reason on requests and standing orders that a death ended; a corrected death searches for it."""
 
 
 class CareRequest(Base):
@@ -150,7 +150,7 @@ class CareRequest(Base):
 
 
 class StandingState(StrEnum):
-    """Whether a standing order still makes requests."""
+    """The state of a standing order."""
 
     ACTIVE = "active"
     ENDED = "ended"
@@ -192,7 +192,7 @@ class StandingOrder(Base):
 
 
 class StandingDay(Base):
-    """What became of a standing order on one day: a request, or the code of the refusal."""
+    """The outcome of a standing order on one day: a request, or the code of the refusal."""
 
     __tablename__ = "standing_day"
     __table_args__ = (

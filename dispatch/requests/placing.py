@@ -46,7 +46,7 @@ class ElderDeceased(Refusal):
 
 
 class ElderDeathReported(Refusal):
-    """Somebody reported the elder's death, and nobody has confirmed or withdrawn the report yet."""
+    """The elder's death has been reported; the report is not confirmed or withdrawn yet."""
 
     code = "request.death_reported"
     kind = Kind.CONFLICT
@@ -65,7 +65,7 @@ class WindowPast(Refusal):
 
 
 class TooFar(Refusal):
-    """Nobody can say today what holds then."""
+    """The terms of that day are not known today."""
 
     code = "request.too_far"
 

@@ -60,7 +60,7 @@ async def requests(
 
 
 async def note(work: Work, request_id: UUID) -> str | None:
-    """Return what the operator wrote for whoever comes, opened with the elder's key; the reading is recorded."""
+    """Return the operator's note for the worker, decrypted with the elder's key; the reading is recorded."""
     care_request = await request(work, request_id)
     if care_request.note_sealed is None:
         return None

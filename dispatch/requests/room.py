@@ -1,4 +1,4 @@
-"""What this package owns. Care requests and standing orders."""
+"""The declaration of this room: care requests and standing orders."""
 
 from datetime import timedelta
 from pathlib import Path

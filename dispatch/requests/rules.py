@@ -29,7 +29,7 @@ Caps = Annotated[
 
 
 class DuplicateHours(HoursRule):
-    """How near two requests of one elder for one item must be to count as the same; 0: never."""
+    """The hours within which two requests of one elder for one item count as duplicates; 0: never."""
 
     about: ClassVar[About] = About(
         name="request.duplicate_hours",
@@ -57,7 +57,7 @@ class FreeCancelHours(HoursRule):
 
 
 class HorizonDays(DaysRule):
-    """How many days ahead a request may be placed."""
+    """The number of days ahead for which a request may be placed."""
 
     about: ClassVar[About] = About(
         name="request.horizon_days",
@@ -85,7 +85,7 @@ class MostQuantity(ValueRule[int]):
 
 
 class ItemCaps(TableRule):
-    """How many requests for one item one elder may have in a day and in a month; `*` is every item not named."""
+    """The most requests of one elder for one item in a day and in a month; `*` is every item not named."""
 
     about: ClassVar[About] = About(
         name="request.item_caps",

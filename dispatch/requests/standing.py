@@ -44,7 +44,7 @@ class StandingOrderInvalid(Refusal):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What is wanted again and again; `weekdays` is a mask (Monday = 1), minutes are of the district's day.
+    """The pattern of a standing order; `weekdays` is a bit mask (Monday = 1), minutes are of the district's day.
 
     `ends_on` is the first day without it.
     """
@@ -165,7 +165,7 @@ async def orders_left(work: Work, *, on: date) -> bool:
 
 
 def _due(on: date) -> list[ColumnElement[bool]]:
-    """Return the conditions under which an order still needs its request of a day; a reported death lets it wait."""
+    """Return the conditions under which an order still needs its request of a day; a reported death makes it wait."""
     return [
         StandingOrder.state == StandingState.ACTIVE,
         StandingOrder.person_id.not_in(registry.reported_dead()),
@@ -184,7 +184,7 @@ def _due(on: date) -> list[ColumnElement[bool]]:
 async def materialise(work: Work, *, on: date, limit: int = 500) -> int:
     """Make the requests of a day out of up to `limit` standing orders; return how many orders were dealt with.
 
-    Each order and day once, whatever came of it: a refusal is kept as the day's outcome, and the next order goes on.
+    Each order runs once a day: a refusal is stored as the day's outcome, and the next order follows.
     Several callers share the work.
     """
     query = (

@@ -1,4 +1,4 @@
-"""What workers report from the door, with or without a signal: recorded as it came, once, and folded into the visit."""
+"""Record the acts that workers report, online or offline, once each and unchanged, and apply them to the visit."""
 
 import hmac
 from collections.abc import Sequence
@@ -54,7 +54,7 @@ class ActMalformed(Refusal):
 
 
 class ActReasonMissing(Refusal):
-    """Whoever breaks a visit off must say why."""
+    """A visit can be aborted only with a reason."""
 
     code = "act.reason_missing"
 

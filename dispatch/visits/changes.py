@@ -1,4 +1,4 @@
-"""What people change about a promised visit: its hour, its worker, its end; and what the clock decides for them."""
+"""Change a promised visit: its hour, its worker, its end; and mark visits missed when a deadline passes."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -81,7 +81,7 @@ async def change_worker(work: Work, *, visit_id: UUID, worker_id: UUID, reason: 
 async def follow_divisions(
     work: Work, *, successors: Mapping[str, Sequence[str]], person_id: UUID | None = None
 ) -> None:
-    """Let visits that nobody has begun continue under the codes that their divisions became; the others keep theirs.
+    """Give visits that have not begun the new codes of their divisions; the others keep theirs.
 
     `successors` maps an old 12-digit code to its new ones; after a split a visit follows its elder's address.
     """
@@ -117,7 +117,7 @@ async def take_hours(work: Work, visit: Visit, starts_at: datetime) -> None:
 
 
 def emit_moved(work: Work, visit: Visit, reason: str) -> None:
-    """Tell whoever was told of a visit before; `reason` is a code, never a person's words."""
+    """Emit the change to those who know of the visit already; `reason` is a code, never free text."""
     work.emit(
         VisitMoved(
             visit_id=visit.id,
@@ -162,9 +162,9 @@ async def _book_again(work: Work, visit: Visit) -> None:
 
 
 async def cancel_for(work: Work, *, request_id: UUID, chargeable: bool) -> list[Visit]:
-    """Call off what is open for a cancelled request; return the visits that a worker had been promised for.
+    """Cancel the open visits of a cancelled request; return the visits that had a promised worker.
 
-    With `chargeable`, a promised visit is to be paid in part although nobody went.
+    With `chargeable`, a promised visit is paid in part although no worker went.
     """
     query = select(Visit).where(Visit.request_id == request_id, Visit.state.in_(OPEN)).with_for_update()
     promised: list[Visit] = []
@@ -228,7 +228,7 @@ async def rework(work: Work, *, visit_id: UUID, starts_at: datetime) -> Offered:
 
 
 async def miss_due(work: Work, *, limit: int = 200) -> int:
-    """Mark the visits that nobody came to, and hold those whose phones fell silent half-way; return how many.
+    """Mark visits without any act as missed, and hold visits whose reports are incomplete; return how many.
 
     Missed: no sign-in known some time after the latest agreed arrival (rule `visit.missed_after_minutes`). Held: a
     sign-in or a sign-out is known, but what is missing can no longer be uploaded in time (`visit.evidence`).
@@ -259,7 +259,7 @@ async def miss_due(work: Work, *, limit: int = 200) -> int:
 
 
 async def close_disclosures_due(work: Work, *, limit: int = 200) -> int:
-    """Close companies' view of elders whom they no longer visit; return how many views were closed.
+    """Close companies' access to elders whom they no longer visit; return how many accesses were closed.
 
     A view stays open while the company has an open visit to the elder, or one that was closed less than
     `visit.disclosure_days` ago.

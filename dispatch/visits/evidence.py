@@ -1,4 +1,4 @@
-"""What a sign-in and a sign-out prove: grades A to D, and flags for a person.
+"""Grade the evidence of a sign-in and a sign-out: A to D, and flags for a person to check.
 
 Two of three must agree: the phone is at the door, the elder's one-time code was given, the home's QR was scanned. The
 QR on the wall never changes and can be photographed, so that it is the weak one of the three. A position switched off,
@@ -19,7 +19,7 @@ from dispatch.visits.transitions import ActKind
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A grade and what a person should look at, in a fixed order."""
+    """A grade, and the flags that a person should check, in a fixed order."""
 
     grade: Grade
     flags: tuple[Flag, ...]
@@ -118,7 +118,7 @@ def overlap(a: tuple[datetime, datetime], b: tuple[datetime, datetime]) -> bool:
 
 
 def too_fast(*, left_at: datetime, arrived_at: datetime, distance_metres: float, rules: EvidenceRules) -> bool:
-    """Tell whether nobody can have gone from one home to the next in the time between."""
+    """Return whether the time between two visits is too short to travel from one home to the next."""
     seconds = max((arrived_at - left_at).total_seconds(), 0.0)
-    # Within the fence of two neighbouring homes no time at all may lie between.
+    # Neighbouring homes share one fence, so zero minutes between them is possible.
     return distance_metres > 2 * rules.radius_metres + rules.speed_metres_per_second * seconds

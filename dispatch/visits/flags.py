@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Grade(StrEnum):
-    """What the evidence is worth: A strong twice, B two of three, C one, D none."""
+    """The grade of the evidence: A strong twice, B two of three, C one, D none."""
 
     A = "A"
     B = "B"
@@ -13,7 +13,7 @@ class Grade(StrEnum):
 
 
 class Flag(StrEnum):
-    """What a person should look at; which of them hold a payment is a rule."""
+    """The findings that a person should check; a rule says which of them hold a payment."""
 
     WEAK_EVIDENCE = "weak_evidence"  # grade C or D
     MOCK_POSITION = "mock_position"  # the phone itself says that its position is made up

@@ -1,4 +1,4 @@
-"""What visits does when something happens: opens the address to the company, verifies, keeps the request in step.
+"""The event handlers of visits: open the address to the company, verify, update the request's state.
 
 A company's people may write only their company's rows, so that everything else that follows from their doings is done
 here, by the platform. Offers and visits travel on different topics and may overtake one another: the request follows
@@ -100,7 +100,7 @@ async def when_nobody_home(work: Work, event: NobodyHome) -> None:
 
 @on(VisitAborted, group="visits")
 async def when_aborted(work: Work, event: VisitAborted) -> None:
-    """Let a person say what a visit broken off at the door was worth; one broken off on the way is matched again."""
+    """Hold a visit aborted at the door for a person's decision; match one aborted on the way again."""
     visit = await follow(work, event.visit_id)
     if visit.arrived_at is not None:
         await operations.verify(work, visit_id=event.visit_id)
@@ -129,7 +129,7 @@ async def when_divisions_changed(work: Work, event: DivisionChanged) -> None:
 
 @on(PersonPlaced, group="visits")
 async def when_placed(work: Work, event: PersonPlaced) -> None:
-    """Let the visits to come of somebody from a split division follow the address."""
+    """Move the future visits of a person from a split division to the division of the address."""
     successors = {event.old_code: [event.division_code]}
     await operations.follow_divisions(work, successors=successors, person_id=event.person_id)
 

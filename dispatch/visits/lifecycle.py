@@ -1,4 +1,4 @@
-"""What every step of a visit shares: finding and locking it, moving it, weighing its evidence, holding it."""
+"""The steps that all changes of a visit share: find and lock it, move it, grade its evidence, hold it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class VisitNotAllowed(Refusal):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """Who is asked to come, and when; `attempt` counts from 1 within the request."""
+    """The worker to ask and the start; `attempt` counts from 1 within the request."""
 
     provider_id: UUID
     worker_id: UUID
@@ -59,7 +59,7 @@ def may_see(work: Work, visit: Visit) -> bool:
     """Tell whether the actor's company, and for a worker the actor in person, has to do with a visit."""
     company = work.actor.company
     if company is None:
-        return True  # what a clerk's or an elder's database role does not see was not read at all
+        return True  # rows that a clerk's or an elder's database role may not see are not returned
     own = visit.provider_id == company.id
     return own and company.worker_id in {None, visit.worker_id, visit.second_worker_id}
 

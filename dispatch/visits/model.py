@@ -147,7 +147,7 @@ class Booking(Base):
 
 
 class Act(Base):
-    """What one phone reported: evidence, kept as it came."""
+    """One act that a phone reported: evidence, stored unchanged."""
 
     __tablename__ = "act"
     __table_args__ = (

@@ -34,7 +34,7 @@ class OfferNotOpen(Refusal):
 
 
 class OfferTooLate(Refusal):
-    """The deadline has passed; the visit is being offered to somebody else."""
+    """The deadline has passed; the visit is offered to another worker."""
 
     code = "offer.too_late"
     kind = Kind.CONFLICT
@@ -97,12 +97,12 @@ _PUT = (
         .cte("placed")
     )
 )
-"""The visit and its offer in one statement: an offer is what an elder waits for, so that every round trip counts."""
+"""The visit and its offer in one statement, to save a round trip while an elder waits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitOrder:
-    """What a visit copies from its care request."""
+    """The columns that a visit copies from its care request."""
 
     request_id: UUID
     person_id: UUID
@@ -310,7 +310,7 @@ async def lapse_due(work: Work, *, limit: int = 200) -> int:
 
 
 async def withdraw(work: Work, *, visit_id: UUID, reason: str) -> Visit:
-    """Take an offer or a promised visit back, so that somebody else is sent; refuse once the worker has arrived."""
+    """Withdraw an offer or a promised visit, so that another worker is sent; refuse once the worker has arrived."""
     visit = await lifecycle.locked(work, visit_id)
     lifecycle.move(visit, VisitState.WITHDRAWN, work, reason=reason)
     offer_id = await close_offer(work, visit.id, reason)
@@ -329,7 +329,7 @@ async def withdraw(work: Work, *, visit_id: UUID, reason: str) -> Visit:
 
 
 async def close_offer(work: Work, visit_id: UUID, reason: str) -> UUID:
-    """Mark a visit's offer as taken back, whatever the company had answered; return its id."""
+    """Mark a visit's offer as withdrawn, even if the company has answered it; return its id."""
     query = (
         update(Offer)
         .where(Offer.visit_id == visit_id)

@@ -1,4 +1,4 @@
-"""What this package owns. Offers, visits and their evidence."""
+"""The declaration of this room: offers, visits and their evidence."""
 
 from datetime import timedelta
 from pathlib import Path

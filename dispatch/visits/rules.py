@@ -1,4 +1,4 @@
-"""The rules of offers and visits: how long a company may think, what a sign-in must prove, when a visit is missed."""
+"""The rules of offers and visits: time to answer, evidence of a sign-in, when a visit is missed."""
 
 from datetime import timedelta
 from typing import Annotated, ClassVar
@@ -17,7 +17,7 @@ def _once(flags: tuple[Flag, ...]) -> tuple[Flag, ...]:
 
 
 class OfferDeadline(MinutesRule):
-    """How long a company may think about an offer that is not urgent."""
+    """The minutes that a company has to answer an offer that is not urgent."""
 
     about: ClassVar[About] = About(
         name="offer.deadline_minutes",
@@ -31,7 +31,7 @@ class OfferDeadline(MinutesRule):
 
 
 class UrgentOfferDeadline(MinutesRule):
-    """How long a company may think about an urgent offer."""
+    """The minutes that a company has to answer an urgent offer."""
 
     about: ClassVar[About] = About(
         name="offer.deadline_urgent_minutes",
@@ -45,7 +45,7 @@ class UrgentOfferDeadline(MinutesRule):
 
 
 class EvidenceRules(TableRule):
-    """What a sign-in must prove, and which flags hold the payment until a person has decided."""
+    """The evidence that a sign-in needs, and the flags that hold the payment until a person has decided."""
 
     about: ClassVar[About] = About(
         name="visit.evidence",
@@ -104,7 +104,7 @@ class EvidenceRules(TableRule):
 
     @property
     def speed_metres_per_second(self) -> float:
-        """Return the speed above which nobody travels from one home to the next."""
+        """Return the highest plausible speed of travel from one home to the next."""
         return self.speed_km_per_hour / 3.6
 
     @property
@@ -114,7 +114,7 @@ class EvidenceRules(TableRule):
 
 
 class MissedAfterMinutes(MinutesRule):
-    """How long after the latest agreed arrival a visit without any act counts as missed."""
+    """The time after the latest agreed arrival when a visit without any act counts as missed."""
 
     about: ClassVar[About] = About(
         name="visit.missed_after_minutes",
@@ -128,7 +128,7 @@ class MissedAfterMinutes(MinutesRule):
 
 
 class DisclosureDays(DaysRule):
-    """How long after its last visit a company may still read an elder's name, address and telephone."""
+    """The time after its last visit for which a company may still read an elder's name, address and telephone."""
 
     about: ClassVar[About] = About(
         name="visit.disclosure_days",

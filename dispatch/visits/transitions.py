@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class VisitState(StrEnum):
-    """Where a visit stands."""
+    """The state of a visit."""
 
     OFFERED = "offered"
     ACCEPTED = "accepted"
@@ -40,7 +40,7 @@ TRANSITIONS: dict[VisitState, frozenset[VisitState]] = {
     VisitState.FINISHED: frozenset({VisitState.VERIFIED, VisitState.HELD}),
     VisitState.NOBODY_HOME: frozenset({VisitState.VERIFIED, VisitState.HELD}),
     VisitState.ABORTED: frozenset({VisitState.HELD}),  # broken off after the arrival: a person says what it was worth
-    # Nothing came in time; what a phone uploads later, or two people write down, is for a person to weigh.
+    # No act came in time; a person decides on acts that are uploaded later or written down by two people.
     VisitState.MISSED: frozenset({VisitState.HELD}),
     # An overlap with another visit, or a second phone, may come to light after the evidence was found good.
     VisitState.VERIFIED: frozenset({VisitState.HELD, VisitState.VOIDED}),
@@ -57,15 +57,15 @@ PROMISED = frozenset({VisitState.ACCEPTED, VisitState.DEPARTED, VisitState.ARRIV
 BEGUN = frozenset({VisitState.DEPARTED, VisitState.ARRIVED})
 """Under way: never moved by any plan."""
 OPEN = PROMISED | {VisitState.OFFERED}
-"""Somebody is still expected at the door."""
+"""The states in which a worker is still expected."""
 RELEASED = frozenset(
     {VisitState.REFUSED, VisitState.LAPSED, VisitState.WITHDRAWN, VisitState.CANCELLED, VisitState.MISSED}
 )
-"""Nobody came of it: the worker's hours are free again."""
+"""The states without a visit: the worker's hours are free again."""
 
 
 class OfferState(StrEnum):
-    """What became of an offer."""
+    """The state of an offer."""
 
     OPEN = "open"
     ACCEPTED = "accepted"
@@ -75,7 +75,7 @@ class OfferState(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What the charge is for."""
+    """The outcome that a charge is based on."""
 
     COMPLETED = "completed"
     NOBODY_HOME = "nobody_home"
@@ -83,7 +83,7 @@ class Outcome(StrEnum):
 
 
 class ActKind(StrEnum):
-    """What a worker reports from the door."""
+    """The kinds of acts that a worker reports."""
 
     DEPART = "depart"
     ARRIVE = "arrive"

@@ -24,14 +24,14 @@ _STAYED = (VisitState.FINISHED, VisitState.NOBODY_HOME, VisitState.ABORTED, Visi
 
 
 class DecisionForbidden(Refusal):
-    """Only the bureau's manager decides what a held visit is worth."""
+    """Only the bureau's manager decides on a held visit."""
 
     code = "visit.decision_forbidden"
     kind = Kind.FORBIDDEN
 
 
 class SamePerson(Refusal):
-    """Who wrote a visit down cannot also find it good."""
+    """The person who wrote a visit down may not verify it."""
 
     code = "visit.same_person"
     kind = Kind.FORBIDDEN
@@ -58,7 +58,7 @@ class VisitReasonMissing(Refusal):
 async def verify(work: Work, *, visit_id: UUID) -> Visit:
     """Weigh a visit that is over: the same acts under the same rules give the same answer.
 
-    Tells VisitVerified with all that a charge rests on, or VisitHeld. A visit that overlaps another of the same worker
+    Emits VisitVerified with all facts for a charge, or VisitHeld. A visit that overlaps another of the same worker
     holds both.
     """
     visit = await lifecycle.locked(work, visit_id)

@@ -1,4 +1,4 @@
-"""What only this installation can make: the home's QR, the elder's one-time code, and anchors in time.
+"""Codes that only this installation can make: the home's QR, the elder's one-time code, and time anchors.
 
 None of them is stored: each is computed from the master key when it is read out, printed or compared.
 """

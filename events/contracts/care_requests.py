@@ -34,6 +34,6 @@ class CareRequestCancelled(_CareRequestEvent):
 
 
 class CareRequestUnserved(_CareRequestEvent):
-    """Emitted by requests: nobody served it, and nobody will; its quota is released."""
+    """Emitted by requests: the request is closed as unserved; its quota is released."""
 
     reason: str

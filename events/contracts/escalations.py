@@ -1,4 +1,4 @@
-"""Topic `escalations`: who waits too long, and that somebody took it up; key is the case."""
+"""Topic `escalations`: a case was opened or taken; key is the case."""
 
 from datetime import datetime
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What rooms say to one another: frozen facts, carried as CloudEvents 1.0 in binary mode.
+"""The base of all events between rooms: immutable facts, sent as CloudEvents 1.0 in binary mode.
 
 The body is the event's data; everything about the telling (id, type, subject, time, actor, what caused it) is in the
 `ce_…` headers. Ids and facts only: never a name, a phone number, an address or a note.

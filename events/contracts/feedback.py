@@ -25,7 +25,7 @@ class FeedbackGiven(_FeedbackEvent):
 
 
 class ComplaintReceived(_FeedbackEvent):
-    """Emitted by satisfaction: somebody has complained about a visit."""
+    """Emitted by satisfaction: a complaint about a visit was received."""
 
     complaint_id: UUID
 

@@ -34,7 +34,7 @@ class PersonPlaced(_PersonEvent):
 
 
 class PersonFactsChanged(_PersonEvent):
-    """Emitted by registry: hukou, education or marital status has been recorded; what it is, the registry tells."""
+    """Emitted by registry: hukou, education or marital status was recorded; ask the registry for the value."""
 
     fields: list[str]
     valid_from: date
@@ -57,7 +57,7 @@ class PersonDeceased(_PersonEvent):
 
 
 class PersonDeathCorrected(_PersonEvent):
-    """Emitted by registry: a confirmed death was wrong: another day, or none at all (`died_on` is null: alive)."""
+    """Emitted by registry: a confirmed death was wrong: another day, or no death (`died_on` is null: alive)."""
 
     earlier: date
     died_on: date | None

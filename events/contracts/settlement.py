@@ -1,4 +1,4 @@
-"""Topic `settlement`: what is owed and paid; key is the company and month."""
+"""Topic `settlement`: charges, statements and payments; key is the company and month."""
 
 from uuid import UUID
 

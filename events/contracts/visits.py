@@ -24,7 +24,7 @@ class WorkerDeparted(_VisitEvent):
 
 
 class WorkerArrived(_VisitEvent):
-    """Emitted by visits: the worker has signed in; `grade` A to D is what the evidence is worth."""
+    """Emitted by visits: the worker has signed in; `grade` is the grade of the evidence, A to D."""
 
     worker_id: UUID
     at: datetime
@@ -71,7 +71,7 @@ class VisitHeld(_VisitEvent):
 
 
 class NobodyHome(_VisitEvent):
-    """Emitted by visits: the worker came and nobody opened (未遇); somebody must ask after the elder."""
+    """Emitted by visits: the worker came and nobody opened (未遇); a person must check on the elder."""
 
     person_id: UUID
     at: datetime

@@ -19,7 +19,7 @@ _TAKE = text(
 
 
 class Forged(Refusal):
-    """The log knows no such event, or another one under this id: somebody else wrote the message."""
+    """The log has no event with this id, or a different one: the message is not ours."""
 
     code = "dead_letter.forged"
 

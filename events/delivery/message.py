@@ -1,4 +1,4 @@
-"""A message as it arrives, which nobody has checked yet: what it claims to be, and what of it a database can keep."""
+"""A message as it arrives, not checked yet: what it claims to be, and the form that a database can store."""
 
 import hashlib
 import json
@@ -11,12 +11,12 @@ from events.contracts.event import REGISTRY
 
 LARGEST_HEADERS = 16 * 1024
 LARGEST_BODY = 256 * 1024
-"""What a dead letter keeps of a message, in bytes; of anything larger it keeps the length and the SHA-256."""
+"""The most bytes of a message that a dead letter keeps; of a larger one it keeps the length and the SHA-256."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a message says it is: an event's id, its type, and its data; the log decides whether that is true."""
+    """The claim of a message: an event's id, type and data; the log decides whether it is true."""
 
     id: UUID
     type: str
@@ -75,5 +75,5 @@ def digest(parts: Iterable[bytes]) -> str:
 
 
 def storable(value: bytes) -> str:
-    r"""Return bytes as text that PostgreSQL stores: what is not UTF-8, and NUL, as `\x..`."""
+    r"""Return bytes as text that PostgreSQL can store: NUL and bytes that are not UTF-8 become `\x..`."""
     return value.decode("utf-8", "backslashreplace").replace("\x00", "\\x00")

@@ -1,4 +1,4 @@
-"""Delivery again, out of the log: what a wiped broker, a swallowed batch or a lost row kept from a group.
+"""Redelivery from the log: events that a group missed through a wiped broker, a lost batch or a lost row.
 
 The log says what was emitted; the inbox and the dead letters say what a group has taken. What lies between, is older
 than a minute and waits nowhere is delivered through PostgreSQL to that group alone, also where Kafka delivers.

@@ -44,7 +44,7 @@ class Relay:
         self._sending_since: float | None = None
 
     async def state(self) -> str:
-        """Say `ok` while the broker takes what is sent (or another relay does the work), else `starting` or `away`."""
+        """Return `ok` while the broker accepts messages (or another relay does the work), else `starting` or `away`."""
         stuck = self._sending_since is not None and monotonic() - self._sending_since > STUCK_SECONDS
         return "away" if stuck or self._attempts.failing or self._lease.failing else self._state
 

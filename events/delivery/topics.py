@@ -34,7 +34,7 @@ def types_of(topic: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """How far a group is behind on a topic, in messages."""
+    """The lag of a group on a topic, in messages."""
 
     group: str
     topic: str

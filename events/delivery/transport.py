@@ -20,7 +20,7 @@ from events.work import Work
 from kit.database import DESK_ROLE, IDLE_SETTINGS
 
 LONGEST_LOOK_SECONDS = 2.0
-"""How long a delivery waits at most where the database's notice of it is lost."""
+"""The longest wait of a delivery if the database's notification is lost."""
 
 _LOG = logging.getLogger("nowalls.transport")
 _EACH_MESSAGE = logging.DEBUG
@@ -52,7 +52,7 @@ def _groups(deliverer: bus.Deliverer, only: list[str] | None) -> list[str]:
 
 
 class _Reading:
-    """What reads each group's messages, which event types it handles, and whether all of it still reads."""
+    """The consumers of each group, the event types it handles, and whether all consumers still run."""
 
     def __init__(self) -> None:
         self.of: dict[str, Any] = {}
@@ -123,7 +123,7 @@ class PostgresDelivery:
         return "stopped" if "stopped" in [await self.reading.state(group) for group in self.reading.of] else "ok"
 
     async def stop(self) -> None:
-        """Finish what is in hand and leave the rest for the next start."""
+        """Finish the messages in progress and leave the rest for the next start."""
         await self.broker.stop()
         await self._engine.dispose()
 

@@ -18,7 +18,6 @@ from tests.house.tree import ROOMS, ROOT, files, product, texts
 ROOMS_TO_DO = {
     "api": "locals",
     "api/accounts": "locals",
-    "tests": "locals",
     "tests/api": "locals",
     "tests/bootstrap": "locals",
     "tests/house": "locals",
