@@ -106,7 +106,7 @@ async def list_decision_replays(
     """Decide once more from each record on a request, in the order the decisions were made; nothing changes."""
     replays = []
     for record in await matching.decisions_of(work, request_id):
-        again = await decision_replay.resolve(work, decision_id=record.id)
+        again = await decision_replay.replay(work, decision_id=record.id)
         replays.append(shapes.DecisionReplay(attempt=record.attempt, **asdict(again)))
     return Listing(items=replays)
 

@@ -41,7 +41,7 @@ On Kafka every topic has {partitions} partitions; a group is the consumer group 
 
 
 def document(broker: KafkaBroker, routes: Mapping[str, tuple[str, ...]]) -> Document:
-    """Describe every event as AsyncAPI 3: the subscriptions are those of `broker`, the published events all there are."""
+    """Describe every event as AsyncAPI 3: `broker` has the subscriptions, the registry what is published."""
     for name, kind in sorted(REGISTRY.items()):
         broker.publisher(kind.topic, title=name, description=kind.__doc__, schema=kind)
     about = "The facts that nowalls tells: CloudEvents 1.0 in Kafka's binary mode."
