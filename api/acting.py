@@ -275,10 +275,12 @@ class Route(APIRoute):
             message = f"the route {self.name} names {actions or 'no action of the policy table'}"
             raise ValueError(message)
         handle = super().get_route_handler()
-        known = {one.alias for one in get_flat_params(self.dependant) if isinstance(one.field_info, params.Query)}
+        declared = {
+            param.alias for param in get_flat_params(self.dependant) if isinstance(param.field_info, params.Query)
+        }
 
         async def keeping(request: Request) -> Response:
-            if unknown := request.query_params.keys() - known:
+            if unknown := request.query_params.keys() - declared:
                 # A filter that is misspelt must not answer with everything.
                 places = [{"loc": ("query", name), "type": "extra_forbidden", "msg": "unknown"} for name in unknown]
                 raise RequestValidationError(sorted(places, key=str))

@@ -24,8 +24,8 @@ async def list_cases(
     work: Annotated[Work, doing("cases.read")], page: Page, owner_role: Role | None = None
 ) -> Rows[Case]:
     """Return the open cases, the most pressing first."""
-    found = await queries.open_cases(work, owner_role=owner_role, after=page.after, limit=page.limit)
-    return page.rows(work, queries.CASES, found)
+    cases = await queries.open_cases(work, owner_role=owner_role, after=page.after, limit=page.limit)
+    return page.rows(work, queries.CASES, cases)
 
 
 @router.get("/cases/about/{subject_id}", response_model=Listing[shapes.Case], summary="List the cases of one subject")

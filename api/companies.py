@@ -153,8 +153,8 @@ async def list_workers(
 ) -> Rows[Worker]:
     """Return a company's workers, by number."""
     await queries.company(work, provider_id)
-    found = await queries.workers(work, provider_id=provider_id, state=state, after=page.after, limit=page.limit)
-    return page.rows(work, queries.WORKERS, found)
+    workers = await queries.workers(work, provider_id=provider_id, state=state, after=page.after, limit=page.limit)
+    return page.rows(work, queries.WORKERS, workers)
 
 
 @router.post(

@@ -97,15 +97,15 @@ def _streamed() -> dict[str, Any]:
 
 
 def _complete(operation: dict[str, Any], method: str, schemas: dict[str, Any]) -> None:
-    known = operation["operationId"] not in OPEN
+    signed_in = operation["operationId"] not in OPEN
     writes = method in _WRITES
     statuses = {422, 503}
-    if known:
+    if signed_in:
         operation["security"] = [{"session": []}]
         statuses |= {401, 403, 429}
     if writes:
         statuses |= {409}
-    if writes and known:
+    if writes and signed_in:
         parameters = operation.setdefault("parameters", [])
         if _KEY not in parameters:
             parameters.append(_KEY)
@@ -147,9 +147,9 @@ def example(schema: dict[str, Any], schemas: dict[str, Any]) -> Any:
     properties = schema["properties"]
     required = schema.get("required", ())
     return {
-        name: example(one, schemas)
-        for name, one in properties.items()
-        if name in required or "examples" in one or _nested(one, schemas)
+        name: example(field, schemas)
+        for name, field in properties.items()
+        if name in required or "examples" in field or _nested(field, schemas)
     }
 
 

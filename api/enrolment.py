@@ -39,15 +39,15 @@ async def list_enrolments(person_id: UUID, work: Annotated[Work, doing("enrolmen
 )
 async def get_standing(person_id: UUID, work: Reading) -> shapes.Standing:
     """Return the elder's state and what is left of this month's quota."""
-    found = await queries.standing(work, person_id, work.now)
-    if found is None:
+    standing = await queries.standing(work, person_id, work.now)
+    if standing is None:
         raise operations.EnrolmentNotFound
-    terms = found.terms
+    terms = standing.terms
     return shapes.Standing(
-        state=found.state,
-        category=found.category,
-        level=found.level,
-        quota_left_fen=found.quota_left_fen,
+        state=standing.state,
+        category=standing.category,
+        level=standing.level,
+        quota_left_fen=standing.quota_left_fen,
         monthly_fen=terms.monthly_fen if terms else None,
         copay_percent=terms.copay_percent if terms else None,
     )
@@ -181,10 +181,10 @@ async def get_wallet(
     person_id: UUID, work: Reading, month: Annotated[str | None, Query(pattern=MONTH)] = None
 ) -> Wallet:
     """Return a month's quota, this month's unless one is named."""
-    found = await queries.wallet(work, person_id, month or clock.month_of(work.now))
-    if found is None:
+    wallet = await queries.wallet(work, person_id, month or clock.month_of(work.now))
+    if wallet is None:
         raise operations.EnrolmentNotFound
-    return found
+    return wallet
 
 
 @router.get(

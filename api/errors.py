@@ -157,8 +157,8 @@ async def _on_invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
     # What was sent is not sent back: it may be personal, and it may be hostile.
     errors = [
-        {"where": [_name(part) for part in one["loc"]], "what": one["type"], "why": one["msg"]}
-        for one in error.errors()[:MOST_ERRORS]
+        {"where": [_name(part) for part in fault["loc"]], "what": fault["type"], "why": fault["msg"]}
+        for fault in error.errors()[:MOST_ERRORS]
     ]
     return problem(request, 422, "input.invalid", errors=errors)
 

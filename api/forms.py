@@ -58,15 +58,15 @@ def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, list):
-        for one in value:
-            yield from _texts(one)
+        for item in value:
+            yield from _texts(item)
     elif isinstance(value, dict):
         yield from _texts(list(value))
         yield from _texts(list(value.values()))
 
 
 def _finite(value: Any) -> Any:
-    if not all(isfinite(one) for one in _floats(value)):
+    if not all(isfinite(number) for number in _floats(value)):
         raise PydanticCustomError("finite_number", "A number must be finite")
     return value
 
@@ -75,8 +75,8 @@ def _floats(value: Any) -> Iterator[float]:
     if isinstance(value, float):
         yield value
     elif isinstance(value, list | dict):
-        for one in value.values() if isinstance(value, dict) else value:
-            yield from _floats(one)
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _floats(item)
 
 
 Json = Annotated[Any, AfterValidator(_finite)]

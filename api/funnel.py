@@ -79,10 +79,10 @@ class Funnel(Steps):
     rehearsal: bool
 
 
-def for_anybody(found: Funnel) -> Funnel:
+def for_anybody(funnel: Funnel) -> Funnel:
     """Round the money down: a sum to the fen, watched, would tell each company's every charge."""
-    today = found.today.model_copy(update={"charged_fen": _rough(found.today.charged_fen)})
-    return found.model_copy(update={"charged_fen": _rough(found.charged_fen), "today": today})
+    today = funnel.today.model_copy(update={"charged_fen": _rough(funnel.today.charged_fen)})
+    return funnel.model_copy(update={"charged_fen": _rough(funnel.charged_fen), "today": today})
 
 
 def _rough(fen: int) -> int:
@@ -131,10 +131,10 @@ class Board:
             yield b"retry: 3000\n\n"
             while True:
                 news = hub.news
-                found = for_anybody(await self.look())
-                changed = shown is None or found.model_copy(update={"at": shown.at}) != shown
-                shown = found
-                yield b"data: " + found.model_dump_json().encode() + b"\n\n" if changed else b": ping\n\n"
+                funnel = for_anybody(await self.look())
+                changed = shown is None or funnel.model_copy(update={"at": shown.at}) != shown
+                shown = funnel
+                yield b"data: " + funnel.model_dump_json().encode() + b"\n\n" if changed else b": ping\n\n"
                 try:
                     async with asyncio.timeout(PING_SECONDS):
                         await news.wait()

@@ -111,9 +111,11 @@ class Hub:
 
     def _heard(self, _connection: Any, _pid: int, _channel: str, payload: Any) -> None:
         self._spread()
-        told = json.loads(payload)
-        provider = told.pop("provider", None)
-        frame = f"id: {told['id']}\nevent: {told['type']}\ndata: {json.dumps(told, separators=(',', ':'))}\n\n".encode()
+        event = json.loads(payload)
+        provider = event.pop("provider", None)
+        frame = (
+            f"id: {event['id']}\nevent: {event['type']}\ndata: {json.dumps(event, separators=(',', ':'))}\n\n".encode()
+        )
         for queue, scope in list(self._readers.items()):
             if scope == EVERYTHING or (isinstance(scope, Company) and provider == str(scope.id)):
                 self._put(queue, frame)

@@ -89,8 +89,8 @@ async def get_person(
 )
 async def list_readings(person_id: UUID, work: Annotated[Work, doing("people.audit")], page: Page) -> Rows[ReadAudit]:
     """Return the recorded readings, newest first."""
-    found = await queries.audit_of(work, person_id, after=page.after, limit=page.limit)
-    return page.rows(work, queries.READINGS, found)
+    readings = await queries.audit_of(work, person_id, after=page.after, limit=page.limit)
+    return page.rows(work, queries.READINGS, readings)
 
 
 @router.get(

@@ -40,8 +40,10 @@ async def list_requests(
     work: Reading, page: Page, state: RequestState | None = None, person_id: UUID | None = None, day: Day | None = None
 ) -> Rows[CareRequest]:
     """Return requests of a state or a person, the most pressing first."""
-    found = await queries.requests(work, state=state, person_id=person_id, day=day, after=page.after, limit=page.limit)
-    return page.rows(work, queries.REQUESTS, found)
+    requests = await queries.requests(
+        work, state=state, person_id=person_id, day=day, after=page.after, limit=page.limit
+    )
+    return page.rows(work, queries.REQUESTS, requests)
 
 
 @router.get(
@@ -142,8 +144,8 @@ async def list_standing_orders(
     work: Annotated[Work, doing("standing_orders.read")], page: Page, person_id: UUID | None = None
 ) -> Rows[StandingOrder]:
     """Return standing orders, all or an elder's, in the order of their numbers."""
-    found = await queries.standing_orders(work, person_id=person_id, after=page.after, limit=page.limit)
-    return page.rows(work, queries.ORDERS, found)
+    orders = await queries.standing_orders(work, person_id=person_id, after=page.after, limit=page.limit)
+    return page.rows(work, queries.ORDERS, orders)
 
 
 @router.get(

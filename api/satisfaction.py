@@ -33,13 +33,13 @@ async def rate_visit(visit_id: UUID, form: shapes.NewRating, request: Request) -
     """Rate once; open to whoever holds the six digits, five tries, after which the elder is called instead."""
     try:
         async with works_of(request)(SYSTEM("elder")) as work:
-            found = await operations.give_by_code(
+            rating = await operations.give_by_code(
                 work, visit_id=visit_id, code=form.code, score=form.score, channel=Channel(form.channel)
             )
     except (operations.UnknownVisit, operations.CodeLocked):
         # Whoever does not hold the code is not told whether there was such a visit.
         return shapes.RatingAnswer(accepted=False)
-    return shapes.RatingAnswer(accepted=found.accepted)
+    return shapes.RatingAnswer(accepted=rating.accepted)
 
 
 @router.get("/visits/{visit_id}/rating-code", summary="The code to read to the elder")
@@ -51,8 +51,8 @@ async def get_rating_code(visit_id: UUID, work: Annotated[Work, doing("visits.co
 @router.get("/call-backs", response_model=Listing[shapes.CallBack], summary="Which elders to call")
 async def list_call_backs(work: Annotated[Work, doing("callbacks.read")], page: Page) -> Rows[CallBack]:
     """Return the call-backs to make, the most pressing first."""
-    found = await queries.calls_due(work, after=page.after, limit=page.limit)
-    return page.rows(work, queries.CALLS, found)
+    call_backs = await queries.calls_due(work, after=page.after, limit=page.limit)
+    return page.rows(work, queries.CALLS, call_backs)
 
 
 @router.post(
@@ -65,9 +65,9 @@ async def save_call_back_answers(
 ) -> shapes.CallBackResult:
     """Save the answers; only then is the company shown."""
     answers = operations.Answers(form.came, form.stayed_minutes, form.goods_instead, form.score)
-    found = await operations.record_call_back(work, call_back_id=call_back_id, answers=answers)
+    call_back = await operations.record_call_back(work, call_back_id=call_back_id, answers=answers)
     return shapes.CallBackResult(
-        visit_id=found.visit_id, provider_id=found.provider_id, complaint_id=found.complaint_id
+        visit_id=call_back.visit_id, provider_id=call_back.provider_id, complaint_id=call_back.complaint_id
     )
 
 
@@ -89,10 +89,10 @@ async def record_no_answer(call_back_id: UUID, work: Calling) -> shapes.CallBack
 )
 async def get_draw(day: Day, work: Annotated[Work, doing("draws.read")]) -> PublishedDraw:
     """Return what a draw may be checked by; the list and the seed only once the list is frozen."""
-    found = await queries.draw(work, day)
-    if found is None:
+    draw = await queries.draw(work, day)
+    if draw is None:
         raise draws.DrawNotFound(day=day.isoformat())
-    return found
+    return draw
 
 
 @router.post(
@@ -132,8 +132,8 @@ async def receive_complaint(form: shapes.NewComplaint, work: Annotated[Work, doi
 @router.get("/complaints", response_model=Listing[shapes.Complaint], summary="Complaints that wait for a step")
 async def list_complaints(work: Annotated[Work, doing("complaints.read")], page: Page) -> Rows[Complaint]:
     """Return the open complaints, the most pressing first."""
-    found = await queries.complaints(work, after=page.after, limit=page.limit)
-    return page.rows(work, queries.COMPLAINTS, found)
+    complaints = await queries.complaints(work, after=page.after, limit=page.limit)
+    return page.rows(work, queries.COMPLAINTS, complaints)
 
 
 @router.get(

@@ -37,22 +37,22 @@ async def sign_in(request: Request, response: Response, form: shapes.SignIn) -> 
             candidate = await operations.present(work, username=form.username, address=address)
         right = await operations.verified(candidate.password_hash, form.password)
     async with works(SYSTEM("sign-in")) as work:
-        found = await operations.sign_in(
+        signed_in = await operations.sign_in(
             work, candidate=candidate, right=right, code=form.code, client=request.headers.get("user-agent", "")
         )
-    if isinstance(found, Refusal):
-        return refused(request, found)
+    if isinstance(signed_in, Refusal):
+        return refused(request, signed_in)
     secure = request.url.scheme == "https"
-    response.set_cookie(cookie_of(request), found.token, httponly=True, samesite="lax", secure=secure, path="/")
-    account = found.account
+    response.set_cookie(cookie_of(request), signed_in.token, httponly=True, samesite="lax", secure=secure, path="/")
+    account = signed_in.account
     return shapes.Session(
-        token=found.token,
+        token=signed_in.token,
         role=account.role,
         provider_id=account.provider_id,
         worker_id=account.worker_id,
         division_code=account.division_code,
         sections=[Section(section) for section in account.sections],
-        ends_at=found.ends_at,
+        ends_at=signed_in.ends_at,
     )
 
 

@@ -67,8 +67,8 @@ async def list_statements(
     work: Reading, page: Page, month: Annotated[str | None, Query(pattern=MONTH)] = None
 ) -> Rows[Statement]:
     """Return statements, newest month first; a company's people see their own."""
-    found = await queries.statements(work, month=month, after=page.after, limit=page.limit)
-    return page.rows(work, queries.STATEMENTS, found)
+    statements = await queries.statements(work, month=month, after=page.after, limit=page.limit)
+    return page.rows(work, queries.STATEMENTS, statements)
 
 
 @router.get(
@@ -86,8 +86,8 @@ async def get_running_statement(
     if company_id is None:
         raise roster.CompanyNotFound
     company = await roster.company(work, company_id)
-    found = await queries.running(work, month=month, provider_id=company.id)
-    return shapes.RunningStatement(provider_id=company.id, month=month, **found)
+    totals = await queries.running(work, month=month, provider_id=company.id)
+    return shapes.RunningStatement(provider_id=company.id, month=month, **totals)
 
 
 @router.get(

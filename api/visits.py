@@ -75,10 +75,10 @@ async def list_visits(
     request_id: UUID | None = None,
 ) -> Rows[Visit]:
     """Return visits by day, person or request; a company's people see their own."""
-    found = await queries.visits(
+    visits = await queries.visits(
         work, person_id=person_id, request_id=request_id, day=day, after=page.after, limit=page.limit
     )
-    return page.rows(work, queries.VISITS, found)
+    return page.rows(work, queries.VISITS, visits)
 
 
 @router.get("/visits/mine", response_model=Listing[shapes.Visit], summary="My visits of a day")
@@ -87,8 +87,8 @@ async def list_my_visits(work: Acting, day: Day | None = None) -> Rows[Visit]:
     company = work.actor.company
     if company is None or company.worker_id is None:
         return Rows([])
-    found = await queries.day_of(work, worker_id=company.worker_id, day=day or day_of(work.now))
-    return Rows(found)
+    visits = await queries.day_of(work, worker_id=company.worker_id, day=day or day_of(work.now))
+    return Rows(visits)
 
 
 @router.get("/visits/{visit_id}", response_model=shapes.Visit, summary="Read one visit", responses=responses(404))
