@@ -33,8 +33,8 @@ SignIn = Callable[[str], Awaitable[httpx.AsyncClient]]
 @pytest_asyncio.fixture
 async def client(works: Works) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app=build(works, ROOMS))
-    async with httpx.AsyncClient(transport=transport, base_url=BASE, headers=SAME_REQUEST) as found:
-        yield found
+    async with httpx.AsyncClient(transport=transport, base_url=BASE, headers=SAME_REQUEST) as http:
+        yield http
 
 
 @pytest.fixture
@@ -92,9 +92,9 @@ async def world(lived_copies: Copies, lived: Lived, vault: Vault) -> AsyncIterat
     """Give a copy of the district that was lived in, with the application on it."""
     async with lived_copies.one() as url:
         database = Database(url, connections=8)
-        found = await World.open(lived, Works(database, FixedClock(lived.now), vault, routes=bus.routes(HANDLERS)))
-        yield found
-        await found.close()
+        opened = await World.open(lived, Works(database, FixedClock(lived.now), vault, routes=bus.routes(HANDLERS)))
+        yield opened
+        await opened.close()
         await database.close()
 
 

@@ -272,8 +272,8 @@ class Lives:
     async def offer(self, company: Company, request: CareRequest) -> tuple[Offer, Visit]:
         """Return the open offer of a request, which is this company's."""
         async with self.works(company.dispatcher) as work:
-            (found,) = [pair for pair in await offered.offers_of(work) if pair[0].request_id == request.id]
-        return found
+            (pair_offered,) = [pair for pair in await offered.offers_of(work) if pair[0].request_id == request.id]
+        return pair_offered
 
     async def visit(
         self, company: Company, elder: UUID, item: str, *, late: int = 0, mocked: bool = False, score: int | None = 5

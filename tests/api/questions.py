@@ -73,8 +73,8 @@ class Operation:
 
     def asks_for_ids(self) -> set[str]:
         """Return the kinds of ids and texts that a question to this operation names."""
-        found = {name for name in self._names() if name in NOUNS or name in TEXTS}
-        return found | {
+        named = {name for name in self._names() if name in NOUNS or name in TEXTS}
+        return named | {
             kind for name, kind in IDS_IN_BODIES.items() if isinstance(self.body, dict) and name in self.body
         }
 
@@ -85,11 +85,11 @@ class Operation:
         if isinstance(self.body, dict):
             yield from (name for name in self.body if name in TEXTS)
 
-    def questions(self, known: Mapping[str, Sequence[str]]) -> Iterator[Question]:
+    def questions(self, ids_by_kind: Mapping[str, Sequence[str]]) -> Iterator[Question]:
         """Ask with each known id in each place; query parameters one at a time, and none."""
-        most = max((len(known[kind]) for kind in self.asks_for_ids()), default=1)
+        most = max((len(ids_by_kind[kind]) for kind in self.asks_for_ids()), default=1)
         for turn in range(most):
-            chosen = {kind: ids[turn % len(ids)] for kind, ids in known.items() if ids}
+            chosen = {kind: ids[turn % len(ids)] for kind, ids in ids_by_kind.items() if ids}
             yield from self._asked(chosen)
 
     def _asked(self, chosen: Mapping[str, str]) -> Iterator[Question]:
@@ -137,24 +137,26 @@ class Operation:
 def operations(document: dict[str, Any]) -> list[Operation]:
     """Read the document; a list of enumerated values is taken from its schema."""
     schemas = document["components"]["schemas"]
-    found = []
+    described = []
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             parameters = []
             for parameter in operation.get("parameters", []):
                 schema = parameter["schema"]
-                parts = [schemas[one["$ref"].rpartition("/")[2]] for one in _refs(schema)]
+                parts = [schemas[reference["$ref"].rpartition("/")[2]] for reference in _refs(schema)]
                 values = [value for part in parts for value in part.get("enum", [])]
                 parameters.append({**parameter, "enum": values} if values else parameter)
             content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-            found.append(Operation(operation["operationId"], method.upper(), path, parameters, content.get("example")))
-    return found
+            described.append(
+                Operation(operation["operationId"], method.upper(), path, parameters, content.get("example"))
+            )
+    return described
 
 
 def _refs(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for one in (schema, *schema.get("anyOf", ())):
-        if "$ref" in one:
-            yield one
+    for branch in (schema, *schema.get("anyOf", ())):
+        if "$ref" in branch:
+            yield branch
 
 
 def missing(like: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:

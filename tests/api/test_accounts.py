@@ -230,7 +230,7 @@ async def test_the_callers_request_id_comes_back_and_is_the_correlation_of_the_e
         (await administrator.get("/me", headers={"X-Request-Id": "not a uuid"})).headers["x-request-id"] for _ in "12"
     ]
     assert made[0] != made[1]
-    assert all(UUID(one).version == 7 for one in made)
+    assert all(UUID(correlation).version == 7 for correlation in made)
     missing = await client.get("/lanterns", headers={"X-Request-Id": mine})
     assert missing.json()["instance"] == f"urn:uuid:{mine}"
     token = REQUEST.set(UUID(mine))

@@ -32,9 +32,9 @@ Known = Mapping[str, Sequence[str]]
 
 
 async def _known(world: World, company: Company) -> dict[str, list[str]]:
-    found = {noun: await world.ids(noun, company) for noun in NOUNS}
-    assert all(found.values()), {noun for noun, ids in found.items() if not ids}
-    return found | {text: list(getattr(company, attribute)) for text, attribute in TEXTS.items()}
+    ids_by_noun = {noun: await world.ids(noun, company) for noun in NOUNS}
+    assert all(ids_by_noun.values()), {noun for noun, ids in ids_by_noun.items() if not ids}
+    return ids_by_noun | {text: list(getattr(company, attribute)) for text, attribute in TEXTS.items()}
 
 
 async def _about(world: World, person_id: UUID) -> dict[str, list[str]]:
@@ -59,12 +59,12 @@ def _shape(answer: httpx.Response, question: Question) -> tuple[int, str, str]:
 
 
 def _all(world: World) -> list[Operation]:
-    return [one for one in operations(world.app.openapi()) if one.name not in ASKED_ELSEWHERE]
+    return [operation for operation in operations(world.app.openapi()) if operation.name not in ASKED_ELSEWHERE]
 
 
 def _companies(world: World, mark: str) -> tuple[Company, Company]:
-    found = {company.mark: company for company in world.lived.companies}
-    return found[mark], found[MARKS[(MARKS.index(mark) + 1) % len(MARKS)]]
+    by_mark = {company.mark: company for company in world.lived.companies}
+    return by_mark[mark], by_mark[MARKS[(MARKS.index(mark) + 1) % len(MARKS)]]
 
 
 @pytest.mark.parametrize("role", [Role.PROVIDER, Role.WORKER])
@@ -104,7 +104,7 @@ async def test_what_a_company_does_touches_and_shows_nothing_of_anothers(world: 
     seen: list[str] = []
     statuses = set()
     # What ends the session comes last; everything else in the document's order.
-    for operation in sorted(_all(world), key=lambda one: one.name in ENDS_THE_SESSION):
+    for operation in sorted(_all(world), key=lambda asked: asked.name in ENDS_THE_SESSION):
         for question in operation.questions(mine):
             answer = await _put(world, name, question)
             assert answer.status_code < 500, (question, answer.text)
@@ -113,7 +113,7 @@ async def test_what_a_company_does_touches_and_shows_nothing_of_anothers(world: 
                 statuses.add(answer.status_code)
     assert seen == []
     assert {200, 204, 403} <= statuses
-    assert world.routes | ASKED_ELSEWHERE == {one.name for one in operations(world.app.openapi())}
+    assert world.routes | ASKED_ELSEWHERE == {asked.name for asked in operations(world.app.openapi())}
     # The own second factor is a row that no company's role reads.
     assert changed(before, await world.hidden_state(own)) <= {"account"}
 
@@ -149,9 +149,9 @@ async def test_a_clerk_or_a_section_sees_its_own_people_alone_and_changes_nothin
     before = await world.state(without={"read_audit"})
     seen: list[str] = []
     granted = 0
-    for operation in sorted(_all(world), key=lambda one: one.name in ENDS_THE_SESSION):
-        for known in (mine, theirs):
-            for question in operation.questions({kind: ids[:2] for kind, ids in known.items()}):
+    for operation in sorted(_all(world), key=lambda listed: listed.name in ENDS_THE_SESSION):
+        for ids_by_kind in (mine, theirs):
+            for question in operation.questions({kind: ids[:2] for kind, ids in ids_by_kind.items()}):
                 answer = await _put(world, name, question)
                 assert answer.status_code < 500, (question, answer.text)
                 seen += canaries(answer, secrets, words, str(question))
@@ -166,7 +166,7 @@ async def test_a_clerk_or_a_section_sees_its_own_people_alone_and_changes_nothin
     assert granted > 10
     # The own second factor, password and session are the only rows that change.
     assert changed(before, await world.state(without={"read_audit"})) <= {"account", "account_recovery_code"}
-    assert world.routes | ASKED_ELSEWHERE == {one.name for one in operations(world.app.openapi())}
+    assert world.routes | ASKED_ELSEWHERE == {listed.name for listed in operations(world.app.openapi())}
     print(f"{name}: {world.asked} requests, {len(secrets)} secret ids, 0 seen")
 
 
@@ -196,9 +196,9 @@ async def test_a_clerk_is_answered_about_the_own_town_and_a_section_about_its_ow
 
 async def test_the_auditor_reads_what_the_bureau_reads_and_writes_nothing(world: World) -> None:
     companies = _companies(world, MARKS[0])
-    known: dict[str, list[str]] = {kind: [] for kind in (*NOUNS, *TEXTS)}
+    ids_by_kind: dict[str, list[str]] = {kind: [] for kind in (*NOUNS, *TEXTS)}
     for company in companies:
-        known = {kind: [*known[kind], *ids[:2]] for kind, ids in (await _known(world, company)).items()}
+        ids_by_kind = {kind: [*ids_by_kind[kind], *ids[:2]] for kind, ids in (await _known(world, company)).items()}
     actions = actions_of_routes()
     before = await world.state(without={"read_audit"})
     answers: list[tuple[httpx.Response, Question]] = []
@@ -207,7 +207,7 @@ async def test_the_auditor_reads_what_the_bureau_reads_and_writes_nothing(world:
         if action in {None, "account.read", "account.change"}:
             continue
         peers = [role for role in (Role.MANAGER, Role.FINANCE) if role in POLICY[action]]
-        for ids in (known, missing(known)):
+        for ids in (ids_by_kind, missing(ids_by_kind)):
             for question in operation.questions(ids):
                 answer = await _put(world, "auditor", question)
                 answers.append((answer, question))
@@ -255,7 +255,7 @@ async def test_what_the_policy_refuses_is_counted_by_the_minute_and_shown(
 @pytest.mark.parametrize("name", [None, *sorted(set(Role) - {Role.SYSTEM, Role.PROVIDER, Role.WORKER})])
 async def test_a_wrong_desk_is_refused_whatever_it_asks_for(world: World, name: str | None) -> None:
     own, other = _companies(world, MARKS[0])
-    known = {
+    ids_by_kind = {
         kind: [*mine, *theirs]
         for (kind, mine), theirs in zip(
             (await _known(world, own)).items(), (await _known(world, other)).values(), strict=True
@@ -268,7 +268,7 @@ async def test_a_wrong_desk_is_refused_whatever_it_asks_for(world: World, name: 
         if action is None or (name is not None and name in POLICY[action]):
             continue
         answers = set()
-        for question in operation.questions({kind: [ids[0], ids[-1]] for kind, ids in known.items()}):
+        for question in operation.questions({kind: [ids[0], ids[-1]] for kind, ids in ids_by_kind.items()}):
             answer = await _put(world, name, question)
             answers.add((answer.status_code, answer.text))
         assert len(answers) == 1, operation.name
@@ -284,8 +284,8 @@ async def test_what_others_do_changes_nothing_that_a_company_is_answered(world: 
         for role in (Role.PROVIDER, Role.WORKER)
         for operation in _all(world)
         if operation.method == "GET" and operation.name not in OF_ALL
-        for known in (mine, theirs)
-        for question in operation.questions({kind: ids[:2] for kind, ids in known.items()})
+        for ids_by_kind in (mine, theirs)
+        for question in operation.questions({kind: ids[:2] for kind, ids in ids_by_kind.items()})
     ]
     before = [_shape(await _put(world, name, question), question) for name, question in reads]
     # The others go on living by a clock of their own; to this company it is still the same hour.
@@ -309,17 +309,17 @@ async def test_hiring_somebody_elses_worker_is_answered_as_hiring_anybody(world:
             "select number from certificate where provider_id = $1 and skill = 'S1' order by number", other.id
         )
     ]
-    known, (fresh,) = other.id_numbers[0], missing({"id_no": [""]})["id_no"]
+    taken, (fresh,) = other.id_numbers[0], missing({"id_no": [""]})["id_no"]
 
     async def hire(id_no: str, paper: str) -> httpx.Response:
         certificate = {"skill": "S1", "number": paper, "valid_from": "2026-01-01", "expires_on": "2028-01-01"}
         form = {"name": "示例", "sex": "female", "latitude": 38.3, "longitude": 116.8, "id_no": id_no}
         return await world.ask(name, "POST", f"/companies/{own.id}/workers", json={**form, "papers": [certificate]})
 
-    answers = [await hire(known, papers[0]), await hire(fresh, "S1-77")]
+    answers = [await hire(taken, papers[0]), await hire(fresh, "S1-77")]
     assert [answer.status_code for answer in answers] == [201, 201], [answer.text for answer in answers]
     hired = answers[0].json()["id"]
-    assert (await hire(known, "S1-78")).json()["code"] == "worker.taken"  # now it is the company's own
+    assert (await hire(taken, "S1-78")).json()["code"] == "worker.taken"  # now it is the company's own
     paper = {"skill": "S1", "number": papers[1], "valid_from": "2026-01-01", "expires_on": "2028-01-01"}
     assert (await world.ask(name, "POST", f"/workers/{hired}/certificates", json=paper)).status_code == 201
     async with world.works(SYSTEM("ticker")) as work:

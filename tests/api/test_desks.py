@@ -94,7 +94,7 @@ async def test_a_promised_visit_is_moved_given_to_a_colleague_and_written_down_a
     world: World, desks: Desks
 ) -> None:
     own, other = world.lived.companies[:2]
-    visit = next(one for one in await desks(PROVIDER, "GET", "/visits") if one["state"] == "accepted")
+    visit = next(listed for listed in await desks(PROVIDER, "GET", "/visits") if listed["state"] == "accepted")
     path = f"/visits/{visit['id']}"
     colleague = str(own.workers[1] if visit["worker_id"] == str(own.workers[0]) else own.workers[0])
     anchor = await desks(WORKER, "GET", f"{path}/anchor")
@@ -175,7 +175,7 @@ async def test_a_worker_who_is_let_go_is_out_at_once_and_a_company_that_leaves_h
     gone = await desks("manager", "POST", f"/companies/{own.id}/exit", {"reason": "closed", "blacklist": True})
     assert gone["state"] == "blacklisted"
     contracts = await desks(PROVIDER, "GET", f"/companies/{own.id}/contracts")
-    assert {one["ended_on"] for one in contracts} <= {"2026-05-05", "2026-06-01"}
+    assert {contract["ended_on"] for contract in contracts} <= {"2026-05-05", "2026-06-01"}
 
 
 async def test_papers_words_draws_and_notes_are_read_by_whom_they_are_for(world: World, desks: Desks) -> None:
@@ -199,7 +199,7 @@ async def test_papers_words_draws_and_notes_are_read_by_whom_they_are_for(world:
     slip = request["case_no"][:-1] + str((int(request["case_no"][-1]) + 1) % 10)
     await desks("operator", "GET", f"/requests/by-number/{slip}", status=422, code="case_number.invalid")
     assert (await desks("operator", "GET", f"/requests/{request['id']}/note"))["note"].endswith("asks")
-    visit = next(one for one in await desks(PROVIDER, "GET", "/visits") if one["state"] == "verified")
+    visit = next(listed for listed in await desks(PROVIDER, "GET", "/visits") if listed["state"] == "verified")
     acts = await desks(PROVIDER, "GET", f"/visits/{visit['id']}/acts")
     assert [act["kind"] for act in acts] == ["depart", "arrive", "leave"]
 

@@ -32,7 +32,7 @@ async def test_an_upheld_dispute_is_paid_with_the_next_month_and_the_paid_paper_
     april = await bureau.paper_of(own, "2026-04")
     assert (april["lines"], april["payable_fen"], april["subsidised_fen"], april["own_fen"]) == (2, 300, 270, 30)
     lines = await bureau("own", "GET", LINES.format(april["id"]))
-    assert [(one["charge"]["kind"], one["charge"]["payable_fen"]) for one in lines] == [
+    assert [(charged["charge"]["kind"], charged["charge"]["payable_fen"]) for charged in lines] == [
         ("reversal", -2700),
         ("charge", 3000),
     ]
@@ -88,7 +88,7 @@ async def test_a_dispute_is_raised_once_decided_once_and_by_somebody_else(bureau
     await bureau("decider", "POST", f"/statements/{march}/approval", status=403, code=who_decided)
 
     lines = await bureau("own", "GET", LINES.format(march))
-    rest = next(one["id"] for one in lines if one["id"] != line)
+    rest = next(row["id"] for row in lines if row["id"] != line)
     await bureau("own", "POST", f"/statement-lines/{rest}/dispute", reason, status=409, code="statement.cannot_move")
     await bureau("second", "POST", f"/statements/{march}/approval")
     await bureau("own", "POST", f"/statement-lines/{rest}/dispute", reason, status=409, code="statement.cannot_move")

@@ -40,11 +40,11 @@ def _forms() -> Iterator[Any]:
 
 def _fields(value: Any) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
-        for name, one in value.items():
-            yield from [(name, one)] if isinstance(one, str) else _fields(one)
+        for name, item in value.items():
+            yield from [(name, item)] if isinstance(item, str) else _fields(item)
     elif isinstance(value, list):
-        for one in value:
-            yield from _fields(one)
+        for item in value:
+            yield from _fields(item)
 
 
 @pytest.mark.parametrize("route", list(_forms()))
@@ -75,7 +75,7 @@ def test_every_operation_says_what_may_come_of_it() -> None:
 
 def test_whatever_changes_something_takes_a_key() -> None:
     for name, operation in OPERATIONS.items():
-        keys = [one["name"] for one in operation.get("parameters", []) if one["in"] == "header"]
+        keys = [parameter["name"] for parameter in operation.get("parameters", []) if parameter["in"] == "header"]
         writes = operation["method"] != "get" and name not in document.OPEN
         assert keys == (["Idempotency-Key"] if writes else []), name
 
@@ -118,7 +118,7 @@ def test_every_field_and_parameter_says_what_it_means() -> None:
     ]
     assert silent == []
     used = {name for full in fields for name in (full, full.partition(".")[2])}
-    used |= {one["name"] for operation in OPERATIONS.values() for one in operation.get("parameters", [])}
+    used |= {declared["name"] for operation in OPERATIONS.values() for declared in operation.get("parameters", [])}
     assert document.MEANINGS.keys() - used == set()
 
 

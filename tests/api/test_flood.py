@@ -31,9 +31,9 @@ async def _guess(client: httpx.AsyncClient, name: str, password: str = "wrong wr
 
 async def test_a_name_that_belongs_to_nobody_is_answered_and_slowed_down_as_any_other(world: World) -> None:
     answers = {name: [await _guess(world.client, name) for _ in range(7)] for name in ("operator", "no.such.one")}
-    known, unknown = ([(one.status_code, one.text) for one in found] for found in answers.values())
-    assert known == unknown
-    assert [status for status, _ in known] == [401] * 5 + [429] * 2
+    existing, unknown = ([(reply.status_code, reply.text) for reply in replies] for replies in answers.values())
+    assert existing == unknown
+    assert [status for status, _ in existing] == [401] * 5 + [429] * 2
 
 
 async def test_tries_at_once_have_no_more_luck_than_tries_in_a_row(world: World) -> None:
@@ -141,7 +141,7 @@ async def test_a_session_follows_its_account(world: World) -> None:
     await world.plain.execute("update worker set state = 'left' where id = $1", world.lived.companies[0].workers[0])
     assert (await world.ask(worker, "GET", "/visits/mine")).status_code == 401
     accounts = (await world.ask("administrator", "GET", "/accounts")).json()["items"]
-    manager = next(one["id"] for one in accounts if one["username"] == "manager")
+    manager = next(account["id"] for account in accounts if account["username"] == "manager")
     assert (await world.ask("administrator", "DELETE", f"/accounts/{manager}")).status_code == 204
     assert (await world.ask("manager", "GET", "/me")).status_code == 401
     assert (await _guess(world.client, "manager", PASSWORD)).status_code == 401

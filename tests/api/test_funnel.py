@@ -58,10 +58,10 @@ async def test_today_is_counted_apart_from_all(works: Works, clock: FixedClock) 
     clock.advance(timedelta(days=1))
     await _told(works, fen=-250)
     await _told(works)
-    found = await Board(works).look()
-    assert (found.requested, found.charged_fen) == (3, 2000)
-    assert (found.today.requested, found.today.charged_fen) == (2, -250)
-    assert (found.offered, found.rehearsal, found.at) == (0, False, clock.now())
+    funnel = await Board(works).look()
+    assert (funnel.requested, funnel.charged_fen) == (3, 2000)
+    assert (funnel.today.requested, funnel.today.charged_fen) == (2, -250)
+    assert (funnel.offered, funnel.rehearsal, funnel.at) == (0, False, clock.now())
 
 
 async def test_many_who_look_at_once_are_counted_for_once(works: Works, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +74,7 @@ async def test_many_who_look_at_once_are_counted_for_once(works: Works, monkeypa
         return await count(self)
 
     monkeypatch.setattr(Board, "_count", counting)
-    assert len({id(found) for found in await asyncio.gather(*(board.look() for _ in range(50)))}) == 1
+    assert len({id(answer) for answer in await asyncio.gather(*(board.look() for _ in range(50)))}) == 1
     assert counted == 1
 
 

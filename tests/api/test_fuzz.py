@@ -104,7 +104,7 @@ class Real:
     """Ids of things that are there, to stand every other time where the document's example stood."""
 
     def __init__(self, ids: dict[str, list[str]]) -> None:
-        self._turns = {noun: cycle([None, *found]) for noun, found in ids.items()}
+        self._turns = {noun: cycle([None, *of_noun]) for noun, of_noun in ids.items()}
 
     def put(self, case: Any) -> None:
         for name in case.path_parameters:
@@ -127,8 +127,8 @@ async def served(world: World) -> Any:
         for rule in (LookupsPerMinute.of(10_000), PasswordChangesPerMinute.of(1_000)):
             since = work.now - timedelta(days=1)
             await rules.backdate(work.session, rule, valid_from=since, now=work.now, by="test", source="test")
-    with Served(world) as found:
-        yield found
+    with Served(world) as server:
+        yield server
 
 
 @pytest_asyncio.fixture
@@ -167,7 +167,7 @@ def _how_many(desk: str | None, action: str | None, *, fresh: bool) -> dict[Gene
 
     What is wrong with a form is wrong wherever the same form is sent, so that it is enumerated where it is `fresh`.
     """
-    first = next((one for one in DESKS if _may(one, action)), None) == desk
+    first = next((candidate for candidate in DESKS if _may(candidate, action)), None) == desk
     right = None if first else FEW if _may(desk, action) else 1
     return {GenerationMode.POSITIVE: right, GenerationMode.NEGATIVE: right if fresh or right else FEW}
 
@@ -176,10 +176,10 @@ def _speaks(answer: schemathesis.Response, language: str) -> None:
     """Hold every refusal to its code and its sentence in the reader's language."""
     if answer.status_code >= 400:
         assert answer.headers["content-type"] == ["application/problem+json"], answer.text
-        found = answer.json()
-        assert found["detail"] == text.sentence(found["code"], language, **found["parameters"])
-        assert found["status"] == answer.status_code
-        assert found["type"] == f"urn:nowalls:{found['code']}"
+        problem = answer.json()
+        assert problem["detail"] == text.sentence(problem["code"], language, **problem["parameters"])
+        assert problem["status"] == answer.status_code
+        assert problem["type"] == f"urn:nowalls:{problem['code']}"
         assert answer.headers["cache-control"] == ["no-store"]
 
 
@@ -223,10 +223,10 @@ def test_no_desk_can_break_anything_or_get_an_undocumented_answer(
 
     schema = schemathesis.openapi.from_dict(world.app.openapi())
     schema.config.generation.with_security_parameters = False
-    found = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
-    assert len(found) == len(actions) + len(OPEN_TO_ALL - {"get_metrics"})
-    named = {operation.definition.raw["operationId"]: operation for operation in found}
-    for name in sorted(named.keys() - ENDLESS, key=lambda one: (one in LAST, one)):
+    described = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
+    assert len(described) == len(actions) + len(OPEN_TO_ALL - {"get_metrics"})
+    named = {operation.definition.raw["operationId"]: operation for operation in described}
+    for name in sorted(named.keys() - ENDLESS, key=lambda operation_id: (operation_id in LAST, operation_id)):
         operation, action = named[name], actions.get(name)
         form = str(operation.definition.raw.get("requestBody", name))
         most = _how_many(desk, action, fresh=form not in forms)

@@ -64,15 +64,15 @@ class Listener:
 @asynccontextmanager
 async def _listening(world: World, *names: str) -> AsyncIterator[list[Listener]]:
     async with world.app.router.lifespan_context(world.app):
-        found = [Listener(world, name) for name in names]
-        yield found
-        for one in found:
-            await one.leave()
+        listeners = [Listener(world, name) for name in names]
+        yield listeners
+        for listener in listeners:
+            await listener.leave()
 
 
 def _begun(*listeners: Listener) -> Callable[[], Awaitable[bool]]:
     async def all_hear() -> bool:
-        return all(one.heard for one in listeners)
+        return all(listener.heard for listener in listeners)
 
     return all_hear
 
@@ -97,7 +97,7 @@ async def test_each_company_hears_of_its_own_alone(world: World, until: Until) -
             assert answer.status_code == 200
 
         async def all_told() -> bool:
-            return [one.heard.count(b"event: offers.offer_accepted") for one in streams] == [1, 1, 1, 1, 2]
+            return [stream.heard.count(b"event: offers.offer_accepted") for stream in streams] == [1, 1, 1, 1, 2]
 
         await until(all_told)
         for place, stream in enumerate(streams[:-1]):

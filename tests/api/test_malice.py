@@ -182,8 +182,8 @@ async def test_a_body_that_grows_too_large_after_a_whole_form_acts_not(world: Wo
         body = _endless(b'{"reason": "nobody"}')
         answer = await world.ask(PROVIDER, "POST", path, content=body, headers=headers | more)
         assert (answer.status_code, answer.json()["code"]) == (413, "input.too_large")
-    told = await world.ask(PROVIDER, "POST", path, content=b" " * (LARGEST_BODY + 1), headers=headers)
-    assert (told.status_code, told.json()["code"]) == (413, "input.too_large")
+    declared = await world.ask(PROVIDER, "POST", path, content=b" " * (LARGEST_BODY + 1), headers=headers)
+    assert (declared.status_code, declared.json()["code"]) == (413, "input.too_large")
     assert await world.state() == before
 
 

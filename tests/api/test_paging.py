@@ -63,7 +63,7 @@ async def test_the_pages_together_are_the_whole_list(world: World, limit: int) -
     for name, path in LISTS + more:
         whole = (await world.ask(name, "GET", path)).json()["items"]
         pages = await _pages(world, name, path, limit)
-        assert [one for page in pages for one in page] == whole, path
+        assert [row for page in pages for row in page] == whole, path
         assert all(len(page) <= limit for page in pages)
         lengths[path] = len(whole)
     assert {path for path, length in lengths.items() if not length} <= MAY_BE_EMPTY, lengths
@@ -73,7 +73,7 @@ async def test_the_pages_together_are_the_whole_list(world: World, limit: int) -
 
 
 def _paged(methods: dict[str, Any]) -> bool:
-    return any(one["name"] == "after" for one in methods.get("get", {}).get("parameters", ()))
+    return any(parameter["name"] == "after" for parameter in methods.get("get", {}).get("parameters", ()))
 
 
 async def test_what_comes_and_goes_between_two_pages_moves_nothing_else(world: World) -> None:

@@ -106,7 +106,7 @@ async def test_absences_are_shortened_shifts_ended_and_certificates_listed(burea
     paper = {"skill": "S4", "number": "N-1", "valid_from": "2026-01-01", "expires_on": "2027-01-01"}
     added = await bureau("own", "POST", f"/workers/{worker}/certificates", paper, status=201)
     papers = await bureau("own", "GET", f"/workers/{worker}/certificates")
-    assert [one["number"] for one in papers] == ["N-1", "HLY-1"]
+    assert [certificate["number"] for certificate in papers] == ["N-1", "HLY-1"]
     assert papers[0] == added
     listed = await bureau("decider", "GET", f"/companies/{own}/certificates?until=2026-05-01")
     assert listed == papers[1:]

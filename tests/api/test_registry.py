@@ -25,13 +25,15 @@ async def desks(world: World) -> AsyncIterator[Desks]:
 
 
 async def test_a_household_is_opened_changed_and_split(world: World, desks: Desks) -> None:
-    one, two, three = (str(person) for person in (*world.lived.companies[0].elders, world.lived.companies[1].elders[0]))
+    first, second, third = (
+        str(person) for person in (*world.lived.companies[0].elders, world.lived.companies[1].elders[0])
+    )
     division = "130999001000"
     for stranger in STRANGERS:
-        form = {"kind": "register", "division_code": division, "head": one}
+        form = {"kind": "register", "division_code": division, "head": first}
         await desks(stranger, "POST", "/households", form, status=403, code="actor.not_allowed")
         await desks(stranger, "GET", "/households", status=403, code="actor.not_allowed")
-    nowhere = {"kind": "register", "division_code": "999999999999", "head": one}
+    nowhere = {"kind": "register", "division_code": "999999999999", "head": first}
     await desks("operator", "POST", "/households", nowhere, status=422, code="division.unknown")
     opened = await desks(
         "operator",
@@ -40,34 +42,34 @@ async def test_a_household_is_opened_changed_and_split(world: World, desks: Desk
         {
             "kind": "register",
             "division_code": division,
-            "head": one,
-            "members": [{"person_id": two, "relation": "配偶"}],
+            "head": first,
+            "members": [{"person_id": second, "relation": "配偶"}],
         },
         status=201,
     )
     path = f"/households/{opened['household_id']}"
     assert [(row["relation"], row["name"][1:].strip("*")) for row in opened["members"]] == [("户主", ""), ("配偶", "")]
-    child = {"person_id": three, "relation": "子"}
+    child = {"person_id": third, "relation": "子"}
     await desks("operator", "POST", f"{path}/members", child, status=204)
     await desks("operator", "POST", f"{path}/members", child, status=409, code="household.twice")
-    await desks("operator", "DELETE", f"{path}/members/{one}", status=409, code="household.head_leaves")
-    relations = [{"person_id": one, "relation": "配偶"}, {"person_id": three, "relation": "子"}]
-    await desks("operator", "PUT", f"{path}/head", {"head": two}, status=422, code="household.relation_missing")
-    await desks("operator", "PUT", f"{path}/head", {"head": two, "members": relations}, status=204)
-    founded = await desks("operator", "POST", f"{path}/split", {"head": three}, status=201)
+    await desks("operator", "DELETE", f"{path}/members/{first}", status=409, code="household.head_leaves")
+    relations = [{"person_id": first, "relation": "配偶"}, {"person_id": third, "relation": "子"}]
+    await desks("operator", "PUT", f"{path}/head", {"head": second}, status=422, code="household.relation_missing")
+    await desks("operator", "PUT", f"{path}/head", {"head": second, "members": relations}, status=204)
+    founded = await desks("operator", "POST", f"{path}/split", {"head": third}, status=201)
     back = {"household_id": opened["household_id"], "relation": "子"}
     new = f"/households/{founded['household_id']}"
-    await desks("operator", "POST", f"{new}/members/{three}/move", back, status=204)
+    await desks("operator", "POST", f"{new}/members/{third}/move", back, status=204)
     await desks("operator", "PUT", f"{new}/division", {"division_code": division}, status=409, code="household.closed")
     await desks("operator", "PUT", f"{path}/division", {"division_code": "130999"}, status=204)
-    await desks("operator", "DELETE", f"{path}/members/{three}", status=204)
+    await desks("operator", "DELETE", f"{path}/members/{third}", status=204)
     shown = await desks("manager", "GET", path)
-    assert [(row["person_id"], row["head"]) for row in shown["members"]] == [(two, True), (one, False)]
+    assert [(row["person_id"], row["head"]) for row in shown["members"]] == [(second, True), (first, False)]
     assert shown["division_code"] == "130999000000"
     missing = f"/households/{new_id()}"
     await desks("operator", "GET", missing, status=404, code="household.not_found")
-    await desks("operator", "DELETE", f"{missing}/members/{one}", status=404, code="household.not_found")
-    listed = await desks("operator", "GET", f"/households?person_id={one}&division=1309")
+    await desks("operator", "DELETE", f"{missing}/members/{first}", status=404, code="household.not_found")
+    listed = await desks("operator", "GET", f"/households?person_id={first}&division=1309")
     rows = listed["items"] if isinstance(listed, dict) else listed
     assert opened["household_id"] in {row["household_id"] for row in rows}
 
@@ -84,8 +86,8 @@ async def test_facts_are_recorded_and_read_as_of_a_day(world: World, desks: Desk
     shown = await desks("manager", "GET", f"{path}?purpose=check")
     rows = shown["items"] if isinstance(shown, dict) else shown
     assert [(row["kind"], row["code"]) for row in rows] == [("hukou_place", "110101000000"), ("marital", "20")]
-    past = await desks("manager", "GET", f"{path}?purpose=check&on=1960-01-01")
-    assert not (past["items"] if isinstance(past, dict) else past)
+    facts = await desks("manager", "GET", f"{path}?purpose=check&on=1960-01-01")
+    assert not (facts["items"] if isinstance(facts, dict) else facts)
     await desks("manager", "GET", f"/people/{new_id()}/facts?purpose=check", status=404, code="person.not_found")
 
 
@@ -142,8 +144,8 @@ async def test_an_act_on_divisions_is_entered_and_its_people_placed(world: World
     await desks("operator", "PUT", place, {"division_code": parts[1]["new_code"]}, status=204)
     again = {"division_code": parts[1]["new_code"]}
     await desks("operator", "PUT", place, again, status=409, code="division.nothing_to_place")
-    past = await desks("manager", "GET", f"/people/{elder}/addresses?purpose=check")
-    rows = past["items"] if isinstance(past, dict) else past
+    addresses = await desks("manager", "GET", f"/people/{elder}/addresses?purpose=check")
+    rows = addresses["items"] if isinstance(addresses, dict) else addresses
     assert [row["division_code"] for row in rows] == [parts[1]["new_code"], old]
     assert rows[1]["division_name"].startswith("street")
     await desks(PROVIDER, "GET", f"/people/{elder}/addresses?purpose=check", status=403, code="actor.not_allowed")

@@ -98,15 +98,15 @@ async def test_an_offer_answered_by_six_at_once_is_answered_once(world: World) -
         *(world.ask(PROVIDER, "POST", f"/offers/{offer['id']}/refusal", json={"reason": "nobody"}) for _ in range(3)),
     )
     assert Counter(answer.status_code for answer in both) == {200: 1, 409: 5}
-    told = await world.plain.fetchval(
+    accepted = await world.plain.fetchval(
         "select count(*) from event_log where type ~ 'offer_(accepted|refused)' and data->>'offer_id' = $1", offer["id"]
     )
-    assert told == 1
+    assert accepted == 1
 
 
 async def test_a_paper_paid_by_six_at_once_is_paid_once(world: World) -> None:
     papers = (await world.ask("finance", "GET", "/statements", params={"month": "2026-04"})).json()["items"]
-    paper = next(one for one in papers if one["provider_id"] == str(world.lived.companies[0].id))
+    paper = next(listed for listed in papers if listed["provider_id"] == str(world.lived.companies[0].id))
     (dispute,) = (await world.ask("manager", "GET", f"/statements/{paper['id']}/disputes")).json()["items"]
     decision = {"upheld": False, "note": "no"}
     steps = [

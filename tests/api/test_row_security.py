@@ -119,18 +119,18 @@ async def test_no_company_reads_a_row_of_another(world: World) -> None:
             with pytest.raises(DBAPIError, match="permission denied"):
                 await _rows(world, table, ["ctid"], world.lived.companies[0])
             continue
-        found = [await _rows(world, table, columns, company) for company in world.lived.companies]
+        seen = [await _rows(world, table, columns, company) for company in world.lived.companies]
         nobodys = await _rows(world, table, columns, None)
         if table in FOR_ALL:
-            assert found[0] == found[1] == found[2] == nobodys, table
+            assert seen[0] == seen[1] == seen[2] == nobodys, table
             continue
         assert nobodys == set(), f"{table} shows rows to people of no company"
-        for company, rows in zip(world.lived.companies, found, strict=True):
+        for company, rows in zip(world.lived.companies, seen, strict=True):
             assert all(str(company.id) in row for row in rows) or "provider_id" not in columns, table
             for other in world.lived.companies:
                 assert other is company or not any(str(other.id) in row or other.mark in row for row in rows), table
-        shared |= {(table, row) for row in found[0] & found[1]}
-        read += sum(map(len, found))
+        shared |= {(table, row) for row in seen[0] & seen[1]}
+        read += sum(map(len, seen))
     assert read > 200
     # What two companies may both read is the elder whom both visit, and the elder's telephone and door.
     assert {table for table, _ in shared} <= {"person", "contact", "address", "rateable"}

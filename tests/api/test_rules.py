@@ -198,10 +198,10 @@ class District:
 
 @pytest.fixture
 async def district(works: Works, clock: FixedClock, drain: Drain) -> AsyncIterator[District]:
-    found = District(await set_stage(works, clock, companies=2, elders=0), drain)
-    await found.open()
-    yield found
-    await found.client.aclose()
+    opened = District(await set_stage(works, clock, companies=2, elders=0), drain)
+    await opened.open()
+    yield opened
+    await opened.client.aclose()
 
 
 DRAWS = st.fixed_dictionaries({rule.about.name: values(rule) for rule in RULES})

@@ -146,12 +146,12 @@ class World:
 
     async def hidden_state(self, company: Company) -> dict[str, str]:
         """Return what of the district's nouns a company may not see: table → hash of the rows hidden from it."""
-        found = {}
+        hashes = {}
         for table in Base.metadata.sorted_tables:
             if table.name not in PASSING and not table.name.startswith("event_"):
                 await self.plain.execute("select set_config('app.provider', $1, false)", str(company.id))
-                found[table.name] = await self._hash(table.name, f"not ({table.info.get('provider_sees', 'false')})")
-        return found
+                hashes[table.name] = await self._hash(table.name, f"not ({table.info.get('provider_sees', 'false')})")
+        return hashes
 
     async def _hash(self, table: str, where: str) -> str:
         row = f"(to_jsonb(t) - '{PASSING_COLUMNS.get(table, '')}')::text"
@@ -194,12 +194,12 @@ class World:
         return frozenset(everything - seen)
 
     async def _uuids(self, query: str) -> set[str]:
-        return {found for row in await self.plain.fetch(query) for found in UUIDS.findall(row[0])}
+        return {uuid for row in await self.plain.fetch(query) for uuid in UUIDS.findall(row[0])}
 
     def words(self, company: Company) -> list[str]:
         """Return the words and numbers that only the other companies and their elders have."""
-        others = [one for one in self.lived.companies if one is not company]
-        return [word for one in others for word in (one.mark, *one.phones, *one.id_numbers)]
+        others = [other for other in self.lived.companies if other is not company]
+        return [word for other in others for word in (other.mark, *other.phones, *other.id_numbers)]
 
 
 def address(path: str) -> str:
@@ -221,5 +221,5 @@ def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
 def canaries(answer: Any, secrets: frozenset[str], words: list[str], asked: str) -> list[str]:
     """Return what an answer gives away that was not in the question itself."""
     text = answer.text + json.dumps(dict(answer.headers))
-    found = [one for one in UUIDS.findall(text.lower()) if one in secrets and one not in asked]
-    return found + [word for word in words if word in text and word not in asked]
+    leaked = [uuid for uuid in UUIDS.findall(text.lower()) if uuid in secrets and uuid not in asked]
+    return leaked + [word for word in words if word in text and word not in asked]

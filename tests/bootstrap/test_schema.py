@@ -172,10 +172,10 @@ async def test_one_shape_is_led_to_another_by_statements_alone(database_url: str
 
     for statement in _CHANGES.split(";"):
         await connection.execute(text(statement))
-    found = await connection.run_sync(shaped)
-    differing = {name for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name)}
+    stored = await connection.run_sync(shaped)
+    differing = {name for name in stored.keys() | wanted.keys() if stored.get(name) != wanted.get(name)}
     assert len(differing) == _CHANGES.count(";") + 1
-    before, after = shape.steps(found, wanted, new=(), gone=())
+    before, after = shape.steps(stored, wanted, new=(), gone=())
     for statement in (*before, *after):
         await connection.exec_driver_sql(statement)
     assert await connection.run_sync(shaped) == wanted

@@ -14,18 +14,18 @@ COMMITS = {"commit", "begin", "work", "session"}
 
 
 def test_only_the_bus_the_loops_and_the_app_catch_whatever_comes() -> None:
-    found = set()
+    catching = set()
     for name, tree in product().items():
         for node in ast.walk(tree):
             if isinstance(node, ast.ExceptHandler):
                 caught = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
                 if any(kind is None or last_name(kind) in ("Exception", "BaseException") for kind in caught):
-                    found.add(name)
-    assert found - MAY_CATCH_ANYTHING == set()
+                    catching.add(name)
+    assert catching - MAY_CATCH_ANYTHING == set()
 
 
 def test_rooms_are_told_the_time_and_never_read_it() -> None:
-    found = [
+    readers = [
         f"{name}:{node.lineno}"
         for name, tree in product().items()
         if name not in MAY_READ_THE_CLOCK and Path(name).parts[0] not in ("processes", "simulations", "bootstrap")
@@ -34,7 +34,7 @@ def test_rooms_are_told_the_time_and_never_read_it() -> None:
         and isinstance(node.func, ast.Attribute)
         and (last_name(node.func.value), node.func.attr) in CLOCKS
     ]
-    assert found == []
+    assert readers == []
 
 
 def test_a_dependency_that_commits_does_so_before_the_answer_leaves() -> None:
@@ -62,7 +62,7 @@ def test_a_dependency_that_commits_does_so_before_the_answer_leaves() -> None:
 
 
 def test_operations_tell_and_never_commit() -> None:
-    found = [
+    commits = [
         f"{name}:{node.lineno}"
         for name, tree in product().items()
         if Path(name).name in ("operations.py", "queries.py", "handlers.py", "model.py")
@@ -71,4 +71,4 @@ def test_operations_tell_and_never_commit() -> None:
         and isinstance(node.func, ast.Attribute)
         and node.func.attr in ("commit", "publish")
     ]
-    assert found == []
+    assert commits == []

@@ -25,8 +25,8 @@ BOUGHT_IN = {"postgres", "kafka"}
 
 
 def compose() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
-    return found
+    content: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    return content
 
 
 def docker_compose(**settings: str) -> subprocess.CompletedProcess[str]:

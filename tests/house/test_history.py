@@ -39,14 +39,14 @@ def _compare(connection: Connection) -> list[object]:
 async def test_the_history_ends_in_what_the_models_declare(server: str, database_url: str) -> None:
     reached = await postgres.make_database(server, "reached_by_history")
     await schema.ensure(reached, rules=())
-    found = []
+    shapes = []
     for url in (reached, database_url):
         engine = create_async_engine(url, poolclass=NullPool)
         async with engine.connect() as connection:
-            found.append(await connection.run_sync(_read))
+            shapes.append(await connection.run_sync(_read))
             differences = await connection.run_sync(_compare)
         await engine.dispose()
         assert differences == [], WRITE_IT
-    (columns, pieces), (declared_columns, declared_pieces) = found
+    (columns, pieces), (declared_columns, declared_pieces) = shapes
     assert columns == declared_columns, WRITE_IT
     assert pieces == declared_pieces, WRITE_IT

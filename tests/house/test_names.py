@@ -15,17 +15,6 @@ from typer.core import TyperGroup
 from processes.__main__ import app
 from tests.house.tree import ROOMS, ROOT, files, product, texts
 
-ROOMS_TO_DO = {
-    "api": "locals",
-    "api/accounts": "locals",
-    "tests/api": "locals",
-    "tests/bootstrap": "locals",
-    "tests/house": "locals",
-    "tests/journeys": "locals",
-    "tests/processes": "locals",
-}
-"""Rooms (and their tests) whose names are still to be changed, with the reason; it only ever gets shorter."""
-
 EVERYWHERE = ""
 MATCHING, VISITS, ROUTING, SIMULATIONS = "dispatch/matching", "dispatch/visits", "routing", "simulations"
 
@@ -150,17 +139,15 @@ def offences() -> dict[str, list[str]]:
 
 
 def test_no_name_that_was_given_up_is_left() -> None:
-    left = {room: places for room, places in offences().items() if room not in ROOMS_TO_DO}
-    assert left == {}
+    assert offences() == {}
 
 
 def test_no_two_classes_share_a_name_that_says_too_little() -> None:
     where = defaultdict(list)
     for path, tree in product().items():
-        if room_of(path) not in ROOMS_TO_DO:
-            for node in ast.walk(tree):
-                if isinstance(node, ast.ClassDef) and node.name in SHARED:
-                    where[node.name].append(path)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef) and node.name in SHARED:
+                where[node.name].append(path)
     assert {name: paths for name, paths in where.items() if len(paths) > 1} == {}
 
 

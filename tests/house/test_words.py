@@ -18,11 +18,11 @@ def refusals() -> dict[str, list[ast.ClassDef]]:
         if wider == names:
             break
         names = wider
-    found = defaultdict(list)
+    by_name = defaultdict(list)
     for node in classes:
         if node.name in names:
-            found[node.name].append(node)
-    return found
+            by_name[node.name].append(node)
+    return by_name
 
 
 def code_of(node: ast.ClassDef) -> str | None:
@@ -65,14 +65,14 @@ def test_no_sentence_is_left_from_a_refusal_that_is_gone() -> None:
 
 
 def test_a_refusal_brings_what_its_sentence_names() -> None:
-    known = {name: nodes for name, nodes in refusals().items() if len(nodes) == 1 and code_of(nodes[0])}
+    unambiguous = {name: nodes for name, nodes in refusals().items() if len(nodes) == 1 and code_of(nodes[0])}
     missing = []
     for path, tree in product().items():
         for node in ast.walk(tree):
-            if not (isinstance(node, ast.Call) and last_name(node.func) in known):
+            if not (isinstance(node, ast.Call) and last_name(node.func) in unambiguous):
                 continue
             given = {keyword.arg for keyword in node.keywords}
-            code = code_of(known[last_name(node.func)][0])
+            code = code_of(unambiguous[last_name(node.func)][0])
             wanted = gaps(text.catalogue().get(str(code), {}).get("zh", ""))
             if None not in given and not wanted <= given:
                 missing.append(f"{path}:{node.lineno}: {code} lacks {sorted(wanted - given)}")

@@ -50,9 +50,9 @@ async def test_companies_and_their_contracts_come_in_or_are_named(works: Works) 
     outcome = await take(works, "providers", csv_bytes(COMPANY, good, "gbk"))
     assert (outcome.faults, outcome.written) == ([], 2)
     async with works(Actor(role=Role.MANAGER, label="主管")) as work:
-        one, two = await roster.contracts(work, on=date(2026, 3, 2))
-        assert (one.covers("B03", "130903100201"), one.share_target, one.monthly_capacity) == (True, 0.2, 500)
-        assert two.covers("D03", "130903001007")
+        first, second = await roster.contracts(work, on=date(2026, 3, 2))
+        assert (first.covers("B03", "130903100201"), first.share_target, first.monthly_capacity) == (True, 0.2, 500)
+        assert second.covers("D03", "130903001007")
         assert [row.state for row in await roster.companies(work)] == [CompanyState.ACTIVE] * 2
     bad_code = compose_uscc(area="130999", sequence=9)
     bad_code = bad_code[:17] + ("0" if bad_code[17] != "0" else "1")

@@ -108,15 +108,15 @@ async def test_thirty_six_planted_faults_are_all_named_and_nothing_is_taken(work
     assert sum(map(len, expected.values())) == 36
     before = await counted(works, Person, Enrolment)
     outcome = await take(works, "people", content)
-    found: dict[int, set[str]] = {}
+    codes_by_row: dict[int, set[str]] = {}
     for fault in outcome.faults:
-        found.setdefault(fault.row, set()).add(fault.code)
+        codes_by_row.setdefault(fault.row, set()).add(fault.code)
         for language in ("zh", "en"):
             said = fault.sentence(language)
             assert str(fault.row) in said
             assert "{" not in said
             assert len(said) < 200
-    assert found == expected
+    assert codes_by_row == expected
     assert outcome.written == 0
     assert [fault.row for fault in outcome.faults] == sorted(fault.row for fault in outcome.faults)
     assert await counted(works, Person, Enrolment) == before

@@ -99,7 +99,8 @@ async def test_every_desk_does_its_part_and_sees_only_its_own(works: Works, cloc
         assert decisions.json()["items"][0]["candidates"][0]["worker_number"]
 
         company = [
-            await desks(Role.PROVIDER, f"company{place}", provider_id=one) for place, one in enumerate(stage.companies)
+            await desks(Role.PROVIDER, f"company{place}", provider_id=provider_id)
+            for place, provider_id in enumerate(stage.companies)
         ]
         offers = [(await client.get("/offers")).json()["items"] for client in company]
         mine = 0 if offers[0] else 1

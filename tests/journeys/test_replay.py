@@ -54,14 +54,14 @@ async def _play(few: Path, url: str, home: Path, *, seed: int = 7, kafka: str | 
     return await runner.run(settings, ROOMS, runner.of_list(sheet, digest="few", size=SIZE, seed=seed))
 
 
-def _explained(found: dict[str, Any]) -> None:
-    refused, unserved = sum(found["refused"].values()), sum(found["unserved"].values())
-    assert found["calls"] == FEW == refused + found["finished"] + unserved
-    assert found["open"] == found["dead_letters"] == 0
-    assert found["requests"] == FEW - refused
-    assert found["charges_fen"] == found["statements_fen"] > found["paid_fen"] > 0
-    assert found["finished"] > FEW / 2
-    assert found["feedback"] > 0
+def _explained(report: dict[str, Any]) -> None:
+    refused, unserved = sum(report["refused"].values()), sum(report["unserved"].values())
+    assert report["calls"] == FEW == refused + report["finished"] + unserved
+    assert report["open"] == report["dead_letters"] == 0
+    assert report["requests"] == FEW - refused
+    assert report["charges_fen"] == report["statements_fen"] > report["paid_fen"] > 0
+    assert report["finished"] > FEW / 2
+    assert report["feedback"] > 0
 
 
 @pytest.mark.timeout(240)
@@ -136,6 +136,6 @@ async def test_a_replay_that_is_killed_anywhere_ends_with_the_same_facts(
     last = await _begin(few, databases[1], tmp_path / "two")
     output, _ = await last.communicate()
     assert last.returncode == 0
-    found = json.loads(output.decode().splitlines()[-1])
-    _explained(found)
-    assert found["state_hash"] == whole["state_hash"]
+    report = json.loads(output.decode().splitlines()[-1])
+    _explained(report)
+    assert report["state_hash"] == whole["state_hash"]

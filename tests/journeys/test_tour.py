@@ -28,19 +28,19 @@ class Step:
 
 
 def steps(page: str) -> list[Step]:
-    found: list[Step] = []
+    parsed: list[Step] = []
     for fence in _FENCE.finditer(page):
         kind, content = fence.groups()
         if kind == "sh":
             title = re.findall(r"^## (.*)$", page[: fence.start()], re.MULTILINE)[-1]
-            found.append(Step(title, content, None))
+            parsed.append(Step(title, content, None))
         elif kind == "text":
-            last = found.pop()
+            last = parsed.pop()
             assert last.shown is None, f"two answers to one block under {last.title}"
-            found.append(Step(last.title, last.commands, content))
+            parsed.append(Step(last.title, last.commands, content))
         else:
             pytest.fail(f"a block of docs/tour.md is neither commands (sh) nor what they show (text): {kind}")
-    return found
+    return parsed
 
 
 def agrees(shown: str, printed: str) -> bool:

@@ -83,10 +83,10 @@ class Served:
         """Ask for its health until a condition holds, for at most two minutes."""
         assert self.process is not None
         for _ in range(600):
-            found = self.health()
-            if condition(found):
-                assert found is not None
-                return found
+            health = self.health()
+            if condition(health):
+                assert health is not None
+                return health
             assert self.process.poll() is None, self.said()
             time.sleep(0.2)
         raise AssertionError(self.said())

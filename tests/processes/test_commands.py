@@ -57,10 +57,10 @@ def test_budgets_and_peers_are_given_after_one_another_again_and_again_or_by_com
 
 
 def test_a_person_is_spared_the_single_instances() -> None:
-    told: dict[str, Any] = json.loads(
+    summary: dict[str, Any] = json.loads(
         bench.summary({"instances": {"R101": {}}, "mean_gap_pct": {"nowalls": {"1": 0.5}}})
     )
-    assert told == {"mean_gap_pct": {"nowalls": {"1": 0.5}}}
+    assert summary == {"mean_gap_pct": {"nowalls": {"1": 0.5}}}
 
 
 @pytest.mark.parametrize(

@@ -45,16 +45,16 @@ LISTS = {
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    found = Served(tmp_path_factory.mktemp("served") / "home")
-    found.start(whole=True)
-    yield found
-    assert found.end(signal.SIGTERM) == 0, found.said()
+    server = Served(tmp_path_factory.mktemp("served") / "home")
+    server.start(whole=True)
+    yield server
+    assert server.end(signal.SIGTERM) == 0, server.said()
 
 
 def test_its_health_names_every_part(served: Served) -> None:
-    found = served.health()
-    assert found is not None
-    code, parts = found
+    health = served.health()
+    assert health is not None
+    code, parts = health
     groups = {f"deliveries.{group}" for group in HANDLERS}
     assert set(parts) == {
         *("http", "database", "live", "ticker", "sealer", "kernels", "rules", "dead_letters", "redelivery"),
@@ -73,13 +73,13 @@ async def _filled(served: Served) -> tuple[list[UUID], Works]:
         )
         assert outcome.faults == []
     async with works(SYSTEM("test")) as work:
-        found = [(await registry.people_by_phone(work, f"0317200080{n}"))[0].person_id for n in (1, 2, 3)]
-        company = next(one for one in await roster.companies(work) if one.grade == "A")
+        people = [(await registry.people_by_phone(work, f"0317200080{n}"))[0].person_id for n in (1, 2, 3)]
+        company = next(candidate for candidate in await roster.companies(work) if candidate.grade == "A")
         for name, role, provider_id in (("operator1", Role.OPERATOR, None), ("company1", Role.PROVIDER, company.id)):
             await accounts.open_account(
                 work, username=name, display_name=name, role=role, password=PASSWORD, provider_id=provider_id
             )
-    return found, works
+    return people, works
 
 
 async def test_an_offer_is_visible_to_the_company_within_a_second_of_the_request(served: Served) -> None:
@@ -143,10 +143,10 @@ def test_a_column_by_another_name_is_found_by_the_name_it_is_given(served: Serve
 
 @pytest.fixture
 def alone(tmp_path: Path) -> Iterator[Served]:
-    found = Served(tmp_path / "home")
-    yield found
-    if found.process is not None:
-        found.end(signal.SIGKILL)
+    server = Served(tmp_path / "home")
+    yield server
+    if server.process is not None:
+        server.end(signal.SIGKILL)
 
 
 def _ended(number: int) -> bool:
@@ -191,7 +191,7 @@ MISTAKES = [
 ]
 
 
-@pytest.mark.parametrize(("settings", "chinese", "english"), MISTAKES, ids=[str(one[0]) for one in MISTAKES])
+@pytest.mark.parametrize(("settings", "chinese", "english"), MISTAKES, ids=[str(mistake[0]) for mistake in MISTAKES])
 def test_a_setting_that_cannot_work_is_told_in_both_languages(
     settings: dict[str, str], chinese: str, english: str, tmp_path: Path, server: str
 ) -> None:
