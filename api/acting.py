@@ -238,7 +238,7 @@ def _context(work: Work, key: str) -> str:
 
 
 def openings_of(dependant: Dependant) -> Iterator[Opening]:
-    """Return what a route opens, wherever among its dependencies."""
+    """Return the openings among the dependencies of a route, nested ones included."""
     if isinstance(dependant.call, Opening):
         yield dependant.call
     for inner in dependant.dependencies:

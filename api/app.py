@@ -50,7 +50,7 @@ correlation id of the events; without one the platform makes it. The words for e
 
 
 class Guard:
-    """Refuse what no route can take, add the security headers, measure: for every answer, whatever made it."""
+    """Refuse what no route can take; add the security headers to every answer and measure it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -90,7 +90,7 @@ def _describe(schemas: dict[str, Any]) -> None:
 
 
 def _streamed() -> dict[str, Any]:
-    """Return the schemas that no route answers with: what a frame of a stream holds."""
+    """Return the schemas of the frames of streams, which no route has as its response model."""
     emitted = LiveEvent.model_json_schema(ref_template=_REF)
     emitted["properties"]["type"]["enum"] = sorted(REGISTRY)
     return {"LiveEvent": emitted}

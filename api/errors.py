@@ -173,7 +173,7 @@ async def _on_http(request: Request, error: Exception) -> JSONResponse:
     if error.status_code == 413:
         return problem(request, 413, "input.too_large")
     code = {404: "route.missing", 405: "method.not_allowed"}.get(error.status_code)
-    # A body that cannot be read and one that can but makes no sense are the same to whoever sent it.
+    # An unreadable body and a readable but invalid one get the same answer: 422 `input.invalid`.
     answer = problem(request, error.status_code if code else 422, code or "input.invalid")
     answer.headers.update(error.headers or {})
     return answer

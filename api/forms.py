@@ -15,7 +15,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from pydantic_core import PydanticCustomError
 
 _FIRST, _LAST = 1900, 2199
-"""People alive today were born after the first, and whatever is agreed today ends before the last."""
+"""The first and the last year that a date may have: living people were born after the first."""
 
 EXAMPLE_ID = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
 MONTH = rf"^({_FIRST // 100}|{_FIRST // 100 + 1}|{_LAST // 100})[0-9]{{2}}-(0[1-9]|1[0-2])$"

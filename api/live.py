@@ -75,7 +75,7 @@ class Hub:
         self._listening: asyncio.Event | None = None
         self._attempts = loops.Attempts("live")
         self.news = asyncio.Event()
-        """Set when something was told, and replaced by the next; whoever waits on it asks for what changed."""
+        """Set when an event arrives and then replaced by a new one; a waiter reads what changed when it is set."""
 
     async def state(self) -> str:
         """Say whether what is told is heard: `ok` or `away`."""
@@ -159,7 +159,7 @@ class Hub:
         finally:
             del self._readers[queue]
             self._streams.subtract([actor.account_id])
-            self._streams += Counter()  # drops whoever listens no more
+            self._streams += Counter()  # drops the accounts whose count is 0
 
 
 def _set(gone: asyncio.Event, _connection: object) -> None:
@@ -183,7 +183,7 @@ async def watch_events(request: Request, work: Annotated[Work, doing("live.liste
             async with works(SYSTEM("live")) as own:
                 return await queries.alive(own, token)
         except (DBAPIError, OSError):
-            return False  # whoever cannot be asked about comes again and is asked then
+            return False  # the database cannot be asked: the stream ends and its client connects again
 
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(hub.read(work.actor, alive), media_type="text/event-stream", headers=headers)

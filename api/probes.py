@@ -19,7 +19,7 @@ from kit.rules import queries
 from kit.rules.typed import DatedRule
 
 router = APIRouter(route_class=Route)
-"""Included at the root: monitoring systems and orchestrators expect these paths there, whatever the API's version."""
+"""Included at the root, outside /api/v1, where monitoring systems and orchestrators expect these paths."""
 
 PATIENCE_SECONDS = 3.0
 Status = Literal["ok", "starting", "broken"]

@@ -1,4 +1,4 @@
-"""What a program takes for itself before it begins: a port and a home. Light, so that a mistake shows at once."""
+"""The port and the home directory that a process takes before it starts; few imports, so that mistakes show at once."""
 
 import fcntl
 import socket
@@ -10,20 +10,20 @@ from kit.refusal import Kind, Refusal
 
 
 class HomeUnusable(Refusal):
-    """State cannot be kept where NOWALLS_HOME points."""
+    """NOWALLS_HOME names a directory that cannot be written."""
 
     code = "home.unusable"
 
 
 class RunningAlready(Refusal):
-    """Two whole platforms on one home would match, tick and relay against each other."""
+    """Another whole platform runs on this home; two would match, tick and relay the same work twice."""
 
     code = "serve.running_already"
     kind = Kind.CONFLICT
 
 
 class PortTaken(Refusal):
-    """Somebody else listens on the port, or it may not be had."""
+    """Another program listens on the port, or this user may not open it."""
 
     code = "serve.port_taken"
     kind = Kind.CONFLICT

@@ -1,4 +1,4 @@
-"""How a list is imported: all rows or none; a dry run meets exactly what the real one will meet.
+"""Import a list: all rows or none; a dry run makes the same checks as the real import.
 
 An import runs through the same operations as everything else in one unit of work. The work is undone where a single row
 is at fault, and after a dry run.

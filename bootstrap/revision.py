@@ -1,4 +1,4 @@
-"""Write a revision of the schema: what leads from the end of the history to what the models declare now."""
+"""Write a revision of the schema: the steps from the newest revision to what the models declare."""
 
 import asyncio
 import shutil

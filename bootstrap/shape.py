@@ -1,4 +1,4 @@
-"""What a database has beside tables, columns, keys and indexes, read from its catalogue as statements that make it.
+"""The functions, constraints, policies, grants and triggers of a database, read from its catalogue as SQL statements.
 
 Alembic compares tables with the models; functions, constraints by expression, row policies, grants and triggers it does
 not see. Each of them is one `Piece` here, so that two databases can be compared, and one be led to the other.

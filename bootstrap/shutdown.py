@@ -1,4 +1,4 @@
-"""How every process of nowalls runs and ends: a refusal is said in both languages, a signal ends it in good order."""
+"""Run a process and end it: print a refusal in both languages, and finish running work on SIGTERM or SIGINT."""
 
 import asyncio
 import signal

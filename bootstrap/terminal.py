@@ -1,4 +1,4 @@
-"""How a command speaks: a result in lines for a person or as JSON for a program; refusals as all processes do."""
+"""The output of commands: a result as lines for a person or as JSON for a program, and refusals in both languages."""
 
 import json
 from collections.abc import Callable
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 def refusing(work: Callable[[], T]) -> T:
-    """Do something; a refusal is said in both languages and ends with 1."""
+    """Run a command; print a refusal in both languages and exit with status 1."""
     try:
         return work()
     except Refusal as refusal:

@@ -1,4 +1,4 @@
-"""Calls: out of a list of real ones, which gives time, place and reason, or made up; and what each of them asks for."""
+"""Calls, read from a list of real ones (time, place, reason) or made up, and the item that each of them asks for."""
 
 import csv
 from collections.abc import Sequence
@@ -79,7 +79,7 @@ _WANTED = (
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: its number from 0 in the order of time, when it came, which home it is about, and why."""
+    """One call: its number (from 0, in order of time), its instant, its home and its reason."""
 
     number: int
     at: datetime
@@ -137,7 +137,7 @@ def arrange(sheet: Sheet) -> tuple[list[Call], Territory]:
 
 
 class Reasons:
-    """Which item each reason asks for, out of `reasons.csv`: the reason itself, or its longest beginning with a `*`."""
+    """The item of each reason, from `reasons.csv`: an exact match, or else the longest matching prefix (marked `*`)."""
 
     def __init__(self) -> None:
         with REASONS_FILE.open(encoding="utf-8", newline="") as file:
@@ -145,22 +145,22 @@ class Reasons:
         self._stems = sorted((reason[:-1] for reason in self._rows if reason.endswith("*")), key=len, reverse=True)
 
     def of(self, reason: str) -> str:
-        """Return the item; every reason has one, for the shortest beginning is empty."""
+        """Return the item of a reason; every reason has one, because the shortest prefix is empty."""
         if reason in self._rows:
             return self._rows[reason]
         return next(self._rows[f"{stem}*"] for stem in self._stems if reason.startswith(stem))
 
 
 class Wishes:
-    """When and what people want, by the hours in which the catalogue offers it."""
+    """Draws the item and the times that a call asks for, within the hours in which the catalogue offers the item."""
 
     def __init__(self, sampler: Sampler, items: Sequence[ItemFacts]) -> None:
-        self._dice = sampler
+        self._sampler = sampler
         self._items = {item.code: item for item in items}
 
     def of(self, number: int, code: str, at: datetime) -> Asked:
-        """Return what a call asks for: urgent help at once, anything else in the item's next open hours."""
-        item, sampler = self._items[code], self._dice
+        """Return what a call asks for: urgent help now, anything else in its next open hours."""
+        item, sampler = self._items[code], self._sampler
         if item.category is ItemCategory.URGENT:
             return Asked(code, urgent=True, earliest=at, latest=at + _URGENT_WITHIN)
         width = sampler.pick((60, 90, 120), "width", number)

@@ -1,4 +1,4 @@
-"""What this package owns. What a simulation has laid out and refused."""
+"""The declaration of this room: what simulations have laid out and refused."""
 
 from pathlib import Path
 

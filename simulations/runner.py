@@ -1,4 +1,4 @@
-"""Play a list of calls to its end in a database of its own; what a killed process began is continued."""
+"""Play a list of calls to its end in a database of its own; a new process continues what a killed one began."""
 
 import asyncio
 import hashlib
@@ -67,11 +67,11 @@ class AlreadyRunning(Refusal):
 
 @asynccontextmanager
 async def _alone(works: Works) -> AsyncIterator[None]:
-    """Play as the only process of a database, once what a killed one left running there has ended.
+    """Hold the lock of the only player of a database; wait until the connections of a killed player have ended.
 
     Its last commit may still be on its way when the next process begins.
     """
-    await works.database.close()  # what this process opened to start is not what a killed one left
+    await works.database.close()  # so that this process's own connections are not counted as a killed player's
     connection = await asyncpg.connect(
         dsn=postgres.plain(works.database.url), server_settings={"application_name": "nowalls-simulation"}
     )
@@ -101,7 +101,7 @@ class Scenario:
 
     @property
     def fingerprint(self) -> str:
-        """Return what tells this play from any other."""
+        """Return the identity of this play: equal for the same plan and calls."""
         facts = {"version": VERSION, **self.plan, **asdict(self.size)}
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 

@@ -10,7 +10,7 @@ _Item = TypeVar("_Item")
 
 @dataclass(frozen=True, slots=True)
 class Sampler:
-    """Draws by name: the same seed and the same words give the same number, whatever was drawn before.
+    """Draws by name: the same seed and words always give the same number, independent of earlier draws.
 
     A simulation that was killed and resumed, or whose parts run in another order, therefore ends the same.
     """

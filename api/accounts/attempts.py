@@ -22,8 +22,8 @@ The second pause is short, so that nobody can lock somebody else out from elsewh
 async def begin(work: Work, *, name: str, address: str) -> int:
     """Count an attempt at a name before its password is verified; return 0, or the seconds to wait uncounted.
 
-    Because it is counted first, a hundred attempts at once have no more luck than a hundred in a row. A name that
-    belongs to nobody is counted as any other, so that a pause tells nothing.
+    Attempts are counted before they are verified, so a hundred at once gain nothing over a hundred in a row. A name
+    without an account is counted like any other, so a pause does not show whether the name exists.
     """
     subject = _subject(work, name)
     places = ((work.vault.blind("tries-from", address), _HERE), (ANYWHERE, _EVERYWHERE))
@@ -52,7 +52,7 @@ async def forgive(work: Work, *, name: str) -> None:
 
 
 async def spend(work: Work, rule: type[ValueRule[int]], who: str) -> int:
-    """Count what a rule allows so many times a minute; return 0, or the seconds to wait once it is spent."""
+    """Count one use of what a rule limits per minute; return 0, or the seconds to wait when the limit is reached."""
     most = (await rules.read(work.session, rule, at=work.now)).value
     count, since = await _count(work, work.vault.blind(rule.about.name, who), ANYWHERE, _MINUTE)
     return 0 if count <= most else _seconds(since + _MINUTE - work.now)

@@ -1,4 +1,4 @@
-"""Who may sign in: accounts, their sessions and their one-time recovery codes."""
+"""Tables of accounts: sessions, recovery codes, attempts, refused actions and idempotency keys."""
 
 from datetime import datetime
 from uuid import UUID

@@ -46,7 +46,7 @@ _WANTS: Final = {
 
 _hasher = PasswordHasher(time_cost=3, memory_cost=65_536, parallelism=1)
 _hashing = asyncio.Semaphore(2)  # argon2 takes 64 MiB each time: a flood of sign-ins must not eat the machine
-_queue = asyncio.Semaphore(32)  # whoever finds it full is told to come again
+_queue = asyncio.Semaphore(32)  # a full queue is refused with `platform.busy`
 _DUMMY = _hasher.hash("nobody's password: verified for unknown names, so that the time taken tells nothing")
 
 
@@ -212,8 +212,8 @@ async def in_queue() -> AsyncIterator[None]:
 async def present(work: Work, *, username: str, address: str) -> Candidate:
     """Begin to sign in: count the attempt before anything is verified; refuse `sign_in.delayed`.
 
-    The password is verified between this work and that of `sign_in`, so that whoever waits for argon2 holds no
-    connection.
+    The password is verified between this unit of work and that of `sign_in`, so that no connection is held while
+    argon2 runs.
     """
     if wait := await attempts.begin(work, name=username, address=address):
         raise SignInDelayed(seconds=wait)
@@ -359,7 +359,7 @@ def _totp_fits(work: Work, account: Account, sealed: bytes | None, code: str) ->
     totp = pyotp.TOTP(work.vault.open(account.key, f"account|totp|{account.id}", sealed))
     step = int(work.now.timestamp()) // TOTP_STEP_SECONDS
     for candidate in (step, step - 1, step + 1):
-        # A code that was used once is spent: whoever looked over the shoulder cannot use it again.
+        # A code works once, so a person who saw it being typed cannot use it again.
         if candidate > account.totp_last_step and secrets.compare_digest(
             totp.at(candidate * TOTP_STEP_SECONDS).encode(), code.strip().encode()
         ):

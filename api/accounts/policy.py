@@ -1,4 +1,4 @@
-"""Which roles may ask what of accounts."""
+"""The actions about accounts and the roles that may do them."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Questions about accounts: who is behind a token, who there is."""
+"""Queries of accounts: the account of a token, the list of accounts, their sessions and refused actions."""
 
 from collections.abc import Sequence
 from datetime import datetime

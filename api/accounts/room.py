@@ -1,4 +1,4 @@
-"""What this package owns. Accounts, sessions and idempotency keys."""
+"""The declaration of this room: accounts, sessions and idempotency keys."""
 
 from datetime import timedelta
 

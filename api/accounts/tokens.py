@@ -1,4 +1,4 @@
-"""What a session's token is worth: how long it lasts, what is kept of it, whom it speaks for."""
+"""Session tokens: their lifetime, the hash that is stored, and the actor of their account."""
 
 import hashlib
 from datetime import timedelta
