@@ -62,7 +62,7 @@ async def get_log_head(work: Annotated[Work, doing("log.head")]) -> shapes.LogHe
 
 
 @router.get("/log/verification", tags=["platform"], summary="Was history changed?")
-async def verify_log(work: Annotated[Work, doing("log.verify")]) -> shapes.LogVerification:
+async def get_log_verification(work: Annotated[Work, doing("log.verify")]) -> shapes.LogVerification:
     """Walk the whole chain again; this reads every event and writes nothing, so that an auditor may ask for it."""
     verification = await log.verify(work)
     return shapes.LogVerification(

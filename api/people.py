@@ -51,7 +51,7 @@ async def list_people(
     return Listing(items=[shapes.PersonLine.of(*row) for row in rows], next=page.next(work, queries.PEOPLE, rows))
 
 
-@router.post("/people/lookup", summary="Find a person by resident ID", responses=responses(404, 422))
+@router.post("/people-lookups", summary="Find a person by resident ID", responses=responses(404, 422))
 async def lookup_person(
     form: shapes.PersonLookup, work: Annotated[Work, doing("people.lookup", at_most=LookupsPerMinute)]
 ) -> shapes.PersonLine:

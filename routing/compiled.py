@@ -8,6 +8,7 @@ changed: an upgrade can never run half of the old kernel.
 """
 
 import hashlib
+import pickle
 import re
 from collections.abc import Callable
 from contextlib import suppress
@@ -67,6 +68,10 @@ class InHome(caching.UserWideCacheLocator):
 numba.config.CACHE_LOCATOR_CLASSES = f"{__name__}.{BesideSource.__name__},{__name__}.{InHome.__name__}"  # type: ignore[attr-defined]  # numba.config fills itself at run time
 
 
+_UNREADABLE = (ImportError, AttributeError, LookupError, TypeError, ValueError, EOFError, pickle.UnpicklingError)
+"""What unpickling a file raises that is cut short, or that names a module or a class which is gone."""
+
+
 class _Index(caching.IndexDataCacheFile):
     """The list of a kernel's machine code; one that cannot be read is thrown away, and the kernel compiled anew.
 
@@ -77,9 +82,7 @@ class _Index(caching.IndexDataCacheFile):
     def _load_index(self) -> dict[Any, str]:
         try:
             overloads: dict[Any, str] = super()._load_index()  # type: ignore[no-untyped-call]  # numba has no types
-        except OSError:
-            raise
-        except Exception:  # noqa: BLE001 - unpickling raises whatever the classes that it names raise
+        except _UNREADABLE:
             with suppress(OSError):  # of a folder that cannot be written it is passed over each time
                 Path(self._index_path).unlink()
             return {}

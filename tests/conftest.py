@@ -46,7 +46,7 @@ KERNEL_ROOMS = ("routing", "dispatch", "simulations", "api", "journeys", "proces
 """The folders whose tests run compiled kernels, here or in a program that they start."""
 MEASURED_ROOMS = ("dispatch", "providers")
 """The folders whose tests are run under coverage, which takes them twice as long; all others go without."""
-SHARED = ("lived", "served", "bootstrap", "walk")
+SHARED = ("served", "bootstrap", "walk")
 """The fixtures that are costly to make and made once; one worker gets every test that asks for the same."""
 COVERED = {
     "settlement": ["*/providers/settlement/*"],
@@ -87,6 +87,13 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["kernels"] = str(node.config.stash[_LOCK])
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Name the group of what shares a fixture while the tests are collected; pytest-xdist reads it right after."""
+    for name in SHARED:
+        if name in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group(name))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what needs no kernels, and with what takes long; leave the rest in the order of the seed."""
     random.seed()  # the plugin that shuffles has seeded every worker alike, and free ports are drawn by chance
@@ -94,9 +101,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         mark = item.get_closest_marker("timeout")
         longest[item.path] = max(longest.get(item.path, 0), mark.args[0] if mark else 0)
-        for name in SHARED:
-            if name in getattr(item, "fixturenames", ()):
-                item.add_marker(pytest.mark.xdist_group(name))
     items.sort(key=lambda item: (_wants_kernels(item), -longest[item.path]))
 
 

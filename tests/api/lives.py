@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from dispatch.enrolment import operations as enrolment
@@ -17,7 +17,6 @@ from dispatch.visits import operations as visits
 from dispatch.visits import queries as offered
 from dispatch.visits import visit_codes
 from dispatch.visits.model import Offer, Visit
-from dispatch.visits.operations import ActIn
 from events.delivery import dead_letters
 from events.delivery.message import Message
 from events.model import DeadLetterCause
@@ -47,10 +46,11 @@ from registry.divisions.listing import NewDivision
 from registry.households import operations as households
 from registry.model import ContactKind, DivisionKind, HouseholdKind
 from registry.operations import ContactFacts, NewPerson
+from tests.api.acts import HOME, at_the_door
 
 MARKS = ("qzalder", "qzbirch", "qzcedar")
 PASSWORD = "river stone lantern 7"
-AREA, HOME = "130999", (38.3, 116.8)
+AREA = "130999"
 DISTRICT, SHARED = "130999000000", "130999900000"
 OWN = ("130999001000", "130999002000", "130999003000")
 VILLAGES = tuple((f"{code[:9]}001", f"{code[:9]}002") for code in OWN)
@@ -288,7 +288,9 @@ class Lives:
         for verb, minutes in ((visits.depart, 0), (visits.arrive, visit.minutes + 1), (visits.leave, 90)):
             async with self.works(worker) as work:
                 code = visit_codes.code(work, visit.id)
-                await verb(work, visit_id=visit.id, act=at_the_door(self.clock.now(), company, code, mocked=mocked))
+                await verb(
+                    work, visit_id=visit.id, act=at_the_door(self.clock.now(), company.mark, code, mocked=mocked)
+                )
             await self.drain()
             self.clock.advance(timedelta(minutes=minutes))
         if score is not None:
@@ -391,19 +393,3 @@ class Lives:
             await escalation.raise_case(
                 work, kind=CaseKind.REQUEST_WAITING, subject_id=request.id, since=work.now, facts=facts
             )
-
-
-def at_the_door(at: datetime, company: Company, code: str | None, *, mocked: bool = False) -> ActIn:
-    """Report from an elder's door."""
-    return ActIn(
-        id=new_id(),
-        claimed_at=at,
-        code=code,
-        latitude=HOME[0],
-        longitude=HOME[1],
-        accuracy_metres=10,
-        fix_age_seconds=2,
-        mocked=mocked,
-        device=f"{company.mark} phone",
-        reason=f"{company.mark} reports",
-    )

@@ -27,6 +27,7 @@ LISTS = [
     ("manager", "/divisions/undecided"),
     ("manager", "/enrolments/reassessments?on=2036-01-01"),
     ("administrator", "/refused-actions"),
+    ("operator", "/people"),
 ]
 MAY_BE_EMPTY = {"/divisions/undecided"}
 """Nobody's division was split in these lives; test_registry.py reads that list with people in it."""
@@ -50,6 +51,7 @@ async def test_the_pages_together_are_the_whole_list(world: World, limit: int) -
     company = world.lived.companies[0].id
     paper = (await world.ask("finance", "GET", "/statements")).json()["items"][0]["id"]
     person = world.lived.companies[0].elders[0]
+    case = (await world.ask("manager", "GET", "/cases")).json()["items"][0]["subject_id"]
     for _ in range(3):
         await world.ask("operator", "GET", f"/people/{person}?purpose=visit")
     for path in ("/statements", "/rules"):
@@ -58,6 +60,7 @@ async def test_the_pages_together_are_the_whole_list(world: World, limit: int) -
         ("manager", f"/companies/{company}/workers"),
         ("finance", f"/statements/{paper}/lines"),
         ("manager", f"/people/{person}/readings"),
+        ("manager", f"/cases/about/{case}"),
     ]
     lengths = {}
     for name, path in LISTS + more:

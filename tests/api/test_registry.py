@@ -125,7 +125,7 @@ async def test_an_act_on_divisions_is_entered_and_its_people_placed(world: World
     card = await desks("operator", "GET", f"/people/{elder}?purpose=check")
     old = card["division_code"]
     today = clocks.day_of(world.works.clock.now())
-    parts = [{"code": old, "new_code": f"13099977{n}000", "name": f"part {n}", "kind": "street"} for n in (1, 2)]
+    parts = [{"code": old, "new_code": f"{old[:9]}77{n}", "name": f"part {n}", "kind": "village"} for n in (1, 2)]
     form = {"valid_from": today.isoformat(), "document": "冀民〔2026〕1号", "lines": parts}
     for stranger in (*STRANGERS, "operator"):
         await desks(stranger, "POST", "/divisions/changes", form, status=403, code="actor.not_allowed")
@@ -147,7 +147,7 @@ async def test_an_act_on_divisions_is_entered_and_its_people_placed(world: World
     addresses = await desks("manager", "GET", f"/people/{elder}/addresses?purpose=check")
     rows = addresses["items"] if isinstance(addresses, dict) else addresses
     assert [row["division_code"] for row in rows] == [parts[1]["new_code"], old]
-    assert rows[1]["division_name"].startswith("street")
+    assert rows[1]["division_name"].startswith("village")
     await desks(PROVIDER, "GET", f"/people/{elder}/addresses?purpose=check", status=403, code="actor.not_allowed")
     before = await desks("operator", "GET", f"/divisions?on={today - timedelta(days=1)}")
     rows = before["items"] if isinstance(before, dict) else before
