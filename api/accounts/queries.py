@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 
 from api.accounts.model import Account, AccountSession, RefusedAction
 from api.accounts.tokens import IDLE, LONGEST, actor_of, hash_of
@@ -17,13 +17,28 @@ from registry import queries as registry
 ACCOUNTS = SortOrder("accounts", Account.username)
 REFUSED = SortOrder("refused actions", RefusedAction.minute, RefusedAction.id, falling=2)
 
+# Every request asks this; to build the statement anew took a third of the time of asking.
+_LIVE = (
+    select(Account, AccountSession.seen_at)
+    .join(AccountSession, AccountSession.account_id == Account.id)
+    .outerjoin(Worker, Worker.id == Account.worker_id)
+    .where(
+        AccountSession.token_hash == bindparam("token_hash"),
+        AccountSession.ended_at.is_(None),
+        AccountSession.seen_at > bindparam("seen_after"),
+        AccountSession.begun_at > bindparam("begun_after"),
+        Account.closed_at.is_(None),
+        or_(Account.worker_id.is_(None), Worker.state == WorkerState.ACTIVE),
+    )
+)
+
 
 async def actor_behind(work: Work, token: str) -> Actor | None:
     """Return who holds a live session's token; None when it is unknown, ended, idle or too old.
 
     Nor does a worker who has left the company act any more.
     """
-    session = (await work.session.execute(_live(work, token))).first()
+    session = (await work.session.execute(_LIVE, _of(work, token))).first()
     if session is None:
         return None
     # A write for every read would cost more than the read; a minute's grain is enough for a 30-minute limit.
@@ -40,23 +55,11 @@ async def actor_behind(work: Work, token: str) -> Actor | None:
 
 async def alive(work: Work, token: str) -> bool:
     """Tell whether a token's session still lives, without keeping it alive by asking."""
-    return (await work.session.execute(_live(work, token))).first() is not None
+    return (await work.session.execute(_LIVE, _of(work, token))).first() is not None
 
 
-def _live(work: Work, token: str) -> Select[Account, datetime]:
-    return (
-        select(Account, AccountSession.seen_at)
-        .join(AccountSession, AccountSession.account_id == Account.id)
-        .outerjoin(Worker, Worker.id == Account.worker_id)
-        .where(
-            AccountSession.token_hash == hash_of(token),
-            AccountSession.ended_at.is_(None),
-            AccountSession.seen_at > work.now - IDLE,
-            AccountSession.begun_at > work.now - LONGEST,
-            Account.closed_at.is_(None),
-            or_(Account.worker_id.is_(None), Worker.state == WorkerState.ACTIVE),
-        )
-    )
+def _of(work: Work, token: str) -> dict[str, bytes | datetime]:
+    return {"token_hash": hash_of(token), "seen_after": work.now - IDLE, "begun_after": work.now - LONGEST}
 
 
 async def sessions(work: Work, account_id: UUID) -> Sequence[AccountSession]:

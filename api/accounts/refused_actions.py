@@ -13,6 +13,18 @@ from kit.ids import new_id
 
 log = logging.getLogger("nowalls.access")
 
+# Built once, upon the table: whoever asks without end for what they may not do shall cost little.
+_TABLE = RefusedAction.metadata.tables[RefusedAction.__tablename__]
+_NEW = insert(_TABLE)
+_COUNT = _NEW.on_conflict_do_update(
+    index_elements=["account_id", "action", "minute"],
+    set_={
+        "count": _TABLE.c.count + 1,
+        "last_at": _NEW.excluded.last_at,
+        "correlation": _NEW.excluded.correlation,
+    },
+).returning(_TABLE.c.count)
+
 
 async def record(work: Work, actor: Actor, action: str) -> None:
     """Count a refused action of an account within its minute, and log the first of the minute."""
@@ -26,15 +38,7 @@ async def record(work: Work, actor: Actor, action: str) -> None:
         "last_at": work.now,
         "correlation": work.correlation,
     }
-    counted = await work.session.execute(
-        insert(RefusedAction)
-        .values(row)
-        .on_conflict_do_update(
-            index_elements=[RefusedAction.account_id, RefusedAction.action, RefusedAction.minute],
-            set_={"count": RefusedAction.count + 1, "last_at": work.now, "correlation": work.correlation},
-        )
-        .returning(RefusedAction.count)
-    )
+    counted = await work.session.execute(_COUNT, row)
     if counted.scalar_one() == 1:
         log.warning(
             "refused by policy: action %s, role %s, account %s, correlation %s",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, bindparam, or_, select
 
 from events.work import Work
 from kit import clock
@@ -16,6 +16,15 @@ class DivisionUnknown(Refusal):
     """No division has this code today."""
 
     code = "division.unknown"
+
+
+# Every request of a clerk asks this, so that it is built once.
+_NEWEST = (
+    select(Division.valid_to, Division.successors)
+    .where(Division.code == bindparam("code"), Division.valid_from <= bindparam("day"))
+    .order_by(Division.valid_from.desc())
+    .limit(1)
+)
 
 
 async def check_divisions(work: Work, codes: Iterable[str]) -> None:
@@ -72,15 +81,15 @@ async def current_code(work: Work, code: str, at: date | datetime) -> str | None
     seen: set[str] = set()
     while code not in seen:
         seen.add(code)
-        query = select(Division).where(Division.code == code, Division.valid_from <= day)
-        newest = (await work.session.execute(query.order_by(Division.valid_from.desc()).limit(1))).scalar_one_or_none()
+        newest = (await work.session.execute(_NEWEST, {"code": code, "day": day})).one_or_none()
         if newest is None:
             return None
-        if newest.valid_to is None or newest.valid_to > day:
+        valid_to, successors = newest
+        if valid_to is None or valid_to > day:
             return code
-        if len(newest.successors) != 1:
+        if len(successors) != 1:
             return None
-        (code,) = newest.successors
+        (code,) = successors
     return None
 
 

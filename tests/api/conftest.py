@@ -75,8 +75,9 @@ async def lived(server: str, template: str) -> Lived:
     await lives.live()
     actors = await open_accounts(lives)
     tokens = await sign_in_all(works, actors)
+    document = build(works, ROOMS).openapi()
     await database.close()
-    return Lived("lived", clock.now(), lives.companies, lives.shared, tokens, actors)
+    return Lived("lived", clock.now(), lives.companies, lives.shared, tokens, actors, document)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -4,14 +4,16 @@ Nothing here names a route: a path, query or body field that holds an id says by
 name that nobody here knows is an error, so that a new route is asked about from its first day or fails its test.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from kit.china.identifiers import compose_resident_id
 from kit.ids import new_id
 from tests.api.world import NOUNS
+
+Asked = TypeVar("Asked")
 
 VALUES: Mapping[str, Sequence[Any]] = {
     "limit": (1, 500),
@@ -157,6 +159,11 @@ def _refs(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for branch in (schema, *schema.get("anyOf", ())):
         if "$ref" in branch:
             yield branch
+
+
+def distinct(questions: Iterable[Asked]) -> list[Asked]:
+    """Return each question, or each pair of them, once: one that names no id is the same whoever the ids belong to."""
+    return list({repr(question): question for question in questions}.values())
 
 
 def missing(like: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:

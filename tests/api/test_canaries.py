@@ -17,7 +17,7 @@ from kit.access.scope import Division
 from kit.clock import FixedClock
 from kit.vault import Vault
 from tests.api.lives import DISTRICT, MARKS, Company, Lives
-from tests.api.questions import TEXTS, Operation, Question, missing, operations
+from tests.api.questions import TEXTS, Operation, Question, distinct, missing, operations
 from tests.api.test_policy import POLICY, actions_of_routes
 from tests.api.world import NOUNS, World, canaries, changed
 from tests.conftest import HANDLERS, drained
@@ -43,6 +43,18 @@ async def _about(world: World, person_id: UUID) -> dict[str, list[str]]:
     visit = await world.plain.fetchrow(query, person_id)
     assert visit is not None
     return {"person_id": [str(person_id)], "visit_id": [str(visit["id"])], "request_id": [str(visit["request_id"])]}
+
+
+def _asked_of(operation: Operation, *owners: Known) -> list[Question]:
+    """Return what an operation is asked about two things of each kind of each owner."""
+    two = [{kind: ids[:2] for kind, ids in owner.items()} for owner in owners]
+    return distinct(question for ids_by_kind in two for question in operation.questions(ids_by_kind))
+
+
+def _pairs(operation: Operation, theirs: Known, nobodys: Known) -> list[tuple[Question, Question]]:
+    """Return each question about another's ids beside the same one about nobody's; one that names no id has no pair."""
+    pairs = zip(operation.questions(theirs), operation.questions(nobodys), strict=True)
+    return distinct(pair for pair in pairs if pair[0] != pair[1])
 
 
 async def _put(world: World, name: str | None, question: Question) -> httpx.Response:
@@ -80,12 +92,12 @@ async def test_anothers_id_answers_as_no_id_and_nothing_of_another_is_ever_seen(
     seen: list[str] = []
     for operation in _all(world):
         if operation.method == "GET":
-            for question in operation.questions(mine):
+            for question in distinct(operation.questions(mine)):
                 answer = await _put(world, name, question)
                 seen += canaries(answer, secrets, words, str(question))
         if not operation.asks_for_ids() - set(TEXTS):
             continue
-        for asked, instead in zip(operation.questions(theirs), operation.questions(nobodys), strict=True):
+        for asked, instead in _pairs(operation, theirs, nobodys):
             answer, nothing = await _put(world, name, asked), await _put(world, name, instead)
             seen += canaries(answer, secrets, words, str(asked))
             assert answer.status_code < 500, (asked, answer.text)
@@ -105,7 +117,7 @@ async def test_what_a_company_does_touches_and_shows_nothing_of_anothers(world: 
     statuses = set()
     # What ends the session comes last; everything else in the document's order.
     for operation in sorted(_all(world), key=lambda asked: asked.name in ENDS_THE_SESSION):
-        for question in operation.questions(mine):
+        for question in distinct(operation.questions(mine)):
             answer = await _put(world, name, question)
             assert answer.status_code < 500, (question, answer.text)
             seen += canaries(answer, secrets, words, str(question))
@@ -150,15 +162,14 @@ async def test_a_clerk_or_a_section_sees_its_own_people_alone_and_changes_nothin
     seen: list[str] = []
     granted = 0
     for operation in sorted(_all(world), key=lambda listed: listed.name in ENDS_THE_SESSION):
-        for ids_by_kind in (mine, theirs):
-            for question in operation.questions({kind: ids[:2] for kind, ids in ids_by_kind.items()}):
-                answer = await _put(world, name, question)
-                assert answer.status_code < 500, (question, answer.text)
-                seen += canaries(answer, secrets, words, str(question))
-                granted += answer.status_code == 200
+        for question in _asked_of(operation, mine, theirs):
+            answer = await _put(world, name, question)
+            assert answer.status_code < 500, (question, answer.text)
+            seen += canaries(answer, secrets, words, str(question))
+            granted += answer.status_code == 200
         kinds = operation.asks_for_ids() - set(TEXTS)
         if kinds and kinds <= hidden:
-            for asked, instead in zip(operation.questions(theirs), operation.questions(missing(theirs)), strict=True):
+            for asked, instead in _pairs(operation, theirs, missing(theirs)):
                 answer, nothing = await _put(world, name, asked), await _put(world, name, instead)
                 assert _shape(answer, asked) == _shape(nothing, instead), asked
                 seen += canaries(answer, secrets, words, str(asked))
@@ -207,15 +218,14 @@ async def test_the_auditor_reads_what_the_bureau_reads_and_writes_nothing(world:
         if action in {None, "account.read", "account.change"}:
             continue
         peers = [role for role in (Role.MANAGER, Role.FINANCE) if role in POLICY[action]]
-        for ids in (ids_by_kind, missing(ids_by_kind)):
-            for question in operation.questions(ids):
-                answer = await _put(world, "auditor", question)
-                answers.append((answer, question))
-                if not question.reads:
-                    assert answer.status_code == 403, question
-                elif peers:
-                    desk = await _put(world, peers[0], question)
-                    assert answer.status_code == desk.status_code, (question, answer.text)
+        for question in distinct([*operation.questions(ids_by_kind), *operation.questions(missing(ids_by_kind))]):
+            answer = await _put(world, "auditor", question)
+            answers.append((answer, question))
+            if not question.reads:
+                assert answer.status_code == 403, question
+            elif peers:
+                desk = await _put(world, peers[0], question)
+                assert answer.status_code == desk.status_code, (question, answer.text)
     # Who read a record is shown to the auditor too, so what is secret is asked after all the readings.
     secrets = await world.hidden_from("auditor", "auditor", {})
     assert [canary for answer, asked in answers for canary in canaries(answer, secrets, [], str(asked))] == []
@@ -268,7 +278,7 @@ async def test_a_wrong_desk_is_refused_whatever_it_asks_for(world: World, name: 
         if action is None or (name is not None and name in POLICY[action]):
             continue
         answers = set()
-        for question in operation.questions({kind: [ids[0], ids[-1]] for kind, ids in ids_by_kind.items()}):
+        for question in distinct(operation.questions({kind: [ids[0], ids[-1]] for kind, ids in ids_by_kind.items()})):
             answer = await _put(world, name, question)
             answers.add((answer.status_code, answer.text))
         assert len(answers) == 1, operation.name
@@ -284,8 +294,7 @@ async def test_what_others_do_changes_nothing_that_a_company_is_answered(world: 
         for role in (Role.PROVIDER, Role.WORKER)
         for operation in _all(world)
         if operation.method == "GET" and operation.name not in OF_ALL
-        for ids_by_kind in (mine, theirs)
-        for question in operation.questions({kind: ids[:2] for kind, ids in ids_by_kind.items()})
+        for question in _asked_of(operation, mine, theirs)
     ]
     before = [_shape(await _put(world, name, question), question) for name, question in reads]
     # The others go on living by a clock of their own; to this company it is still the same hour.

@@ -72,7 +72,10 @@ NOUNS = {
 
 @dataclass(slots=True)
 class Lived:
-    """What the district's life left behind: the database to copy, the hour, who there is, who is signed in."""
+    """What the district's life left behind: the database to copy, the hour, who there is, who is signed in.
+
+    `document` is the OpenAPI document, the same for every copy; to make it takes more than a second.
+    """
 
     database: str
     now: datetime
@@ -80,6 +83,7 @@ class Lived:
     shared: UUID
     tokens: dict[str, str]
     actors: dict[str, Actor]
+    document: dict[str, Any]
 
 
 async def sign_in_all(works: Works, actors: dict[str, Actor]) -> dict[str, str]:
@@ -115,6 +119,7 @@ class World:
     @classmethod
     async def open(cls, lived: Lived, works: Works) -> "World":
         app = build(works, ROOMS)
+        app.openapi_schema = lived.document
         transport = httpx.ASGITransport(app=app)
         client = httpx.AsyncClient(
             transport=transport, base_url=BASE, headers={"Accept-Encoding": "identity"} | SAME_REQUEST
