@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import multiprocessing
 import os
 import random
-import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ import pytest_asyncio
 from kit import postgres
 from kit.settings import Settings
 from processes import kafka as broker
+from processes.__main__ import main
 from processes.rooms import ROOMS
 from simulations import request_lists, runner
 from simulations.population import Size
@@ -29,6 +32,10 @@ FEW = 40
 SIZE = Size(elders=120, companies=6, workers=60)
 KILLS = 10
 
+# A process that is to be killed is forked from one that has imported the program, which takes seconds each time.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload([__name__])
+
 
 @pytest.fixture(scope="module")
 def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -39,12 +46,27 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest_asyncio.fixture
-async def databases(server: str) -> AsyncIterator[list[str]]:
-    """Give two empty databases; the replay brings their schema."""
-    names = ["replay_one", "replay_two"]
-    yield [await postgres.make_database(server, name) for name in names]
-    for name in names:
-        await postgres.drop_database(server, name)
+async def database(server: str) -> AsyncIterator[str]:
+    """Give an empty database; the replay brings its schema."""
+    yield await postgres.make_database(server, "replayed_again")
+    await postgres.drop_database(server, "replayed_again")
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """One undisturbed replay: its database, the home of its files, its report."""
+
+    database: str
+    home: Path
+    report: dict[str, Any]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def whole(server: str, few: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Whole]:
+    """Play the few calls once; every test compares with it."""
+    url, home = await postgres.make_database(server, "replayed"), tmp_path_factory.mktemp("replayed")
+    yield Whole(url, home, await _play(few, url, home))
+    await postgres.drop_database(server, "replayed")
 
 
 async def _play(few: Path, url: str, home: Path, *, seed: int = 7, kafka: str | None = None) -> dict[str, Any]:
@@ -64,47 +86,47 @@ def _explained(report: dict[str, Any]) -> None:
     assert report["feedback"] > 0
 
 
+def _command(few: Path, url: str, home: Path, output: Path) -> None:
+    """Run the command `replay` in a process of its own."""
+    sizes = ("--elders", SIZE.elders, "--companies", SIZE.companies, "--workers", SIZE.workers)
+    sys.argv = ["nowalls", *map(str, ["replay", few, "--json", "--seed", 7, *sizes])]
+    os.environ |= {"NOWALLS_HOME": str(home), "NOWALLS_DATABASE_URL": url}
+    with output.open("w", encoding="utf-8") as sys.stdout:
+        sys.exit(main())
+
+
+async def _begin(few: Path, url: str, home: Path, output: Path) -> ForkServerProcess:
+    process = FORKS.Process(target=_command, args=(few, url, home, output))
+    await asyncio.to_thread(process.start)
+    return process
+
+
 @pytest.mark.timeout(240)
 async def test_the_same_seed_gives_the_same_facts_and_another_seed_others(
-    few: Path, databases: list[str], tmp_path: Path
+    few: Path, whole: Whole, database: str, tmp_path: Path
 ) -> None:
-    first = await _play(few, databases[0], tmp_path / "one")
-    again = await _play(few, databases[0], tmp_path / "one")
+    first = whole.report
+    again = await _play(few, whole.database, whole.home)
     _explained(first)
     assert [again[name] for name in ("state_hash", "state_hash_0_1")] == [
         first[name] for name in ("state_hash", "state_hash_0_1")
     ]
     assert again["commits"] < first["commits"] / 10  # it was over, and nothing is done twice
-    other = await _play(few, databases[1], tmp_path / "two", seed=8)
+    other = await _play(few, database, tmp_path, seed=8)
     _explained(other)
     assert other["state_hash"] != first["state_hash"]
 
 
 @pytest.mark.timeout(300)
-async def test_kafka_delivers_the_same_facts(few: Path, databases: list[str], tmp_path: Path) -> None:
+async def test_kafka_delivers_the_same_facts(few: Path, whole: Whole, database: str, tmp_path: Path) -> None:
     machine.need("kafka", "java", "mvn")
-    plain = await _play(few, databases[0], tmp_path / "one")
     servers = await asyncio.to_thread(broker.start, tmp_path / "kafka")
     try:
-        kafka = await _play(few, databases[1], tmp_path / "two", kafka=servers)
+        kafka = await _play(few, database, tmp_path / "home", kafka=servers)
     finally:
         await asyncio.to_thread(broker.stop, tmp_path / "kafka")
     _explained(kafka)
-    assert kafka["state_hash"] == plain["state_hash"]
-
-
-async def _begin(few: Path, url: str, home: Path) -> asyncio.subprocess.Process:
-    sizes = ("--elders", SIZE.elders, "--companies", SIZE.companies, "--workers", SIZE.workers)
-    words = ["-P", "-m", "processes", "replay", few, "--json", "--seed", 7, *sizes]
-    settings = {"NOWALLS_HOME": str(home), "NOWALLS_DATABASE_URL": url, "PYTHONPATH": str(ROOT)}
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        *map(str, words),
-        env=os.environ | settings,
-        cwd=ROOT,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
+    assert kafka["state_hash"] == whole.report["state_hash"]
 
 
 async def _events(connection: "asyncpg.Connection[asyncpg.Record]") -> int:
@@ -115,27 +137,27 @@ async def _events(connection: "asyncpg.Connection[asyncpg.Record]") -> int:
 
 @pytest.mark.timeout(600)
 async def test_a_replay_that_is_killed_anywhere_ends_with_the_same_facts(
-    few: Path, databases: list[str], tmp_path: Path
+    few: Path, whole: Whole, database: str, tmp_path: Path
 ) -> None:
-    whole = await _play(few, databases[0], tmp_path / "one")
-    seen = await asyncpg.connect(dsn=postgres.plain(databases[0]))
+    seen = await asyncpg.connect(dsn=postgres.plain(whole.database))
     laid_out = SIZE.elders + SIZE.companies + SIZE.workers
     chance = random.Random(20)
     # The district is laid out in one commit; after it every moment is another one.
     moments = [1, *sorted(chance.sample(range(laid_out * 2, await _events(seen) - 20), KILLS - 1))]
     await seen.close()
-    seen = await asyncpg.connect(dsn=postgres.plain(databases[1]))
+    seen = await asyncpg.connect(dsn=postgres.plain(database))
+    output = tmp_path / "report"
     for moment in moments:
-        process = await _begin(few, databases[1], tmp_path / "two")
-        while process.returncode is None and await _events(seen) < moment:
+        process = await _begin(few, database, tmp_path, output)
+        while process.is_alive() and await _events(seen) < moment:
             await asyncio.sleep(0.002)
-        assert process.returncode is None
-        process.send_signal(signal.SIGKILL)
-        await process.wait()
+        assert process.is_alive()
+        process.kill()
+        await asyncio.to_thread(process.join)
     await seen.close()
-    last = await _begin(few, databases[1], tmp_path / "two")
-    output, _ = await last.communicate()
-    assert last.returncode == 0
-    report = json.loads(output.decode().splitlines()[-1])
+    last = await _begin(few, database, tmp_path, output)
+    await asyncio.to_thread(last.join)
+    assert last.exitcode == 0
+    report = json.loads(output.read_text(encoding="utf-8").splitlines()[-1])
     _explained(report)
-    assert report["state_hash"] == whole["state_hash"]
+    assert report["state_hash"] == whole.report["state_hash"]
