@@ -253,7 +253,7 @@ async def report_absence(
 async def shorten_absence(
     absence_id: UUID, form: shapes.EarlierReturn, work: Annotated[Work, doing("workers.absence")]
 ) -> Absence:
-    """End an absence earlier; the hours given back are used by whoever is matched next."""
+    """End an absence earlier; the hours given back serve the requests that are matched next."""
     return await operations.shorten_absence(work, absence_id=absence_id, until_at=form.until_at)
 
 

@@ -72,7 +72,7 @@ async def apply_for_care(person_id: UUID, form: shapes.EnrolmentApplication, wor
     responses=responses(403, 404, 409),
 )
 async def activate_enrolment(person_id: UUID, work: Annotated[Work, doing("enrolments.decide")]) -> Enrolment:
-    """Let the elder be served; not by whoever entered the application."""
+    """Let the elder be served; not by the person who entered the application."""
     return await operations.activate(work, person_id=person_id)
 
 

@@ -22,7 +22,7 @@ from kit.refusal import Kind, Refusal
 log = logging.getLogger("nowalls.api")
 
 MOST_ERRORS, LONGEST_NAME = 50, 80
-"""How much of what is wrong with an input is told: an answer is never much larger than what was sent."""
+"""How many faults of an input an answer names, so that it is never much larger than what was sent."""
 
 RETRY, RETRY_SECONDS = {429, 503}, 2
 """The answers that say when to come again, and after how many seconds where nothing more is known."""

@@ -151,7 +151,7 @@ def _board(request: Request) -> Board:
 
 @router.get("/funnel", summary="How far have the requests come?")
 async def get_funnel(request: Request) -> Funnel:
-    """Count the told events of each step, of today and of all time; the money to the fen for the desks alone.
+    """Count the emitted events of each step, of today and of all time; the money to the fen for the desks alone.
 
     Nobody needs to be signed in, so that the start page may show it.
     """

@@ -1,4 +1,4 @@
-"""Server-sent events: what is told shows on the boards at once, each company hearing of its own alone."""
+"""Server-sent events: emitted events show on the boards at once, to each company its own alone."""
 
 import asyncio
 import json
@@ -66,7 +66,7 @@ class TooManyStreams(Refusal):
 
 
 class Hub:
-    """One listening connection, many readers; a slow reader is told to fetch again instead of holding up the rest."""
+    """One listening connection, many readers; a slow reader must fetch again instead of holding up the rest."""
 
     def __init__(self, url: str) -> None:
         self._url = plain(url)
@@ -78,7 +78,7 @@ class Hub:
         """Set when an event arrives and then replaced by a new one; a waiter reads what changed when it is set."""
 
     async def state(self) -> str:
-        """Say whether what is told is heard: `ok` or `away`."""
+        """Say whether emitted events are heard: `ok` or `away`."""
         return "ok" if self._listening is not None and not self._listening.is_set() else "away"
 
     async def run(self) -> None:

@@ -94,7 +94,7 @@ async def _dead_letters(works: Works) -> str:
 async def get_metrics(request: Request) -> Response:
     """Give the counters in Prometheus' text form, on the machine itself or to a desk: they count what all do.
 
-    A process without an API answers whoever reaches its port, which nothing publishes.
+    A process without an API answers anybody who reaches its port, which nothing publishes.
     """
     inside = bool(getattr(request.app.state, "inside", False))
     local = inside or (request.client is not None and request.client.host in {"127.0.0.1", "::1"})

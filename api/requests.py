@@ -67,11 +67,11 @@ async def find_request_by_number(case_no: Annotated[str, Path(max_length=24)], w
 
 @router.get(
     "/requests/{request_id}/note",
-    summary="What whoever comes must know",
+    summary="The note for the worker who comes",
     responses=responses(404),
 )
 async def get_request_note(request_id: UUID, work: Reading) -> shapes.RequestNote:
-    """Return what was written down for whoever comes; the reading is recorded."""
+    """Return the note for the worker who comes; the reading is recorded."""
     return shapes.RequestNote(note=await queries.note(work, request_id))
 
 

@@ -1,4 +1,4 @@
-"""What this package owns: the router of each resource."""
+"""The room of the API: the router of each resource."""
 
 from pathlib import Path
 

@@ -30,14 +30,14 @@ Calling = Annotated[Work, doing("callbacks.record")]
     responses=responses(409),
 )
 async def rate_visit(visit_id: UUID, form: shapes.NewRating, request: Request) -> shapes.RatingAnswer:
-    """Rate once; open to whoever holds the six digits, five tries, after which the elder is called instead."""
+    """Rate once; open to anybody who has the six digits, five tries, after which the elder is called instead."""
     try:
         async with works_of(request)(SYSTEM("elder")) as work:
             rating = await operations.give_by_code(
                 work, visit_id=visit_id, code=form.code, score=form.score, channel=Channel(form.channel)
             )
     except (operations.UnknownVisit, operations.CodeLocked):
-        # Whoever does not hold the code is not told whether there was such a visit.
+        # Without the code nobody learns whether there was such a visit.
         return shapes.RatingAnswer(accepted=False)
     return shapes.RatingAnswer(accepted=rating.accepted)
 
@@ -77,7 +77,7 @@ async def save_call_back_answers(
     responses=responses(404, 409),
 )
 async def record_no_answer(call_back_id: UUID, work: Calling) -> shapes.CallBackState:
-    """Record a try in vain; after three at other hours the elder counts as not reached."""
+    """Record a call that was not answered; after three at other hours the elder counts as not reached."""
     return shapes.CallBackState(state=await operations.record_no_answer(work, call_back_id=call_back_id))
 
 

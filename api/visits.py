@@ -204,7 +204,7 @@ async def back_fill_visit(
     responses=responses(403, 404, 409),
 )
 async def decide_visit(visit_id: UUID, form: shapes.VisitDecision, work: Deciding) -> Visit:
-    """Let a held visit stand, or void it; whoever back-filled it may not decide."""
+    """Let a held visit stand, or void it; the person who back-filled it may not decide."""
     return await operations.decide_held(work, visit_id=visit_id, **form.model_dump())
 
 

@@ -1,7 +1,8 @@
 """Leases: a name that one process holds until a deadline, which it renews; a frozen holder loses it.
 
-The deadline is kept by the database's clock. Whoever works under a lease lets `fence` look, inside its own unit of work
-and after everything else, whether the lease is still its own: a process that was frozen meanwhile commits nothing.
+The deadline is kept by the database's clock. A process that works under a lease lets `fence` look, inside its own unit
+of work and after everything else, whether the lease is still its own: a process that was frozen meanwhile commits
+nothing.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """A rehearsal (演练): a district to practise in, whose clock people put forward. A real one's clock cannot be moved.
 
-Which of the two a database is, is decided before anything has happened in it, and holds for ever: whoever practises
+Which of the two a database is, is decided before anything has happened in it, and never changes: whoever practises
 the end of a month must not be able to draw up a real one early, and no practice may pass for what happened.
 """
 

@@ -191,7 +191,7 @@ create or replace function nowalls_sections() returns text[] language sql stable
 as $$ select string_to_array(nullif(current_setting('app.sections', true), ''), ',') $$
 """,
 )
-"""What row policies ask: whose transaction is this? A division is told as its first and its last possible code."""
+"""What row policies ask: whose transaction is this? A division is given as its first and its last possible code."""
 
 IN_DIVISION = "division_code between nowalls_division() and nowalls_division_end()"
 """The policy of a row with a 12-digit `division_code`: it lies in the clerk's division (an index can answer it)."""

@@ -186,7 +186,7 @@ def plain(url: str) -> str:
 
 
 async def drop_database(address: str, name: str) -> None:
-    """Drop database `name` with all that is in it, whoever is connected; a missing one is fine."""
+    """Drop database `name` with all that is in it, even while others are connected; a missing one is fine."""
     connection = await asyncpg.connect(dsn=plain(address % "postgres"))
     try:
         await connection.execute(f'drop database if exists "{name}" with (force)')

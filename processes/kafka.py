@@ -271,7 +271,7 @@ def _wait_until(condition: Callable[[], bool], directory: Path, broker: Broker) 
 
 
 def _process(broker: Broker) -> psutil.Process | None:
-    """Find the broker's living process; a number that now belongs to another program is nobody's."""
+    """Find the broker's living process; None where the number now belongs to another program."""
     try:
         process = psutil.Process(broker.pid)
         same = abs(process.create_time() - broker.born) < 2  # the clock may be set while it lives

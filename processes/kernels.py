@@ -1,4 +1,4 @@
-"""Routing's machine code: compiled beside the running program the first time, and read from disk ever after."""
+"""Routing's machine code: compiled beside the running program the first time, and read from disk from then on."""
 
 import asyncio
 import os

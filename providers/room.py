@@ -1,4 +1,4 @@
-"""What this package owns beside its parts: the lists of companies, workers and service items."""
+"""The room of the lists that are imported: lists of companies, workers and service items."""
 
 from kit.room import ImportKind, Room
 from providers import imports

@@ -87,7 +87,7 @@ class AMap(Geocoder):  # type: ignore[misc] # geopy is published without types
     @staticmethod
     def _location(place: dict[str, Any]) -> Location:
         longitude, latitude = map(float, place["location"].split(","))
-        at = Point(latitude, longitude)  # geopy would wrap a nonsense longitude around the earth
+        at = Point(latitude, longitude)  # geopy would wrap an impossible longitude around the earth
         return Location(place["formatted_address"], (at.latitude, at.longitude), place)
 
     @staticmethod
@@ -125,7 +125,7 @@ class Service:
     async def locate(self, address: str, *, district: str | None = None) -> Located | None:
         """Find an address, None where the service knows none; `district` is put before it where it is not in it.
 
-        Refuses `geocoding.failed` when the service is away, refuses, or answers nonsense.
+        Refuses `geocoding.failed` when the service is away, refuses, or answers what cannot be read.
         """
         words = address if district is None or district in address else district + address
         try:

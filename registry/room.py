@@ -1,4 +1,4 @@
-"""What this package owns. People, households, divisions and addresses."""
+"""The room of the registry: people, households, divisions and addresses."""
 
 from pathlib import Path
 

@@ -13,7 +13,7 @@ from kit.ids import new_id
 
 log = logging.getLogger("nowalls.access")
 
-# Built once, upon the table: whoever asks without end for what they may not do shall cost little.
+# Built once, upon the table: an account that asks without end for what it may not do must cost little.
 _TABLE = RefusedAction.metadata.tables[RefusedAction.__tablename__]
 _NEW = insert(_TABLE)
 _COUNT = _NEW.on_conflict_do_update(

@@ -108,7 +108,7 @@ class AssessmentFindings(Form):
 
 
 class Assessment(BaseModel):
-    """One assessment, booked or made; what was found stays sealed, the level is told."""
+    """One assessment, booked or made; its findings stay sealed, the level is shown."""
 
     id: UUID
     person_id: UUID

@@ -134,7 +134,7 @@ class RatingCode(BaseModel):
 
 
 class CallBackState(BaseModel):
-    """Where a call-back stands after a try in vain."""
+    """Where a call-back stands after a call that was not answered."""
 
     state: CallState
 

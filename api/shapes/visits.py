@@ -119,7 +119,7 @@ class VisitBackFill(Form):
 
 
 class VisitAct(BaseModel):
-    """One act as the phone reported it: the evidence of a visit. Positions are told as distances from the door."""
+    """One act as the phone reported it: the evidence of a visit. Positions are given as distances from the door."""
 
     id: UUID
     kind: ActKind

@@ -210,8 +210,8 @@ async def publicise(work: Work, *, person_id: UUID) -> Enrolment:
 async def activate(work: Work, *, person_id: UUID) -> Enrolment:
     """Let an elder be served from today, with today's part of the month's quota.
 
-    Refuses `enrolment.publicity_running` before the days of publicity are over and `enrolment.same_person` to whoever
-    entered the application.
+    Refuses `enrolment.publicity_running` before the days of publicity are over and `enrolment.same_person` to the
+    person who entered the application.
     """
     enrolment = await _open(work, person_id)
     if work.actor.account_id is not None and work.actor.account_id == enrolment.applied_by:

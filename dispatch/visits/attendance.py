@@ -167,7 +167,7 @@ async def _new_act(work: Work, visit: Visit, kind: ActKind, act: ActIn, reports:
         "accuracy_metres": act.accuracy_metres,
         "fix_age_seconds": act.fix_age_seconds,
         "mocked": act.mocked,
-        # Beyond the allowed tries a code is not even looked at: six digits can be guessed by who may guess for ever.
+        # Beyond the allowed tries a code is not even looked at: six digits can be guessed with enough tries.
         "code_matches": None
         if act.code is None
         else tries < allowed and _same(visit_codes.code(work, visit.id), act.code),

@@ -60,7 +60,7 @@ async def book(
 async def extend(work: Work, visit_id: UUID, until: datetime) -> None:
     """Take more time for a visit that has begun and goes on; refuse `visit.worker_busy`.
 
-    The old row stays as it was, for whoever decides once more on it; another one takes its place.
+    The old row stays as it was, for a later decision on it; another one takes its place.
     """
     query = select(Booking).where(Booking.visit_id == visit_id, Booking.active).order_by(Booking.worker_number)
     held = (await work.session.execute(query)).scalars().all()

@@ -126,7 +126,7 @@ async def _hold_other(work: Work, other: Visit, flag: Flag, rules: EvidenceRules
 
 
 async def emit_verified(work: Work, visit: Visit) -> None:
-    """Tell VisitVerified; refuse `visit.times_missing`."""
+    """Emit VisitVerified; refuse `visit.times_missing`."""
     if visit.arrived_at is None or visit.left_at is None or visit.outcome is None:
         raise TimesMissing
     if visit.rework_of is not None:

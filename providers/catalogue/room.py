@@ -1,4 +1,4 @@
-"""What this package owns. Service items and their prices."""
+"""The room of the catalogue: service items and their prices."""
 
 from pathlib import Path
 

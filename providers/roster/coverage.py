@@ -37,7 +37,7 @@ def steps_of(successors: Mapping[str, Sequence[str]]) -> list[Step]:
 def follow(prefixes: Iterable[str], acts: Sequence[Sequence[Step]]) -> tuple[str, ...]:
     """Return the prefixes of all codes that a contract covers, the acts given in the order in which they were entered.
 
-    Whoever lives in a covered division stays covered under its new code, and an address not yet placed after a split is
+    An elder of a covered division stays covered under its new code, and an address not yet placed after a split is
     covered by a contract for any part.
     """
     covered = set(prefixes)

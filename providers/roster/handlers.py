@@ -1,4 +1,4 @@
-"""What the roster does when others emit something: contracts follow divisions to their new codes."""
+"""React to events: let contracts follow divisions to their new codes."""
 
 from events.contracts.divisions import DivisionChanged
 from events.delivery.bus import on

@@ -135,7 +135,7 @@ async def hire_workers(work: Work, workers: Sequence[NewWorker]) -> list[UUID]:
 
 
 async def _numbers(work: Work, provider_ids: Sequence[UUID]) -> dict[UUID, Iterator[int]]:
-    """Count on from each company's last worker; whoever hires for the same company meanwhile waits for this work's end.
+    """Count on from each company's last worker; another hiring for the same company waits until this work ends.
 
     Numbers out of one sequence would tell every company how many workers the others have hired.
     """

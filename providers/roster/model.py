@@ -54,7 +54,7 @@ _OWN = "provider_id = nowalls_provider()"
 class Company(Base):
     """A service company that was ever admitted; the bank account is sealed under the company's own data key.
 
-    Whoever set the account (`bank_set_by`) does not pay to it (`settlement.operations.pay`).
+    The person who set the account (`bank_set_by`) may not pay to it (`settlement.operations.pay`).
     """
 
     __tablename__ = "company"
@@ -123,7 +123,7 @@ class DivisionStep(Base):
     """One step of a division's code by one act (撤乡设镇), which contracts follow; what was signed stays.
 
     `whole`: the old division became the new one and nothing else did, so that all below follows; `split`: the old one
-    became several, so that whoever has not been placed yet may be served from any of them.
+    became several, so that an elder who has not been placed yet may be served from any of them.
     """
 
     __tablename__ = "roster_division_step"
@@ -144,7 +144,7 @@ class Worker(Base):
     `number` is the company's number and, in its last six digits, a count within the company.
     `latitude` and `longitude` (WGS-84) are where the day starts and ends; `max_minutes` bounds a day's work. The blind
     index of the resident ID is unique among a company's active workers, and no wider: a company that was refused would
-    know that the person works for another. Who works for two is told to the bureau (`dispatch.escalation`).
+    know that the person works for another. The bureau is told who works for two (`dispatch.escalation`).
     """
 
     __tablename__ = "worker"

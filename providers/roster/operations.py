@@ -341,7 +341,7 @@ async def report_absence(work: Work, *, worker_id: UUID, from_at: datetime, unti
 
 
 async def shorten_absence(work: Work, *, absence_id: UUID, until_at: datetime) -> Absence:
-    """Bring a worker back earlier: the hours given back are used by whoever is matched next.
+    """Bring a worker back earlier: the hours given back serve the requests that are matched next.
 
     Refuses `absence.not_found`, and `absence.invalid` unless the new end lies inside the old window.
     """

@@ -1,4 +1,4 @@
-"""What this package owns. Companies, contracts, workers, shifts and absences."""
+"""The room of the roster: companies, contracts, workers, shifts and absences."""
 
 from pathlib import Path
 

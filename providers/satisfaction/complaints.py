@@ -32,7 +32,7 @@ class ComplaintUnknownVisit(Refusal):
     kind = Kind.NOT_FOUND
 
 
-class ComplaintWrongState(Refusal):
+class ComplaintStateInvalid(Refusal):
     """The complaint is not where this step begins."""
 
     code = "complaint.wrong_state"
@@ -67,7 +67,7 @@ class SameDecider(Refusal):
 
 
 async def receive(work: Work, *, visit_id: UUID, words: str, provider_id: UUID | None = None) -> Complaint:
-    """Take a complaint about a visit; a visit not known here needs its company named. Tells ComplaintReceived.
+    """Take a complaint about a visit; a visit not known here needs its company named. Emits ComplaintReceived.
 
     Refuses `complaint.unknown_visit`. The words are sealed; nobody but the desk reads them.
     """
@@ -111,7 +111,7 @@ async def investigated(work: Work, *, complaint_id: UUID) -> Complaint:
 
 
 async def decide(work: Work, *, complaint_id: UUID, upheld: bool, deduction_percent: int) -> Complaint:
-    """Decide a complaint or its appeal; an upheld one costs the charge a part. Tells ComplaintDecided.
+    """Decide a complaint or its appeal; an upheld one costs the charge a part. Emits ComplaintDecided.
 
     Refuses `complaint.unknown`, `.wrong_state`, `.deduction_out_of_range`, `.same_decider` for an appeal.
     """
@@ -194,7 +194,7 @@ async def _moved(work: Work, complaint_id: UUID, wanted: ComplaintState) -> Comp
 
 def _move(complaint: Complaint, wanted: ComplaintState) -> None:
     if wanted not in TRANSITIONS[complaint.state]:
-        raise ComplaintWrongState(state=complaint.state.value, wanted=wanted.value)
+        raise ComplaintStateInvalid(state=complaint.state.value, wanted=wanted.value)
     complaint.state = wanted
 
 

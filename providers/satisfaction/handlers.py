@@ -1,4 +1,4 @@
-"""What satisfaction does when others tell it something."""
+"""React to events about visits: make finished ones rateable."""
 
 from events.contracts.visits import VisitFinished
 from events.delivery.bus import on

@@ -27,7 +27,7 @@ class CallState(StrEnum):
     ASKED = "asked"  # to be called
     ANSWERED = "answered"  # reached, all questions answered
     DECLINED = "declined"  # reached, but no opinion could be given
-    NOT_REACHED = "not_reached"  # three tries in vain
+    NOT_REACHED = "not_reached"  # three calls without an answer
 
 
 class Rateable(Base):

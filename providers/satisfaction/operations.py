@@ -179,7 +179,7 @@ async def give_by_code(
     if not hmac.compare_digest(feedback_code(work.vault, visit_id).encode(), code.strip().encode()):
         rateable.code_tries += 1
         if rateable.code_tries >= tries:
-            # Whoever spoils the code, so that the elder cannot use it, has the elder asked by telephone.
+            # Somebody may have spoiled the code so that the elder cannot use it: the elder is asked by telephone.
             await ask(work, [visit_id], reason=CallBackReason.CODE_LOCKED, since=work.now)
         return CodeAnswer(accepted=False, tries_left=tries - rateable.code_tries)
     if rateable.channel not in {None, Channel.AUTO}:
@@ -239,7 +239,7 @@ async def record_call_back(work: Work, *, call_back_id: UUID, answers: Answers) 
 
 
 async def record_no_answer(work: Work, *, call_back_id: UUID) -> CallState:
-    """Record a try in vain; after three at other hours the elder counts as not reached, and still as asked.
+    """Record a call without an answer; after three at other hours the elder counts as not reached, and still as asked.
 
     Refuses `callback.unknown`, `.finished`, `.too_soon` (less than three hours after the last try).
     """

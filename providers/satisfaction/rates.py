@@ -1,7 +1,7 @@
 """The satisfaction rate, honestly: what is counted, what is left out and printed beside it, and how sure it is.
 
 Rate = (very satisfied + satisfied) / valid ratings. A visit confirmed by silence is no rating; an elder who was called
-three times in vain stays in the denominator of the reach; below the minimum n no percentage is given at all.
+three times without an answer stays in the denominator of the reach; below the minimum n no percentage is given at all.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ class Count:
     silent: int = 0  # nothing heard yet
     asked: int = 0  # called back, or to be called
     reached: int = 0  # call-backs answered to the end
-    not_reached: int = 0  # three tries in vain
+    not_reached: int = 0  # three calls without an answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What this package owns. Ratings, call-backs and complaints."""
+"""The room of satisfaction: ratings, call-backs and complaints."""
 
 from datetime import timedelta
 from pathlib import Path

@@ -97,14 +97,14 @@ class CallBackWithinHours(HoursRule):
 
 
 class CallBackTries(ValueRule[int]):
-    """After how many calls in vain an elder counts as not reached."""
+    """After how many calls without an answer an elder counts as not reached."""
 
     about: ClassVar[About] = About(
         name="callback.tries",
         proposed=3,
         unit="calls",
         zh="拨打几次未接通记为未达",
-        en="Calls in vain after which an elder counts as not reached",
+        en="Calls without an answer after which an elder counts as not reached",
         source="回访规则：换时段三次未接通记为未达，仍计入应访数",
     )
     root: Annotated[int, Field(ge=1, le=20)]

@@ -50,13 +50,13 @@ class Standards:
 
     @property
     def version(self) -> str:
-        """Return the name of exactly these values: the same values have the same name for ever."""
+        """Return the name of exactly these values: the same values always have the same name."""
         return hashlib.sha256(canonical(asdict(self))).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything about one visit that its charge depends on; refuses nonsense with ValueError.
+    """Everything about one visit that its charge depends on; raises ValueError for values outside their ranges.
 
     `done_minutes` and `planned_minutes` are of the whole visit, `quantity` counts units of the price.
     """

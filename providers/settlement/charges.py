@@ -133,7 +133,7 @@ async def hold(work: Work, *, visit_id: UUID) -> None:
         await find(work, visit_id=visit_id, source_id=visit_id, kind=FindingKind.HELD)
 
 
-async def bury(work: Work, *, person_id: UUID, died_on: date) -> None:
+async def record_death(work: Work, *, person_id: UUID, died_on: date) -> None:
     """Note a death; charges for later days become void, and those that an earlier, wrong date made void stand again."""
     await _hold_person(work, person_id)
     await work.session.execute(
@@ -144,7 +144,7 @@ async def bury(work: Work, *, person_id: UUID, died_on: date) -> None:
     await _revise_all(work, person_id, Charge.visited_on > died_on)
 
 
-async def unbury(work: Work, *, person_id: UUID) -> None:
+async def withdraw_death(work: Work, *, person_id: UUID) -> None:
     """Forget a death that was none; charges that it made void stand again, as new revisions in the next statement."""
     await _hold_person(work, person_id)
     await work.session.execute(delete(Deceased).where(Deceased.person_id == person_id))

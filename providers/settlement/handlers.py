@@ -1,4 +1,4 @@
-"""What settlement does when others tell it something."""
+"""React to events: charge verified visits, correct charges, make visits after a death void."""
 
 from events.contracts.feedback import ComplaintDecided
 from events.contracts.people import PersonDeathCorrected, PersonDeceased
@@ -46,13 +46,13 @@ async def when_complaint_decided(work: Work, event: ComplaintDecided) -> None:
 @on(PersonDeceased, group=GROUP)
 async def when_deceased(work: Work, event: PersonDeceased) -> None:
     """Make visits after the death void."""
-    await charges.bury(work, person_id=event.person_id, died_on=event.died_on)
+    await charges.record_death(work, person_id=event.person_id, died_on=event.died_on)
 
 
 @on(PersonDeathCorrected, group=GROUP)
 async def when_death_corrected(work: Work, event: PersonDeathCorrected) -> None:
     """Let visits stand again that a wrong death made void, and void those after the right day; by new revisions."""
     if event.died_on is None:
-        await charges.unbury(work, person_id=event.person_id)
+        await charges.withdraw_death(work, person_id=event.person_id)
     else:
-        await charges.bury(work, person_id=event.person_id, died_on=event.died_on)
+        await charges.record_death(work, person_id=event.person_id, died_on=event.died_on)

@@ -1,4 +1,4 @@
-"""What this package owns. Charges, statements, disputes and payments."""
+"""The room of settlement: charges, statements, disputes and payments."""
 
 from pathlib import Path
 

@@ -86,7 +86,7 @@ async def vital(work: Work, person_id: UUID) -> Vital:
 
 
 def reported_dead() -> Select[UUID]:
-    """Return the query for the people whose death has been reported, confirmed or not: nobody is sent to them."""
+    """Return the query for the people whose death has been reported, confirmed or not; no worker is sent to them."""
     return select(Person.id).where(Person.death_reported_on.is_not(None))
 
 

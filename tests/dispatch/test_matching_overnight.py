@@ -26,7 +26,7 @@ from dispatch.matching.fleet.memory import Fleet
 from dispatch.matching.fleet.score import share_points
 from dispatch.matching.model import DecisionOutcome, DecisionRecord
 from dispatch.matching.plan import batch, overnight
-from dispatch.matching.plan.overnight import Night
+from dispatch.matching.plan.overnight import NightPlan
 from dispatch.requests import operations as requests
 from dispatch.requests.model import CareRequest, Channel, RequestState
 from dispatch.requests.standing import Wanted
@@ -90,7 +90,7 @@ async def orders(stage: Stage, count: int, *, seed: int = 1) -> None:
         await order(stage, elder, from_minute=480 + 30 * dice.randrange(16))
 
 
-async def night(stage: Stage, drain: Drain) -> Night:
+async def night(stage: Stage, drain: Drain) -> NightPlan:
     """Let the evening come: the requests are made, and what was told is heard; then plan."""
     if stage.clock.now() < EVENING:
         stage.clock.set(EVENING)
@@ -122,8 +122,8 @@ async def test_standing_orders_are_offered_in_the_evening_with_a_record_each(sta
     before = metrics.NIGHT_REQUESTS.labels("offered")._value.get()
     async with stage.works(SYSTEM_ACTOR) as work:
         assert await requests.make_due(work) == 0
-    assert await overnight.plan_standing(stage.begin) == Night(0, 0)
-    assert await night(stage, drain) == Night(24, 0)
+    assert await overnight.plan_standing(stage.begin) == NightPlan(0, 0)
+    assert await night(stage, drain) == NightPlan(24, 0)
     assert metrics.NIGHT_REQUESTS.labels("offered")._value.get() == before + 24
     assert await states(stage) == {RequestState.OFFERED: 24}
     kept = await records(stage)
@@ -145,7 +145,7 @@ async def test_standing_orders_are_offered_in_the_evening_with_a_record_each(sta
         assert sorted(named) == sorted(stage.numbers.values())
         others = [row[3] for row in record.candidates[1:]]
         assert others == sorted(others)
-    assert await night(stage, drain) == Night(0, 0)
+    assert await night(stage, drain) == NightPlan(0, 0)
 
 
 async def test_a_night_s_plan_can_be_made_once_more_from_any_of_its_records(stage: Stage, drain: Drain) -> None:
@@ -236,7 +236,7 @@ async def test_a_company_gets_its_share_and_no_more_than_its_month_allows(
         )
     for elder in range(20):
         await order(stage, elder, from_minute=480 + 60 * (elder % 8))
-    assert await night(stage, drain) == Night(20, 0)
+    assert await night(stage, drain) == NightPlan(20, 0)
     async with stage.works(SYSTEM_ACTOR) as work:
         query = select(Visit.provider_id, func.count()).group_by(Visit.provider_id)
         awarded = {stage.companies.index(row[0]): row[1] for row in (await work.session.execute(query)).all()}
@@ -299,11 +299,11 @@ async def test_what_was_ordered_late_and_what_was_slept_through_is_planned_at_th
     assert (await night(stage, drain)).offered == 5
     await add_elders(stage, 1, seed=8)
     await order(stage, 5, from_minute=900)
-    assert await night(stage, drain) == Night(1, 0)
+    assert await night(stage, drain) == NightPlan(1, 0)
     await add_elders(stage, 1, seed=7)
     await order(stage, 6, from_minute=900)
     stage.clock.set(clocks.at_local(TOMORROW, 540))
-    assert await night(stage, drain) == Night(0, 0)  # made today for today: decided by itself as it was asked
+    assert await night(stage, drain) == NightPlan(0, 0)  # made today for today: decided by itself as it was asked
     assert (await states(stage))[RequestState.OFFERED] == 7
     assert (await records(stage))[-1].engine == matching.ENGINE
 
@@ -323,7 +323,7 @@ async def test_requests_made_in_the_evening_and_never_planned_are_planned_in_the
 async def test_nobody_is_told_with_what_would_help(stage: Stage, drain: Drain) -> None:
     await add_elders(stage, 1)
     await order(stage, 0, from_minute=1110, minutes=30)
-    assert await night(stage, drain) == Night(0, 1)
+    assert await night(stage, drain) == NightPlan(0, 1)
     (record,) = await records(stage)
     assert record.outcome is DecisionOutcome.NOBODY
     assert record.ruled_out == {RuledOutReason.OFF_SHIFT: sorted(stage.numbers.values())}

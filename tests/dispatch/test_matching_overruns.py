@@ -11,7 +11,7 @@ from sqlalchemy import select
 import dispatch.matching.handlers
 import dispatch.visits.handlers  # noqa: F401 - importing subscribes its handlers
 from dispatch.matching.plan import overruns
-from dispatch.matching.plan.overruns import Overran
+from dispatch.matching.plan.overruns import OverrunCounts
 from dispatch.requests.model import CareRequest
 from dispatch.visits import operations as visits
 from dispatch.visits.model import Booking, Visit
@@ -49,7 +49,7 @@ async def begun(stage: Stage, start: datetime = TWO) -> UUID:
     return visit_id
 
 
-async def follow(stage: Stage, drain: Drain, now: datetime) -> Overran:
+async def follow(stage: Stage, drain: Drain, now: datetime) -> OverrunCounts:
     stage.clock.set(now)
     async with stage.works(SYSTEM_ACTOR) as work:
         counts = await overruns.follow(work)
@@ -76,10 +76,10 @@ async def next_one(stage: Stage, *, start: datetime, wide: int = 60, **more: Any
 
 async def test_a_visit_that_ends_in_time_changes_nothing(stage: Stage, drain: Drain) -> None:
     running = await begun(stage)
-    assert await follow(stage, drain, at(14, 59)) == Overran(0, 0, 0)
+    assert await follow(stage, drain, at(14, 59)) == OverrunCounts(0, 0, 0)
     async with stage.works(stage.person_of(0, 0)) as work:
         await visits.leave(work, visit_id=running, act=visits.ActIn(id=new_id(), claimed_at=work.now))
-    assert await follow(stage, drain, at(15, 30)) == Overran(0, 0, 0)
+    assert await follow(stage, drain, at(15, 30)) == OverrunCounts(0, 0, 0)
 
 
 async def test_whoever_comes_next_keeps_the_hour_then_the_worker_and_at_last_gets_somebody_else(
@@ -88,11 +88,11 @@ async def test_whoever_comes_next_keeps_the_hour_then_the_worker_and_at_last_get
     _, following = await next_one(stage, start=at(15, 30), place=AWAY)
     running = await begun(stage)
     before = metrics.DECISIONS.labels("overrun", "offered")._value.get()
-    assert await follow(stage, drain, at(15, 0)) == Overran(1, 0, 0)
+    assert await follow(stage, drain, at(15, 0)) == OverrunCounts(1, 0, 0)
     assert await hours(stage, running) == (TWO, at(15, 10))
-    assert await follow(stage, drain, at(15, 5)) == Overran(0, 0, 0)
+    assert await follow(stage, drain, at(15, 5)) == OverrunCounts(0, 0, 0)
     assert (await visit(stage, following)).planned_start == at(15, 30)
-    assert await follow(stage, drain, at(15, 20)) == Overran(1, 1, 0)
+    assert await follow(stage, drain, at(15, 20)) == OverrunCounts(1, 1, 0)
     moved = await visit(stage, following)
     assert moved.worker_id == stage.workers[0][0]
     assert at(15, 40) < moved.planned_start <= at(15, 45)
@@ -102,7 +102,7 @@ async def test_whoever_comes_next_keeps_the_hour_then_the_worker_and_at_last_get
         (moved_event,) = (await work.session.execute(query)).scalars()
     assert moved_event["reason"] == "overrun"
     assert datetime.fromisoformat(moved_event["starts_at"]) == moved.planned_start
-    assert await follow(stage, drain, at(16, 15)) == Overran(1, 0, 1)
+    assert await follow(stage, drain, at(16, 15)) == OverrunCounts(1, 0, 1)
     lost = await visit(stage, following)
     assert (lost.state, lost.reason) == (VisitState.WITHDRAWN, "overrun")
     async with stage.works(SYSTEM_ACTOR) as work:
@@ -116,7 +116,7 @@ async def test_what_was_only_offered_goes_to_somebody_else_at_once(stage: Stage,
     request = await stage.add_request(elder=1, earliest=at(15, 5), minutes_wide=60)
     await stage.offer(request)
     await begun(stage)
-    assert await follow(stage, drain, at(15, 0)) == Overran(1, 0, 1)
+    assert await follow(stage, drain, at(15, 0)) == OverrunCounts(1, 0, 1)
 
 
 async def test_the_hours_that_a_visit_goes_on_are_given_to_nobody(stage: Stage, drain: Drain) -> None:
@@ -133,10 +133,10 @@ async def test_a_plan_made_again_does_not_count_on_a_worker_who_is_still_at_a_do
     request = await stage.add_request(elder=2, earliest=at(12, 30), minutes_wide=240, minutes=30)
     second = await stage.promised(request, worker=0)
     await begun(stage, TEN)
-    assert await follow(stage, drain, at(11, 10)) == Overran(1, 1, 0)
+    assert await follow(stage, drain, at(11, 10)) == OverrunCounts(1, 1, 0)
     assert (await visit(stage, first)).planned_start == at(11, 20)
     assert (await visit(stage, second)).planned_start == at(12, 30)
-    assert await follow(stage, drain, at(12, 0)) == Overran(1, 2, 0)
+    assert await follow(stage, drain, at(12, 0)) == OverrunCounts(1, 2, 0)
     # the break from twelve to half past is taken as soon as the worker is out of the door
     assert (await visit(stage, first)).planned_start >= at(12, 10)
     assert (await visit(stage, second)).planned_start >= (await visit(stage, first)).planned_end
@@ -144,4 +144,4 @@ async def test_a_plan_made_again_does_not_count_on_a_worker_who_is_still_at_a_do
 
 async def test_a_phone_that_has_fallen_silent_keeps_nobody_waiting_for_ever(stage: Stage, drain: Drain) -> None:
     await begun(stage)
-    assert await follow(stage, drain, at(19, 0)) == Overran(0, 0, 0)
+    assert await follow(stage, drain, at(19, 0)) == OverrunCounts(0, 0, 0)

@@ -296,7 +296,7 @@ async def test_a_complaint_has_its_deadlines_and_its_steps_in_order(works: Works
     async with works(Actor(Role.MANAGER, "manager")) as work:
         complaint = await complaints.receive(work, visit_id=visit.visit_id, words="态度不好")
         assert complaint.due_at == clock.now() + timedelta(hours=2)
-        with pytest.raises(complaints.ComplaintWrongState):
+        with pytest.raises(complaints.ComplaintStateInvalid):
             await complaints.decide(work, complaint_id=complaint.id, upheld=False, deduction_percent=0)
         await complaints.acknowledge(work, complaint_id=complaint.id)
         assert complaint.due_at == at_local(date(2026, 3, 5), 1440)

@@ -33,7 +33,7 @@ ENGINE = "routing.assign + improve 1"
 
 
 @dataclass(frozen=True, slots=True)
-class Night:
+class NightPlan:
     """The counts of one planning run: standing requests that were offered, and those for which nobody could come."""
 
     offered: int
@@ -55,7 +55,7 @@ class Draft:
     answer_within: timedelta
 
 
-async def plan_standing(begin: Begin) -> Night:
+async def plan_standing(begin: Begin) -> NightPlan:
     """Plan and offer the standing requests that have no decision yet: today's, and in the evening tomorrow's.
 
     The ticker calls it. Tomorrow's requests are planned after all standing orders have produced theirs. No transaction
@@ -72,23 +72,23 @@ async def plan_standing(begin: Begin) -> Night:
         ready = evening and not await requests.orders_left(work, on=tomorrow)
     if ready:
         more = await _plan(begin, tomorrow)
-        night = Night(night.offered + more.offered, night.nobody + more.nobody)
+        night = NightPlan(night.offered + more.offered, night.nobody + more.nobody)
     return night
 
 
-async def _plan(begin: Begin, on: date) -> Night:
+async def _plan(begin: Begin, on: date) -> NightPlan:
     started = perf_counter()
     async with begin() as work:
         draft = await _read(work, on)
     if draft is None:
-        return Night(0, 0)
+        return NightPlan(0, 0)
     planned = await asyncio.to_thread(
         batch.plan, draft.day, draft.demands, awarded=draft.awarded, now=draft.now, rounds=draft.rounds
     )
     async with begin() as work:
         night = await _write(work, on, draft, planned)
     if night is None:
-        return Night(0, 0)
+        return NightPlan(0, 0)
     metrics.NIGHT_SECONDS.observe(perf_counter() - started)
     metrics.NIGHT_REQUESTS.labels("offered").inc(night.offered)
     metrics.NIGHT_REQUESTS.labels("nobody").inc(night.nobody)
@@ -125,7 +125,7 @@ async def _read(work: Work, on: date) -> Draft | None:
     )
 
 
-async def _write(work: Work, on: date, draft: Draft, planned: Sequence[Planned]) -> Night | None:
+async def _write(work: Work, on: date, draft: Draft, planned: Sequence[Planned]) -> NightPlan | None:
     """Offer the planned visits; return None if the requests of the day have changed, so that the next run plans."""
     waiting = await _waiting(work, on, locked=True)
     if tuple(request.id for request in waiting) != draft.requests:
@@ -150,7 +150,7 @@ async def _write(work: Work, on: date, draft: Draft, planned: Sequence[Planned])
         else:
             await outcome.offer(work, request, draft.day, case.option, record, answer_within=draft.answer_within)
             offered += 1
-    return Night(offered, len(waiting) - offered)
+    return NightPlan(offered, len(waiting) - offered)
 
 
 async def _waiting(work: Work, on: date, *, locked: bool = False) -> list[CareRequest]:

@@ -33,7 +33,7 @@ SILENT = timedelta(hours=4)
 
 
 @dataclass(frozen=True, slots=True)
-class Overran:
+class OverrunCounts:
     """The counts of one run: visits extended, later visits delayed, and later visits withdrawn."""
 
     extended: int
@@ -41,7 +41,7 @@ class Overran:
     withdrawn: int
 
 
-async def follow(work: Work, *, limit: int = 200) -> Overran:
+async def follow(work: Work, *, limit: int = 200) -> OverrunCounts:
     """Extend the visits that have not ended in time, and delay or withdraw the visits that follow them.
 
     The ticker calls it every minute. If another process books the same hours meanwhile, the next run tries again.
@@ -51,7 +51,7 @@ async def follow(work: Work, *, limit: int = 200) -> Overran:
     async with fleet.lock:
         day = await fleet.refresh(work, clock.day_of(work.now))
     crew_ = {worker.worker_id: worker for worker in day.roster}
-    counts = Overran(0, 0, 0)
+    counts = OverrunCounts(0, 0, 0)
     for visit in await _running(work, limit):
         workers = [crew_[worker_id] for worker_id, _ in lifecycle.workers_of(visit) if worker_id in crew_]
         until = work.now + step
@@ -68,7 +68,7 @@ async def follow(work: Work, *, limit: int = 200) -> Overran:
             visits.emit_moved(work, moved, REASON)
         for lost_id in lost:
             await visits.withdraw(work, visit_id=lost_id, reason=REASON)
-        counts = Overran(counts.extended + 1, counts.later + len(later), counts.withdrawn + len(lost))
+        counts = OverrunCounts(counts.extended + 1, counts.later + len(later), counts.withdrawn + len(lost))
     for outcome, count in (("extended", counts.extended), ("later", counts.later), ("withdrawn", counts.withdrawn)):
         metrics.OVERRUNS.labels(outcome).inc(count)
     return counts
