@@ -178,7 +178,7 @@ async def decide_dispute(
     responses=responses(403, 404, 409),
 )
 async def approve_statement(statement_id: UUID, work: Annotated[Work, doing("statements.approve")]) -> Statement:
-    """Approve as the second person."""
+    """Approve as the second person, with the account to which it is paid; again where that has changed since."""
     return await operations.approve(work, statement_id=statement_id)
 
 
@@ -192,7 +192,7 @@ async def approve_statement(statement_id: UUID, work: Annotated[Work, doing("sta
 async def pay_statement(
     statement_id: UUID, form: shapes.PaymentOrder, work: Annotated[Work, doing("statements.pay")]
 ) -> Payment:
-    """Pay the public share, once."""
+    """Pay the public share, once, to the account that was approved."""
     return await operations.pay(work, statement_id=statement_id, reference=form.reference)
 
 
@@ -213,5 +213,5 @@ async def recompute_statement(
 async def list_payment_rows(
     work: Annotated[Work, doing("statements.payment_file")], month: Annotated[str, Query(pattern=MONTH)]
 ) -> Rows[queries.PaymentRow]:
-    """Return a month's approved and paid statements with the companies' accounts; a negative amount is reclaimed."""
+    """Return a month's approved and unpaid statements with the accounts approved; a negative amount is reclaimed."""
     return Rows(await queries.payment_file(work, month=month))

@@ -182,6 +182,7 @@ async def _companies(
                 grade=sampler.weighted((("A", 4), ("B", 5), ("C", 1)), "grade", number),
                 medical_licence=f"PDY{AREA}{number:04d}" if medical else None,
                 medical_licence_until=until if medical else None,
+                bank_account=f"6222{AREA}{number:08d}",
             )
         )
     ids = await roster.admit_companies(work, facts)

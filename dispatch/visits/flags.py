@@ -1,15 +1,16 @@
-"""The words for what the evidence of a visit is worth: grades A to D, and flags that a person should look at."""
+"""The words for what the evidence of a visit is worth: grades A to D and P, and flags that a person should look at."""
 
 from enum import StrEnum
 
 
 class Grade(StrEnum):
-    """The grade of the evidence: A strong twice, B two of three, C one, D none."""
+    """The grade of the evidence: A strong twice, B two of three, C one, D none; P where a second person decided."""
 
     A = "A"
     B = "B"
     C = "C"
     D = "D"
+    P = "P"  # held or written down afterwards, and found good by a second person
 
 
 class Flag(StrEnum):

@@ -168,8 +168,9 @@ async def decide_held(
     arrived_at: datetime | None = None,
     left_at: datetime | None = None,
 ) -> Visit:
-    """Decide a held visit: it stands (and is charged) or is void; times may be corrected where a sign-out is missing.
+    """Decide a held visit: it stands and is paid, or is void; times may be corrected where a sign-out is missing.
 
+    A visit that stands has the grade P, whatever its own evidence was worth: the decision is the proof.
     Refuses `visit.decision_forbidden` unless a manager asks, `visit.same_person` to who back-filled it,
     `visit.not_allowed` unless it is held, `visit.reason_missing`, `visit.times_missing` and `visit.times_invalid`.
     """
@@ -188,6 +189,7 @@ async def decide_held(
         raise TimesMissing
     _possible(work, visit.arrived_at, visit.left_at)
     visit.outcome = visit.outcome or Outcome.COMPLETED
+    visit.grade = Grade.P
     lifecycle.move(visit, VisitState.VERIFIED, work, reason=reason)
     await emit_verified(work, visit)
     return visit

@@ -33,6 +33,9 @@ class DeductionReason(StrEnum):
     COMPLAINT = "complaint"  # an upheld complaint 投诉属实
 
 
+FOUND_GOOD = "P"
+"""The grade of a held visit that a second person found good: the decision is its proof, whatever the rule says."""
+
 FORGIVABLE = frozenset({DeductionReason.SHORT, DeductionReason.LATE})
 """What a decided dispute may give back; proof and complaints have their own ways of appeal."""
 
@@ -154,9 +157,9 @@ def canonical(value: Any) -> bytes:
 def _blocked(facts: Facts, standards: Standards) -> DeductionReason | None:
     if facts.void is not None:
         return DeductionReason.VOID
-    if facts.outcome is not Outcome.CANCELLED_LATE and facts.evidence_grade not in set(standards.proven_grades):
-        return DeductionReason.UNPROVEN
-    return None
+    if facts.outcome is Outcome.CANCELLED_LATE or facts.evidence_grade in {FOUND_GOOD, *standards.proven_grades}:
+        return None
+    return DeductionReason.UNPROVEN
 
 
 def _done_part(facts: Facts, standards: Standards) -> tuple[int, int, DeductionReason]:

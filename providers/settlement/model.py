@@ -163,7 +163,8 @@ class StatementState(StrEnum):
 TRANSITIONS = {
     StatementState.DRAFT: {StatementState.CONFIRMED},
     StatementState.CONFIRMED: {StatementState.APPROVED},
-    StatementState.APPROVED: {StatementState.PAID},
+    # Approved anew where the company is paid to another account since.
+    StatementState.APPROVED: {StatementState.APPROVED, StatementState.PAID},
     StatementState.PAID: set[StatementState](),
 }
 
@@ -172,7 +173,8 @@ class Statement(Base):
     """One company's month on paper; one a month, whatever is too late for it goes into the next.
 
     `content_hash` is SHA-256 over the canonical bytes of all lines and totals, `input_hash` over what they were
-    computed from. The company's people may move the state, and nothing else.
+    computed from. `account_sealed` is the company's account as it was approved: the payment file uses no other. The
+    company's people may move the state, and nothing else.
     """
 
     __tablename__ = "statement"
@@ -202,6 +204,7 @@ class Statement(Base):
     confirmed_at: Mapped[datetime | None]
     approved_by: Mapped[str | None] = mapped_column(String(80))
     approved_at: Mapped[datetime | None]
+    account_sealed: Mapped[bytes | None]
     paid_by: Mapped[str | None] = mapped_column(String(80))
     paid_at: Mapped[datetime | None]
 

@@ -65,6 +65,20 @@ class SecondPersonWanted(Refusal):
     kind = Kind.FORBIDDEN
 
 
+class NoBankAccount(Refusal):
+    """The company has no account that the statement was approved for."""
+
+    code = "statement.no_bank_account"
+    kind = Kind.CONFLICT
+
+
+class BankAccountChanged(Refusal):
+    """The company's account is another one than was approved."""
+
+    code = "statement.bank_account_changed"
+    kind = Kind.CONFLICT
+
+
 class LineNotFound(Refusal):
     """No such line."""
 
@@ -248,11 +262,15 @@ async def decide_dispute(
 
 
 async def approve(work: Work, *, statement_id: UUID) -> Statement:
-    """Approve a confirmed paper; who drew it up may not, nor who decided its disputes unless the rule allows it.
+    """Approve a confirmed paper and the account to which it is paid; an approved one only for another account.
 
-    Refuses `statement.not_found`, `.cannot_move`, `.second_person_wanted`.
+    Who drew it up may not, nor who decided its disputes unless the rule allows it. Refuses `statement.not_found`,
+    `.cannot_move`, `.second_person_wanted`.
     """
     statement = await _locked(work, statement_id, StatementState.APPROVED)
+    company = await work.session.get_one(Company, statement.provider_id)
+    if statement.state is StatementState.APPROVED and not queries.account_changed(work, statement, company):
+        raise StatementCannotMove(state=statement.state.value, wanted=StatementState.APPROVED.value)
     barred = {statement.drawn_by}
     if not (await rules.read(work.session, DeciderMayApprove, at=work.now)).value:
         decided = select(Dispute.decided_by).where(Dispute.statement_id == statement_id)
@@ -261,6 +279,7 @@ async def approve(work: Work, *, statement_id: UUID) -> Statement:
         raise SecondPersonWanted
     statement.state = StatementState.APPROVED
     statement.approved_by, statement.approved_at = work.actor.label, work.now
+    statement.account_sealed = queries.seal_account(work, statement, company)
     work.emit(_event(StatementApproved, statement))
     return statement
 
@@ -269,15 +288,20 @@ async def pay(work: Work, *, statement_id: UUID, reference: str) -> Payment:
     """Pay the public share of an approved paper, once; nothing in it changes any more.
 
     Refuses `statement.not_found`, `.cannot_move`, and `.second_person_wanted` for who approved it or set the company's
-    bank account, and for who drew it up unless the rule allows it.
+    bank account, and for who drew it up unless the rule allows it. Money that leaves needs an account: refuses
+    `.no_bank_account`, and `.bank_account_changed` where the account is no longer the one that was approved.
     """
     statement = await _locked(work, statement_id, StatementState.PAID)
-    account = select(Company.bank_set_by).where(Company.id == statement.provider_id)
-    barred = {statement.approved_by, (await work.session.execute(account)).scalar()}
+    company = await work.session.get_one(Company, statement.provider_id)
+    barred = {statement.approved_by, company.bank_set_by}
     if not (await rules.read(work.session, DrawerMayPay, at=work.now)).value:
         barred.add(statement.drawn_by)
     if work.actor.label in barred:
         raise SecondPersonWanted
+    if statement.subsidised_fen > 0 and queries.account_changed(work, statement, company):
+        raise BankAccountChanged
+    if statement.subsidised_fen > 0 and statement.account_sealed is None:
+        raise NoBankAccount
     payment = Payment(
         id=new_id(),
         statement_id=statement.id,

@@ -193,14 +193,15 @@ async def running(work: Work, *, month: str, provider_id: UUID) -> dict[str, int
 
 
 async def payment_file(work: Work, *, month: str) -> list[PaymentRow]:
-    """Return what to hand to the bank for a month's approved and paid statements, by company number.
+    """Return what to hand to the bank for a month's approved and unpaid statements, by company number.
 
-    A negative amount is to be reclaimed. The bank account is opened, so this is for the finance desk alone.
+    The account is the one that was approved, opened, so that this is for the finance desk alone; a company whose
+    account is missing or has changed since is left out. A negative amount is to be reclaimed.
     """
     query = (
         select(Statement, Company)
         .join(Company, Company.id == Statement.provider_id)
-        .where(Statement.month == month, Statement.state.in_((StatementState.APPROVED, StatementState.PAID)))
+        .where(Statement.month == month, Statement.state == StatementState.APPROVED)
         .order_by(Company.number)
     )
     return [
@@ -209,13 +210,36 @@ async def payment_file(work: Work, *, month: str) -> list[PaymentRow]:
             provider_id=company.id,
             name=company.name,
             uscc=company.uscc,
-            account=bank_accounts.number(work, company),
+            account=approved_account(work, paper, company),
             fen=paper.subsidised_fen,
             yuan=money.show(paper.subsidised_fen),
             words=money.in_words(paper.subsidised_fen),
         )
         for paper, company in (await work.session.execute(query)).all()
+        if paper.subsidised_fen <= 0 or (paper.account_sealed and not account_changed(work, paper, company))
     ]
+
+
+def approved_account(work: Work, paper: Statement, company: Company) -> str | None:
+    """Open the account that a statement was approved for; None where there was none."""
+    if paper.account_sealed is None:
+        return None
+    return work.vault.open(company.data_key, _account_context(paper), paper.account_sealed)
+
+
+def account_changed(work: Work, paper: Statement, company: Company) -> bool:
+    """Tell whether a company is paid to another account than a statement of its was approved for."""
+    return approved_account(work, paper, company) != bank_accounts.number(work, company)
+
+
+def seal_account(work: Work, paper: Statement, company: Company) -> bytes | None:
+    """Return the account to which a company is paid now, sealed for one statement; None where there is none."""
+    number = bank_accounts.number(work, company)
+    return None if number is None else work.vault.seal(company.data_key, _account_context(paper), number)
+
+
+def _account_context(paper: Statement) -> str:
+    return f"statement|account_sealed|{paper.id}"
 
 
 async def balances(work: Work) -> dict[str, int]:

@@ -83,7 +83,10 @@ class CancelledLatePercent(ValueRule[int]):
 
 
 class ProvenGrades(ValueRule[str]):
-    """Which grades of evidence are paid, in the order of the alphabet; of the others nothing is paid."""
+    """Which grades of evidence are paid, in the order of the alphabet; of the others nothing is paid.
+
+    The grade P (a second person found the visit good) is always paid: who does not want to pay voids the visit.
+    """
 
     about: ClassVar[About] = About(
         name="charge.proven_grades",

@@ -10,14 +10,16 @@ import httpx
 from api.accounts import operations as accounts
 from events.contracts.visits import VisitVerified
 from events.work import Works
+from kit.access import scope
 from kit.access.actor import SYSTEM, Actor
 from kit.access.roles import Role
-from kit.access.scope import EVERYTHING, Company
+from kit.access.scope import EVERYTHING
 from kit.china import identifiers
 from kit.clock import FixedClock
 from kit.ids import new_id
 from providers.catalogue import operations as catalogue
 from providers.roster import operations as roster
+from providers.roster.model import Company
 from tests.api.world import rows_of, sign_in_all
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -77,7 +79,7 @@ class Bureau:
                     password="green bamboo bridge 3",
                     provider_id=company,
                 )
-                self.actors[name] = Actor(role, name, account.id, Company(company) if company else EVERYTHING)
+                self.actors[name] = Actor(role, name, account.id, scope.Company(company) if company else EVERYTHING)
         await self.drain()
 
     def _desks(self) -> dict[str, tuple[Role, UUID | None]]:
@@ -105,6 +107,12 @@ class Bureau:
         assert answer.status_code == status, answer.text
         assert code is None or answer.json()["code"] == code
         return rows_of(answer)
+
+    async def forget_account(self, company: UUID) -> None:
+        """Leave a company as it is that was admitted without a bank account."""
+        async with self.works(SYSTEM("test")) as work:
+            admitted = await work.session.get_one(Company, company)
+            admitted.bank_sealed = admitted.bank_blind = admitted.bank_set_by = admitted.bank_set_at = None
 
     async def paper_of(self, company: UUID, month: str) -> dict[str, Any]:
         papers = await self("drawer", "GET", f"/statements?month={month}")

@@ -87,6 +87,7 @@ class Stage:
                 grade="A",
                 medical_licence="licence",
                 medical_licence_until=date(2027, 1, 1),
+                bank_account=f"6222{place:012d}",
             )
             company = await roster.admit_company(work, facts=facts)
             await roster.activate_company(work, provider_id=company.id)

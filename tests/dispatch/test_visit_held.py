@@ -41,7 +41,7 @@ async def test_a_written_down_visit_takes_two_people(stage: Stage) -> None:
     async with stage.works(MANAGER) as work:
         await visits.decide_held(work, visit_id=visit_id, stands=True, reason="电话核实")
         (facts,) = [event.data for event in work.emitted]
-    assert (facts["evidence_grade"], facts["done_minutes"]) == ("D", 60)
+    assert (facts["evidence_grade"], facts["done_minutes"]) == ("P", 60)
     assert (await look(stage, visit_id)).flags == [Flag.BACKFILLED]
 
 

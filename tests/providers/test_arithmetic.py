@@ -40,7 +40,7 @@ any_facts = st.builds(
     planned_minutes=st.integers(1, 480),
     done_minutes=st.integers(0, 600),
     late_minutes=st.integers(0, 300),
-    evidence_grade=st.sampled_from("ABCD"),
+    evidence_grade=st.sampled_from("ABCDP"),
     copay_percent=st.integers(0, 100),
     quota_held_fen=st.integers(0, 100_000),
     complaint_percent=st.integers(0, 100),
@@ -86,7 +86,7 @@ def test_the_payable_is_the_exact_fraction_rounded_half_up_once(
 ) -> None:
     line = arithmetic.charge(given_facts, price_fen=price, standards=standards)
     exact = Fraction(price * given_facts.quantity)
-    proven = given_facts.evidence_grade in list(standards.proven_grades)
+    proven = given_facts.evidence_grade in ["P", *standards.proven_grades]
     late = standards.late_percent if given_facts.late_minutes > standards.late_after_minutes else 0
     if DeductionReason.LATE in given_facts.forgiven:
         late = 0
@@ -124,6 +124,7 @@ def test_facts_survive_being_stored(given_facts: Facts, price: int) -> None:
         ({"late_minutes": 31}, 5400, {"late": 600}),
         ({"evidence_grade": "D"}, 0, {"unproven": 6000}),
         ({"evidence_grade": ""}, 0, {"unproven": 6000}),
+        ({"evidence_grade": "P"}, 6000, {}),
         ({"outcome": Outcome.NOBODY_HOME, "done_minutes": 0}, 1800, {"nobody_home": 4200}),
         ({"outcome": Outcome.CANCELLED_LATE, "evidence_grade": "D"}, 1800, {"cancelled_late": 4200}),
         ({"complaint_percent": 50}, 3000, {"complaint": 3000}),

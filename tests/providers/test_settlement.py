@@ -15,9 +15,11 @@ from events.work import Works
 from kit.access.actor import SYSTEM, Actor
 from kit.access.roles import Role
 from kit.access.scope import Company
+from kit.china import identifiers
 from kit.clock import FixedClock
 from kit.ids import new_id
 from providers.catalogue import operations as catalogue
+from providers.roster import operations as roster
 from providers.settlement import operations, queries
 from providers.settlement.arithmetic import DeductionReason
 from providers.settlement.model import Statement, StatementState
@@ -25,6 +27,7 @@ from providers.settlement.model import Statement, StatementState
 assert providers.settlement.handlers.GROUP == "settlement"
 Drain = Callable[[], Awaitable[int]]
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+USCC = identifiers.compose_uscc(area="130999", sequence=1)
 
 
 def desk(name: str, role: Role = Role.FINANCE) -> Actor:
@@ -67,8 +70,10 @@ async def _tell(works: Works, drain: Drain, *events: VisitVerified | ComplaintDe
 async def company(works: Works, drain: Drain) -> UUID:
     async with works(SYSTEM("test")) as work:
         await catalogue.ship_catalogue(work)
+        facts = roster.NewCompany(uscc=USCC, name="安康居家服务", bank_account="6222 0000 1111")
+        admitted = await roster.admit_company(work, facts=facts)
     await drain()
-    return new_id()
+    return admitted.id
 
 
 async def _drawn(works: Works, month: str = "2026-03") -> list[Statement]:

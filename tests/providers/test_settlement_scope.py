@@ -71,8 +71,10 @@ async def papers(works: Works, drain: Drain, clock: FixedClock) -> list[Statemen
     """Give the March statements of two companies, each with one disputed line."""
     async with works(SYSTEM("test")) as work:
         await catalogue.ship_catalogue(work)
-        for provider_id in (new_id(), new_id()):
-            work.emit(late(provider_id))
+        for number in (2, 3):
+            uscc = identifiers.compose_uscc(area="130999", sequence=number)
+            facts = roster.NewCompany(uscc=uscc, name=f"企业{number}", bank_account=f"6222 0000 {number:04d}")
+            work.emit(late((await roster.admit_company(work, facts=facts)).id))
     await drain()
     clock.set(START + timedelta(days=31))
     async with works(desk("drawer")) as work:
