@@ -10,6 +10,7 @@ from api.errors import responses
 from api.forms import MONTH
 from api.paging import Listing, Page, Rows
 from api.shapes import settlement as shapes
+from dispatch.requests import operations as requests
 from events.work import Work
 from providers.roster import queries as roster
 from providers.settlement import charges, operations, queries
@@ -26,6 +27,17 @@ Reading = Annotated[Work, doing("statements.read")]
 async def list_charges(visit_id: UUID, work: Annotated[Work, doing("charges.read")]) -> Rows[Charge]:
     """Return the visit's lines: its charge and every correction."""
     return Rows(await queries.charges_of(work, visit_id=visit_id))
+
+
+@router.post(
+    "/visits/{visit_id}/funding",
+    response_model=shapes.Charge,
+    summary="Let the public purse bear an undecided price difference",
+    responses=responses(409),
+)
+async def fund_charge(visit_id: UUID, work: Annotated[Work, doing("charges.fund")]) -> Charge:
+    """Bear what the elder was not told and the quota does not cover; the next statement states the correction."""
+    return await charges.fund(work, visit_id=visit_id)
 
 
 @router.post(
@@ -52,7 +64,9 @@ async def adjust_charges(
     form: shapes.NewAdjustment, work: Annotated[Work, doing("charges.adjust")]
 ) -> shapes.Adjustment:
     """Charge a month's visits by the prices and rules as they are known now; what was paid stays, the rest follows."""
-    lines = await charges.adjust(work, month=form.month, item_code=form.item_code, provider_id=form.provider_id)
+    lines = await charges.adjust(
+        work, month=form.month, cover=requests.cover, item_code=form.item_code, provider_id=form.provider_id
+    )
     return shapes.Adjustment(month=form.month, visits=len(lines))
 
 

@@ -93,7 +93,7 @@ class DisputeDecision(Form):
     """How a dispute is decided, and which deductions are given back."""
 
     upheld: bool = Field(examples=[True])
-    forgiven: list[DeductionReason] = Field(default=[], max_length=2, examples=[["late"]])
+    forgiven: list[DeductionReason] = Field(default=[], max_length=3, examples=[["late"]])
     note: str = Field(default="", max_length=400)
 
 

@@ -96,10 +96,14 @@ class VisitRework(Form):
 
 
 class VisitRescheduling(Form):
-    """Another hour for a promised visit; `agreed_to` is the new latest arrival, where the elder agreed to one."""
+    """Another hour for a promised visit; `agreed_to` is the new latest arrival, where the elder agreed to one.
+
+    With `accept_own_cost` the elder has agreed to pay more than was told before.
+    """
 
     starts_at: Instant = Field(examples=["2026-11-02T14:00:00+08:00"])
     agreed_to: Instant | None = None
+    accept_own_cost: bool = False
     reason: str = Field(min_length=1, max_length=200, examples=["the elder is at the doctor's until noon"])
 
 
@@ -128,6 +132,7 @@ class VisitAct(BaseModel):
     claimed_at: datetime
     received_at: datetime
     offline: bool
+    certain: bool | None = Field(description="whether `at` is the server's or its anchor's time, or only claimed")
     distance_metres: float | None
     accuracy_metres: float | None
     mocked: bool

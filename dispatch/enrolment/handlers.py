@@ -13,7 +13,14 @@ from kit import clock
 @on(ChargeMade, group="enrolment")
 async def when_charged(work: Work, event: ChargeMade) -> None:
     """Spend the subsidised part of a charge out of the quota and set free what else was held for its request."""
-    await wallet.capture(work, request_id=event.request_id, charge_id=event.charge_id, fen=event.subsidised_fen)
+    await wallet.capture(
+        work,
+        person_id=event.person_id,
+        month=event.month,
+        request_id=event.request_id,
+        charge_id=event.charge_id,
+        fen=event.subsidised_fen,
+    )
 
 
 @on(PersonDeceased, group="enrolment")

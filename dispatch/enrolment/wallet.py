@@ -103,25 +103,70 @@ async def _take(work: Work, terms: queries.Terms, person_id: UUID, request_id: U
     return int(held)
 
 
+async def hold_again(
+    work: Work, *, terms: queries.Terms, person_id: UUID, request_id: UUID, fen: int, beyond: bool
+) -> Holding:
+    """Release what a request holds, and hold the public share of a price in the month of `terms` instead.
+
+    Refuses what `hold` refuses.
+    """
+    await _locked(work, person_id, min([terms.month, *(money.month for money in await _held(work, request_id))]))
+    await release(work, request_id=request_id)
+    return await hold(work, terms=terms, person_id=person_id, request_id=request_id, fen=fen, beyond=beyond)
+
+
+async def cover(work: Work, *, person_id: UUID, month: str, request_id: UUID, fen: int) -> int:
+    """Bring what a month's quota has for a request, held or spent, up to `fen` as far as money is free; return it.
+
+    What another month holds for the request is released: a visit is paid out of the quota of its own month. A month
+    that nobody has opened yet is opened.
+    """
+    other = [money for money in await _held(work, request_id) if money.month != month]
+    if other:
+        await _locked(work, person_id, min(month, other[0].month))
+        await release(work, request_id=request_id)
+    rows = await queries.money_of(work, request_id)
+    has = sum(money.held_fen + money.spent_fen for money in rows if money.month == month)
+    if has >= fen:
+        return has
+    wallet = await queries.wallet(work, person_id, month)
+    terms = await queries.terms_if_any(work, person_id, month)
+    if terms is None or (wallet is None and month < clock.month_of(work.now)):
+        return has
+    return has + await _take(work, terms, person_id, request_id, fen - has)
+
+
 async def release(work: Work, *, request_id: UUID) -> int:
     """Release the money still held for a request; return the fen, 0 if nothing is held."""
-    held, wallet = await _of_request(work, request_id)
-    if wallet is None:
-        return 0
-    _move(work, wallet, EntryKind.RELEASE, held, request_id=request_id)
-    await _settle(work, wallet)
-    return held
+    released = 0
+    for money in await _held(work, request_id):
+        wallet = await _locked(work, money.person_id, money.month)
+        held = await _held_in(work, request_id, money.month)
+        assert wallet is not None  # noqa: S101 - its entries are there
+        _move(work, wallet, EntryKind.RELEASE, held, request_id=request_id)
+        await _settle(work, wallet)
+        released += held
+    return released
 
 
-async def capture(work: Work, *, request_id: UUID, charge_id: UUID, fen: int) -> None:
-    """Spend `fen` of the quota on a charge and set free what else was held for its request.
+async def capture(work: Work, *, person_id: UUID, month: str, request_id: UUID, charge_id: UUID, fen: int) -> None:
+    """Spend `fen` of a month's quota on a charge and set free what else was held for its request.
 
-    A correcting charge brings the difference. A negative one is refunded. A positive one is taken from what is free
-    and, where that does not suffice, from a late grant: the charge has already said that the public purse pays.
+    What another month holds for the request is set free: a visit takes nothing from another month's quota. A
+    correcting charge brings the difference. A negative one is refunded where it was spent. A positive one is taken
+    from what is free and, where that does not suffice, from a late grant: the charge has already said that the public
+    purse pays.
     """
-    held, wallet = await _of_request(work, request_id)
+    rows = await queries.money_of(work, request_id)
+    if fen < 0:
+        month = next((money.month for money in rows if money.spent_fen > 0), month)
+    if any(money.month != month and money.held_fen > 0 for money in rows):
+        await _locked(work, person_id, min(month, rows[0].month))
+        await release(work, request_id=request_id)
+    wallet = await _locked(work, person_id, month)
     if wallet is None:
         return
+    held = await _held_in(work, request_id, month)
     beyond = max(0, fen - held)
     _move(work, wallet, EntryKind.GRANT, max(0, beyond - wallet.free_fen), charge_id=charge_id)
     _move(work, wallet, EntryKind.HOLD, beyond, request_id=request_id, charge_id=charge_id)
@@ -207,14 +252,14 @@ async def turn_months(work: Work, *, limit: int = 200) -> int:
     return len(wallets)
 
 
-async def _of_request(work: Work, request_id: UUID) -> tuple[int, Wallet | None]:
-    """Lock the wallet that holds a request's money, then read the amount still held."""
-    holding = await queries.held(work, request_id)
-    if holding is None:
-        return 0, None
-    wallet = await _locked(work, holding.person_id, holding.month)
-    holding = await queries.held(work, request_id)
-    return (holding.held_fen if holding else 0), wallet
+async def _held(work: Work, request_id: UUID) -> list[queries.RequestMoney]:
+    """Return the months that hold money for a request, earliest first."""
+    return [money for money in await queries.money_of(work, request_id) if money.held_fen > 0]
+
+
+async def _held_in(work: Work, request_id: UUID, month: str) -> int:
+    """Return what a month holds for a request; its wallet must be locked, or another work may change it."""
+    return sum(money.held_fen for money in await queries.money_of(work, request_id) if money.month == month)
 
 
 async def _locked(work: Work, person_id: UUID, month: str) -> Wallet | None:

@@ -15,6 +15,7 @@ from events.contracts.people import (
     PersonDeathReportWithdrawn,
     PersonDeceased,
 )
+from events.contracts.settlement import ChargeUnfunded
 from events.contracts.visits import NobodyHome, VisitHeld
 from events.delivery.bus import on
 from events.work import Work
@@ -37,6 +38,15 @@ async def when_held(work: Work, event: VisitHeld) -> None:
     """Tell the manager that a visit's evidence does not stand by itself."""
     await operations.raise_case(
         work, kind=CaseKind.VISIT_HELD, subject_id=event.visit_id, since=work.now, facts={"reasons": event.reasons}
+    )
+
+
+@on(ChargeUnfunded, group=GROUP)
+async def when_unfunded(work: Work, event: ChargeUnfunded) -> None:
+    """Ask the manager whether the public purse bears a price that was recorded after the elder's consent."""
+    facts = {"fen": event.unfunded_fen}
+    await operations.raise_case(
+        work, kind=CaseKind.CHARGE_UNFUNDED, subject_id=event.visit_id, since=work.now, facts=facts
     )
 
 

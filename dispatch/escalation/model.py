@@ -28,6 +28,7 @@ class CaseKind(StrEnum):
     NOT_REACHED = "not_reached"  # subject: call-back
     COMPLAINT_OVERDUE = "complaint_overdue"  # subject: complaint
     MESSAGE_FORGED = "message_forged"  # subject: the newest dead letter that the log does not know
+    CHARGE_UNFUNDED = "charge_unfunded"  # subject: visit, a part of whose price nobody has agreed to bear
     WORKER_TWICE = "worker_twice"  # subject: worker, whose person or paper is at work for another company too
 
 

@@ -26,6 +26,7 @@ from providers.roster.model import Certificate, Worker, WorkerState
 _OWNER = {
     CaseKind.VISIT_HELD: Role.MANAGER,
     CaseKind.COMPLAINT_OVERDUE: Role.MANAGER,
+    CaseKind.CHARGE_UNFUNDED: Role.MANAGER,
     CaseKind.WORKER_TWICE: Role.MANAGER,
     CaseKind.MESSAGE_FORGED: Role.MANAGER,
     CaseKind.DEATH_REPORTED: Role.MANAGER,

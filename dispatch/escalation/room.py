@@ -15,6 +15,7 @@ ROOM = Room(
     handlers=(
         handlers.when_nobody_found,
         handlers.when_held,
+        handlers.when_unfunded,
         handlers.when_nobody_home,
         handlers.when_death_reported,
         handlers.when_death_report_withdrawn,

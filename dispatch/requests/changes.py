@@ -46,7 +46,7 @@ def mark(work: Work, request: CareRequest, state: RequestState, *, provider_id: 
 
 async def mark_unserved(work: Work, *, request_id: UUID, reason: str) -> CareRequest:
     """Close a request as unserved, release its quota and emit CareRequestUnserved; idempotent."""
-    request = await _locked(work, request_id)
+    request = await locked(work, request_id)
     if request.state is RequestState.UNSERVED:
         return request
     _move(work, request, RequestState.UNSERVED)
@@ -63,7 +63,7 @@ async def cancel(work: Work, *, request_id: UUID, by: CancelledBy, reason: str) 
     earliest arrival is chargeable: the quota stays held for that charge. Refuses `request.not_allowed` once the worker
     is on the way.
     """
-    request = await _locked(work, request_id)
+    request = await locked(work, request_id)
     if request.state is RequestState.CANCELLED:
         return request
     free = (await rules.read(work.session, FreeCancelHours, at=work.now)).span
@@ -117,7 +117,8 @@ async def follow_divisions(
             request.division_code, request.district = codes[0], codes[0][:6]
 
 
-async def _locked(work: Work, request_id: UUID) -> CareRequest:
+async def locked(work: Work, request_id: UUID) -> CareRequest:
+    """Return a request, locked until the work ends; refuse `request.not_found`."""
     # Refreshing the row would lose changes that are not flushed yet.
     await work.session.flush()
     request = await work.session.get(CareRequest, request_id, with_for_update=True, populate_existing=True)

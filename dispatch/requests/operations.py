@@ -1,6 +1,7 @@
 """The verbs of care requests, under one name; each is written beside its kind."""
 
 from dispatch.requests.changes import cancel, cancel_all, follow_divisions, mark, mark_unserved
+from dispatch.requests.consent import agree, cover
 from dispatch.requests.placing import place
 from dispatch.requests.standing import (
     end,
@@ -14,8 +15,10 @@ from dispatch.requests.standing import (
 )
 
 __all__ = [
+    "agree",
     "cancel",
     "cancel_all",
+    "cover",
     "end",
     "end_all",
     "follow_divisions",

@@ -159,7 +159,7 @@ async def place(
     existing, earlier = await _earlier(work, person_id, item_code, earliest, source_key)
     if existing is not None:
         return existing
-    await _check_hours(work, earliest, latest, quantity, asked_at)
+    await check_window(work, earliest, latest, quantity, asked_at)
     vital = await registry.vital(work, person_id)
     if vital.died_on is not None:
         raise ElderDeceased
@@ -169,7 +169,7 @@ async def place(
         raise ElderSuspended(reason=standing.suspend_reason)
     if standing is None or standing.state is not EnrolmentState.ACTIVE or standing.terms is None:
         raise NotEnrolled(state=standing.state if standing else "none")
-    item, price = await _offered(work, item_code, earliest)
+    item, price = await offered(work, item_code, earliest)
     if not urgent:
         check_item_hours(item, earliest, latest)
     if not override_duplicate:
@@ -177,11 +177,7 @@ async def place(
         case_no = intake.same(earlier, earliest, hours)
         if case_no is not None:
             raise Duplicate(hours=hours, case_no=case_no)
-    caps = await rules.read(work.session, ItemCaps, at=earliest)
-    excess = intake.excess(earlier, earliest, item_code, caps)
-    if excess is not None:
-        kind = ItemCap if excess.period == "day" else ItemMonthCap
-        raise kind(item_code=item_code, most=excess.most, placed=excess.placed)
+    await _within_caps(work, earlier, earliest, item_code)
     place_of = await registry.place_of(work, person_id)
     request_id, fen = new_id(), price * quantity
     holding = await wallet.hold(
@@ -242,9 +238,10 @@ async def place(
     return request
 
 
-async def _check_hours(
+async def check_window(
     work: Work, earliest: datetime, latest: datetime, quantity: int, asked_at: datetime | None
 ) -> None:
+    """Refuse `request.window_invalid`, `request.past` and `request.too_far`."""
     most = (await rules.read(work.session, MostQuantity, at=work.now)).value
     if earliest >= latest or not 1 <= quantity <= most or (asked_at is not None and asked_at > work.now):
         raise WindowInvalid(most=most)
@@ -276,7 +273,23 @@ async def _earlier(
     return await work.session.get_one(CareRequest, existing.id), []
 
 
-async def _offered(work: Work, item_code: str, earliest: datetime) -> tuple[Item, int]:
+async def check_caps(work: Work, person_id: UUID, item_code: str, earliest: datetime, *, but: UUID) -> None:
+    """Refuse `request.item_cap` and `.item_month_cap` for a request, `but`, that moves to another day."""
+    _, earlier = await _earlier(work, person_id, item_code, earliest, None)
+    others = [request for request in earlier if request.request_id != but]
+    await _within_caps(work, others, earliest, item_code)
+
+
+async def _within_caps(work: Work, earlier: list[intake.Earlier], earliest: datetime, item_code: str) -> None:
+    caps = await rules.read(work.session, ItemCaps, at=earliest)
+    excess = intake.excess(earlier, earliest, item_code, caps)
+    if excess is not None:
+        kind = ItemCap if excess.period == "day" else ItemMonthCap
+        raise kind(item_code=item_code, most=excess.most, placed=excess.placed)
+
+
+async def offered(work: Work, item_code: str, earliest: datetime) -> tuple[Item, int]:
+    """Return an item that is on offer on a day, and its price; refuse `request.item_unknown`."""
     item = await catalogue.item(work, item_code, earliest)
     price = await catalogue.price(work, item_code, earliest)
     if item is None or price is None:

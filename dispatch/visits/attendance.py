@@ -146,17 +146,18 @@ async def _new_act(work: Work, visit: Visit, kind: ActKind, act: ActIn, reports:
     if act.latitude is not None and act.longitude is not None:
         door = geo.Point(visit.latitude, visit.longitude)
         distance = geo.metres(door, geo.Point(act.latitude, act.longitude))
-    at, not_before = _when(work, visit, act)
+    rules = await lifecycle.evidence_rules(work, work.now)
+    when = _when(work, visit, act, rules.skew)
     tries = sum(report.code_matches is False for report in reports)
-    allowed = (await lifecycle.evidence_rules(work, work.now)).code_tries
     return {
         "id": act.id,
         "visit_id": visit.id,
         "provider_id": visit.provider_id,
         "kind": kind,
         "sequence": sequence,
-        "at": at,
-        "not_before": not_before,
+        "at": when.at,
+        "not_before": when.not_before,
+        "certain": when.certain,
         "claimed_at": act.claimed_at,
         "received_at": work.now,
         "offline": act.offline,
@@ -170,7 +171,7 @@ async def _new_act(work: Work, visit: Visit, kind: ActKind, act: ActIn, reports:
         # Beyond the allowed tries a code is not even looked at: six digits can be guessed with enough tries.
         "code_matches": None
         if act.code is None
-        else tries < allowed and _same(visit_codes.code(work, visit.id), act.code),
+        else tries < rules.code_tries and _same(visit_codes.code(work, visit.id), act.code),
         "home_matches": None if act.home is None else _same(visit_codes.home_token(work, visit.person_id), act.home),
         "reason": act.reason and act.reason.strip()[:200],
         "account_id": work.actor.account_id,
@@ -188,18 +189,31 @@ def _next_step(visit: Visit, kind: ActKind) -> None:
         raise NotArrived(state=visit.state)
 
 
-def _when(work: Work, visit: Visit, act: ActIn) -> tuple[datetime, datetime | None]:
-    """Say when an act happened, and since when at the earliest: a phone's calendar is only a claim.
+@dataclass(frozen=True, slots=True)
+class _ActTime:
+    """When an act happened: `certain`, or as the phone claims within what is known; never later than its receipt."""
 
-    With a signal it is the server's now. Without, the last anchor the server gave plus what the phone counted since;
-    failing that the claim. Never later than now.
+    at: datetime
+    not_before: datetime | None
+    certain: bool
+
+
+def _when(work: Work, visit: Visit, act: ActIn, skew: timedelta) -> _ActTime:
+    """Say when an act happened: a phone's calendar is only a claim.
+
+    With a signal it is the server's now. Without, the last anchor that the server gave plus what the phone counted
+    since, where that is not later than now. Failing that, the act has no time of its own: it lies between the last
+    thing known and its receipt.
     """
     if not act.offline:
-        return work.now, work.now
+        return _ActTime(work.now, work.now, certain=True)
     anchored = visit_codes.read_anchor(work, visit.id, act.anchor) if act.anchor else None
     if anchored is not None and act.elapsed_seconds is not None and 0 <= act.elapsed_seconds < 10**7:
-        return min(anchored + timedelta(seconds=act.elapsed_seconds), work.now), anchored
-    return min(max(act.claimed_at, anchored) if anchored else act.claimed_at, work.now), anchored
+        counted = anchored + timedelta(seconds=act.elapsed_seconds)
+        if counted <= work.now + skew:
+            return _ActTime(min(counted, work.now), anchored, certain=True)
+    claimed = max(act.claimed_at, anchored) if anchored else act.claimed_at
+    return _ActTime(min(claimed, work.now), anchored, certain=False)
 
 
 async def fold(work: Work, visit: Visit, reports: Sequence[Report], timeline: Timeline) -> None:
@@ -213,6 +227,10 @@ async def fold(work: Work, visit: Visit, reports: Sequence[Report], timeline: Ti
         await lifecycle.hold(work, visit, Flag.AFTER_MISSED)
     elif timeline.clash:
         await lifecycle.hold(work, visit, Flag.CLASH)
+    elif visit.state is VisitState.VERIFIED and evidence.too_many_phones(
+        reports, workers=len(lifecycle.workers_of(visit))
+    ):
+        await lifecycle.hold(work, visit, Flag.TWO_PHONES)
     if visit.state is VisitState.HELD:
         _times(visit, timeline)
         await lifecycle.weigh(work, visit, reports, timeline)

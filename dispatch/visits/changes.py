@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import aliased
 
+from dispatch.requests import operations as requests
 from dispatch.requests.model import CareRequest
 from dispatch.visits import bookings, lifecycle, offers
 from dispatch.visits.flags import Flag
@@ -37,23 +38,35 @@ class WorkerUnsuitable(Refusal):
 
 
 async def reschedule(
-    work: Work, *, visit_id: UUID, starts_at: datetime, reason: str, agreed_to: datetime | None = None
+    work: Work,
+    *,
+    visit_id: UUID,
+    starts_at: datetime,
+    reason: str,
+    agreed_to: datetime | None = None,
+    accept_own_cost: bool = False,
 ) -> Visit:
     """Move a promised visit to another hour (改约), same worker.
 
-    `agreed_to` is the new latest arrival, where the elder agreed to one; without it the new hour must lie within the
-    old window. Refuses `visit.not_allowed` once the worker is on the way, `visit.outside_window`,
+    `agreed_to` is the new latest arrival, where the elder agreed to one: the request's window moves with it, and its
+    quota is held by the new day (`requests.agree`, whose refusals are refused here). Without it the new hour must lie
+    within the old window. Refuses `visit.not_allowed` once the worker is on the way, `visit.outside_window`,
     `visit.worker_unsuitable`, `visit.worker_busy`.
     """
     visit = await _promised(work, visit_id)
-    request = await work.session.get(CareRequest, visit.request_id)
+    request = await work.session.get_one(CareRequest, visit.request_id)
     latest = agreed_to or visit.window_to
     # Only a new agreement may bring the hour forward of what was asked for.
-    if starts_at > latest or starts_at <= work.now or (agreed_to is None and request and starts_at < request.earliest):
+    if starts_at > latest or starts_at <= work.now or (agreed_to is None and starts_at < request.earliest):
         raise OutsideWindow
     ends_at = starts_at + timedelta(minutes=visit.minutes)
     for worker_id, _ in lifecycle.workers_of(visit):
         await _suitable(work, visit, worker_id, starts_at, ends_at)
+    if agreed_to is not None and visit.rework_of is None:
+        until = max(agreed_to, starts_at + timedelta(minutes=1))  # a window is never empty
+        await requests.agree(
+            work, request_id=request.id, earliest=starts_at, latest=until, accept_own_cost=accept_own_cost
+        )
     visit.planned_start, visit.planned_end, visit.window_to = starts_at, ends_at, latest
     visit.reason = reason.strip()[:200]
     await _book_again(work, visit)

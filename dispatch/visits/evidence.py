@@ -61,7 +61,7 @@ def grade(reports: Iterable[Report], *, end: Report | None, rules: EvidenceRules
 def _flags(reports: tuple[Report, ...], *, end: Report, accepted_at: datetime, rules: EvidenceRules) -> Iterable[Flag]:
     if any(report.mocked for report in reports):
         yield Flag.MOCK_POSITION
-    if not at_the_door(end, rules):
+    if not (at_the_door(end, rules) or end.code_matches or end.home_matches):
         yield Flag.NO_POSITION_AT_LEAVE
     if sum(report.code_matches is False for report in reports) >= rules.code_tries:
         yield Flag.CODE_TRIES
@@ -73,8 +73,6 @@ def _flags(reports: tuple[Report, ...], *, end: Report, accepted_at: datetime, r
         yield Flag.BEFORE_ACCEPTANCE
     if any(later.at < earlier.at for earlier, later in pairwise(sorted(reports, key=lambda r: (r.sequence, r.id)))):
         yield Flag.BACKWARDS
-    if len({report.device for report in reports if report.device}) > 1:
-        yield Flag.TWO_PHONES
 
 
 def _skewed(report: Report, rules: EvidenceRules) -> bool:
@@ -94,15 +92,21 @@ def weigh(
     minutes: int,
     found_home: bool,
     rules: EvidenceRules,
+    workers: int = 1,
 ) -> Evidence:
     """Grade a whole visit by itself; what its neighbours add (overlap, speed) is found apart.
 
     `minutes` is the item's standard time, times the quantity. A short stay is a fact for settlement, and a flag.
     """
+    reports = tuple(reports)
     counted = tuple(report for report in reports if report.sequence <= end.sequence)
     worth = grade(counted, end=end, rules=rules)
     flags = list(_flags(counted, end=end, accepted_at=accepted_at, rules=rules))
-    stay = end.at - arrive.at
+    stay = certain_stay(counted, arrive=arrive, end=end)
+    if not (arrive.certain and end.certain):
+        flags.append(Flag.UNANCHORED)
+    if too_many_phones(reports, workers=workers):
+        flags.append(Flag.TWO_PHONES)
     if found_home and stay * 100 < timedelta(minutes=minutes) * rules.short_percent:
         flags.append(Flag.SHORT_STAY)
     if not found_home and stay < rules.wait:
@@ -110,6 +114,31 @@ def weigh(
     if worth in {Grade.C, Grade.D}:
         flags.append(Flag.WEAK_EVIDENCE)
     return Evidence(worth, tuple(sorted(set(flags))))
+
+
+def certain_stay(reports: Iterable[Report], *, arrive: Report, end: Report) -> timedelta:
+    """Return how long the worker was there for certain: from the latest possible sign-in to the earliest sign-out.
+
+    An act without a time of its own lies between the last thing known before it and its receipt.
+    """
+    arrived, left = arrive.at, end.at
+    reports = tuple(reports)
+    if not arrive.certain:
+        later = (report for report in reports if report.sequence >= arrive.sequence)
+        arrived = min(report.at if report.certain else report.received_at for report in later)
+    if not end.certain:
+        earlier = [report for report in reports if report.sequence < end.sequence]
+        since = [report.at if report.certain else report.not_before for report in (*earlier, end)]
+        left = max((instant for instant in since if instant is not None), default=arrived)
+    return max(left - arrived, timedelta(0))
+
+
+def too_many_phones(reports: Iterable[Report], *, workers: int) -> bool:
+    """Tell whether more phones, or accounts, reported from a visit than workers were sent to it."""
+    reports = tuple(reports)
+    devices = {report.device for report in reports if report.device}
+    accounts = {report.account_id for report in reports if report.account_id}
+    return max(len(devices), len(accounts)) > workers
 
 
 def overlap(a: tuple[datetime, datetime], b: tuple[datetime, datetime]) -> bool:

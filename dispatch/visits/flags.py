@@ -18,13 +18,16 @@ class Flag(StrEnum):
 
     WEAK_EVIDENCE = "weak_evidence"  # grade C or D
     MOCK_POSITION = "mock_position"  # the phone itself says that its position is made up
-    NO_POSITION_AT_LEAVE = "no_position_at_leave"
+    NO_POSITION_AT_LEAVE = "no_position_at_leave"  # nor code nor scan: nothing proves who was where at the end
     CODE_TRIES = "code_tries"  # too many wrong codes: the code no longer counts
     CLOCK_SKEW = "clock_skew"
+    UNANCHORED = "unanchored"  # signed in or out without a signal and without an anchor: the time is only claimed
+    EARLY = "early"  # signed in before the agreed window
+    FAR_EARLY = "far_early"  # so long before it that a person must ask the elder
     LATE_UPLOAD = "late_upload"
     BEFORE_ACCEPTANCE = "before_acceptance"
     BACKWARDS = "backwards"  # left before arriving
-    TWO_PHONES = "two_phones"
+    TWO_PHONES = "two_phones"  # more phones or accounts than workers reported from one visit
     CLASH = "clash"  # two acts claim one number
     MISSING_ACT = "missing_act"
     AFTER_MISSED = "after_missed"
@@ -34,7 +37,11 @@ class Flag(StrEnum):
     SHORT_STAY = "short_stay"
     BACKFILLED = "backfilled"
     ABORTED = "aborted"
+    SERVED_TWICE = "served_twice"  # another visit of the same request stands
 
+
+ALWAYS_HELD = frozenset({Flag.SERVED_TWICE, Flag.FAR_EARLY})
+"""Flags that hold a payment whatever the rule says."""
 
 LASTING = frozenset({Flag.AFTER_MISSED, Flag.OVERLAP, Flag.IMPOSSIBLE_SPEED, Flag.BACKFILLED})
 """Flags that come from elsewhere than the visit's own acts, and stay when the acts are weighed again."""

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from dispatch.requests.model import CareRequest
 from dispatch.visits import evidence
 from dispatch.visits.flags import LASTING, Flag, Grade
 from dispatch.visits.model import Act, Visit
-from dispatch.visits.rules import EvidenceRules
+from dispatch.visits.rules import EarlyMinutes, EvidenceRules, FarEarlyMinutes
 from dispatch.visits.timeline import Report, Timeline
 from dispatch.visits.transitions import OPEN, TRANSITIONS, ActKind, VisitState
 from events.contracts.visits import VisitHeld
@@ -109,7 +110,9 @@ def _as_report(row: Act) -> Report:
         received_at=row.received_at,
         offline=row.offline,
         not_before=row.not_before,
+        certain=not row.offline or row.not_before is not None if row.certain is None else row.certain,
         device=row.device,
+        account_id=row.account_id,
         distance_metres=row.distance_metres,
         accuracy_metres=row.accuracy_metres,
         fix_age_seconds=row.fix_age_seconds,
@@ -133,6 +136,8 @@ async def weigh(work: Work, visit: Visit, reports: Sequence[Report], timeline: T
         flags.add(Flag.CLASH)
     if timeline.end is not None and timeline.end.kind is ActKind.ABORT:
         flags.add(Flag.ABORTED)
+    if timeline.arrive is not None:
+        flags.update(await _early(work, visit, timeline.arrive.at))
     if timeline.gap or timeline.arrive is None or timeline.end is None:
         flags.add(Flag.MISSING_ACT)
     if timeline.arrive is None or timeline.end is None or visit.accepted_at is None:
@@ -145,9 +150,19 @@ async def weigh(work: Work, visit: Visit, reports: Sequence[Report], timeline: T
             accepted_at=visit.accepted_at,
             minutes=visit.minutes,
             found_home=timeline.end.kind is not ActKind.NOBODY_HOME,
+            workers=len(workers_of(visit)),
             rules=weighed_by,
         )
         visit.grade = result.grade
         flags.update(result.flags)
     visit.flags = sorted(flags)
     return weighed_by
+
+
+async def _early(work: Work, visit: Visit, arrived_at: datetime) -> list[Flag]:
+    """Return how a sign-in lies before the agreed window; a visit done again without pay has a window of its own."""
+    request = None if visit.rework_of is not None else await work.session.get(CareRequest, visit.request_id)
+    before = (request.earliest if request is not None else visit.planned_start) - arrived_at
+    if before > (await rules.read(work.session, FarEarlyMinutes, at=arrived_at)).span:
+        return [Flag.FAR_EARLY]
+    return [Flag.EARLY] if before > (await rules.read(work.session, EarlyMinutes, at=arrived_at)).span else []

@@ -162,6 +162,8 @@ class Act(Base):
     sequence: Mapped[int]
     at: Mapped[datetime]  # when it happened, as far as the server can say
     not_before: Mapped[datetime | None]  # proved by a server's anchor in the act
+    # Whether `at` is the server's clock or was counted from an anchor, or is only claimed; 0.1 did not say.
+    certain: Mapped[bool | None]
     claimed_at: Mapped[datetime]
     received_at: Mapped[datetime]
     offline: Mapped[bool]

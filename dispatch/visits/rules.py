@@ -64,6 +64,10 @@ class EvidenceRules(TableRule):
                 "mock_position",
                 "code_tries",
                 "late_upload",
+                "clock_skew",
+                "unanchored",
+                "impossible_speed",
+                "no_position_at_leave",
                 "before_acceptance",
                 "backwards",
                 "two_phones",
@@ -113,6 +117,34 @@ class EvidenceRules(TableRule):
         return timedelta(minutes=self.wait_minutes)
 
 
+class EarlyMinutes(MinutesRule):
+    """How long before the agreed window a sign-in is early, which is shown and not held."""
+
+    about: ClassVar[About] = About(
+        name="visit.early_minutes",
+        proposed=15,
+        unit="minutes",
+        zh="早于约定时段多少分钟签到视为提前",
+        en="Minutes before the agreed window at which a sign-in counts as early",
+        source="proposed: a worker who finds the last elder away comes a quarter of an hour early",
+    )
+    root: Annotated[int, Field(ge=0, le=1_440)]
+
+
+class FarEarlyMinutes(MinutesRule):
+    """How long before the agreed window a sign-in holds the visit for a person."""
+
+    about: ClassVar[About] = About(
+        name="visit.far_early_minutes",
+        proposed=60,
+        unit="minutes",
+        zh="早于约定时段多少分钟签到须待人工核定",
+        en="Minutes before the agreed window at which a sign-in holds the visit for a person",
+        source="proposed: an elder who agreed on ten does not expect anybody before nine",
+    )
+    root: Annotated[int, Field(ge=0, le=1_440)]
+
+
 class MissedAfterMinutes(MinutesRule):
     """The time after the latest agreed arrival when a visit without any act counts as missed."""
 
@@ -145,6 +177,8 @@ RULES: tuple[type[DatedRule], ...] = (
     OfferDeadline,
     UrgentOfferDeadline,
     EvidenceRules,
+    EarlyMinutes,
+    FarEarlyMinutes,
     MissedAfterMinutes,
     DisclosureDays,
 )

@@ -31,7 +31,9 @@ class Report:
     received_at: datetime
     offline: bool = False
     not_before: datetime | None = None
+    certain: bool = True
     device: str | None = None
+    account_id: UUID | None = None
     distance_metres: float | None = None
     accuracy_metres: float | None = None
     fix_age_seconds: float | None = None

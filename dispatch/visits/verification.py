@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import exists, func, or_, select
 
+from dispatch.requests import operations as requests
 from dispatch.requests.model import CareRequest
 from dispatch.visits import evidence, lifecycle
-from dispatch.visits.flags import Flag, Grade
+from dispatch.visits.flags import ALWAYS_HELD, Flag, Grade
 from dispatch.visits.model import Act, Visit
 from dispatch.visits.rules import EvidenceRules
 from dispatch.visits.timeline import timeline
@@ -49,6 +50,13 @@ class TimesInvalid(Refusal):
     code = "visit.times_invalid"
 
 
+class RequestServed(Refusal):
+    """Another visit of the same request stands: the elder asked, and pays, for one."""
+
+    code = "visit.request_served"
+    kind = Kind.CONFLICT
+
+
 class VisitReasonMissing(Refusal):
     """Such a decision needs a reason on record."""
 
@@ -65,10 +73,13 @@ async def verify(work: Work, *, visit_id: UUID) -> Visit:
     if visit.state not in {VisitState.FINISHED, VisitState.NOBODY_HOME, VisitState.ABORTED}:
         return visit
     reports = await lifecycle.reports_of(work, visit_id)
-    rules = await lifecycle.weigh(work, visit, reports, timeline(reports))
+    course = timeline(reports)
+    rules = await lifecycle.weigh(work, visit, reports, course)
     if visit.arrived_at is not None and visit.left_at is not None:
         await _beside_neighbours(work, visit, visit.arrived_at, visit.left_at, rules)
-    reasons = [flag for flag in visit.flags if flag in rules.holds]
+    if await _served(work, visit):
+        _flag(visit, Flag.SERVED_TWICE)
+    reasons = [flag for flag in visit.flags if flag in rules.holds or flag in ALWAYS_HELD]
     if reasons or visit.state is VisitState.ABORTED:
         lifecycle.move(visit, VisitState.HELD, work)
         work.emit(
@@ -76,7 +87,10 @@ async def verify(work: Work, *, visit_id: UUID) -> Visit:
         )
         return visit
     lifecycle.move(visit, VisitState.VERIFIED, work)
-    await emit_verified(work, visit)
+    certain = None
+    if course.arrive is not None and course.end is not None:
+        certain = evidence.certain_stay(reports, arrive=course.arrive, end=course.end)
+    await emit_verified(work, visit, stay=certain)
     return visit
 
 
@@ -114,6 +128,19 @@ async def _beside_neighbours(
             await _hold_other(work, other, Flag.IMPOSSIBLE_SPEED, rules)
 
 
+async def _served(work: Work, visit: Visit) -> bool:
+    """Tell whether another visit of the same request stands; a visit done again without pay does not count."""
+    if visit.rework_of is not None:
+        return False
+    other = exists().where(
+        Visit.request_id == visit.request_id,
+        Visit.id != visit.id,
+        Visit.state == VisitState.VERIFIED,
+        Visit.rework_of.is_(None),
+    )
+    return bool(await work.session.scalar(select(other)))
+
+
 def _flag(visit: Visit, flag: Flag) -> None:
     visit.flags = sorted({*visit.flags, flag})
 
@@ -125,13 +152,19 @@ async def _hold_other(work: Work, other: Visit, flag: Flag, rules: EvidenceRules
         _flag(other, flag)
 
 
-async def emit_verified(work: Work, visit: Visit) -> None:
-    """Emit VisitVerified; refuse `visit.times_missing`."""
+async def emit_verified(work: Work, visit: Visit, *, stay: timedelta | None = None) -> None:
+    """Emit VisitVerified; refuse `visit.times_missing`.
+
+    `stay` is what is certain of the time at the door; without it the visit's times are those that a person decided.
+    """
     if visit.arrived_at is None or visit.left_at is None or visit.outcome is None:
         raise TimesMissing
     if visit.rework_of is not None:
         return  # the second time is on the company
+    if stay is None:
+        stay = visit.left_at - visit.arrived_at
     request = await work.session.get_one(CareRequest, visit.request_id)
+    quota_held_fen = await requests.cover(work, request.id, visit.planned_start)
     late = visit.arrived_at - visit.window_to
     work.emit(
         VisitVerified(
@@ -148,13 +181,14 @@ async def emit_verified(work: Work, visit: Visit) -> None:
             arrived_at=visit.arrived_at,
             left_at=visit.left_at,
             late_minutes=max(0, late // timedelta(minutes=1)),
-            done_minutes=(visit.left_at - visit.arrived_at) // timedelta(minutes=1),
+            done_minutes=stay // timedelta(minutes=1),
             evidence_grade=visit.grade or Grade.D,
             outcome=visit.outcome,
             urgent=visit.urgent,
             category=request.category,
             copay_percent=request.copay_percent,
-            quota_held_fen=request.quota_held_fen,
+            quota_held_fen=quota_held_fen,
+            own_limit_fen=request.own_fen,
         )
     )
 
@@ -172,7 +206,8 @@ async def decide_held(
 
     A visit that stands has the grade P, whatever its own evidence was worth: the decision is the proof.
     Refuses `visit.decision_forbidden` unless a manager asks, `visit.same_person` to who back-filled it,
-    `visit.not_allowed` unless it is held, `visit.reason_missing`, `visit.times_missing` and `visit.times_invalid`.
+    `visit.not_allowed` unless it is held, `visit.reason_missing`, `visit.times_missing`, `visit.times_invalid`, and
+    `visit.request_served` where another visit of the request stands.
     """
     _manager(work, reason)
     visit = await lifecycle.locked(work, visit_id)
@@ -188,6 +223,8 @@ async def decide_held(
     if visit.arrived_at is None or visit.left_at is None:
         raise TimesMissing
     _possible(work, visit.arrived_at, visit.left_at)
+    if await _served(work, visit):
+        raise RequestServed
     visit.outcome = visit.outcome or Outcome.COMPLETED
     visit.grade = Grade.P
     lifecycle.move(visit, VisitState.VERIFIED, work, reason=reason)
@@ -258,6 +295,7 @@ async def back_fill(work: Work, *, visit_id: UUID, arrived_at: datetime, left_at
                 claimed_at=at,
                 received_at=work.now,
                 offline=True,
+                certain=False,
                 reason=reason.strip()[:200],
                 account_id=work.actor.account_id,
             )

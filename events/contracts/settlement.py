@@ -37,6 +37,16 @@ class ChargeMade(_SettlementEvent):
     revision: int
 
 
+class ChargeUnfunded(_SettlementEvent):
+    """Emitted by settlement: a part of a charge that neither the elder agreed to nor the quota bears; people decide."""
+
+    subject_field = "charge_id"
+
+    charge_id: UUID
+    visit_id: UUID
+    unfunded_fen: int
+
+
 class _StatementEvent(_SettlementEvent):
     subject_field = "statement_id"
 

@@ -62,6 +62,7 @@ class VisitVerified(_VisitEvent):
     category: str
     copay_percent: int
     quota_held_fen: int
+    own_limit_fen: int | None = None  # an event of 0.1 does not say
 
 
 class VisitHeld(_VisitEvent):

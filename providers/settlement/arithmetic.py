@@ -31,13 +31,14 @@ class DeductionReason(StrEnum):
     SHORT = "short"  # less time than the standard asks for: pro rata 时长不足
     LATE = "late"  # 迟到
     COMPLAINT = "complaint"  # an upheld complaint 投诉属实
+    UNFUNDED = "unfunded"  # a later price that neither the elder agreed to nor the quota bears 价差待定
 
 
 FOUND_GOOD = "P"
 """The grade of a held visit that a second person found good: the decision is its proof, whatever the rule says."""
 
-FORGIVABLE = frozenset({DeductionReason.SHORT, DeductionReason.LATE})
-"""What a decided dispute may give back; proof and complaints have their own ways of appeal."""
+FORGIVABLE = frozenset({DeductionReason.SHORT, DeductionReason.LATE, DeductionReason.UNFUNDED})
+"""What people may give back; proof and complaints have their own ways of appeal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,9 @@ class Standards:
 class Facts:
     """Everything about one visit that its charge depends on; raises ValueError for values outside their ranges.
 
-    `done_minutes` and `planned_minutes` are of the whole visit, `quantity` counts units of the price.
+    `done_minutes` and `planned_minutes` are of the whole visit, `quantity` counts units of the price. `own_limit_fen`
+    is what the elder was told at the last consent; facts of 0.1 do not say, and have no limit. `covered_fen` is what
+    the quota holds beyond `quota_held_fen` for a price that was recorded after the charge.
     """
 
     outcome: Outcome
@@ -75,6 +78,8 @@ class Facts:
     complaint_percent: int = 0
     void: str | None = None
     forgiven: tuple[DeductionReason, ...] = ()
+    own_limit_fen: int | None = None
+    covered_fen: int = 0
 
     def __post_init__(self) -> None:
         """Hold the ranges outside which no amount would mean anything."""
@@ -82,7 +87,10 @@ class Facts:
         if self.quantity < 1 or self.planned_minutes < 1 or any(not 0 <= percent <= 100 for percent in percents):
             message = f"not facts of a visit: {self}"
             raise ValueError(message)
-        if min(self.done_minutes, self.late_minutes, self.quota_held_fen) < 0:
+        if (
+            min(self.done_minutes, self.late_minutes, self.quota_held_fen, self.own_limit_fen or 0, self.covered_fen)
+            < 0
+        ):
             message = f"negative facts of a visit: {self}"
             raise ValueError(message)
         if not FORGIVABLE.issuperset(self.forgiven):
@@ -91,7 +99,13 @@ class Facts:
 
     def json(self) -> dict[str, Any]:
         """Return the facts as they are stored with the charge."""
-        return {**asdict(self), "outcome": self.outcome.value, "forgiven": [reason.value for reason in self.forgiven]}
+        stored = {**asdict(self), "outcome": self.outcome.value, "forgiven": [reason.value for reason in self.forgiven]}
+        # What was stored without these reads and hashes as it did.
+        if self.own_limit_fen is None:
+            del stored["own_limit_fen"]
+        if not self.covered_fen:
+            del stored["covered_fen"]
+        return stored
 
     @classmethod
     def read(cls, stored: dict[str, Any]) -> Self:
@@ -126,7 +140,8 @@ def charge(facts: Facts, *, price_fen: int, standards: Standards) -> Amounts:
 
     The done part is whole from `full_from_percent` of the planned minutes on, else pro rata; more time than planned is
     not paid. Percentages add and never take more than everything. Quota pays its share up to what was held; the elder
-    owes the rest, to the fen.
+    owes the rest, to the fen, but never more than was told. What is then left is the quota's as far as it holds, and
+    beyond that nobody's (`UNFUNDED`) before people have decided that the public purse bears it.
     """
     if price_fen < 0:
         message = "a price is not negative"
@@ -186,5 +201,15 @@ def _by_reason(deducted: int, weights: dict[DeductionReason, int]) -> dict[str, 
 
 
 def _split_quota(facts: Facts, claimed: int, payable: int, deductions: dict[str, int]) -> Amounts:
-    subsidised = min(facts.quota_held_fen, money.half_up(payable * (100 - facts.copay_percent), 100))
-    return Amounts(claimed, deductions, payable, subsidised, payable - subsidised)
+    quota = facts.quota_held_fen + facts.covered_fen
+    subsidised = min(quota, money.half_up(payable * (100 - facts.copay_percent), 100))
+    own = payable - subsidised
+    if facts.own_limit_fen is None or own <= facts.own_limit_fen:
+        return Amounts(claimed, deductions, payable, subsidised, own)
+    own = facts.own_limit_fen
+    subsidised = payable - own
+    unfunded = max(0, subsidised - quota)
+    if unfunded and DeductionReason.UNFUNDED not in facts.forgiven:
+        subsidised, payable = subsidised - unfunded, payable - unfunded
+        deductions = {**deductions, DeductionReason.UNFUNDED.value: unfunded}
+    return Amounts(claimed, deductions, payable, subsidised, own)

@@ -1,36 +1,34 @@
 """From a verified visit to a charge: priced by a pure function, posted in double entry, corrected only by reversal."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, exists, false, func, insert, or_, select
+from sqlalchemy import ColumnElement, delete, exists, false, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from events.contracts.settlement import ChargeMade
 from events.contracts.visits import VisitVerified
 from events.work import Work
 from kit import clock
 from kit.ids import new_id
-from kit.refusal import Refusal
+from kit.refusal import Kind, Refusal
 from providers.catalogue import queries as catalogue
 from providers.catalogue.model import Item
 from providers.catalogue.operations import ItemUnknown
 from providers.roster import queries as roster
+from providers.settlement import ledger
 from providers.settlement import standards as rule_standards
 from providers.settlement.arithmetic import Amounts, DeductionReason, Facts, Outcome, Standards, charge
 from providers.settlement.model import (
-    Account,
     Charge,
     ChargeKind,
     ChargeStandards,
     Deceased,
     Finding,
     FindingKind,
-    LedgerEntry,
 )
 
 DECEASED = "deceased"
@@ -41,6 +39,13 @@ class PriceMissing(Refusal):
     """No price was recorded for the item on the day of the visit."""
 
     code = "charge.price_missing"
+
+
+class NotUnfunded(Refusal):
+    """Every part of the visit's charge is somebody's already."""
+
+    code = "charge.not_unfunded"
+    kind = Kind.CONFLICT
 
 
 def seen_facts(visit: VisitVerified) -> Facts:
@@ -54,6 +59,7 @@ def seen_facts(visit: VisitVerified) -> Facts:
         evidence_grade=visit.evidence_grade,
         copay_percent=visit.copay_percent,
         quota_held_fen=visit.quota_held_fen,
+        own_limit_fen=visit.own_limit_fen,
     )
 
 
@@ -98,7 +104,7 @@ async def make(work: Work, *, visit: VisitVerified) -> Charge | None:
         made_at=work.now,
         **columns(charge(facts, price_fen=price_fen, standards=standards)),
     )
-    await _enter(work, [row])
+    await ledger.enter(work, [row])
     return row
 
 
@@ -124,6 +130,22 @@ async def find(
         .on_conflict_do_update(index_elements=list(row), set_={"percent": percent, "found_at": work.now})
     )
     await revise(work, visit_id=visit_id)
+
+
+async def fund(work: Work, *, visit_id: UUID) -> Charge:
+    """Let the public purse bear the part of a visit's charge that nobody has agreed to; return the correcting charge.
+
+    Refuses `charge.not_unfunded` where the charge has no such part.
+    """
+    await _hold_still(work, visit_id)
+    last = await _last(work, visit_id)
+    if last is None or not last.deductions.get(DeductionReason.UNFUNDED):
+        raise NotUnfunded
+    reason = DeductionReason.UNFUNDED.value
+    await find(work, visit_id=visit_id, source_id=visit_id, kind=FindingKind.FORGIVEN, reason=reason)
+    again = await _last(work, visit_id)
+    assert again is not None  # noqa: S101 - the one before it was there
+    return again
 
 
 async def hold(work: Work, *, visit_id: UUID) -> None:
@@ -163,20 +185,32 @@ async def _revise_all(work: Work, person_id: UUID, which: ColumnElement[bool]) -
         await revise(work, visit_id=visit_id)
 
 
+Cover = Callable[[Work, UUID, datetime], Awaitable[int]]
+"""How many fen the quota has for a request whose visit is planned for an instant, once what is free is held for it."""
+
+
 async def adjust(
-    work: Work, *, month: str, item_code: str | None = None, provider_id: UUID | None = None
+    work: Work, *, month: str, cover: Cover, item_code: str | None = None, provider_id: UUID | None = None
 ) -> list[Charge]:
     """Charge a month's visits again by the prices and rules as they are known now: what a late paper changes.
 
-    Returns the new lines. Nothing stated or paid is touched; the corrections are stated in the next statement drawn
-    up. Doing it again changes nothing. Refuses `charge.price_missing`, `item.unknown`, `company.not_found`.
+    Of a price that has risen the quota bears what `cover` holds for it. Returns the new lines. Nothing stated or paid
+    is touched; the corrections are stated in the next statement drawn up. Doing it again changes nothing. Refuses
+    `charge.price_missing`, `item.unknown`, `company.not_found`.
     """
     if provider_id is not None:
         await roster.company(work, provider_id)
     if item_code is not None and await work.session.get(Item, item_code) is None:
         raise ItemUnknown(item=item_code)
     latest = (
-        select(Charge.visit_id, Charge.item_code, Charge.planned_start, Charge.price_fen, Charge.rule_version)
+        select(
+            Charge.visit_id,
+            Charge.request_id,
+            Charge.item_code,
+            Charge.planned_start,
+            Charge.price_fen,
+            Charge.rule_version,
+        )
         .ext(distinct_on(Charge.visit_id))
         .where(Charge.month == month, Charge.kind == ChargeKind.CHARGE)
         .order_by(Charge.visit_id, Charge.revision.desc())
@@ -187,7 +221,7 @@ async def adjust(
         latest = latest.where(Charge.provider_id == provider_id)
     made: list[Charge] = []
     prices: dict[tuple[str, date], int | None] = {}
-    for visit_id, item, planned_start, *charged_by in (await work.session.execute(latest)).all():
+    for visit_id, request_id, item, planned_start, *charged_by in (await work.session.execute(latest)).all():
         key = item, clock.day_of(planned_start)
         if key not in prices:
             prices[key] = await catalogue.price(work, item, planned_start)
@@ -199,7 +233,13 @@ async def adjust(
             continue
         await _hold_still(work, visit_id)
         last = await _last(work, visit_id)
-        again = await _correct(work, last, price_fen=price_fen, standards=standards) if last is not None else None
+        if last is None:
+            continue
+        seen = Facts.read(last.facts)
+        if price_fen > last.price_fen and seen.own_limit_fen is not None:
+            covered = max(0, await cover(work, request_id, planned_start) - seen.quota_held_fen)
+            seen = replace(seen, covered_fen=covered)
+        again = await _correct(work, last, seen=seen, price_fen=price_fen, standards=standards)
         made += [again] if again is not None else []
     return made
 
@@ -330,64 +370,5 @@ async def _correct(
         **kept,
         **columns(charge(facts, price_fen=price_fen, standards=standards)),
     )
-    await _enter(work, [reversal, again])
+    await ledger.enter(work, [reversal, again])
     return again
-
-
-async def _enter(work: Work, rows: Sequence[Charge]) -> None:
-    work.session.add_all(rows)
-    await work.session.flush()
-    legs = [
-        (row, account, fen)
-        for row in rows
-        for account, fen in (
-            (Account.SUBSIDY, row.subsidised_fen),
-            (Account.DUE, -row.subsidised_fen),
-            (Account.OWN, row.own_fen),
-            (Account.COLLECTABLE, -row.own_fen),
-        )
-        if fen
-    ]
-    await post(work, [(row.id, row.provider_id, account, fen) for row, account, fen in legs])
-    for row in rows:
-        _tell(work, row)
-
-
-async def post(work: Work, legs: Sequence[tuple[UUID, UUID, Account, int]]) -> None:
-    """Write ledger legs (posting, company, account, fen) in one statement; the database refuses a sum but zero."""
-    if legs:
-        await work.session.execute(
-            insert(LedgerEntry).values(
-                [
-                    {
-                        "posting_id": posting,
-                        "provider_id": provider,
-                        "account": account,
-                        "fen": fen,
-                        "posted_at": work.now,
-                    }
-                    for posting, provider, account, fen in legs
-                ]
-            )
-        )
-
-
-def _tell(work: Work, row: Charge) -> None:
-    work.emit(
-        ChargeMade(
-            charge_id=row.id,
-            visit_id=row.visit_id,
-            request_id=row.request_id,
-            person_id=row.person_id,
-            provider_id=row.provider_id,
-            item_code=row.item_code,
-            division_code=row.division_code,
-            month=row.month,
-            payable_fen=row.payable_fen,
-            subsidised_fen=row.subsidised_fen,
-            own_fen=row.own_fen,
-            deduction_fen=row.deducted_fen,
-            rule_version=row.rule_version,
-            revision=row.revision,
-        )
-    )

@@ -20,7 +20,7 @@ from kit.ids import new_id
 from kit.refusal import Kind, Refusal
 from kit.rules import queries as rules
 from providers.roster.model import Company
-from providers.settlement import charges, queries
+from providers.settlement import charges, ledger, queries
 from providers.settlement.arithmetic import FORGIVABLE, DeductionReason, canonical
 from providers.settlement.model import (
     TRANSITIONS,
@@ -315,7 +315,7 @@ async def pay(work: Work, *, statement_id: UUID, reference: str) -> Payment:
     work.session.add(payment)
     await work.session.flush()
     if payment.fen:
-        await charges.post(
+        await ledger.post(
             work,
             [
                 (payment.id, statement.provider_id, Account.DUE, payment.fen),

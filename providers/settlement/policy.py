@@ -7,6 +7,7 @@ from kit.access.roles import Policy, Role
 POLICY: Final[Policy] = {
     "charges.read": frozenset({Role.FINANCE, Role.MANAGER, Role.PROVIDER, Role.AUDITOR}),
     "charges.adjust": frozenset({Role.FINANCE}),
+    "charges.fund": frozenset({Role.MANAGER}),
     "ledger.read": frozenset({Role.FINANCE, Role.MANAGER, Role.AUDITOR}),
     "statements.read": frozenset({Role.FINANCE, Role.MANAGER, Role.PROVIDER, Role.AUDITOR}),
     "statements.draw_up": frozenset({Role.FINANCE}),

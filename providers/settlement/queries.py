@@ -162,6 +162,7 @@ async def recompute(work: Work, statement: Statement) -> Recomputed:
                 complaint_percent=facts.complaint_percent,
                 void=facts.void,
                 forgiven=facts.forgiven,
+                covered_fen=facts.covered_fen,
             )
         amounts = charge(facts, price_fen=row.price_fen, standards=standards[row.rule_version])
         if row.kind is ChargeKind.REVERSAL:

@@ -22,6 +22,7 @@ from processes.rooms import ROOMS
 from tests.api.bureau import Bureau
 from tests.api.desks import open_accounts
 from tests.api.lives import Lives
+from tests.api.street import Street
 from tests.api.world import BASE, SAME_REQUEST, Lived, World, sign_in_all
 from tests.conftest import HANDLERS, drained
 from tests.databases import Copies
@@ -107,3 +108,11 @@ async def bureau(works: Works, client: httpx.AsyncClient, drain: Callable[[], Aw
     await bureau.months_later(1)
     await bureau("drawer", "POST", "/statements", {"month": "2026-03"}, status=201)
     return bureau
+
+
+@pytest_asyncio.fixture
+async def street(works: Works, client: httpx.AsyncClient, drain: Callable[[], Awaitable[int]]) -> Street:
+    """Give a street on the morning of Monday, 2 March 2026."""
+    street = Street(works, client, drain)
+    await street.open()
+    return street

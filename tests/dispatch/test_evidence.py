@@ -31,6 +31,7 @@ ARRIVE = Report(
     fix_age_seconds=3.0,
 )
 TEN = NINE + timedelta(hours=1)
+TEN_MORE = timedelta(minutes=10)
 LEAVE = replace(ARRIVE, id=UUID(int=2), kind=ActKind.LEAVE, sequence=2, at=TEN, claimed_at=TEN, received_at=TEN)
 NO_FIX: dict[str, Any] = {"distance_metres": None, "accuracy_metres": None, "fix_age_seconds": None}
 
@@ -140,6 +141,9 @@ def test_acts_before_the_promise_or_backwards_are_flagged() -> None:
 def test_two_phones_on_one_visit_are_flagged() -> None:
     assert Flag.TWO_PHONES in weigh(replace(ARRIVE, device="a"), replace(LEAVE, device="b")).flags
     assert Flag.TWO_PHONES not in weigh(replace(ARRIVE, device="a"), replace(LEAVE, device="a")).flags
+    accounts = replace(ARRIVE, account_id=UUID(int=1)), replace(LEAVE, account_id=UUID(int=2))
+    assert Flag.TWO_PHONES in weigh(*accounts).flags
+    assert not evidence.too_many_phones(accounts, workers=2)
 
 
 def test_a_stay_below_four_fifths_is_short_and_a_wait_below_a_quarter_of_an_hour_too() -> None:
@@ -150,6 +154,51 @@ def test_a_stay_below_four_fifths_is_short_and_a_wait_below_a_quarter_of_an_hour
     quarter = NINE + timedelta(minutes=15)
     waited = replace(gave_up, at=quarter, claimed_at=quarter, received_at=quarter)
     assert weigh(ARRIVE, waited, found_home=False).flags == (Flag.WEAK_EVIDENCE,)
+
+
+def test_a_code_or_a_scan_at_the_sign_out_proves_who_was_there() -> None:
+    bare = replace(LEAVE, **NO_FIX)
+    assert Flag.NO_POSITION_AT_LEAVE in weigh(ARRIVE, bare).flags
+    for proven in (replace(bare, code_matches=True), replace(bare, home_matches=True)):
+        assert Flag.NO_POSITION_AT_LEAVE not in weigh(ARRIVE, proven).flags
+
+
+def test_an_act_without_a_time_of_its_own_pays_no_minute() -> None:
+    claimed = replace(LEAVE, offline=True, certain=False, at=NINE + timedelta(minutes=74), received_at=TEN + TEN_MORE)
+    assert evidence.certain_stay([ARRIVE, claimed], arrive=ARRIVE, end=claimed) == timedelta(0)
+    assert {Flag.UNANCHORED, Flag.SHORT_STAY} <= set(weigh(ARRIVE, claimed).flags)
+    # An anchor that was given at 9:50 proves that the worker had not left before.
+    later = replace(claimed, not_before=NINE + timedelta(minutes=50))
+    assert evidence.certain_stay([ARRIVE, later], arrive=ARRIVE, end=later) == timedelta(minutes=50)
+
+
+MINUTES = st.integers(0, 300).map(lambda minutes: NINE + timedelta(minutes=minutes))
+
+
+@given(
+    true=st.lists(MINUTES, min_size=2, max_size=4).map(sorted),
+    receipts=st.lists(st.integers(0, 120), min_size=4, max_size=4),
+    certain=st.lists(st.booleans(), min_size=4, max_size=4),
+    lies=st.lists(MINUTES, min_size=4, max_size=4),
+)
+def test_what_is_certain_is_never_more_than_what_was(
+    true: list[datetime], receipts: list[int], certain: list[bool], lies: list[datetime]
+) -> None:
+    reports = [
+        replace(
+            ARRIVE if step < len(true) - 1 else LEAVE,
+            id=UUID(int=step + 1),
+            sequence=step + 1,
+            at=at if certain[step] else lies[step],
+            claimed_at=lies[step],
+            received_at=at + timedelta(minutes=receipts[step]),
+            offline=True,
+            certain=certain[step],
+        )
+        for step, at in enumerate(true)
+    ]
+    stay = evidence.certain_stay(reports, arrive=reports[0], end=reports[-1])
+    assert timedelta(0) <= stay <= true[-1] - true[0]
 
 
 def test_what_comes_after_the_end_proves_nothing() -> None:

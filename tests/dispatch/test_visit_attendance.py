@@ -106,7 +106,7 @@ async def test_a_position_switched_off_is_never_taken_as_good(stage: Stage) -> N
     stage.clock.advance(timedelta(hours=1))
     await report(stage, visit_id, ActKind.LEAVE, act(2, TEN, **no_fix))
     (held,) = await verify(stage, visit_id)
-    assert held["reasons"] == [Flag.WEAK_EVIDENCE]
+    assert held["reasons"] == [Flag.NO_POSITION_AT_LEAVE, Flag.WEAK_EVIDENCE]
     visit = await look(stage, visit_id)
     assert (visit.state, visit.grade) == (VisitState.HELD, "D")
 
@@ -121,7 +121,7 @@ async def test_the_home_s_qr_and_the_code_are_two_of_three(stage: Stage) -> None
     await report(stage, visit_id, ActKind.ARRIVE, act(1, NINE, home=other, **no_fix))
     await report(stage, visit_id, ActKind.ARRIVE, act(2, NINE, home=home, code=spoken.code, **no_fix))
     stage.clock.advance(timedelta(hours=1))
-    await report(stage, visit_id, ActKind.LEAVE, act(3, TEN, **no_fix))
+    await report(stage, visit_id, ActKind.LEAVE, act(3, TEN, home=home, **no_fix))
     await verify(stage, visit_id)
     visit = await look(stage, visit_id)
     assert (visit.state, visit.grade) == (VisitState.VERIFIED, "B")
@@ -285,7 +285,7 @@ async def test_what_a_phone_uploads_after_a_day_is_held(stage: Stage) -> None:
     later = TEN + timedelta(hours=1)
     await report(stage, visit_id, ActKind.LEAVE, act(2, later, sequence=2, offline=True))
     (held,) = await verify(stage, visit_id)
-    assert held["reasons"] == [Flag.LATE_UPLOAD]
+    assert held["reasons"] == [Flag.LATE_UPLOAD, Flag.UNANCHORED]
 
 
 async def test_a_worker_in_two_homes_at_once_holds_both_visits(stage: Stage) -> None:
@@ -302,27 +302,33 @@ async def test_a_worker_in_two_homes_at_once_holds_both_visits(stage: Stage) -> 
         await verify(stage, visit_id)
     for visit_id in (first_visit, second_visit):
         visit = await look(stage, visit_id)
-        assert (visit.state, visit.flags) == (VisitState.HELD, [Flag.OVERLAP])
+        assert visit.state is VisitState.HELD
+        assert {Flag.OVERLAP, Flag.UNANCHORED} <= set(visit.flags)
 
 
 @pytest.mark.parametrize("backwards", [False, True])
-async def test_the_later_of_two_visits_too_far_apart_is_flagged(stage: Stage, backwards: bool) -> None:
+async def test_the_later_of_two_visits_too_far_apart_is_held(stage: Stage, backwards: bool) -> None:
     far = (HOME[0] + 0.5, HOME[1])
     first = await stage.add_request()
     second = await stage.add_request(elder=1, earliest=first.earliest + timedelta(minutes=60), place=far)
     first_visit, second_visit = await stage.promised(first), await stage.promised(second)
+    anchors = {}
+    for visit_id in (first_visit, second_visit):
+        async with stage.works(stage.person_of(0, 0)) as work:
+            anchors[visit_id] = await queries.anchor(work, visit_id)
     stage.clock.advance(timedelta(hours=5))
     plan = [(10, first_visit, 60, HOME), (20, second_visit, 121, far)]
     for number, visit_id, start, place in reversed(plan) if backwards else plan:
         code = await code_of(stage, visit_id)
-        here = {"offline": True, "latitude": place[0], "longitude": place[1]}
-        arrived, left = NINE + timedelta(minutes=start), NINE + timedelta(minutes=start + 60)
-        await report(stage, visit_id, ActKind.ARRIVE, act(number, arrived, sequence=1, code=code, **here))
-        await report(stage, visit_id, ActKind.LEAVE, act(number + 1, left, sequence=2, **here))
+        here = {"offline": True, "latitude": place[0], "longitude": place[1], "anchor": anchors[visit_id]}
+        for kind, step, minutes in ((ActKind.ARRIVE, 1, start), (ActKind.LEAVE, 2, start + 60)):
+            at = NINE + timedelta(minutes=minutes)
+            sent = act(number + step, at, sequence=step, code=code, elapsed_seconds=minutes * 60.0, **here)
+            await report(stage, visit_id, kind, sent)
         await verify(stage, visit_id)
     assert (await look(stage, first_visit)).flags == []
     late = await look(stage, second_visit)
-    assert (late.flags, late.state) == ([Flag.IMPOSSIBLE_SPEED], VisitState.VERIFIED)
+    assert (late.flags, late.state) == ([Flag.IMPOSSIBLE_SPEED], VisitState.HELD)
 
 
 async def test_a_company_can_neither_write_nor_count_another_s_evidence(stage: Stage) -> None:

@@ -75,7 +75,7 @@ async def test_nobody_came_and_nobody_said_so_is_missed_and_what_comes_later_is_
     await report(stage, visit_id, ActKind.LEAVE, act(2, left, sequence=2, offline=True))
     visit = await look(stage, visit_id)
     assert (visit.state, visit.arrived_at, visit.left_at) == (VisitState.HELD, TEN, left)
-    assert visit.flags == [Flag.AFTER_MISSED]
+    assert visit.flags == [Flag.AFTER_MISSED, Flag.SHORT_STAY, Flag.UNANCHORED]
 
 
 async def test_a_phone_that_fell_silent_half_way_leaves_the_visit_to_a_person(stage: Stage) -> None:
