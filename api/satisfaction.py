@@ -14,7 +14,7 @@ from api.shapes import satisfaction as shapes
 from events.work import Work
 from kit.access.actor import SYSTEM
 from providers.satisfaction import complaints, draws, operations, queries
-from providers.satisfaction.model import CallBack, CallBackDraw, Channel, Complaint
+from providers.satisfaction.model import CallBack, CallBackDraw, Channel, Complaint, ComplaintAction
 from providers.satisfaction.queries import PublishedDraw
 from providers.satisfaction.rates import Always, Rate
 
@@ -149,11 +149,11 @@ async def get_complaint_words(
 
 
 _STEPS = {
-    "acknowledge": complaints.acknowledge,
-    "investigated": complaints.investigated,
-    "remedied": complaints.remedied,
-    "close": complaints.close,
-    "appeal": complaints.appeal,
+    ComplaintAction.ACKNOWLEDGE: complaints.acknowledge,
+    ComplaintAction.INVESTIGATED: complaints.investigated,
+    ComplaintAction.REMEDIED: complaints.remedied,
+    ComplaintAction.CLOSE: complaints.close,
+    ComplaintAction.APPEAL: complaints.appeal,
 }
 """Every step but the decision, which needs to say what was decided."""
 
@@ -166,7 +166,7 @@ _STEPS = {
 )
 async def advance_complaint(complaint_id: UUID, form: shapes.ComplaintStep, work: Handling) -> Complaint:
     """Take the next step; an upheld decision corrects the charge."""
-    if form.step == "decide":
+    if form.step is ComplaintAction.DECIDE:
         return await complaints.decide(
             work, complaint_id=complaint_id, upheld=form.upheld, deduction_percent=form.deduction_percent
         )

@@ -51,6 +51,13 @@ class Area(StrEnum):
     RURAL = "rural"
 
 
+class MaskedField(StrEnum):
+    """What a card shows in part only."""
+
+    ID_NO = "id_no"
+    BANK_ACCOUNT = "bank_account"
+
+
 class ContactKind(StrEnum):
     """Whose telephone it is."""
 

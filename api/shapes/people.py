@@ -1,7 +1,7 @@
 """What people and their cards look like over HTTP."""
 
 from datetime import date, datetime
-from typing import Literal, Self
+from typing import Self
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -10,7 +10,7 @@ from api.forms import Day, Form
 from kit.china.identifiers import Sex
 from kit.geo import Datum
 from registry import queries
-from registry.model import ContactKind, Person
+from registry.model import ContactKind, MaskedField, Person
 
 
 class NewContact(Form):
@@ -108,7 +108,7 @@ class NewBenefitAccount(Form):
 class RevealOrder(Form):
     """Which masked field is wanted whole, and what for."""
 
-    field: Literal["id_no", "bank_account"]
+    field: MaskedField
     purpose: str = Field(min_length=2, max_length=80, examples=["the bank asks for it"])
 
 

@@ -1,13 +1,12 @@
 """What ratings, call-backs, complaints and rates look like over HTTP."""
 
 from datetime import date, datetime
-from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
 from api.forms import Form, Id
-from providers.satisfaction.model import CallBackReason, CallState, ComplaintState
+from providers.satisfaction.model import CallBackReason, CallState, ComplaintAction, ComplaintState, RatingChannel
 
 
 class NewRating(Form):
@@ -15,7 +14,7 @@ class NewRating(Form):
 
     code: str = Field(max_length=12, examples=["048213"])
     score: int = Field(ge=1, le=5, examples=[5])
-    channel: Literal["code", "family"] = "code"
+    channel: RatingChannel = RatingChannel.CODE
 
 
 class RatingAnswer(BaseModel):
@@ -94,7 +93,7 @@ class PublishedDraw(BaseModel):
 class ComplaintStep(Form):
     """The next step of a complaint; `decide` names what was decided."""
 
-    step: Literal["acknowledge", "investigated", "decide", "remedied", "close", "appeal"]
+    step: ComplaintAction
     upheld: bool = False
     deduction_percent: int = Field(default=0, ge=0, le=100)
 

@@ -21,6 +21,13 @@ class Channel(StrEnum):
     AUTO = "auto"  # confirmed by silence
 
 
+class RatingChannel(StrEnum):
+    """By which way the six digits come."""
+
+    CODE = "code"  # from the elder
+    FAMILY = "family"  # from the family
+
+
 class CallState(StrEnum):
     """Whether a visit is in the reach rate's denominator, and how it ended."""
 
@@ -135,6 +142,17 @@ class CallBackDraw(Base):
     drawn: Mapped[int | None]
     list_hash: Mapped[str | None] = mapped_column(String(64))
     drawn_at: Mapped[datetime | None]
+
+
+class ComplaintAction(StrEnum):
+    """What a manager does with a complaint."""
+
+    ACKNOWLEDGE = "acknowledge"
+    INVESTIGATED = "investigated"
+    DECIDE = "decide"
+    REMEDIED = "remedied"
+    CLOSE = "close"
+    APPEAL = "appeal"
 
 
 class ComplaintState(StrEnum):

@@ -13,7 +13,7 @@ from kit.china import identifiers
 from kit.china.identifiers import Sex
 from kit.refusal import Kind, Refusal
 from registry.divisions.queries import division
-from registry.model import Address, BankAccount, Contact, ContactKind, HealthNote, Person
+from registry.model import Address, BankAccount, Contact, ContactKind, HealthNote, MaskedField, Person
 from registry.people.directory import PersonNotFound
 from registry.people.readings import record_reading
 
@@ -111,12 +111,12 @@ async def card(work: Work, person_id: UUID, purpose: str) -> PersonCard:
     )
 
 
-async def reveal(work: Work, person_id: UUID, *, field: str, purpose: str) -> str | None:
-    """Return the whole resident ID (`id_no`) or account (`bank_account`) that a card masks, and leave an audit row.
+async def reveal(work: Work, person_id: UUID, *, field: MaskedField, purpose: str) -> str | None:
+    """Return the whole resident ID or bank account that a card masks, and leave an audit row.
 
     Refuses what `card` refuses, and `person.not_for_this_desk` where the role does not see the field even masked.
     """
-    if field not in {"id_no", "bank_account"} or field not in VISIBLE.get(work.actor.role, frozenset()):
+    if field not in VISIBLE.get(work.actor.role, frozenset()):
         raise NotForThisDesk
     person = await work.session.get(Person, person_id)
     if person is None:
@@ -124,7 +124,7 @@ async def reveal(work: Work, person_id: UUID, *, field: str, purpose: str) -> st
     await record_reading(work, [person_id], purpose=purpose, fields=[f"{field}:whole"])
     if person.data_key is None:
         return None
-    if field == "id_no":
+    if field is MaskedField.ID_NO:
         return _opened(work, person, "person|id_sealed", person.id, person.id_sealed)
     return await _bank_account(work, person)
 

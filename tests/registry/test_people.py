@@ -22,7 +22,7 @@ from kit.geo import Datum, Point
 from kit.ids import new_id
 from registry import operations, queries
 from registry.divisions import listing
-from registry.model import Address, ContactKind, DivisionKind, Person
+from registry.model import Address, ContactKind, DivisionKind, MaskedField, Person
 from registry.operations import ContactFacts, NewPerson
 
 HOME = Point(38.31, 116.84)
@@ -104,7 +104,7 @@ async def test_every_reading_of_a_card_leaves_a_row(works: Works, system: Actor)
         assert card.bank_account is None
     async with works(MANAGER) as work:
         assert (await queries.card(work, person_id, "复核")).bank_account == "************2222"
-        assert await queries.reveal(work, person_id, field="id_no", purpose="核对死亡证明") == elder().id_no
+        assert await queries.reveal(work, person_id, field=MaskedField.ID_NO, purpose="核对死亡证明") == elder().id_no
     async with works(system) as work:
         latest, middle, first = await queries.audit_of(work, person_id)
         assert (first.role, first.reader, first.account_id, first.purpose) == (
@@ -147,7 +147,7 @@ async def test_each_desk_sees_what_its_work_needs(works: Works, system: Actor, r
         assert {name for name in sealed if getattr(card, name)} == sees
         if "bank_account" not in sees:
             with pytest.raises(queries.NotForThisDesk):
-                await queries.reveal(work, person_id, field="bank_account", purpose="好奇")
+                await queries.reveal(work, person_id, field=MaskedField.BANK_ACCOUNT, purpose="好奇")
 
 
 async def test_administrators_read_no_record(works: Works, system: Actor) -> None:
