@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from processes.__main__ import WORDS, app
 from tests.house.tree import ROOT, files
 
 PAGES = [path for path in files() if path.suffix == ".md"]
@@ -22,6 +23,16 @@ PROGRAMS = [(page, block) for page in PAGES for block in blocks(page, "python ru
 RUN = [(page, block) for page in PAGES for block in blocks(page, "sh run")]
 
 
+DEVELOPERS = {"bench", "docs", "revision"}
+"""Words for who changes nowalls; CONTRIBUTING and the pages of the benchmarks tell of them."""
+
+
+def table() -> set[str]:
+    """Find every word of nowalls in the front page's table."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    return set(re.findall(r"^\| `([a-z][a-z-]*)[ `]", text, re.MULTILINE))
+
+
 def commands() -> set[str]:
     """Find every word of nowalls that a page or the front page's table names."""
     named = {
@@ -29,8 +40,13 @@ def commands() -> set[str]:
         for page in PAGES
         for word in re.findall(r"python3 run\.py ([a-z][a-z-]*)", page.read_text(encoding="utf-8"))
     }
-    table = re.findall(r"^\| `([a-z][a-z-]*)[ `]", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
-    return (named | set(table)) - LAUNCHER
+    return (named | table()) - LAUNCHER
+
+
+def test_the_front_page_names_every_word_of_nowalls() -> None:
+    words = {str(command.name) for command in app.registered_commands} | WORDS.keys()
+    assert table() & words == words - DEVELOPERS
+    assert commands() >= DEVELOPERS
 
 
 @pytest.mark.timeout(600)
