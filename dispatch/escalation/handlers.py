@@ -1,25 +1,30 @@
 """The event handlers of escalation: they open a case for a person, or close one."""
 
+from uuid import UUID
+
 from sqlalchemy import func, select
 
 from dispatch.escalation import operations
 from dispatch.escalation.model import CaseKind
 from dispatch.escalation.rules import AbsencesInARow
 from dispatch.requests.model import DECEASED, CareRequest, RequestState
+from dispatch.visits.changes import ELDER_GONE
 from dispatch.visits.model import Visit
 from dispatch.visits.transitions import PROMISED, Outcome, VisitState
-from events.contracts.offers import NobodyFound
+from events.contracts.offers import NobodyFound, OfferLapsed, OfferRefused, OfferWithdrawn
 from events.contracts.people import (
     PersonDeathCorrected,
     PersonDeathReported,
     PersonDeathReportWithdrawn,
     PersonDeceased,
 )
+from events.contracts.roster import CertificateExpiring
 from events.contracts.settlement import ChargeUnfunded
-from events.contracts.visits import NobodyHome, VisitHeld
+from events.contracts.visits import NobodyHome, VisitAborted, VisitHeld, VisitMissed
 from events.delivery.bus import on
 from events.work import Work
 from kit.rules import queries as rules
+from providers.roster import queries as roster
 
 GROUP = "escalation"
 
@@ -68,6 +73,46 @@ async def when_nobody_home(work: Work, event: NobodyHome) -> None:
         )
 
 
+@on(OfferRefused, group=GROUP)
+async def when_refused(work: Work, event: OfferRefused) -> None:
+    """Tell the manager that a company refuses a second visit: nobody else is asked for one."""
+    await _rework_unserved(work, event.visit_id)
+
+
+@on(OfferLapsed, group=GROUP)
+async def when_lapsed(work: Work, event: OfferLapsed) -> None:
+    """Tell the manager that a company has not answered for a second visit."""
+    await _rework_unserved(work, event.visit_id)
+
+
+@on(OfferWithdrawn, group=GROUP)
+async def when_withdrawn(work: Work, event: OfferWithdrawn) -> None:
+    """Tell the manager that a second visit was taken back from its worker; not where no elder is left to visit."""
+    if event.reason != ELDER_GONE:
+        await _rework_unserved(work, event.visit_id)
+
+
+@on(VisitMissed, group=GROUP)
+async def when_missed(work: Work, event: VisitMissed) -> None:
+    """Tell the manager that nobody came to a second visit."""
+    await _rework_unserved(work, event.visit_id)
+
+
+@on(VisitAborted, group=GROUP)
+async def when_aborted(work: Work, event: VisitAborted) -> None:
+    """Tell the manager that a second visit was broken off on the way; one at the door is held anyway."""
+    await _rework_unserved(work, event.visit_id)
+
+
+async def _rework_unserved(work: Work, visit_id: UUID) -> None:
+    visit = await work.session.get_one(Visit, visit_id)
+    if visit.rework_of is not None and visit.arrived_at is None:
+        facts = {"outcome": visit.state}
+        await operations.raise_case(
+            work, kind=CaseKind.REWORK_UNSERVED, subject_id=visit.rework_of, since=work.now, facts=facts
+        )
+
+
 @on(PersonDeathReported, group=GROUP)
 async def when_death_reported(work: Work, event: PersonDeathReported) -> None:
     """Ask the manager to confirm or withdraw the report; `promised` counts the visits to come."""
@@ -101,4 +146,14 @@ async def when_death_corrected(work: Work, event: PersonDeathCorrected) -> None:
     facts = {"alive": event.died_on is None, "withdrawn_requests": (await work.session.execute(query)).scalar_one()}
     await operations.raise_case(
         work, kind=CaseKind.DEATH_CORRECTED, subject_id=event.person_id, since=work.now, facts=facts
+    )
+
+
+@on(CertificateExpiring, group=GROUP)
+async def when_certificate_expiring(work: Work, event: CertificateExpiring) -> None:
+    """Tell the manager, ahead of the day on which the worker may no longer be sent for the skill."""
+    worker = await roster.worker(work, event.worker_id)
+    facts = {"worker_number": worker.number, "skill": event.skill, "expires_on": event.expires_on.isoformat()}
+    await operations.raise_case(
+        work, kind=CaseKind.CERTIFICATE_EXPIRING, subject_id=event.certificate_id, since=work.now, facts=facts
     )

@@ -29,6 +29,8 @@ class CaseKind(StrEnum):
     COMPLAINT_OVERDUE = "complaint_overdue"  # subject: complaint
     MESSAGE_FORGED = "message_forged"  # subject: the newest dead letter that the log does not know
     CHARGE_UNFUNDED = "charge_unfunded"  # subject: visit, a part of whose price nobody has agreed to bear
+    REWORK_UNSERVED = "rework_unserved"  # subject: the visit whose unpaid second visit will not take place
+    CERTIFICATE_EXPIRING = "certificate_expiring"  # subject: certificate of a worker
     WORKER_TWICE = "worker_twice"  # subject: worker, whose person or paper is at work for another company too
 
 

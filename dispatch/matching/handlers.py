@@ -4,6 +4,7 @@ from dispatch.matching import operations
 from dispatch.matching.operations import Cause
 from dispatch.matching.plan import overruns, replanning
 from dispatch.matching.plan.replanning import ReplanCause
+from dispatch.visits import bars
 from dispatch.visits.model import Visit
 from events.contracts.care_requests import CareRequested
 from events.contracts.offers import OfferLapsed, OfferRefused, OfferWithdrawn
@@ -17,7 +18,7 @@ from kit import clock
 _CAUSES = {
     "worker_unavailable": Cause.UNAVAILABLE,
     "shift_ended": Cause.UNAVAILABLE,
-    operations.BARRED: Cause.UNAVAILABLE,
+    bars.BARRED: Cause.UNAVAILABLE,
     overruns.REASON: Cause.OVERRUN,
 }
 

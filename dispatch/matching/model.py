@@ -1,11 +1,11 @@
-"""Tables of matching: decision records (派单凭证) and the pairs of elder and worker who are kept apart."""
+"""The table of matching: decision records (派单凭证)."""
 
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, String, Text, text
+from sqlalchemy import Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit.database import Base, Long
@@ -55,21 +55,3 @@ class DecisionRecord(Base):
     relaxation: Mapped[dict[str, Any] | None]
     snapshot: Mapped[str] = mapped_column(Text)
     snapshot_hash: Mapped[str] = mapped_column(String(64))
-
-
-class Barred(Base):
-    """An elder and a worker who must not meet, because one of them asked for it; it applies until `lifted_at`."""
-
-    __tablename__ = "barred"
-    __table_args__ = (
-        CheckConstraint("lifted_at is null or lifted_at >= since", name="window"),
-        Index("uq_barred_pair", "person_id", "worker_id", unique=True, postgresql_where=text("lifted_at is null")),
-    )
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    person_id: Mapped[UUID]
-    worker_id: Mapped[UUID]
-    reason: Mapped[str] = mapped_column(String(200))
-    since: Mapped[datetime]
-    set_by: Mapped[str] = mapped_column(String(80))
-    lifted_at: Mapped[datetime | None]

@@ -5,14 +5,14 @@ from enum import StrEnum
 from time import perf_counter
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, or_, select, update
+from sqlalchemy import ColumnElement, exists, or_, select
 
 from dispatch.matching.decide import asking, outcome, relaxation
 from dispatch.matching.fleet import candidates
 from dispatch.matching.fleet.day import Demand
 from dispatch.matching.fleet.memory import fleet_of
 from dispatch.matching.fleet.score import share_points
-from dispatch.matching.model import Barred, DecisionOutcome, DecisionRecord
+from dispatch.matching.model import DecisionOutcome, DecisionRecord
 from dispatch.matching.rules import MostAttempts
 from dispatch.requests import operations as requests
 from dispatch.requests.model import CareRequest, RequestState
@@ -22,14 +22,10 @@ from dispatch.visits.model import Visit
 from dispatch.visits.transitions import OPEN, VisitState
 from events.work import Work
 from kit import clock, metrics
-from kit.refusal import Refusal
 from kit.rules import queries as rules
 from providers.roster import queries as roster
-from registry import queries as registry
 
 ENGINE = "routing.insert 1"
-BARRED = "barred"
-"""Why a visit is taken back from a worker who is from now on not sent to the elder."""
 _TRIES = 4
 _WAITING = (RequestState.WAITING, RequestState.OFFERED, RequestState.ACCEPTED, RequestState.UNDER_WAY)
 
@@ -46,12 +42,6 @@ class Cause(StrEnum):
     MISSED = "missed"
     ABORTED = "aborted"
     LOOKED_AGAIN = "looked_again"
-
-
-class BarReasonMissing(Refusal):
-    """A reason is needed to bar a worker from an elder."""
-
-    code = "barred.reason_missing"
 
 
 async def decide(work: Work, *, request_id: UUID, cause: Cause) -> UUID | None:
@@ -235,38 +225,3 @@ async def _withdraw(work: Work, which: ColumnElement[bool], reason: str) -> int:
     for visit_id in visit_ids:
         await visits.withdraw(work, visit_id=visit_id, reason=reason)
     return len(visit_ids)
-
-
-async def bar(work: Work, *, person_id: UUID, worker_id: UUID, reason: str) -> None:
-    """Keep an elder and a worker apart from now on and take back their visits to come; twice changes nothing.
-
-    Refuses `barred.reason_missing`, `person.not_found`, `worker.not_found`.
-    """
-    if not reason.strip():
-        raise BarReasonMissing
-    await registry.vital(work, person_id)
-    await roster.worker(work, worker_id)
-    is_barred = await work.session.scalar(
-        select(exists().where(Barred.person_id == person_id, Barred.worker_id == worker_id, Barred.lifted_at.is_(None)))
-    )
-    if not is_barred:
-        work.session.add(
-            Barred(
-                person_id=person_id,
-                worker_id=worker_id,
-                reason=reason.strip()[:200],
-                since=work.now,
-                set_by=work.actor.label,
-            )
-        )
-        await work.session.flush()
-        await _withdraw(work, (Visit.person_id == person_id) & (Visit.worker_id == worker_id), BARRED)
-
-
-async def unbar(work: Work, *, person_id: UUID, worker_id: UUID) -> None:
-    """Lift the bar of a worker from an elder; do nothing if there is none."""
-    await work.session.execute(
-        update(Barred)
-        .where(Barred.person_id == person_id, Barred.worker_id == worker_id, Barred.lifted_at.is_(None))
-        .values(lifted_at=work.now)
-    )

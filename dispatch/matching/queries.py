@@ -1,4 +1,4 @@
-"""Read decision records: the decisions on a request, one company's part of them, and barred workers."""
+"""Read decision records: the decisions on a request, and one company's part of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from dispatch.matching.model import Barred, DecisionRecord
+from dispatch.matching.model import DecisionRecord
 from events.work import Work
 from kit.refusal import Kind, Refusal
 from providers.roster import queries as roster
@@ -75,9 +75,3 @@ async def why_not(work: Work, *, request_id: UUID, provider_id: UUID) -> list[Ow
             )
         )
     return parts
-
-
-async def barred_for(work: Work, person_id: UUID) -> Sequence[Barred]:
-    """Return the bars on workers that apply to an elder now, oldest first."""
-    query = select(Barred).where(Barred.person_id == person_id, Barred.lifted_at.is_(None)).order_by(Barred.since)
-    return (await work.session.execute(query)).scalars().all()

@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from dispatch.matching import handlers, operations
-from dispatch.matching.model import Barred, DecisionRecord
+from dispatch.matching.model import DecisionRecord
 from dispatch.matching.plan import overnight, overruns, replanning
 from dispatch.matching.policy import POLICY
 from dispatch.matching.rules import RULES
@@ -12,7 +12,7 @@ from kit.room import Chore, Room
 
 ROOM = Room(
     name="dispatch.matching",
-    models=(DecisionRecord, Barred),
+    models=(DecisionRecord,),
     handlers=(
         handlers.when_requested,
         handlers.when_refused,

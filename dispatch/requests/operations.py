@@ -2,7 +2,7 @@
 
 from dispatch.requests.changes import cancel, cancel_all, follow_divisions, mark, mark_unserved
 from dispatch.requests.consent import agree, cover
-from dispatch.requests.placing import place
+from dispatch.requests.placing import check_elder, place
 from dispatch.requests.standing import (
     end,
     end_all,
@@ -18,6 +18,7 @@ __all__ = [
     "agree",
     "cancel",
     "cancel_all",
+    "check_elder",
     "cover",
     "end",
     "end_all",

@@ -160,15 +160,7 @@ async def place(
     if existing is not None:
         return existing
     await check_window(work, earliest, latest, quantity, asked_at)
-    vital = await registry.vital(work, person_id)
-    if vital.died_on is not None:
-        raise ElderDeceased
-    if vital.death_reported_on is not None:
-        raise ElderDeathReported
-    if standing is not None and standing.state is EnrolmentState.SUSPENDED:
-        raise ElderSuspended(reason=standing.suspend_reason)
-    if standing is None or standing.state is not EnrolmentState.ACTIVE or standing.terms is None:
-        raise NotEnrolled(state=standing.state if standing else "none")
+    terms = await check_elder(work, person_id, standing)
     item, price = await offered(work, item_code, earliest)
     if not urgent:
         check_item_hours(item, earliest, latest)
@@ -182,7 +174,7 @@ async def place(
     request_id, fen = new_id(), price * quantity
     holding = await wallet.hold(
         work,
-        terms=standing.terms,
+        terms=terms,
         person_id=person_id,
         request_id=request_id,
         fen=fen,
@@ -236,6 +228,23 @@ async def place(
         )
     )
     return request
+
+
+async def check_elder(work: Work, person_id: UUID, standing: enrolment.Standing | None) -> enrolment.Terms:
+    """Return the terms on which an elder is served.
+
+    Refuses `request.deceased`, `request.death_reported`, `request.suspended`, `request.not_enrolled`.
+    """
+    vital = await registry.vital(work, person_id)
+    if vital.died_on is not None:
+        raise ElderDeceased
+    if vital.death_reported_on is not None:
+        raise ElderDeathReported
+    if standing is not None and standing.state is EnrolmentState.SUSPENDED:
+        raise ElderSuspended(reason=standing.suspend_reason)
+    if standing is None or standing.state is not EnrolmentState.ACTIVE or standing.terms is None:
+        raise NotEnrolled(state=standing.state if standing else "none")
+    return standing.terms
 
 
 async def check_window(

@@ -7,9 +7,10 @@ from uuid import UUID
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import aliased
 
+from dispatch.enrolment import queries as enrolment
 from dispatch.requests import operations as requests
 from dispatch.requests.model import CareRequest
-from dispatch.visits import bookings, lifecycle, offers
+from dispatch.visits import bars, bookings, lifecycle, offers
 from dispatch.visits.flags import Flag
 from dispatch.visits.lifecycle import Choice
 from dispatch.visits.model import Act, Visit
@@ -23,6 +24,9 @@ from kit.rules import queries as rules
 from providers.roster import queries as roster
 from registry import operations as registry
 from registry import queries as registered
+
+ELDER_GONE = "elder_gone"
+"""Why a second visit is taken back when nobody is there to be visited."""
 
 
 class OutsideWindow(Refusal):
@@ -156,6 +160,13 @@ async def _suitable(work: Work, visit: Visit, worker_id: UUID, starts_at: dateti
     worker = await roster.worker(work, worker_id)
     if worker.provider_id != visit.provider_id:
         raise roster.WorkerNotFound
+    await bars.check_worker(
+        work,
+        person_id=visit.person_id,
+        provider_id=worker.provider_id,
+        worker_id=worker_id,
+        worker_number=worker.number,
+    )
     request = await work.session.get(CareRequest, visit.request_id)
     on_shift = {row.worker_id: row for row in await roster.roster(work, from_at=starts_at, until_at=ends_at)}
     duty = on_shift.get(worker_id)
@@ -197,8 +208,9 @@ async def cancel_for(work: Work, *, request_id: UUID, chargeable: bool) -> list[
 async def rework(work: Work, *, visit_id: UUID, starts_at: datetime) -> Offered:
     """Offer the same company and workers an unpaid second visit (返工) at an hour to which the elder has agreed.
 
-    Refuses `visit.not_allowed` unless the visit is verified or held and no second visit for it is open,
-    `visit.outside_window` for an hour that has passed, `visit.worker_unsuitable` and `visit.worker_busy`.
+    Refuses `visit.not_allowed` unless the visit is verified or held and no second visit for it is open, what
+    `requests.place` refuses of an elder who has died, is away or has left, `visit.outside_window` for an hour that has
+    passed, `visit.worker_barred`, `visit.worker_unsuitable` and `visit.worker_busy`.
     """
     visit = await lifecycle.locked(work, visit_id)
     if visit.state not in {VisitState.VERIFIED, VisitState.HELD}:
@@ -208,6 +220,8 @@ async def rework(work: Work, *, visit_id: UUID, starts_at: datetime) -> Offered:
         raise lifecycle.VisitNotAllowed(state=visit.state, wanted=VisitState.OFFERED)
     if starts_at <= work.now:
         raise OutsideWindow
+    standing = await enrolment.standing(work, visit.person_id, starts_at)
+    await requests.check_elder(work, visit.person_id, standing)
     ends_at = starts_at + timedelta(minutes=visit.minutes)
     for worker_id, _ in lifecycle.workers_of(visit):
         await _suitable(work, visit, worker_id, starts_at, ends_at)
@@ -238,6 +252,26 @@ async def rework(work: Work, *, visit_id: UUID, starts_at: datetime) -> Offered:
         ),
         rework_of=visit.id,
     )
+
+
+async def withdraw_rework(work: Work, *, person_id: UUID) -> int:
+    """Take back the second visits to an elder who has died, is away or has left; return how many.
+
+    Their request is over, so that withdrawing the elder's open requests does not reach them.
+    """
+    query = (
+        select(Visit.id)
+        .where(
+            Visit.person_id == person_id,
+            Visit.rework_of.is_not(None),
+            Visit.state.in_((VisitState.OFFERED, VisitState.ACCEPTED)),
+        )
+        .order_by(Visit.id)
+    )
+    visit_ids = (await work.session.execute(query)).scalars().all()
+    for visit_id in visit_ids:
+        await offers.withdraw(work, visit_id=visit_id, reason=ELDER_GONE)
+    return len(visit_ids)
 
 
 async def miss_due(work: Work, *, limit: int = 200) -> int:

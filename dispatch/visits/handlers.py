@@ -14,8 +14,9 @@ from dispatch.visits.model import Visit
 from dispatch.visits.transitions import VisitState
 from events.contracts.care_requests import CareRequestCancelled
 from events.contracts.divisions import DivisionChanged
+from events.contracts.enrolments import EnrolmentEnded, EnrolmentSuspended
 from events.contracts.offers import OfferAccepted
-from events.contracts.people import PersonPlaced
+from events.contracts.people import PersonDeceased, PersonPlaced
 from events.contracts.visits import (
     NobodyHome,
     VisitAborted,
@@ -139,3 +140,21 @@ async def when_cancelled(work: Work, event: CareRequestCancelled) -> None:
     """Call the visit off; where it was too late to be free, tell what the worker's way is worth."""
     for visit in await operations.cancel_for(work, request_id=event.request_id, chargeable=event.chargeable):
         await verification.emit_verified(work, visit)
+
+
+@on(PersonDeceased, group="visits")
+async def when_deceased(work: Work, event: PersonDeceased) -> None:
+    """Call the second visits to the elder off."""
+    await operations.withdraw_rework(work, person_id=event.person_id)
+
+
+@on(EnrolmentEnded, group="visits")
+async def when_ended(work: Work, event: EnrolmentEnded) -> None:
+    """Call the second visits to the elder off."""
+    await operations.withdraw_rework(work, person_id=event.person_id)
+
+
+@on(EnrolmentSuspended, group="visits")
+async def when_suspended(work: Work, event: EnrolmentSuspended) -> None:
+    """Call the second visits to the elder off."""
+    await operations.withdraw_rework(work, person_id=event.person_id)

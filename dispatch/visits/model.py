@@ -1,10 +1,10 @@
-"""Visits, the offers that lead to them, the hours they book, and what the phones reported from the door."""
+"""Visits, the offers that lead to them, the hours they book, what the phones reported, and who is not to be sent."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import UserDefinedType
@@ -178,3 +178,33 @@ class Act(Base):
     home_matches: Mapped[bool | None]  # null: none was scanned
     reason: Mapped[str | None] = mapped_column(String(200))
     account_id: Mapped[UUID | None]
+
+
+class Barred(Base):
+    """An elder and a worker, or (without one) a whole company, that are kept apart until `lifted_at`.
+
+    The company reads the rows of its own workers: it must not send them.
+    """
+
+    __tablename__ = "barred"
+    __table_args__ = (
+        CheckConstraint("lifted_at is null or lifted_at >= since", name="window"),
+        Index("uq_barred_pair", "person_id", "worker_id", unique=True, postgresql_where=text("lifted_at is null")),
+        Index(
+            "uq_barred_company",
+            "person_id",
+            "provider_id",
+            unique=True,
+            postgresql_where=text("lifted_at is null and worker_id is null"),
+        ),
+        {"info": {"provider_sees": _OWN, "provider_may": "select"}},
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    person_id: Mapped[UUID]
+    provider_id: Mapped[UUID]
+    worker_id: Mapped[UUID | None]
+    reason: Mapped[str] = mapped_column(String(200))
+    since: Mapped[datetime]
+    set_by: Mapped[str] = mapped_column(String(80))
+    lifted_at: Mapped[datetime | None]

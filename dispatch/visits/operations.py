@@ -12,6 +12,7 @@ from dispatch.visits.changes import (
     reschedule,
     rework,
     take_hours,
+    withdraw_rework,
 )
 from dispatch.visits.lifecycle import Choice
 from dispatch.visits.offers import Offered, VisitOrder, accept, lapse, lapse_due, offer, refuse, withdraw
@@ -47,4 +48,5 @@ __all__ = [
     "verify",
     "void",
     "withdraw",
+    "withdraw_rework",
 ]

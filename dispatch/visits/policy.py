@@ -1,4 +1,4 @@
-"""Which roles may ask what of offers and visits."""
+"""Which roles may ask what of offers and visits, and of who is kept apart from whom."""
 
 from typing import Final
 
@@ -7,6 +7,8 @@ from kit.access.roles import Policy, Role
 POLICY: Final[Policy] = {
     "offers.read": frozenset({Role.PROVIDER, Role.WORKER, Role.MANAGER, Role.AUDITOR}),
     "offers.answer": frozenset({Role.PROVIDER, Role.WORKER}),
+    "barred.read": frozenset({Role.OPERATOR, Role.MANAGER, Role.AUDITOR}),
+    "barred.change": frozenset({Role.OPERATOR, Role.MANAGER}),
     "visits.read": frozenset(
         {Role.PROVIDER, Role.WORKER, Role.OPERATOR, Role.MANAGER, Role.CLERK, Role.SECTION, Role.AUDITOR}
     ),

@@ -4,14 +4,14 @@ from datetime import timedelta
 from pathlib import Path
 
 from dispatch.visits import handlers, operations
-from dispatch.visits.model import Act, Booking, Offer, Visit
+from dispatch.visits.model import Act, Barred, Booking, Offer, Visit
 from dispatch.visits.policy import POLICY
 from dispatch.visits.rules import RULES
 from kit.room import Chore, Room
 
 ROOM = Room(
     name="dispatch.visits",
-    models=(Visit, Offer, Booking, Act),
+    models=(Visit, Offer, Booking, Act, Barred),
     handlers=(
         handlers.when_accepted,
         handlers.when_departed,
@@ -24,6 +24,9 @@ ROOM = Room(
         handlers.when_divisions_changed,
         handlers.when_placed,
         handlers.when_cancelled,
+        handlers.when_deceased,
+        handlers.when_ended,
+        handlers.when_suspended,
     ),
     rules=RULES,
     refusals=Path(__file__).with_name("refusals.toml"),

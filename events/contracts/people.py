@@ -61,3 +61,17 @@ class PersonDeathCorrected(_PersonEvent):
 
     earlier: date
     died_on: date | None
+
+
+class PersonBarred(_PersonEvent):
+    """Emitted by visits: a worker, or (`worker_id` is null) a whole company, is not sent to the person from now on."""
+
+    provider_id: UUID
+    worker_id: UUID | None
+
+
+class PersonBarLifted(_PersonEvent):
+    """Emitted by visits: a worker, or (`worker_id` is null) a whole company, may be sent to the person again."""
+
+    provider_id: UUID
+    worker_id: UUID | None

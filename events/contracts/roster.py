@@ -51,3 +51,12 @@ class CompanyAccountChanged(_RosterEvent):
 
 class RosterChanged(_RosterEvent):
     """Emitted by roster: a company's contracts, workers, certificates or shifts have changed."""
+
+
+class CertificateExpiring(_RosterEvent):
+    """Emitted by roster: an active worker's certificate runs out soon, and none of a later day takes its place."""
+
+    worker_id: UUID
+    certificate_id: UUID
+    skill: str
+    expires_on: date

@@ -7,9 +7,10 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, or_, select
+from sqlalchemy import exists, func, insert, or_, select
+from sqlalchemy.orm import aliased
 
-from events.contracts.roster import ShiftEnded, WorkerUnavailable
+from events.contracts.roster import CertificateExpiring, ShiftEnded, WorkerUnavailable
 from events.work import Work
 from kit import clock, geo
 from kit.china import identifiers, phone
@@ -17,11 +18,22 @@ from kit.china.identifiers import Sex
 from kit.geo import Datum, Point
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
+from kit.rules import queries as rules
 from providers.catalogue.model import Skill
 from providers.roster import calendar, queries
 from providers.roster.calendar import Hours
-from providers.roster.model import NUMBERS_PER_COMPANY, Certificate, Company, Shift, Transport, Worker, WorkerState
+from providers.roster.model import (
+    NUMBERS_PER_COMPANY,
+    Certificate,
+    Company,
+    CompanyState,
+    Shift,
+    Transport,
+    Worker,
+    WorkerState,
+)
 from providers.roster.operations import WHOLE_ROWS, changed
+from providers.roster.rules import CertificateNoticeDays
 
 _FAR = timedelta(days=3650)
 
@@ -272,6 +284,48 @@ async def certify(work: Work, *, worker_id: UUID, paper: Paper) -> Certificate:
     await work.session.flush()
     await changed(work, [worker.provider_id])
     return certificate
+
+
+async def notice_expiring(work: Work, *, limit: int = 200) -> int:
+    """Emit each active worker's certificate that runs out within the rule's days, once; return how many.
+
+    A certificate of the same skill and a later last day takes an older one's place. The ticker calls it every hour.
+    """
+    ahead = (await rules.read(work.session, CertificateNoticeDays, at=work.now)).span
+    later = aliased(Certificate)
+    renewed = exists().where(
+        later.worker_id == Certificate.worker_id,
+        later.skill == Certificate.skill,
+        later.expires_on > Certificate.expires_on,
+    )
+    query = (
+        select(Certificate)
+        .join(Worker, Worker.id == Certificate.worker_id)
+        .join(Company, Company.id == Certificate.provider_id)
+        .where(
+            Worker.state == WorkerState.ACTIVE,
+            Company.state.not_in((CompanyState.EXITED, CompanyState.BLACKLISTED)),
+            Certificate.expires_on <= clock.day_of(work.now + ahead),
+            Certificate.noticed_at.is_(None),
+            ~renewed,
+        )
+        .order_by(Certificate.expires_on, Worker.number, Certificate.skill)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=Certificate)
+    )
+    certificates = (await work.session.execute(query)).scalars().all()
+    for certificate in certificates:
+        certificate.noticed_at = work.now
+        work.emit(
+            CertificateExpiring(
+                provider_id=certificate.provider_id,
+                worker_id=certificate.worker_id,
+                certificate_id=certificate.id,
+                skill=certificate.skill,
+                expires_on=certificate.expires_on,
+            )
+        )
+    return len(certificates)
 
 
 async def set_shift(work: Work, *, worker_id: UUID, hours: Hours) -> Shift:

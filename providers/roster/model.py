@@ -194,6 +194,7 @@ class Certificate(Base):
     number: Mapped[str] = mapped_column(String(40))
     valid_from: Mapped[date]
     expires_on: Mapped[date]
+    noticed_at: Mapped[datetime | None]  # when the bureau was told that it runs out
 
 
 class Shift(Base):

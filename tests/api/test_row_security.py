@@ -80,8 +80,10 @@ SEEN_BY = {
     **dict.fromkeys(("bank_account", "health_note", "enrolment_term", "wallet", "standing_order"), PERSONS),
     # every reader writes down what they read; a clerk does not read who else read
     "read_audit": EVERYBODY,
+    # whom a company must not send, and to whom
+    "barred": COMPANYS,
     # what the bureau decides, asks and is told; a rating or a call-back must not come back to the company
-    **dict.fromkeys(("assessment", "finding", "barred", "decision_record", "escalation_case", "refused_call"), BUREAU),
+    **dict.fromkeys(("assessment", "finding", "decision_record", "escalation_case", "refused_call"), BUREAU),
     **dict.fromkeys(("rating", "call_back", "call_back_draw", "complaint_step", "settlement_deceased"), BUREAU),
     **dict.fromkeys(("ledger_entry", "wallet_entry", "standing_day", "roster_division_step"), BUREAU),
     # the platform itself

@@ -128,8 +128,8 @@ async def test_an_existing_database_is_upgraded_and_keeps_its_rows(
     await schema.ensure(empty, rules_of(ROOMS))
     await done(
         empty,
-        "insert into barred (id, person_id, worker_id, reason, since, set_by) "
-        "values (uuidv7(), uuidv7(), uuidv7(), 'kept', now(), 'test')",
+        "insert into barred (id, person_id, provider_id, worker_id, reason, since, set_by) "
+        "values (uuidv7(), uuidv7(), uuidv7(), uuidv7(), 'kept', now(), 'test')",
     )
     request.getfixturevalue("longer")
     await schema.ensure(empty, rules_of(ROOMS))

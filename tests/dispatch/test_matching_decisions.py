@@ -15,6 +15,7 @@ from dispatch.matching import queries
 from dispatch.matching.fleet.candidates import RuledOutReason
 from dispatch.matching.model import DecisionOutcome, DecisionRecord
 from dispatch.requests.model import CareRequest, RequestState
+from dispatch.visits import bars
 from dispatch.visits import operations as visits
 from dispatch.visits import queries as seen
 from dispatch.visits.model import Visit
@@ -94,7 +95,7 @@ async def test_a_request_is_offered_and_its_record_names_every_worker_once(stage
         await roster.report_absence(
             work, worker_id=stage.workers[2][1], from_at=NINE, until_at=NINE + timedelta(days=1), reason="病"
         )
-        await matching.bar(work, person_id=stage.elders[0], worker_id=stage.workers[1][0], reason="不合")
+        await bars.bar_worker(work, person_id=stage.elders[0], worker_id=stage.workers[1][0], reason="不合")
     request = await stage.add_request()
     await ask(stage, drain, request)
     ((_, company, attempt),) = await open_offers(stage)

@@ -30,6 +30,7 @@ from dispatch.matching.plan.overnight import NightPlan
 from dispatch.requests import operations as requests
 from dispatch.requests.model import CareRequest, Channel, RequestState
 from dispatch.requests.standing import Wanted
+from dispatch.visits import bars
 from dispatch.visits import operations as visits
 from dispatch.visits.bookings import WorkerBusy
 from dispatch.visits.model import Booking, Offer, Visit
@@ -250,7 +251,7 @@ async def test_two_people_come_together_and_whoever_is_kept_apart_stays_apart(st
     await order(stage, 6, from_minute=600, item="B03")
     async with stage.works(SYSTEM_ACTOR) as work:
         for worker in stage.workers[0]:
-            await matching.bar(work, person_id=stage.elders[0], worker_id=worker, reason="不合")
+            await bars.bar_worker(work, person_id=stage.elders[0], worker_id=worker, reason="不合")
     planned = await night(stage, drain)
     assert planned.offered == 7
     async with stage.works(SYSTEM_ACTOR) as work:

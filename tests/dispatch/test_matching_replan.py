@@ -9,10 +9,9 @@ from sqlalchemy import func, select
 
 import dispatch.matching.handlers
 import dispatch.visits.handlers  # noqa: F401 - importing subscribes its handlers
-from dispatch.matching import operations as matching
 from dispatch.matching.plan.replanning import ReplanCause, Replanned, replan, replan_today
+from dispatch.visits import bars, queries
 from dispatch.visits import operations as visits
-from dispatch.visits import queries
 from dispatch.visits.model import Booking, Visit
 from events.model import LoggedEvent
 from events.work import Works
@@ -101,7 +100,7 @@ async def test_what_nobody_has_accepted_yet_does_not_move(stage: Stage) -> None:
 async def test_people_who_are_kept_apart_are_not_brought_together_by_a_better_plan(stage: Stage) -> None:
     visit_ids = await crossed(stage)
     async with stage.works(SYSTEM_ACTOR) as work:
-        await matching.bar(work, person_id=stage.elders[0], worker_id=stage.workers[0][1], reason="不合")
+        await bars.bar_worker(work, person_id=stage.elders[0], worker_id=stage.workers[0][1], reason="不合")
     await replan_all(stage)
     assert (await workers_of(stage, visit_ids))[0] == 0
 

@@ -9,18 +9,25 @@ from sqlalchemy import select
 
 import dispatch.matching.handlers
 import dispatch.visits.handlers  # noqa: F401 - importing subscribes its handlers
+from dispatch.enrolment import operations as enrolment
+from dispatch.enrolment.model import Category, SuspendReason
+from dispatch.escalation import queries as escalation
+from dispatch.escalation.model import CaseKind
 from dispatch.requests import operations as requests
+from dispatch.requests import placing
 from dispatch.requests.model import CancelledBy, CareRequest, RequestState
-from dispatch.visits import changes, lifecycle, queries
+from dispatch.visits import bars, changes, lifecycle, queries
 from dispatch.visits import operations as visits
 from dispatch.visits.model import Booking, Visit
 from dispatch.visits.transitions import VisitState
 from events.model import LoggedEvent
 from events.work import Works
+from kit import clock as clocks
 from kit.clock import FixedClock
 from providers.roster import queries as roster
+from registry import operations as registry
 from registry.model import Disclosure
-from tests.dispatch.stage import HOME, MANAGER, NINE, SYSTEM_ACTOR, Stage, code_of, set_stage
+from tests.dispatch.stage import AREA, HOME, MANAGER, NINE, SYSTEM_ACTOR, Stage, code_of, set_stage
 
 Drain = Callable[[], Awaitable[int]]
 TEN = NINE + timedelta(hours=1)
@@ -130,11 +137,8 @@ async def test_a_cancelled_request_calls_the_visit_off_and_late_costs(
 
 
 async def test_the_second_time_is_on_the_company(stage: Stage, drain: Drain) -> None:
-    request = await stage.add_request()
-    visit_id = await stage.promised(request)
-    await drain()
-    await play(stage, visit_id)
-    await drain()
+    visit_id = await _verified(stage, drain)
+    request_id = (await look(stage, visit_id)).request_id
     again_at = TEN + timedelta(days=1)
     async with stage.works(MANAGER) as work:
         offered = await visits.rework(work, visit_id=visit_id, starts_at=again_at)
@@ -147,7 +151,86 @@ async def test_the_second_time_is_on_the_company(stage: Stage, drain: Drain) -> 
     assert (again.state, again.rework_of) == (VisitState.VERIFIED, visit_id)
     assert [fact["visit_id"] for fact in await emitted(stage, "visits.visit_verified.v1")] == [str(visit_id)]
     async with stage.works(SYSTEM_ACTOR) as work:
-        assert (await work.session.get_one(CareRequest, request.id)).state is RequestState.FINISHED
+        assert (await work.session.get_one(CareRequest, request_id)).state is RequestState.FINISHED
+
+
+async def _verified(stage: Stage, drain: Drain) -> UUID:
+    """Let an elder of the programme have a verified visit; return it."""
+    async with stage.works(SYSTEM_ACTOR) as work:
+        members = [enrolment.Member(stage.elders[0], AREA, Category.LOW_INCOME, 2)]
+        await enrolment.take_over(work, members=members)
+    visit_id = await stage.promised(await stage.add_request())
+    await drain()
+    await play(stage, visit_id)
+    await drain()
+    return visit_id
+
+
+async def test_nobody_is_visited_again_who_is_not_there_or_by_who_is_not_wanted(stage: Stage, drain: Drain) -> None:
+    visit_id = await _verified(stage, drain)
+    elder, again_at = stage.elders[0], TEN + timedelta(days=1)
+    async with stage.works(MANAGER) as work:
+        await bars.bar_company(work, person_id=elder, provider_id=stage.companies[0], reason="不合")
+    with pytest.raises(bars.WorkerBarred):
+        async with stage.works(MANAGER) as work:
+            await visits.rework(work, visit_id=visit_id, starts_at=again_at)
+    async with stage.works(MANAGER) as work:
+        await bars.lift_company(work, person_id=elder, provider_id=stage.companies[0])
+        first = await visits.rework(work, visit_id=visit_id, starts_at=again_at)
+    async with stage.works(stage.person_of(0)) as work:
+        await visits.accept(work, offer_id=first.offer_id)
+    async with stage.works(SYSTEM_ACTOR) as work:
+        await enrolment.suspend(work, person_id=elder, reason=SuspendReason.HOSPITAL)
+    await drain()
+    assert (await look(stage, first.visit_id)).state is VisitState.WITHDRAWN
+    assert await active(stage, first.visit_id) == []
+    with pytest.raises(placing.ElderSuspended):
+        async with stage.works(MANAGER) as work:
+            await visits.rework(work, visit_id=visit_id, starts_at=again_at)
+    async with stage.works(SYSTEM_ACTOR) as work:
+        await enrolment.resume(work, person_id=elder)
+        died_on = clocks.day_of(work.now)
+        second = await visits.rework(work, visit_id=visit_id, starts_at=again_at)
+        await registry.report_death(work, person_id=elder, died_on=died_on, source="村委会")
+    await drain()
+    assert (await look(stage, second.visit_id)).state is VisitState.WITHDRAWN
+    with pytest.raises(placing.ElderDeathReported):
+        async with stage.works(MANAGER) as work:
+            await visits.rework(work, visit_id=visit_id, starts_at=again_at)
+    async with stage.works(MANAGER) as work:
+        await registry.confirm_death(work, person_id=elder)
+    await drain()
+    with pytest.raises(placing.ElderDeceased):
+        async with stage.works(MANAGER) as work:
+            await visits.rework(work, visit_id=visit_id, starts_at=again_at)
+
+
+@pytest.mark.parametrize("outcome", ["refused", "lapsed", "withdrawn", "missed", "aborted"])
+async def test_a_second_visit_that_will_not_take_place_becomes_a_case(stage: Stage, drain: Drain, outcome: str) -> None:
+    visit_id = await _verified(stage, drain)
+    async with stage.works(MANAGER) as work:
+        offered = await visits.rework(work, visit_id=visit_id, starts_at=TEN + timedelta(days=1))
+    if outcome in {"missed", "aborted"}:
+        async with stage.works(stage.person_of(0)) as work:
+            await visits.accept(work, offer_id=offered.offer_id)
+    if outcome == "missed":
+        stage.clock.set(TEN + timedelta(days=1, hours=5))
+    async with stage.works(stage.person_of(0, 0) if outcome == "aborted" else SYSTEM_ACTOR) as work:
+        if outcome == "refused":
+            await visits.refuse(work, offer_id=offered.offer_id, reason="忙")
+        elif outcome == "lapsed":
+            await visits.lapse(work, offer_id=offered.offer_id)
+        elif outcome == "withdrawn":
+            await visits.withdraw(work, visit_id=offered.visit_id, reason="worker_unavailable")
+        elif outcome == "missed":
+            assert await visits.miss_due(work) == 1
+        else:
+            act = visits.ActIn(id=UUID(int=77), claimed_at=work.now, reason="车坏了")
+            await visits.abort(work, visit_id=offered.visit_id, act=act)
+    await drain()
+    async with stage.works(SYSTEM_ACTOR) as work:
+        cases = await escalation.cases_of(work, visit_id)
+    assert [(case.kind, case.facts) for case in cases] == [(CaseKind.REWORK_UNSERVED, {"outcome": outcome})]
 
 
 async def test_a_company_forgets_the_address_a_week_after_its_last_visit(stage: Stage, drain: Drain) -> None:

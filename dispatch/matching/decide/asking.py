@@ -1,4 +1,4 @@
-"""Build the demand of a request from the request itself, earlier attempts, familiar workers and barred workers."""
+"""Build the demand of a request from the request itself, earlier attempts, familiar workers, and who is barred."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -8,10 +8,9 @@ from uuid import UUID
 from sqlalchemy import Integer, Row, bindparam, func, literal, null, select, union_all
 
 from dispatch.matching.fleet.day import Demand
-from dispatch.matching.model import Barred
 from dispatch.matching.rules import FamiliarVisits
 from dispatch.requests.model import CareRequest
-from dispatch.visits.model import Visit
+from dispatch.visits.model import Barred, Visit
 from dispatch.visits.rules import OfferDeadline
 from dispatch.visits.transitions import VisitState
 from events.work import Work
@@ -27,7 +26,7 @@ _OVER = (VisitState.FINISHED, VisitState.VERIFIED)
 
 
 class History:
-    """The facts before a decision: attempts (earlier visits of the request), familiar workers, barred workers."""
+    """The facts before a decision: attempts (earlier visits of the request), who is familiar, who is barred."""
 
     def __init__(self, rows: Sequence[Row[Any]]) -> None:
         self.attempts = [row for row in rows if row.kind == "try"]
@@ -39,7 +38,9 @@ class History:
             if worker_id is not None
         }
         self.reported_dead = any(row.kind == "reported" for row in rows)
-        self.barred = {row.worker_id for row in rows if row.kind == "barred" and row.worker_id is not None}
+        barred = [row for row in rows if row.kind == "barred"]
+        self.barred = {row.worker_id for row in barred if row.worker_id is not None}
+        self.barred_companies = {row.provider_id for row in barred if row.worker_id is None}
 
 
 _LAST = (
@@ -62,7 +63,7 @@ _HISTORY: Final = union_all(
         Visit.reason,
     ).where(Visit.request_id == bindparam("request_id"), Visit.rework_of.is_(None)),
     select(literal("familiar"), null(), _LAST.c.worker_id, _LAST.c.second_worker_id, null(), null(), null()),
-    select(literal("barred"), null(), Barred.worker_id, null(), null(), null(), null()).where(
+    select(literal("barred"), Barred.provider_id, Barred.worker_id, null(), null(), null(), null()).where(
         Barred.person_id == bindparam("person_id"), Barred.lifted_at.is_(None)
     ),
     select(literal("reported"), null(), null(), null(), null(), null(), null()).where(
@@ -95,6 +96,7 @@ async def demand_of(work: Work, request: CareRequest, history: History) -> Deman
         work=work,
         familiar=history.familiar,
         barred=history.barred | gone,
+        barred_companies=history.barred_companies,
         asked={row.provider_id for row in history.attempts if row.state in _NOT_ASKED_AGAIN},
     )
 
@@ -119,9 +121,13 @@ async def fresh_demands(work: Work, requests: Sequence[CareRequest]) -> list[Dem
     for row in (await work.session.execute(select(visits).where(visits.c.place <= most))).all():
         familiar.setdefault(row.person_id, set()).update({row.worker_id, row.second_worker_id} - {None})
     barred: dict[UUID, set[UUID]] = {}
-    query = select(Barred.person_id, Barred.worker_id).where(Barred.person_id.in_(people), Barred.lifted_at.is_(None))
-    for person_id, worker_id in (await work.session.execute(query)).all():
-        barred.setdefault(person_id, set()).add(worker_id)
+    companies: dict[UUID, set[UUID]] = {}
+    query = select(Barred).where(Barred.person_id.in_(people), Barred.lifted_at.is_(None))
+    for bar in (await work.session.execute(query)).scalars():
+        if bar.worker_id is not None:
+            barred.setdefault(bar.person_id, set()).add(bar.worker_id)
+        else:
+            companies.setdefault(bar.person_id, set()).add(bar.provider_id)
     return [
         _demand(
             request,
@@ -129,6 +135,7 @@ async def fresh_demands(work: Work, requests: Sequence[CareRequest]) -> list[Dem
             work=work,
             familiar=familiar.get(request.person_id, set()),
             barred=barred.get(request.person_id, set()),
+            barred_companies=companies.get(request.person_id, set()),
             asked=set(),
         )
         for request in requests
@@ -142,6 +149,7 @@ def _demand(
     work: Work,
     familiar: set[UUID],
     barred: set[UUID],
+    barred_companies: set[UUID],
     asked: set[UUID],
 ) -> Demand:
     earliest = max(request.earliest, work.now)
@@ -159,6 +167,7 @@ def _demand(
         persons=request.persons,
         familiar=frozenset(familiar),
         barred=frozenset(barred),
+        barred_companies=frozenset(barred_companies),
         asked=frozenset(asked),
         item_code=request.item_code,
         division_code=request.division_code,

@@ -63,14 +63,17 @@ class Companies:
     uncovered: frozenset[int]
     full: frozenset[int]
     asked: frozenset[int]
+    barred: frozenset[int] = frozenset()  # kept apart from the elder
 
     @property
     def out(self) -> frozenset[int]:
         """Return the numbers of all companies that may not be asked."""
-        return self.uncovered | self.full | self.asked
+        return self.barred | self.uncovered | self.full | self.asked
 
     def reason(self, company: int) -> RuledOutReason:
-        """Return why a company may not be asked: contract first, then capacity, then an earlier attempt."""
+        """Return why a company may not be asked: a bar first, then contract, then capacity, then an earlier attempt."""
+        if company in self.barred:
+            return RuledOutReason.BARRED
         if company in self.uncovered:
             return RuledOutReason.NOT_CONTRACTED
         return RuledOutReason.CAPACITY_USED if company in self.full else RuledOutReason.ASKED_BEFORE

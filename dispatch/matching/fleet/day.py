@@ -74,18 +74,24 @@ class Demand:
     asked: frozenset[UUID]  # companies that refused, lapsed or missed, and are not asked again
     item_code: str
     division_code: str
+    barred_companies: frozenset[UUID] = frozenset()
 
     def as_json(self) -> dict[str, Any]:
-        """Return the demand in the form in which the decision record stores it."""
+        """Return the demand in the form in which the decision record stores it; no barred company is no key.
+
+        Records of earlier versions have no such key, and their hash must stay.
+        """
         return {
             name: sorted(map(str, value)) if isinstance(value, frozenset) else _plain(value)
             for name, value in asdict(self).items()
+            if value or name != "barred_companies"
         }
 
     @classmethod
     def read(cls, kept: Mapping[str, Any]) -> Self:
         """Read what `as_json` wrote."""
-        people = {name: frozenset(map(UUID, kept[name])) for name in ("familiar", "barred", "asked")}
+        sets = ("familiar", "barred", "asked", "barred_companies")
+        people = {name: frozenset(map(UUID, kept.get(name, ()))) for name in sets}
         times = {name: datetime.fromisoformat(kept[name]) for name in ("earliest", "latest")}
         sex = identifiers.Sex(kept["sex"]) if kept["sex"] else None
         return cls(**{**kept, **people, **times, "skill": Skill(kept["skill"]), "sex": sex})
@@ -245,20 +251,24 @@ class Day:
             self.board.remove(number)
 
     def companies(self, demand: Demand, awarded: Mapping[int, int]) -> Companies:
-        """Return which companies may not be asked: no contract, monthly capacity used up, or asked before.
+        """Return which companies may not be asked: barred, no contract, monthly capacity used up, or asked before.
 
         `awarded` is the number of visits in the month by company number.
         """
-        uncovered, full, asked = set(), set(), set()
+        barred, uncovered, full, asked = set(), set(), set(), set()
         for number in self.company_numbers:
             terms = self.contracts.get(number, [])
-            if not any(contract.covers(demand.item_code, demand.division_code) for contract in terms):
+            if self.providers[number] in demand.barred_companies:
+                barred.add(number)
+            elif not any(contract.covers(demand.item_code, demand.division_code) for contract in terms):
                 uncovered.add(number)
             elif awarded.get(number, 0) >= sum(contract.monthly_capacity for contract in terms):
                 full.add(number)
             elif self.providers[number] in demand.asked:
                 asked.add(number)
-        return Companies(uncovered=frozenset(uncovered), full=frozenset(full), asked=frozenset(asked))
+        return Companies(
+            barred=frozenset(barred), uncovered=frozenset(uncovered), full=frozenset(full), asked=frozenset(asked)
+        )
 
     def allowed(self, companies: Companies) -> list[int]:
         """Return the places of the companies that may be asked, in the order of `company_numbers`."""

@@ -20,12 +20,11 @@ from sqlalchemy import ColumnElement, Row, select
 from dispatch.matching.fleet import crew
 from dispatch.matching.fleet.day import Day
 from dispatch.matching.fleet.memory import fleet_of
-from dispatch.matching.model import Barred
 from dispatch.matching.rules import Replan
 from dispatch.requests.model import CareRequest
 from dispatch.visits import bookings
 from dispatch.visits import operations as visits
-from dispatch.visits.model import Visit
+from dispatch.visits.model import Barred, Visit
 from dispatch.visits.transitions import BEGUN, OPEN, VisitState
 from events.work import Begin, Work
 from kit import clock, metrics
@@ -370,10 +369,9 @@ def tasks_of(row: Row[Visit, CareRequest], now: datetime, promise_minutes: int) 
 
 
 async def _with_barred(work: Work, tasks: Sequence[Task], people: Mapping[UUID, UUID]) -> list[Task]:
-    query = select(Barred.person_id, Barred.worker_id).where(
-        Barred.person_id.in_(set(people.values())), Barred.lifted_at.is_(None)
-    )
+    query = select(Barred).where(Barred.person_id.in_(set(people.values())), Barred.lifted_at.is_(None))
     apart: dict[UUID, set[UUID]] = {}
-    for person_id, worker_id in (await work.session.execute(query)).all():
-        apart.setdefault(person_id, set()).add(worker_id)
+    for bar in (await work.session.execute(query)).scalars():
+        if bar.worker_id is not None:  # a barred company has no visit here
+            apart.setdefault(bar.person_id, set()).add(bar.worker_id)
     return [replace(task, barred=frozenset(apart.get(people[task.visit_id], ())) - {task.worker_id}) for task in tasks]
