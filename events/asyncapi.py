@@ -31,9 +31,10 @@ _HEAD = """\
 
 Written by `python3 run.py docs` from the AsyncAPI document ([asyncapi.json](asyncapi.json)); a test holds it current.
 An event is a fact that has become true, emitted in the commit that made it true; how it travels is in the
-[map](map.md#one-events-way). Delivery is at least once, the effect exactly once; events of one key arrive in the order
-of emission. A body holds ids and facts: never a name, a telephone number, an address or a note. Within a version only
-optional fields are added; anything else is a new version beside the old one.
+[map](map.md#one-events-way). Delivery is at least once, the effect exactly once. Events of one key share a partition;
+of two transactions that run at the same time either may be published first, and what is delivered again comes later,
+so that no handler relies on an order. A body holds ids and facts: never a name, a telephone number, an address or a
+note. Within a version only optional fields are added; anything else is a new version beside the old one.
 
 On Kafka every topic has {partitions} partitions; a group is the consumer group `{prefix}` and its name.
 

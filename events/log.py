@@ -1,6 +1,6 @@
 """The chain over the event log: any change of history shows, down to the first event that was touched.
 
-One sealer links events in commit order: h(n) = SHA-256(h(n-1) + canonical row). It takes only rows whose transaction
+One sealer links events by transaction number: h(n) = SHA-256(h(n-1) + canonical row). It takes rows whose transaction
 is older than every running one, so that nothing can still appear before a sealed row.
 """
 

@@ -58,7 +58,7 @@ class LoggedEvent(Base):
 
 
 class Seal(Base):
-    """One link of the chain over the log: SHA-256 over the previous hash and the canonical row, in commit order."""
+    """One link of the chain over the log: SHA-256 over the previous hash and a canonical row, by transaction number."""
 
     __tablename__ = "event_seal"
     __table_args__ = ({"info": {"append_only": True}},)
@@ -117,7 +117,7 @@ class Handled(Base):
 
 
 class GroupProgress(Base):
-    """How far a group has handled the log, in commit order; see `events.delivery.redelivery`."""
+    """How far a group has handled the log, by transaction number; see `events.delivery.redelivery`."""
 
     __tablename__ = "event_progress"
 

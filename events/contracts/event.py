@@ -42,7 +42,7 @@ class Event(BaseModel):
 
     @property
     def key(self) -> str:
-        """Return the partition key: events of one key arrive in the order they were emitted."""
+        """Return the partition key: events of one key share a partition of their topic."""
         return str(getattr(self, self.key_field))
 
     @property

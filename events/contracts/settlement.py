@@ -14,7 +14,7 @@ class _SettlementEvent(Event):
 
     @property
     def key(self) -> str:
-        """Return `provider:month`: a month's settlement of one company is delivered in order."""
+        """Return `provider:month`: a month's settlement of one company shares a partition."""
         return f"{self.provider_id}:{self.month}"
 
 

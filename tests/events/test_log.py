@@ -1,4 +1,4 @@
-"""The chain: sealed in commit order, and every kind of tampering named by its number."""
+"""The chain: sealed by transaction number, and every kind of tampering named by its number."""
 
 from uuid import UUID
 
