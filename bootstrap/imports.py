@@ -5,17 +5,12 @@ is at fault, and after a dry run.
 """
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 
-from events.work import Works
+from events.work import Undone, Work, Works
 from kit.access.actor import Actor
 from kit.imports.columns import Outcome
-from kit.imports.tables import Grid
+from kit.imports.grid import Grid
 from kit.room import ImportKind, Room
-
-
-class _Undo(Exception):
-    """Leave the work without keeping anything."""
 
 
 def kinds(rooms: Iterable[Room]) -> dict[str, ImportKind]:
@@ -43,11 +38,18 @@ async def run(
 
     The outcome of a dry run counts the rows that would have been written.
     """
+    async with works(actor) as work:
+        return await bring(work, kind=kind, grid=grid, mapping=mapping, dry_run=dry_run)
+
+
+async def bring(
+    work: Work, *, kind: ImportKind, grid: Grid, mapping: Mapping[str, str] | None = None, dry_run: bool = False
+) -> Outcome:
+    """Import a table as a part of a unit of work; nothing is kept where a row has a fault, nor after `dry_run`."""
     outcome: Outcome | None = None
-    with suppress(_Undo):
-        async with works(actor) as work:
-            outcome = await kind.take_in(work, grid, mapping)
-            if outcome.faults or dry_run:
-                raise _Undo
+    async with work.trial():
+        outcome = await kind.take_in(work, grid, mapping)
+        if outcome.faults or dry_run:
+            raise Undone
     assert outcome is not None  # noqa: S101 - the import returned, or its exception has left by now
     return outcome

@@ -25,6 +25,10 @@ _EMIT = text("select nowalls_emit(cast(:events as jsonb))").bindparams(bindparam
 _AHEAD = text("select ahead_seconds from rehearsal")
 
 
+class Undone(Exception):
+    """Leave a trial and keep nothing of it."""
+
+
 @dataclass(slots=True)
 class Work:
     """The context of an operation; an operation never commits, reads another clock or publishes: it emits events."""
@@ -50,6 +54,23 @@ class Work:
             data=event.model_dump(mode="json"),
         )
         self._emitted.append((envelope, event))
+
+    @asynccontextmanager
+    async def trial(self) -> AsyncIterator[None]:
+        """Do a part that may come to nothing: `Undone`, raised inside, undoes its rows and events and goes no further.
+
+        Any other exception undoes them as well, and goes on.
+        """
+        before, kept = len(self._emitted), False
+        try:
+            async with self.session.begin_nested():
+                yield
+            kept = True
+        except Undone:
+            return
+        finally:
+            if not kept:
+                del self._emitted[before:]
 
     def follow(self, cause: Envelope) -> None:
         """Go on from an event: what this work emits is caused by it and shares its correlation."""

@@ -1,7 +1,8 @@
 """Money is integer fen: one rounding rule (half up, once a line) and one splitting rule (largest remainder)."""
 
+import re
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from kit.refusal import Refusal
 
@@ -40,15 +41,18 @@ def split(total: int, weights: Sequence[int]) -> list[int]:
 
 
 def yuan(text: str) -> int:
-    """Read yuan as people type them (`12`, `12.5`, `1,200.00`) into fen; refuse `money.not_an_amount`."""
-    try:
-        amount = Decimal(text.replace(",", "").strip())
-    except InvalidOperation:
-        raise NotMoney(given=text[:20]) from None
-    fen = amount * 100
-    if not amount.is_finite() or fen != fen.to_integral_value() or abs(fen) > 10**15:
+    """Read yuan as people type them (`12`, `12.5`, `1,200.00`) into fen; refuse `money.not_an_amount`.
+
+    A comma stands only before groups of three digits; digits are 0 to 9; there is no exponent.
+    """
+    typed = text.strip()
+    fen = Decimal(typed.replace(",", "")) * 100 if _YUAN.fullmatch(typed) else None
+    if fen is None or fen != fen.to_integral_value() or abs(fen) > 10**15:
         raise NotMoney(given=text[:20])
     return int(fen)
+
+
+_YUAN = re.compile(r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,15})(?:\.[0-9]{1,15})?")
 
 
 def show(fen: int) -> str:

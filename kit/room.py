@@ -12,8 +12,9 @@ from typing import Any, Protocol
 
 from kit.access.roles import Policy
 from kit.database import Base
+from kit.imports.column import Column
 from kit.imports.columns import Outcome
-from kit.imports.tables import Grid
+from kit.imports.grid import Grid
 from kit.rules.typed import DatedRule
 
 
@@ -42,10 +43,20 @@ class Chore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportKind:
-    """A kind of list that people bring, by the word of the command line; `take_in` writes it in one unit of work."""
+    """A kind of list that people bring, by the word of the command line; `take_in` writes it in one unit of work.
+
+    `action` is what the policy calls bringing it; `zh` and `en` are its title; `key` names the columns by which a row
+    is found again, so that a repeated file changes nothing; `refuses` are the codes of what is asked of a whole row.
+    """
 
     name: str
     take_in: Callable[[Any, Grid, Mapping[str, str] | None], Awaitable[Outcome]]
+    columns: tuple[Column, ...] = ()
+    action: str = ""
+    zh: str = ""
+    en: str = ""
+    key: tuple[str, ...] = ()
+    refuses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from dispatch.requests.room import ROOM as REQUESTS
 from dispatch.room import ROOM as DISPATCH
 from dispatch.visits.room import ROOM as VISITS
 from events.room import ROOM as EVENTS
+from kit.china.room import ROOM as CHINA
 from kit.room import Room
 from providers.catalogue.room import ROOM as CATALOGUE
 from providers.room import ROOM as PROVIDERS
@@ -19,6 +20,7 @@ from registry.room import ROOM as REGISTRY
 from simulations.room import ROOM as SIMULATIONS
 
 ROOMS: tuple[Room, ...] = (
+    CHINA,
     EVENTS,
     REGISTRY,
     CATALOGUE,

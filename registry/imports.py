@@ -3,22 +3,28 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from uuid import UUID
 
 from events.work import Work
 from kit import clock, geo
 from kit.china import columns as chinese
 from kit.china import identifiers
 from kit.china.identifiers import ResidentId
-from kit.geo import Datum
-from kit.imports import columns
-from kit.imports.columns import Column, ImportRow, Outcome, Sheet
-from kit.imports.tables import Grid
+from kit.china.rules import AreaCode
+from kit.imports import columns, readers
+from kit.imports.column import Column
+from kit.imports.columns import ImportRow, Outcome, Sheet
+from kit.imports.grid import Grid
+from kit.imports.readers import reads
+from kit.lookalikes import folded
 from kit.refusal import Refusal
+from kit.rules import queries as rules
 from registry import queries
 from registry.divisions import listing
 from registry.divisions.listing import NewDivision
-from registry.model import Area, ContactKind, DivisionKind, FactKind
+from registry.model import Area, ContactKind, Division, DivisionKind, FactKind
 from registry.operations import ContactFacts, DivisionUnknown, NewPerson, PersonDead, PersonNotBorn, PersonTaken
+from registry.people import listed
 from registry.people.facts import Education, HukouNature, Marital
 
 
@@ -40,12 +46,18 @@ class BirthContradicts(Refusal):
     code = "person.birth_contradicts"
 
 
+@reads(
+    "区划代码，2、4、6、9 或 12 位",
+    "a division code of 2, 4, 6, 9 or 12 digits",
+    identifiers.DivisionCodeShape.code,
+    readers.FullWidth.code,
+)
 def division_code(cell: str) -> str:
     """Read a division's code of 2 to 12 digits into 12; refuses `division_code.shape`, `cell.full_width`."""
-    return identifiers.read_division_code(columns.narrow(cell))
+    return identifiers.read_division_code(readers.narrow(cell))
 
 
-DIVISION_KINDS = columns.choice(
+DIVISION_KINDS = readers.choice(
     {
         "区": DivisionKind.DISTRICT,
         "县": DivisionKind.DISTRICT,
@@ -58,11 +70,11 @@ DIVISION_KINDS = columns.choice(
     | {kind.value: kind for kind in DivisionKind}
 )
 
-AREA_CLASSES = columns.choice({"城镇": Area.URBAN, "农村": Area.RURAL, "urban": Area.URBAN, "rural": Area.RURAL})
+AREA_CLASSES = readers.choice({"城镇": Area.URBAN, "农村": Area.RURAL, "urban": Area.URBAN, "rural": Area.RURAL})
 
 DIVISION_COLUMNS = (
     Column("code", ("区划代码", "代码"), division_code),
-    Column("name", ("名称", "区划名称"), columns.text(60)),
+    Column("name", ("名称", "区划名称"), readers.text(60)),
     Column("kind", ("类型", "级别", "level"), DIVISION_KINDS),
     Column("parent", ("上级代码", "上级"), division_code, required=False),
     Column(
@@ -71,7 +83,7 @@ DIVISION_COLUMNS = (
         AREA_CLASSES,
         required=False,
     ),
-    Column("valid_from", ("设立日期", "生效日期"), columns.day, required=False, default=listing.FOUNDED),
+    Column("valid_from", ("设立日期", "生效日期"), readers.day, required=False, default=listing.FOUNDED),
 )
 
 
@@ -79,15 +91,22 @@ async def divisions(work: Work, grid: Grid, mapping: Mapping[str, str] | None = 
     """Take in a list of divisions."""
     sheet = columns.typed(grid, DIVISION_COLUMNS, mapping)
     sheet.no_duplicates("code")
-    there = {division.code for division in await queries.divisions(work, work.now)}
+    there = {division.code: division for division in await queries.divisions(work, work.now)}
     listed = {row.get("code") for row in sheet.rows}
+    on_record = 0
     by_day: dict[date, list[NewDivision]] = defaultdict(list)
     for row in sheet.rows:
         code, kind, parent = row.get("code"), row.get("kind"), row.get("parent")
-        if code in there:
+        division = there.get(code)
+        if division is not None and row.sound(*sheet.titles):
+            if not sheet.differs(row, _differing(sheet, row, division)):
+                on_record += 1
+                continue
+            sheet.fault(row, "code", listing.DivisionTaken(division=code))
+        elif division is not None:
             sheet.fault(row, "code", listing.DivisionTaken(division=code))
         sound = row.sound("code", "kind", "parent")
-        if sound and kind is not DivisionKind.DISTRICT and parent not in there | listed:
+        if sound and kind is not DivisionKind.DISTRICT and parent not in there.keys() | listed:
             sheet.fault(row, "parent", listing.DivisionParent(division=code))
         elif sound and not listing.lies_inside(code, parent):
             sheet.fault(row, "parent", listing.DivisionOutsideParent(division=code, parent=parent))
@@ -99,10 +118,22 @@ async def divisions(work: Work, grid: Grid, mapping: Mapping[str, str] | None = 
     written = 0
     for day in sorted(by_day):
         written += await listing.add_divisions(work, by_day[day], valid_from=day)
-    return sheet.outcome(written)
+    return sheet.outcome(written, on_record=on_record)
 
 
-_HUKOU = columns.choice(
+def _differing(sheet: Sheet, row: ImportRow, division: Division) -> list[str]:
+    """Return the columns in which a row says something else than the division on record."""
+    there = {
+        "name": division.name,
+        "kind": division.kind,
+        "parent": division.parent,
+        "area_class": division.area_class,
+        "valid_from": division.valid_from,
+    }
+    return [name for name, value in there.items() if sheet.says(row, name) and row[name] != value]
+
+
+_HUKOU = readers.choice(
     {
         "农业": HukouNature.AGRICULTURAL,
         "农业家庭户": HukouNature.AGRICULTURAL,
@@ -114,7 +145,7 @@ _HUKOU = columns.choice(
     }
     | {nature.value: nature for nature in HukouNature}
 )
-_EDUCATION = columns.choice(
+_EDUCATION = readers.choice(
     {
         "研究生": Education.POSTGRADUATE,
         "大学本科": Education.BACHELOR,
@@ -129,7 +160,7 @@ _EDUCATION = columns.choice(
     }
     | {stage.value: stage for stage in Education}
 )
-_MARITAL = columns.choice(
+_MARITAL = readers.choice(
     {
         "未婚": Marital.UNMARRIED,
         "已婚": Marital.MARRIED,
@@ -145,21 +176,19 @@ _MARITAL = columns.choice(
 )
 
 PERSON_COLUMNS = (
-    Column("name", ("姓名",), columns.text(60)),
+    Column("name", ("姓名",), readers.text(60)),
     Column("id_no", ("身份证号", "身份证号码", "公民身份号码"), chinese.resident_id),
     Column("sex", ("性别",), chinese.sex, required=False),
-    Column("born_on", ("出生日期", "出生年月日"), columns.day, required=False),
-    Column("phone", ("联系电话", "电话", "手机", "手机号"), chinese.telephone(), required=False),
-    Column("family_phone", ("家属电话", "紧急联系电话"), chinese.telephone(), required=False),
-    Column("relation", ("与老人关系", "家属关系", "关系"), columns.text(20), required=False),
-    Column("address", ("住址", "家庭住址", "地址", "居住地址"), columns.text(200)),
-    Column("division", ("区划代码", "社区", "所属社区", "区划"), columns.text(60)),
-    Column("latitude", ("纬度",), columns.degrees),
-    Column("longitude", ("经度",), columns.degrees),
-    Column("datum", ("坐标系",), chinese.datum, required=False, default=Datum.WGS84),
-    Column("health_note", ("健康备注", "健康状况", "备注"), columns.text(1000), required=False),
-    Column("bank_account", ("银行账号", "银行卡号"), columns.code(40), required=False),
-    Column("died_on", ("死亡日期",), columns.day, required=False),
+    Column("born_on", ("出生日期", "出生年月日"), readers.day, required=False),
+    Column("phone", ("联系电话", "电话", "手机", "手机号"), chinese.telephone, required=False),
+    Column("family_phone", ("家属电话", "紧急联系电话"), chinese.telephone, required=False),
+    Column("relation", ("与老人关系", "家属关系", "关系"), readers.text(20), required=False),
+    Column("address", ("住址", "家庭住址", "地址", "居住地址"), readers.text(200)),
+    Column("division", ("区划代码", "社区", "所属社区", "区划"), readers.text(60)),
+    *chinese.place_columns(),
+    Column("health_note", ("健康备注", "健康状况", "备注"), readers.text(1000), required=False),
+    Column("bank_account", ("银行账号", "银行卡号"), readers.code(40), required=False),
+    Column("died_on", ("死亡日期",), readers.day, required=False),
     Column("hukou_nature", ("户口性质", "户口类型"), _HUKOU, required=False),
     Column("hukou_place", ("户籍地代码", "户籍地"), division_code, required=False),
     Column("education", ("文化程度", "学历"), _EDUCATION, required=False),
@@ -169,27 +198,36 @@ IMPORTED = "import"
 """The source of facts that came with a list of people."""
 
 
-async def check_people(work: Work, sheet: Sheet) -> None:
+async def telephones(work: Work, columns: Iterable[Column]) -> tuple[Column, ...]:
+    """Return columns that complete telephone numbers by the district's area code."""
+    return chinese.with_area_code(columns, (await rules.read(work.session, AreaCode, at=work.now)).value)
+
+
+async def check_people(work: Work, sheet: Sheet) -> dict[ImportRow, UUID]:
     """Ask of every row what one cell cannot tell: contradictions, the living, the known, places and divisions.
 
-    A division given by its name is replaced by its code in the row.
+    A division given by its name is replaced by its code in the row. Returns the rows that say what is on record
+    already, each with its person; a row that says something else of a registered person is a fault.
     """
     sheet.no_duplicates("id_no", lambda resident: resident.number)
-    await check_rows(work, sheet, sheet.rows)
+    return await check_rows(work, sheet, sheet.rows)
 
 
-async def check_rows(work: Work, sheet: Sheet, rows: Sequence[ImportRow]) -> None:
+async def check_rows(work: Work, sheet: Sheet, rows: Sequence[ImportRow]) -> dict[ImportRow, UUID]:
     """Do what `check_people` does for some rows of a sheet whose resident IDs are no duplicates."""
     numbers = [row["id_no"].number for row in rows if row.get("id_no")]
     registered = await queries.ids_by_id_no(work, numbers)
     dead = await queries.dead_among(work, registered.values())
     names = await division_names(work)
+    same: dict[ImportRow, UUID] = {}
     for row in rows:
         check_identity(sheet, row)
         resident: ResidentId | None = row.get("id_no")
         if resident is not None and resident.number in registered:
-            gone = registered[resident.number] in dead
-            sheet.fault(row, "id_no", PersonDead() if gone else PersonTaken())
+            if registered[resident.number] in dead:
+                sheet.fault(row, "id_no", PersonDead())
+            else:
+                same[row] = registered[resident.number]
         if resident is not None and resident.born_on > clock.day_of(work.now):
             sheet.fault(row, "id_no", PersonNotBorn())
         if row.get("died_on") is not None:
@@ -200,6 +238,16 @@ async def check_rows(work: Work, sheet: Sheet, rows: Sequence[ImportRow]) -> Non
                 row.values["division"] = resolve_division(names, row["division"])
             except Refusal as refusal:
                 sheet.fault(row, "division", refusal)
+    records = await listed.records(work, same.values())
+    for row, person_id in list(same.items()):
+        if not row.sound(*(column.name for column in PERSON_COLUMNS)):
+            del same[row]  # what is wrong with it has been said
+            continue
+        names_of_columns = listed.differing(records[person_id], row.values)
+        if sheet.differs(row, [name for name in names_of_columns if sheet.says(row, name)]):
+            sheet.fault(row, "id_no", PersonTaken())
+            del same[row]
+    return same
 
 
 def check_identity(sheet: Sheet, row: ImportRow) -> None:
@@ -229,7 +277,7 @@ async def division_names(work: Work) -> dict[str, list[str]]:
     names: dict[str, list[str]] = defaultdict(list)
     for division in await queries.divisions(work, work.now):
         names[division.code].append(division.code)
-        for name in short_names(division.name):
+        for name in {folded(name) for name in short_names(division.name)}:
             names[name].append(division.code)
     for old, codes in (await queries.current_codes(work, work.now)).items():
         names.setdefault(old, codes)
@@ -249,7 +297,7 @@ def short_names(name: str) -> Iterable[str]:
 def resolve_division(names: Mapping[str, list[str]], word: str) -> str:
     """Return the 12-digit code of a code or name; refuses `division.unknown`, `division.ambiguous` and its shape."""
     code = division_code(word) if word[:1].isdigit() else word
-    codes = names.get(code, [])
+    codes = names.get(code) or names.get(folded(word), [])
     if not codes:
         raise DivisionUnknown(division=code)
     if len(codes) > 1:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from kit import clock
 from kit.geo import Point
-from kit.imports import columns, tables
-from kit.imports.columns import Column, Sheet
+from kit.imports import columns, readers, tables
+from kit.imports.column import Column
+from kit.imports.columns import Sheet
 from providers.catalogue.model import ItemCategory
 from providers.catalogue.operations import ItemFacts
 from registry.divisions.listing import NewDivision
@@ -20,11 +21,11 @@ from simulations.sampling import Sampler
 REASONS_FILE = Path(__file__).with_name("reasons.csv")
 DISTRICT = f"{AREA}000000"
 COLUMNS = (
-    Column("called_at", ("called_at_local", "来电时间"), columns.instant),
-    Column("latitude", ("latitude_wgs84", "纬度"), columns.decimal(-90, 90)),
-    Column("longitude", ("longitude_wgs84", "经度"), columns.decimal(-180, 180)),
-    Column("reason", ("title", "事由"), columns.text(200)),
-    Column("township", ("township", "乡镇街道"), columns.text(60)),
+    Column("called_at", ("called_at_local", "来电时间"), readers.instant),
+    Column("latitude", ("latitude_wgs84", "纬度"), readers.decimal(-90, 90)),
+    Column("longitude", ("longitude_wgs84", "经度"), readers.decimal(-180, 180)),
+    Column("reason", ("title", "事由"), readers.text(200)),
+    Column("township", ("township", "乡镇街道"), readers.text(60)),
 )
 _URGENT_WITHIN = timedelta(minutes=60)
 _HOURS = (

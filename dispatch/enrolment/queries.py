@@ -1,6 +1,6 @@
 """Read enrolments: eligibility, terms, and the money left in the month's quota."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -186,6 +186,18 @@ async def open_enrolment(work: Work, person_id: UUID) -> Enrolment | None:
     """Return the elder's enrolment that has not ended."""
     query = select(Enrolment).where(Enrolment.person_id == person_id, Enrolment.state != EnrolmentState.ENDED)
     return (await work.session.execute(query)).scalar_one_or_none()
+
+
+async def enrolled_as(work: Work, person_ids: Iterable[UUID]) -> dict[UUID, tuple[str, int]]:
+    """Return category and level of many people's enrolments that have not ended; who has none is left out."""
+    wanted = list(person_ids)
+    enrolled: dict[UUID, tuple[str, int]] = {}
+    for start in range(0, len(wanted), 10_000):
+        query = select(Enrolment.person_id, Enrolment.category, Enrolment.level).where(
+            Enrolment.person_id.in_(wanted[start : start + 10_000]), Enrolment.state != EnrolmentState.ENDED
+        )
+        enrolled |= {row.person_id: (row.category, row.level) for row in await work.session.execute(query)}
+    return enrolled
 
 
 async def history(work: Work, person_id: UUID) -> Sequence[Enrolment]:

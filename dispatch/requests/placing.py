@@ -110,6 +110,13 @@ class SourceKeyTaken(Refusal):
     kind = Kind.CONFLICT
 
 
+class SourceKeyDiffers(Refusal):
+    """The key names a request that says something else."""
+
+    code = "request.source_key_differs"
+    kind = Kind.CONFLICT
+
+
 _MARGIN: Final = timedelta(days=1)
 _C: Final = CareRequest.__table__.c
 _EARLIER: Final = (
@@ -149,15 +156,25 @@ async def place(
 ) -> CareRequest:
     """Put a request on record, with its quota held, and tell CareRequested; a source key seen before gives its request.
 
-    `earliest` and `latest` bound the worker's arrival. Refuses `request.` window_wrong, past, too_far, not_enrolled,
+    `earliest` and `latest` bound the worker's arrival. Refuses `request.` window_invalid, past, too_far, not_enrolled,
     suspended, deceased, death_reported, item_unknown, outside_window, duplicate (unless overridden), item_cap,
-    item_month_cap, over_quota (unless the elder pays), source_key_taken. Urgent help comes at any hour and is never
-    refused for quota: what the quota does not bear is the elder's own and `over_quota` says so. One elder's requests
-    are judged one after the other.
+    item_month_cap, over_quota (unless the elder pays), source_key_taken, source_key_differs. Urgent help comes at any
+    hour and is never refused for quota: what the quota does not bear is the elder's own and `over_quota` says so. One
+    elder's requests are judged one after the other.
     """
     standing = await enrolment.standing(work, person_id, earliest, lock=True)
     existing, earlier = await _earlier(work, person_id, item_code, earliest, source_key)
     if existing is not None:
+        asked = (item_code, earliest, latest, quantity, urgent, sex_wanted)
+        if asked != (
+            existing.item_code,
+            existing.earliest,
+            existing.latest,
+            existing.quantity,
+            existing.urgent,
+            existing.sex_wanted,
+        ):
+            raise SourceKeyDiffers(case_no=existing.case_no)
         return existing
     await check_window(work, earliest, latest, quantity, asked_at)
     terms = await check_elder(work, person_id, standing)

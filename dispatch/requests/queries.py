@@ -37,6 +37,15 @@ async def by_case_no(work: Work, case_no: str) -> CareRequest:
     return care_request
 
 
+async def source_keys(work: Work, keys: Sequence[str]) -> set[str]:
+    """Return which of many source keys name a request."""
+    there: set[str] = set()
+    for start in range(0, len(keys), 10_000):
+        query = select(CareRequest.source_key).where(CareRequest.source_key.in_(keys[start : start + 10_000]))
+        there |= {key for key in (await work.session.execute(query)).scalars() if key is not None}
+    return there
+
+
 async def requests(
     work: Work,
     *,

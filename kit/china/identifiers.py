@@ -13,6 +13,7 @@ from functools import lru_cache
 from stdnum.cn import uscc
 from stdnum.iso7064 import mod_11_2
 
+from kit.lookalikes import latin
 from kit.refusal import Refusal
 
 
@@ -82,12 +83,12 @@ def upgrade_resident_id(fifteen: str) -> str:
 
 
 def read_resident_id(text: str) -> ResidentId:
-    """Read a resident ID of 18 or 15 characters, blanks around and between them forgiven.
+    """Read a resident ID of 18 or 15 characters, blanks forgiven, and what looks like its X.
 
     Refuses `resident_id.shape`, `resident_id.birth` (no such day) and `resident_id.checksum`. The area prefix is not
     looked up: numbers keep the county of their first issue, and counties are renamed and merged.
     """
-    number = "".join(text.split()).upper()
+    number = latin("".join(text.split())).upper()
     if len(number) == 15:
         number = upgrade_resident_id(number)
     if len(number) != 18 or not _DIGITS.issuperset(number[:17]) or number[17] not in _RESIDENT_CHECKS:
@@ -119,7 +120,7 @@ def uscc_check(seventeen: str) -> str:
 
 def read_uscc(text: str) -> str:
     """Read a unified social credit code; refuses `uscc.shape` and `uscc.checksum`."""
-    code = "".join(text.split()).upper()
+    code = latin("".join(text.split())).upper()
     if len(code) != 18 or not _USCC_ALPHABET.issuperset(code) or not _DIGITS.issuperset(code[2:8]):
         raise UsccShape
     if uscc_check(code[:17]) != code[17]:

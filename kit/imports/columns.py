@@ -1,33 +1,30 @@
-"""Turn a grid of texts into rows of typed values: match headers to columns and read each cell by its column."""
+"""Turn a grid of texts into rows of typed values: find the header of each sheet and read each cell by its column."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
-from kit import clock, money
-from kit.imports.tables import Fault, Grid, TableFault
+from openpyxl.utils.cell import get_column_letter
+
+from kit.imports import headers
+from kit.imports.column import Column
+from kit.imports.faults import Fault, NoRows, Notice, Ragged, TableFault
+from kit.imports.grid import Grid, Line, RawSheet
+from kit.imports.headers import Header, Titles
+from kit.lookalikes import folded
 from kit.refusal import Refusal
 
-
-class MissingColumn(TableFault):
-    """A column that every row needs is not in the header."""
-
-    code = "table.missing_column"
-
-
-class DoubleColumn(TableFault):
-    """Two headers mean the same column."""
-
-    code = "table.double_column"
-
-
-class UnknownColumn(TableFault):
-    """The mapping names a column that the list does not have."""
-
-    code = "table.unknown_column"
+BLANKS: Final = frozenset(
+    folded(word)
+    for word in ("无", "暂无", "没有", "空", "/", "\\", "-", "--", "——", "－", "N/A", "NA", "null", "none", "nil")
+)
+"""Words for nothing; in a column whose choices have the word it means what it says there."""
+_TOTAL: Final = re.compile(r"(?:本页|本表|全部|以上)?(?:合计|小计|总计|共计|总数|汇总)(?:人数|数|金额)?[:：]?")
+_SIGNED: Final = re.compile(
+    r"(?:填表|填报|制表|审核|复核|负责|经办|校对|联系|统计|报送|主管)(?:人|单位|部门|日期|时间|电话|领导)?(?:签字|签名|盖章)?"
+    r"(?:[(（].*[)）])?[:：].*|(?:备注|说明|附注|注)\s*[:：].*|(?:填表|填报|制表|审核|经办)(?:人|日期|单位)"
+)
 
 
 class Blank(TableFault):
@@ -36,74 +33,67 @@ class Blank(TableFault):
     code = "cell.blank"
 
 
-class FullWidth(TableFault):
-    """Digits or letters typed in the wide form of a Chinese keyboard."""
-
-    code = "cell.full_width"
-
-
-class NotANumber(TableFault):
-    """Not a number in plain digits."""
-
-    code = "cell.not_a_number"
-
-
-class OutOfBounds(TableFault):
-    """A number outside what the column can mean."""
-
-    code = "cell.out_of_bounds"
-
-
-class ImpossibleDate(TableFault):
-    """The cell is not a calendar day in an accepted form."""
-
-    code = "cell.impossible_date"
-
-
-class ImpossibleTime(TableFault):
-    """The cell is not a time of day in an accepted form."""
-
-    code = "cell.impossible_time"
-
-
-class NotAChoice(TableFault):
-    """The cell is none of the column's words."""
-
-    code = "cell.not_a_choice"
-
-
 class Duplicate(TableFault):
     """An earlier row holds the same value."""
 
     code = "table.duplicate"
 
 
-class TooLong(TableFault):
-    """The cell has more characters than the column takes."""
+class SummaryRow(TableFault):
+    """A row below the list, such as a total or a signature."""
 
-    code = "cell.too_long"
-
-
-Read = Callable[[str], Any]
+    code = "notice.summary_row"
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column of an import: the key of its values, its headers (the first is shown), how a cell is read."""
+class RepeatedHeader(TableFault):
+    """The header stands a second time."""
 
-    name: str
-    titles: tuple[str, ...]
-    read: Read
-    required: bool = True
-    default: Any = None
+    code = "notice.repeated_header"
 
 
-@dataclass(slots=True)
+class SheetWithoutHeader(TableFault):
+    """No row of the sheet names the list's columns."""
+
+    code = "notice.sheet_without_header"
+
+
+class HiddenRows(TableFault):
+    """Rows that a filter or a person has hidden."""
+
+    code = "notice.hidden_rows"
+
+
+class StruckRows(TableFault):
+    """Rows with text that is struck out, as offices mark who has died."""
+
+    code = "notice.struck_rows"
+
+
+class HiddenColumn(TableFault):
+    """A column that is used and hidden."""
+
+    code = "notice.hidden_column"
+
+
+class Differs(TableFault):
+    """The cell says something else than what is on record, which a list does not change."""
+
+    code = "notice.differs"
+
+
+class Assumed(TableFault):
+    """A default that the file does not say stands in for what it leaves out."""
+
+    code = "notice.assumed"
+
+
+@dataclass(slots=True, eq=False)
 class ImportRow:
-    """One row's typed values by column name; a cell that was at fault is absent."""
+    """One row's typed values by column name; a cell that was at fault is absent. `sheet` where there are several."""
 
     number: int
     values: dict[str, Any] = field(default_factory=dict)
+    sheet: str | None = None
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]
@@ -116,6 +106,46 @@ class ImportRow:
         """Tell whether all these cells were read, so that a cell at fault is not reported a second time."""
         return self.values.keys() >= set(names)
 
+    @property
+    def place(self) -> str:
+        """Return where the row stands, as formulas write it where there are several sheets."""
+        return str(self.number) if self.sheet is None else f"{self.sheet}!{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an import did: every row was written, is on record already, is unchanged, or is a reason to write nothing.
+
+    `on_record` rows say what is registered already; `unchanged` rows would set what is in force already; `left_out`
+    rows hold something and belong to no list, such as totals. Where there are faults, nothing was written.
+    """
+
+    rows: int
+    written: int
+    faults: list[Fault]
+    ignored: list[str]
+    encoding: str
+    on_record: int = 0
+    unchanged: int = 0
+    left_out: int = 0
+    notices: list[Fault] = field(default_factory=list)
+
+    def report(self, *, dry_run: bool) -> dict[str, Any]:
+        """Return the outcome as the command and the API tell it; `written` is what would be written in a dry run."""
+        return {
+            "dry_run": dry_run,
+            "encoding": self.encoding,
+            "rows": self.rows,
+            "written": 0 if dry_run else self.written,
+            "would_write": self.written if dry_run else 0,
+            "known": self.on_record,
+            "unchanged": self.unchanged,
+            "left_out": self.left_out,
+            "unused_columns": self.ignored,
+            "faults": [fault.as_told() for fault in self.faults],
+            "notices": [notice.as_told() for notice in self.notices],
+        }
+
 
 @dataclass(slots=True)
 class Sheet:
@@ -126,232 +156,196 @@ class Sheet:
     ignored: list[str]
     encoding: str
     titles: dict[str, str]
+    notices: list[Fault] = field(default_factory=list)
+    left_out: int = 0
+    given: dict[ImportRow, set[str]] = field(default_factory=dict)
 
     def fault(self, row: ImportRow, name: str | None, refusal: Refusal) -> None:
         """Record why a row is refused; `name` is the column at fault."""
-        self.faults.append(Fault.of(row.number, self.titles[name] if name else None, refusal))
+        self.faults.append(Fault.of(row.number, self.titles[name] if name else None, refusal, row.sheet))
+
+    def says(self, row: ImportRow, name: str) -> bool:
+        """Tell whether the file itself says something in this cell, so that it is no default."""
+        return name in self.given.get(row, ())
+
+    def differs(self, row: ImportRow, names: Sequence[str]) -> bool:
+        """Tell of each of these columns that the row says something else than what is on record; True if any does."""
+        for name in names:
+            self.notices.append(Notice.of(row.number, self.titles[name], Differs(), row.sheet))
+        return bool(names)
 
     def no_duplicates(self, name: str, same: Callable[[Any], Hashable] = lambda value: value) -> None:
         """Record a fault for every row whose value, after `same`, is that of an earlier row."""
-        first: dict[Hashable, int] = {}
+        first: dict[Hashable, ImportRow] = {}
         for row in self.rows:
             value = row.get(name)
             if value is None:
                 continue
-            earlier = first.setdefault(same(value), row.number)
-            if earlier != row.number:
-                self.fault(row, name, Duplicate(row=earlier))
+            earlier = first.setdefault(same(value), row)
+            if earlier is not row:
+                self.fault(row, name, Duplicate(row=earlier.place if earlier.sheet != row.sheet else earlier.number))
 
-    def outcome(self, written: int) -> "Outcome":
+    def outcome(self, written: int, *, on_record: int = 0, unchanged: int = 0) -> Outcome:
         """Return the outcome; nothing was written where there are faults."""
-        faults = sorted(self.faults, key=lambda fault: fault.row)
-        return Outcome(len(self.rows), 0 if faults else written, faults, self.ignored, self.encoding)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What an import did: rows read and written, or the faults for which nothing was written."""
-
-    rows: int
-    written: int
-    faults: list[Fault]
-    ignored: list[str]
-    encoding: str
+        order = {row.sheet: place for place, row in reversed(list(enumerate(self.rows)))}
+        faults = sorted(self.faults, key=lambda fault: (order.get(fault.sheet, -1), fault.row))
+        if faults:
+            written = on_record = unchanged = 0
+        return Outcome(
+            len(self.rows),
+            written,
+            faults,
+            self.ignored,
+            self.encoding,
+            on_record,
+            unchanged,
+            self.left_out,
+            self.notices,
+        )
 
 
 def typed(grid: Grid, columns: Sequence[Column], mapping: Mapping[str, str] | None = None) -> Sheet:
     """Read every cell by its column; faults are collected in the sheet, never raised.
 
-    Headers match by title or name, without regard to case, blanks, `*` and notes in brackets; `mapping` gives
-    the column of any other header ({header: column name}).
+    All sheets that have the header are read. Headers match by title or name, without regard to case, blanks, `*` and
+    notes in brackets, but for units and map datums; `mapping` gives the column of any other header ({header: column
+    name}), and where it names a column no other header is taken for it. Cells of columns that nobody uses are not
+    looked at.
     """
-    places, faults, ignored = _places(grid, columns, mapping or {})
-    faults = [*grid.faults, *faults]
-    rows: list[ImportRow] = []
-    for line in grid.lines:
-        row = ImportRow(line.number)
-        column_at = {place: column for place, column in places.items() if place < len(line.cells)}
-        for place, cell in enumerate(line.cells):
-            column = column_at.get(place)
+    titles = Titles(columns, mapping or {})
+    sheet = Sheet([], list(grid.faults), [], grid.encoding, {column.name: column.titles[0] for column in columns})
+    sheet.notices += grid.notices
+    filled = [raw for raw in grid.sheets if raw.lines or raw.faults]
+    places = {id(raw): headers.position(raw, titles) for raw in filled}
+    with_header = [raw for raw in filled if places[id(raw)] is not None]
+    several = len(filled) > 1 or bool(grid.notices)
+    for raw in filled:
+        label = raw.name if several else None
+        place = places[id(raw)]
+        if place is None and with_header:
+            sheet.faults += [replace(fault, sheet=label) for fault in raw.faults]
+            sheet.notices.append(Notice.of(0, None, SheetWithoutHeader(rows=len(raw.lines)), label))
+        elif raw.lines and (with_header or raw is filled[0]):
+            _Reading(sheet, raw, columns, titles, label).rows(place or 0)
+        else:
+            sheet.faults += raw.faults
+    if filled and not sheet.rows and (not sheet.faults or all(len(raw.lines) < 2 and not raw.faults for raw in filled)):
+        sheet.faults.append(Fault.of(0, None, NoRows()))
+    return sheet
+
+
+@dataclass(slots=True)
+class _Reading:
+    """Reads the rows of one sheet into the typed table."""
+
+    sheet: Sheet
+    raw: RawSheet
+    columns: Sequence[Column]
+    titles: Titles
+    label: str | None
+
+    def rows(self, place: int) -> None:
+        """Read what stands below the header at a place among the sheet's rows."""
+        sheet, raw = self.sheet, self.raw
+        header = headers.read(raw.lines[place], self.titles, self.label)
+        sheet.faults += header.faults
+        sheet.faults += [replace(fault, sheet=self.label) for fault in raw.faults]
+        sheet.notices += header.notices
+        hidden = struck = 0
+        for line in raw.lines[place + 1 :]:
+            left_out = self._left_out(header, line)
+            if left_out is not None:
+                sheet.left_out += 1
+                sheet.notices.append(Notice.of(line.number, None, left_out, self.label))
+                continue
+            if not raw.padded and (line.width < len(header.texts) or len(line.cells) > len(header.texts)):
+                ragged = Ragged(found=max(line.width, len(line.cells)), expected=len(header.texts))
+                sheet.faults.append(Fault.of(line.number, None, ragged, self.label))
+                continue
+            hidden, struck = hidden + line.hidden, struck + line.struck
+            sheet.rows.append(self._row(header, line))
+        for count, kind in ((hidden, HiddenRows), (struck, StruckRows)):
+            if count:
+                sheet.notices.append(Notice.of(0, None, kind(count=count), self.label))
+        for at in sorted(raw.hidden_columns & header.places.keys()):
+            sheet.notices.append(Notice.of(header.number, header.texts[at], HiddenColumn(), self.label))
+        self._ignored(header, raw.lines[place + 1 :])
+        self._assumed(header)
+
+    def _row(self, header: Header, line: Line) -> ImportRow:
+        row = ImportRow(line.number, sheet=self.label)
+        given = self.sheet.given.setdefault(row, set())
+        for place, column in header.places.items():
+            cell = line.cells[place] if place < len(line.cells) else ""
             try:
                 if isinstance(cell, TableFault):
                     raise cell
-                if column is not None:
-                    row.values[column.name] = _value(column, cell)
+                value, said = _value(column, header, place, cell)
+                row.values[column.name] = value
+                if said:
+                    given.add(column.name)
             except Refusal as refusal:
-                faults.append(Fault.of(line.number, column.titles[0] if column else grid.header[place], refusal))
-        for column in columns:
-            if column not in places.values() and not column.required:
-                row.values[column.name] = column.default
-        rows.append(row)
-    return Sheet(rows, faults, ignored, grid.encoding, {column.name: column.titles[0] for column in columns})
+                self.sheet.faults.append(Fault.of(line.number, column.titles[0], refusal, self.label))
+        there = {column.name for column in header.places.values()}
+        for column in self.columns:
+            if column.name not in there and not column.required:
+                row.values[column.name] = header.implied.get(column.name, column.default)
+        for name in header.implied:
+            given.add(name)
+        return row
+
+    def _left_out(self, header: Header, line: Line) -> TableFault | None:
+        """Say why a row below the header belongs to no list, or None where it is one of the list's."""
+        texts = headers.texts_of(line)
+        first = next((text for text in texts if text), "")
+        used = [place for place in header.places if header.texts[place]]
+        if used and all(place < len(texts) and texts[place] == header.texts[place] for place in used):
+            return RepeatedHeader()
+        blank = [
+            place
+            for place, column in header.places.items()
+            if column.required and (place >= len(texts) or not texts[place] or folded(texts[place]) in BLANKS)
+        ]
+        if blank and (_TOTAL.fullmatch("".join(first.split())) or _SIGNED.fullmatch(first)):
+            return SummaryRow(first=first.partition("：")[0].partition(":")[0][:10])
+        return None
+
+    def _ignored(self, header: Header, lines: Sequence[Line]) -> None:
+        names = list(header.ignored)
+        width = max((len(line.cells) for line in lines), default=0)
+        names += [
+            f"（{get_column_letter(place + 1)}）"
+            for place in range(width)
+            if (place >= len(header.texts) or not header.texts[place])
+            and any(place < len(line.cells) and line.cells[place] for line in lines)
+        ]
+        self.sheet.ignored += [name for name in names if name not in self.sheet.ignored]
+
+    def _assumed(self, header: Header) -> None:
+        for column in self.columns:
+            if column.assumed is None or column.name in header.implied:
+                continue
+            leaning = [
+                other.name for other in self.columns for name, _ in other.implies.values() if name == column.name
+            ]
+            for row in self.sheet.rows:
+                if row.sheet != self.label or self.sheet.says(row, column.name) or not row.sound(column.name):
+                    continue
+                if any(row.get(name) is not None for name in leaning):
+                    notice = Assumed(value=column.assumed)
+                    self.sheet.notices.append(Notice.of(0, column.titles[0], notice, self.label))
+                    break
 
 
-def _value(column: Column, cell: str) -> Any:
-    if cell:
-        return column.read(cell)
+def _value(column: Column, header: Header, place: int, cell: str) -> tuple[Any, bool]:
+    """Return a cell's value and whether the cell says it; blank cells have the header's word, or the default."""
+    read = header.read.get(place, column.read)
+    implied = header.implied.get(column.name)
+    if cell and (folded(cell) not in BLANKS or read.takes(cell)):
+        value = read(cell)
+        if implied is not None and value != implied:
+            raise headers.OtherUnit(unit=cell)
+        return value, True
     if column.required:
         raise Blank
-    return column.default
-
-
-_NOTE = re.compile(r"[(\[（【].*?[)\]）】]|[\s*＊:：_\-]")
-
-
-def _plain(title: str) -> str:
-    return _NOTE.sub("", unicodedata.normalize("NFKC", title)).casefold()
-
-
-def _places(
-    grid: Grid, columns: Sequence[Column], mapping: Mapping[str, str]
-) -> tuple[dict[int, Column], list[Fault], list[str]]:
-    by_title = {_plain(title): column for column in columns for title in (column.name, *column.titles)}
-    by_name = {column.name: column for column in columns}
-    places: dict[int, Column] = {}
-    faults: list[Fault] = []
-    there = {_plain(header) for header in grid.header}
-    for header, name in mapping.items():
-        if name not in by_name:
-            faults.append(Fault.of(1, header, UnknownColumn(name=name, names="、".join(by_name))))
-        elif grid.header and _plain(header) not in there:
-            faults.append(Fault.of(1, header, MissingColumn()))
-        else:
-            by_title[_plain(header)] = by_name[name]
-    ignored: list[str] = []
-    for place, header in enumerate(grid.header):
-        column = by_title.get(_plain(header))
-        if column is None:
-            ignored.append(header)
-        elif column in places.values():
-            faults.append(Fault.of(1, header, DoubleColumn()))
-        else:
-            places[place] = column
-    if grid.header:
-        faults += [
-            Fault.of(1, column.titles[0], MissingColumn())
-            for column in columns
-            if column.required and column not in places.values()
-        ]
-    return places, faults, ignored
-
-
-_WIDE = re.compile(r"[０-９Ａ-Ｚａ-ｚ]")
-
-
-def narrow(cell: str) -> str:
-    """Refuse `cell.full_width` where a code or number holds wide characters; they look alike but compare unequal."""
-    if _WIDE.search(cell):
-        raise FullWidth
-    return cell
-
-
-def text(limit: int) -> Read:
-    """Read free text of at most `limit` characters."""
-
-    def read(cell: str) -> str:
-        if len(cell) > limit:
-            raise TooLong(limit=limit)
-        return cell
-
-    return read
-
-
-def code(limit: int = 32) -> Read:
-    """Read a code: narrow characters, capital letters, no blanks."""
-    return lambda cell: text(limit)("".join(narrow(cell).split()).upper())
-
-
-_INTEGER = re.compile(r"[+-]?\d{1,15}")
-_DECIMAL = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,15})?")
-
-
-def integer(low: int, high: int) -> Read:
-    """Read a whole number between two bounds, both allowed."""
-
-    def read(cell: str) -> int:
-        if not _INTEGER.fullmatch(narrow(cell)):
-            raise NotANumber
-        if not low <= int(cell) <= high:
-            raise OutOfBounds(low=low, high=high)
-        return int(cell)
-
-    return read
-
-
-def decimal(low: float, high: float) -> Read:
-    """Read a number with decimals between two bounds, both allowed."""
-
-    def read(cell: str) -> float:
-        if not _DECIMAL.fullmatch(narrow(cell)):
-            raise NotANumber
-        if not low <= float(cell) <= high:
-            raise OutOfBounds(low=low, high=high)
-        return float(cell)
-
-    return read
-
-
-degrees = decimal(-1e6, 1e6)
-"""Read a coordinate as typed; the pair is checked by `kit.geo.place_in_china`."""
-
-
-def yuan(cell: str) -> int:
-    """Read an amount of yuan, not negative, into fen."""
-    fen = money.yuan(narrow(cell))
-    if fen < 0:
-        raise OutOfBounds(low=0, high="")
-    return fen
-
-
-_DAY = re.compile(r"(\d{4})([-/.年])(\d{1,2})(?:\2|月)(\d{1,2})日?|(\d{4})()(\d{2})(\d{2})")
-_CLOCK = re.compile(r"(\d{1,2})[:：时](\d{2})分?(?:[:：]\d{2})?")
-
-
-def day(cell: str) -> date:
-    """Read a day written 2026-03-02, 2026/3/2, 2026.3.2, 20260302 or 2026年3月2日."""
-    match = _DAY.fullmatch(narrow(cell))
-    if match is None:
-        raise ImpossibleDate
-    year, _, month, number = (part for part in match.groups() if part is not None)
-    try:
-        return date(int(year), int(month), int(number))
-    except ValueError as error:
-        raise ImpossibleDate from error
-
-
-def minute(cell: str) -> int:
-    """Read a time of day as minutes after midnight; 24:00 is 1440, 次日06:00 is 1800."""
-    next_day = cell.startswith("次日")
-    match = _CLOCK.fullmatch(narrow(cell.removeprefix("次日").strip()))
-    if match is None:
-        raise ImpossibleTime
-    hours, minutes = int(match[1]), int(match[2])
-    if hours > 24 or minutes > 59 or (hours == 24 and minutes):
-        raise ImpossibleTime
-    return hours * 60 + minutes + 1440 * next_day
-
-
-def instant(cell: str) -> datetime:
-    """Read a local day and time of day, separated by a blank or T, into aware UTC."""
-    written, _, hour = cell.replace("T", " ").partition(" ")
-    return clock.at_local(day(written), 0) + timedelta(minutes=minute(hour.strip()))
-
-
-def choice(words: Mapping[str, Any]) -> Read:
-    """Read one of several words, whatever their case."""
-    by_word = {word.casefold(): value for word, value in words.items()}
-
-    def read(cell: str) -> Any:
-        if cell.casefold() not in by_word:
-            raise NotAChoice(choices="、".join(words))
-        return by_word[cell.casefold()]
-
-    return read
-
-
-yes_no = choice({"是": True, "否": False, "有": True, "无": False, "yes": True, "no": False, "1": True, "0": False})
-
-
-def several(read: Read) -> Read:
-    """Read a list in one cell, separated by any of 、，,;；| or blanks."""
-    return lambda cell: [read(part) for part in re.split(r"[、，,;；|\s]+", cell) if part]
+    return (column.default if implied is None else implied), False

@@ -12,6 +12,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 def documents() -> dict[Path, str]:
     """Write every document that is made from the code: file → content."""
     from api.app import build
+    from bootstrap import imports, list_page
     from events import asyncapi
     from events.delivery import bus
     from events.delivery.transport import KafkaDelivery
@@ -29,6 +30,7 @@ def documents() -> dict[Path, str]:
     return {
         DOCS / "events.md": asyncapi.page(events),
         DOCS / "asyncapi.json": _json(events),
+        DOCS / "imports.md": list_page.page(imports.kinds(ROOMS)),
         DOCS / "openapi.json": _json(build(works, ROOMS).openapi()),
     }
 
@@ -38,7 +40,7 @@ def _json(document: dict[str, Any]) -> str:
 
 
 def docs() -> None:
-    """Write the documents that are made from the code: docs/events.md, docs/asyncapi.json and docs/openapi.json."""
+    """Write the documents that are made from the code: docs/events.md, docs/imports.md and both JSON files."""
     for path, content in documents().items():
         path.write_text(content, encoding="utf-8")
         print(f"wrote {path.relative_to(DOCS.parent)}")

@@ -1,13 +1,17 @@
 """The word `import`: a CSV or XLSX list, all rows or none."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from bootstrap.terminal import Json, console, run, say
+from events.work import Works
 from kit.access.actor import SYSTEM
+from kit.imports.columns import Outcome
+from kit.imports.grid import Grid
 from kit.refusal import Refusal
+from kit.room import ImportKind
 from processes.commands.works import open_works
 
 
@@ -30,7 +34,12 @@ class MappingInvalid(Refusal):
 
 
 def import_list(
-    kind: Annotated[str, typer.Argument(help="divisions, people, providers, workers, catalogue or requests")],
+    kind: Annotated[
+        str,
+        typer.Argument(
+            help="people, requests, providers, workers, catalogue, households, divisions or division_changes"
+        ),
+    ],
     file: Path,
     *,
     column: Annotated[list[str] | None, typer.Option(help="OURS=THEIRS: which of the file's columns is which")] = None,
@@ -38,45 +47,68 @@ def import_list(
     as_json: Json = False,
 ) -> None:
     """Import a CSV or XLSX list: all rows or none; every fault is named with its row."""
-    pairs = [pair.partition("=") for pair in column or []]
-    for ours, equals, theirs in pairs:
+    show(run(_import(kind, file, mapping_of(column), dry_run=dry_run)), dry_run=dry_run, as_json=as_json)
+
+
+def mapping_of(pairs: list[str] | None) -> dict[str, str]:
+    """Return {the file's header: our column} of OURS=THEIRS; refuses `list.mapping_invalid`."""
+    parts = [pair.partition("=") for pair in pairs or []]
+    for ours, equals, theirs in parts:
         if not (ours and equals and theirs):
             raise MappingInvalid(given=ours + equals + theirs)
-    outcome = run(_import(kind, file, {theirs: ours for ours, _, theirs in pairs}, dry_run=dry_run))
+    return {theirs: ours for ours, _, theirs in parts}
+
+
+def show(outcome: Outcome, *, dry_run: bool, as_json: bool) -> None:
+    """Print an outcome, and end the program with status 1 where there are faults."""
     if as_json:
-        faults = [
-            {"row": fault.row, "column": fault.column, "code": fault.code, "why": fault.sentence()}
-            for fault in outcome.faults
-        ]
-        say(
-            {"rows": outcome.rows, "written": 0 if dry_run or faults else outcome.written, "faults": faults},
-            as_json=True,
-        )
+        say(outcome.report(dry_run=dry_run), as_json=True)
     else:
         for fault in outcome.faults:
             console.print(fault.sentence("zh"), fault.sentence("en"), sep="  |  ", style="red", markup=False)
-        verb = "would be written" if dry_run else "written"
+        for notice in outcome.notices:
+            console.print(notice.sentence("zh"), notice.sentence("en"), sep="  |  ", style="yellow", markup=False)
         if outcome.ignored:
             console.print(f"没有用到的列 · columns not used: {'、'.join(outcome.ignored)}", markup=False)
-        print(f"{outcome.rows} rows, {0 if outcome.faults else outcome.written} {verb}, {len(outcome.faults)} faults")
+        verb = "would be written" if dry_run else "written"
+        print(
+            f"{outcome.rows} rows, {outcome.written} {verb}, {outcome.on_record} known, "
+            f"{outcome.unchanged} unchanged, {outcome.left_out} left out, {len(outcome.faults)} faults"
+        )
     if outcome.faults:
         raise typer.Exit(1)
 
 
-async def _import(kind: str, file: Path, mapping: dict[str, str], *, dry_run: bool) -> Any:
+async def _import(kind: str, file: Path, mapping: dict[str, str], *, dry_run: bool) -> Outcome:
+    list_kind, grid = kind_of_list(kind), read(file)  # what is refused here starts no database
+    with console.status(f"{kind}: {file.name}"):
+        async with open_works() as works:
+            return await bring(works, list_kind, grid, mapping, dry_run=dry_run)
+
+
+def kind_of_list(name: str) -> ImportKind:
+    """Return the kind of list of a name; refuses `list.unknown`."""
     from bootstrap import imports
-    from kit.imports import tables
     from processes.rooms import ROOMS
 
     kinds = imports.kinds(ROOMS)
-    if kind not in kinds:
-        raise ListUnknown(kind=kind, kinds="、".join(kinds))
-    with console.status(f"{kind}: {file.name}"):
-        try:
-            grid = tables.read_file(file)
-        except OSError as error:
-            raise FileUnreadable(file=str(file), why=error.strerror or str(error)) from error
-        async with open_works() as works:
-            return await imports.run(
-                works, SYSTEM("import"), kind=kinds[kind], grid=grid, mapping=mapping or None, dry_run=dry_run
-            )
+    if name not in kinds:
+        raise ListUnknown(kind=name, kinds="、".join(kinds))
+    return kinds[name]
+
+
+def read(file: Path) -> Grid:
+    """Read a file; refuses `file.unreadable`."""
+    from kit.imports import tables
+
+    try:
+        return tables.read_file(file)
+    except OSError as error:
+        raise FileUnreadable(file=str(file), why=error.strerror or str(error)) from error
+
+
+async def bring(works: Works, kind: ImportKind, grid: Grid, mapping: dict[str, str], *, dry_run: bool) -> Outcome:
+    """Import what was read, in one unit of work, as the platform itself."""
+    from bootstrap import imports
+
+    return await imports.run(works, SYSTEM("import"), kind=kind, grid=grid, mapping=mapping or None, dry_run=dry_run)

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from events.contracts.roster import CompanyAccountChanged
 from events.work import Work
+from kit.imports.readers import reads
 from kit.refusal import Kind, Refusal
 from providers.roster import queries
 from providers.roster.model import Company, CompanyState
@@ -31,6 +32,11 @@ class BankAccountTaken(Refusal):
 _ACCOUNT = ("bank_sealed", "bank_blind", "bank_set_by", "bank_set_at")
 
 
+@reads(
+    "银行账号，8 至 32 位数字；空格、横线不计",
+    "a bank account of 8 to 32 digits; blanks and dashes do not count",
+    BankAccountInvalid.code,
+)
 def read(written: str) -> str:
     """Return an account's digits without blanks and dashes; refuses `company.bank_account_invalid`."""
     digits = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", written))

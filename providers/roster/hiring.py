@@ -15,6 +15,7 @@ from events.work import Work
 from kit import clock, geo
 from kit.china import identifiers, phone
 from kit.china.identifiers import Sex
+from kit.china.rules import AreaCode
 from kit.geo import Datum, Point
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
@@ -126,7 +127,8 @@ async def hire_workers(work: Work, workers: Sequence[NewWorker]) -> list[UUID]:
     `shift.invalid`, `shift.overlaps`, and what the readers of place, telephone and resident ID refuse. A company's own
     people are not told whether a person or a paper is known elsewhere.
     """
-    rows = [_worker_row(work, entry) for entry in workers]
+    area_code = (await rules.read(work.session, AreaCode, at=work.now)).value
+    rows = [_worker_row(work, entry, area_code) for entry in workers]
     blinds = [row["id_blind"] for row in rows if row["id_blind"] is not None]
     if len(set(blinds)) < len(blinds) or await _anybody(work, blinds):
         raise WorkerTaken
@@ -166,13 +168,13 @@ async def _numbers(work: Work, provider_ids: Sequence[UUID]) -> dict[UUID, Itera
     return counters
 
 
-def _worker_row(work: Work, entry: NewWorker) -> dict[str, Any]:
+def _worker_row(work: Work, entry: NewWorker, area_code: str) -> dict[str, Any]:
     worker_id, key = new_id(), work.vault.new_key()
     at = geo.to_wgs84(Point(entry.latitude, entry.longitude), entry.datum)
     resident = identifiers.read_resident_id(entry.id_no) if entry.id_no else None
     if resident is not None and resident.sex is not entry.sex:
         raise WorkerSexContradicts
-    number = phone.normalise(entry.phone) if entry.phone else None
+    number = phone.normalise(entry.phone, area_code=area_code) if entry.phone else None
     vault = work.vault
     return {
         "id": worker_id,

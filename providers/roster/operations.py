@@ -18,9 +18,11 @@ from events.contracts.roster import (
 )
 from events.work import Work
 from kit import clock
-from kit.china import identifiers
+from kit.china import identifiers, phone
+from kit.china.rules import AreaCode
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
+from kit.rules import queries as rules
 from providers.catalogue.model import Item
 from providers.roster import bank_accounts, coverage, queries
 from providers.roster.model import (
@@ -127,7 +129,8 @@ async def admit_companies(work: Work, companies: Sequence[NewCompany]) -> list[U
     taken = (await work.session.execute(select(Company.uscc).where(Company.uscc.in_(codes)).limit(1))).scalar()
     if taken is not None or len(set(codes)) < len(codes):
         raise CompanyTaken(uscc=taken or next(code for code in codes if codes.count(code) > 1))
-    rows = [_company_row(work, code, entry) for code, entry in zip(codes, companies, strict=True)]
+    area_code = (await rules.read(work.session, AreaCode, at=work.now)).value
+    rows = [_company_row(work, code, entry, area_code) for code, entry in zip(codes, companies, strict=True)]
     accounts = [row["bank_blind"] for row in rows if row["bank_blind"] is not None]
     if len(set(accounts)) < len(accounts) or await bank_accounts.taken(work, accounts):
         raise bank_accounts.BankAccountTaken
@@ -140,7 +143,7 @@ async def admit_companies(work: Work, companies: Sequence[NewCompany]) -> list[U
     return ids
 
 
-def _company_row(work: Work, uscc: str, entry: NewCompany) -> dict[str, Any]:
+def _company_row(work: Work, uscc: str, entry: NewCompany, area_code: str) -> dict[str, Any]:
     company_id, key = new_id(), work.vault.new_key()
     account = bank_accounts.columns(work, company_id, key, entry.bank_account or None)
     return {
@@ -151,7 +154,7 @@ def _company_row(work: Work, uscc: str, entry: NewCompany) -> dict[str, Any]:
         "grade": entry.grade,
         "medical_licence": entry.medical_licence,
         "medical_licence_until": entry.medical_licence_until,
-        "phone": entry.phone,
+        "phone": phone.normalise(entry.phone, area_code=area_code) if entry.phone else None,
         "data_key": key,
         "admitted_at": work.now,
         **account,

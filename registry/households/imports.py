@@ -7,18 +7,21 @@ from typing import Final
 from uuid import UUID
 
 from events.work import Work
-from kit.imports import columns
-from kit.imports.columns import Blank, Column, ImportRow, Outcome, Sheet
-from kit.imports.tables import Grid
+from kit import clock
+from kit.imports import columns, readers
+from kit.imports.column import Column
+from kit.imports.columns import Blank, ImportRow, Outcome, Sheet
+from kit.imports.grid import Grid
 from kit.refusal import Refusal
 from registry import imports, queries
+from registry.households import queries as queries_of_households
 from registry.households.operations import HEAD, open_household
 from registry.imports import PERSON_COLUMNS
 from registry.model import HouseholdKind
 from registry.people.addresses import PersonDead
 from registry.people.registration import register_people
 
-_KINDS = columns.choice(
+_KINDS = readers.choice(
     {"户口簿": HouseholdKind.REGISTER, "户籍户": HouseholdKind.REGISTER, "共同生活家庭": HouseholdKind.FAMILY}
     | {kind.value: kind for kind in HouseholdKind}
 )
@@ -27,10 +30,10 @@ _NEEDED: Final = tuple(column.name for column in PERSON_COLUMNS if column.requir
 
 HOUSEHOLD_COLUMNS = (
     *(column if column.name in _WHO else replace(column, required=False) for column in PERSON_COLUMNS),
-    Column("household", ("户号", "户编号"), columns.code(40)),
+    Column("household", ("户号", "户编号"), readers.code(40)),
     Column("household_kind", ("户类型", "户别"), _KINDS, required=False, default=HouseholdKind.REGISTER),
-    Column("household_division", ("户所在区划", "户区划代码"), columns.text(60), required=False),
-    Column("head_relation", ("与户主关系", "户主关系"), columns.text(20)),
+    Column("household_division", ("户所在区划", "户区划代码"), readers.text(60), required=False),
+    Column("head_relation", ("与户主关系", "户主关系"), readers.text(20)),
 )
 
 
@@ -57,7 +60,7 @@ async def households(work: Work, grid: Grid, mapping: Mapping[str, str] | None =
 
     A household lies in the division that its head's row names, or else where the head lives.
     """
-    sheet = columns.typed(grid, HOUSEHOLD_COLUMNS, mapping)
+    sheet = columns.typed(grid, await imports.telephones(work, HOUSEHOLD_COLUMNS), mapping)
     sheet.no_duplicates("id_no", lambda resident: resident.number)
     numbers = [row["id_no"].number for row in sheet.rows if row.get("id_no")]
     registered = await queries.ids_by_id_no(work, numbers)
@@ -71,11 +74,26 @@ async def households(work: Work, grid: Grid, mapping: Mapping[str, str] | None =
     groups = await _groups(work, sheet)
     if sheet.faults:
         return sheet.outcome(0)
+    same = {number for number, rows in groups.items() if await _on_record(work, rows, registered)}
     ids = await register_people(work, [imports.new_person(row) for row in fresh])
     people = registered | {row["id_no"].number: person_id for row, person_id in zip(fresh, ids, strict=True)}
-    for rows in groups.values():
-        await _open(work, sheet, rows, people)
-    return sheet.outcome(len(sheet.rows))
+    for number, rows in groups.items():
+        if number not in same:
+            await _open(work, sheet, rows, people)
+    on_record = sum(len(groups[number]) for number in same)
+    return sheet.outcome(len(sheet.rows) - on_record, on_record=on_record)
+
+
+async def _on_record(work: Work, rows: Sequence[ImportRow], registered: Mapping[str, UUID]) -> bool:
+    """Tell whether these people are one household today, with these relations and nobody else."""
+    listed = {registered.get(row["id_no"].number): row["head_relation"] for row in rows}
+    if None in listed:
+        return False
+    for household in await queries_of_households.households(work, person_id=next(iter(listed))):
+        members = await queries_of_households.members_on(work, household.id, clock.day_of(work.now))
+        if household.kind is rows[0]["household_kind"] and {row.person_id: row.relation for row in members} == listed:
+            return True
+    return False
 
 
 async def _check_names(work: Work, sheet: Sheet, registered: Mapping[str, UUID]) -> None:

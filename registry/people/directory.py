@@ -10,8 +10,10 @@ from sqlalchemy import Select, select
 from events.work import Work
 from kit.china import identifiers, phone
 from kit.china.identifiers import Sex
+from kit.china.rules import AreaCode
 from kit.pages import SortOrder
 from kit.refusal import Kind, Refusal
+from kit.rules import queries as rules
 from registry.model import Address, Contact, ContactKind, Person
 from registry.people.readings import record_reading
 
@@ -154,7 +156,8 @@ async def people_by_phone(work: Work, number: str) -> list[Caller]:
 
     Refuses `phone.shape`.
     """
-    blind = work.vault.blind("phone", phone.normalise(number))
+    area_code = (await rules.read(work.session, AreaCode, at=work.now)).value
+    blind = work.vault.blind("phone", phone.normalise(number, area_code=area_code))
     rows = await work.session.execute(
         select(Person.id, Person.number, Person.name, Person.sex, Person.born_on, Contact.kind, Contact.relation)
         .join(Contact, Contact.person_id == Person.id)

@@ -11,9 +11,11 @@ from events.contracts.people import PersonRegistered
 from events.work import Work
 from kit import clock, geo
 from kit.china import identifiers, phone
+from kit.china.rules import AreaCode
 from kit.geo import Datum, Point
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
+from kit.rules import queries as rules
 from registry.divisions.listing import WHOLE_ROWS
 from registry.divisions.queries import check_divisions
 from registry.model import Address, BankAccount, Contact, ContactKind, FactKind, HealthNote, Person, PersonFact
@@ -78,6 +80,7 @@ async def register_people(work: Work, people: Sequence[NewPerson]) -> list[UUID]
         raise PersonTaken
     codes = {identifiers.read_division_code(entry.division_code) for entry in people}
     await check_divisions(work, codes)
+    area_code = (await rules.read(work.session, AreaCode, at=work.now)).value
     rows: dict[type[Any], list[dict[str, Any]]] = {
         Person: [],
         Contact: [],
@@ -99,7 +102,7 @@ async def register_people(work: Work, people: Sequence[NewPerson]) -> list[UUID]
                 "id_blind": work.vault.blind("resident_id", resident.number),
             }
         )
-        rows[Contact] += _contact_rows(work, person_id, key, entry.phone, entry.contacts)
+        rows[Contact] += _contact_rows(work, person_id, key, _telephones(entry.phone, entry.contacts), area_code)
         at = geo.to_wgs84(Point(entry.latitude, entry.longitude), entry.datum)
         code = identifiers.read_division_code(entry.division_code)
         rows[Address].append(
@@ -122,12 +125,11 @@ async def register_people(work: Work, people: Sequence[NewPerson]) -> list[UUID]
 
 
 def _contact_rows(
-    work: Work, person_id: UUID, key: bytes, own: str | None, others: Sequence[ContactFacts]
+    work: Work, person_id: UUID, key: bytes, entries: Sequence[ContactFacts], area_code: str
 ) -> list[dict[str, Any]]:
-    entries = [ContactFacts(ContactKind.OWN, own)] if own else []
     rows = []
-    for position, entry in enumerate([*entries, *others]):
-        contact_id, number = new_id(), phone.normalise(entry.phone)
+    for position, entry in enumerate(entries):
+        contact_id, number = new_id(), phone.normalise(entry.phone, area_code=area_code)
         rows.append(
             {
                 "id": contact_id,
@@ -140,6 +142,10 @@ def _contact_rows(
             }
         )
     return rows
+
+
+def _telephones(own: str | None, others: Sequence[ContactFacts]) -> list[ContactFacts]:
+    return [*([ContactFacts(ContactKind.OWN, own)] if own else []), *others]
 
 
 def _note_row(work: Work, person_id: UUID, key: bytes, words: str) -> dict[str, Any]:
@@ -202,7 +208,8 @@ async def set_contacts(
 ) -> None:
     """Replace all telephone numbers of a person; refuses `person.not_found`, `person.dead`, `phone.shape`."""
     _, key = await living(work, person_id)
-    rows = _contact_rows(work, person_id, key, phone, contacts)
+    area_code = (await rules.read(work.session, AreaCode, at=work.now)).value
+    rows = _contact_rows(work, person_id, key, _telephones(phone, contacts), area_code)
     await work.session.execute(delete(Contact).where(Contact.person_id == person_id))
     if rows:
         await work.session.execute(insert(Contact), rows, execution_options=WHOLE_ROWS)

@@ -140,6 +140,18 @@ async def change_divisions(work: Work, *, lines: Sequence[CodeLine], valid_from:
     return Changed(change.id, followed, undecided)
 
 
+async def carried_out(work: Work, *, lines: Sequence[CodeLine], valid_from: date, document: str) -> bool:
+    """Tell whether an act of this day and document has made just these codes out of those."""
+    successors: dict[str, list[str]] = defaultdict(list)
+    for line in lines:
+        successors[read_division_code(line.code)].append(read_division_code(line.new_code))
+    query = select(DivisionChange.successors).where(
+        DivisionChange.valid_from == valid_from, DivisionChange.document == document
+    )
+    made = [{old: sorted(new) for old, new in row.items()} for row in (await work.session.execute(query)).scalars()]
+    return {old: sorted(new) for old, new in successors.items()} in made
+
+
 async def _lock(work: Work, codes: Sequence[str], valid_from: date) -> dict[str, Division]:
     query = select(Division).where(Division.code.in_(codes)).order_by(Division.code, Division.valid_from)
     rows = (await work.session.execute(query.with_for_update())).scalars().all()

@@ -3,22 +3,23 @@
 from collections.abc import Mapping
 
 from events.work import Work
-from kit.imports import columns
-from kit.imports.columns import Column, Outcome
-from kit.imports.tables import Grid
+from kit.imports import columns, readers
+from kit.imports.column import Column
+from kit.imports.columns import Outcome
+from kit.imports.grid import Grid
 from kit.refusal import Refusal
 from registry.imports import AREA_CLASSES, DIVISION_KINDS, division_code
-from registry.reorganisation.changes import ChangeContradicts, CodeLine, change_divisions
+from registry.reorganisation.changes import ChangeContradicts, CodeLine, carried_out, change_divisions
 
 CHANGE_COLUMNS = (
     Column("code", ("原区划代码", "原代码", "旧代码"), division_code),
     Column("new_code", ("新区划代码", "新代码", "现代码"), division_code),
-    Column("name", ("新名称", "名称", "现名称"), columns.text(60)),
+    Column("name", ("新名称", "名称", "现名称"), readers.text(60)),
     Column("kind", ("类型", "新类型", "级别"), DIVISION_KINDS),
     Column("parent", ("上级代码", "上级"), division_code, required=False),
     Column("area_class", ("城乡分类", "城乡"), AREA_CLASSES, required=False),
-    Column("valid_from", ("生效日期", "变更日期"), columns.day),
-    Column("document", ("批准文件", "文号", "批文"), columns.text(120)),
+    Column("valid_from", ("生效日期", "变更日期"), readers.day),
+    Column("document", ("批准文件", "文号", "批文"), readers.text(120)),
 )
 
 
@@ -43,6 +44,8 @@ async def division_changes(work: Work, grid: Grid, mapping: Mapping[str, str] | 
         for row in sheet.rows
     ]
     first = sheet.rows[0]
+    if await carried_out(work, lines=lines, valid_from=first["valid_from"], document=first["document"]):
+        return sheet.outcome(0, unchanged=len(sheet.rows))
     try:
         await change_divisions(work, lines=lines, valid_from=first["valid_from"], document=first["document"])
     except Refusal as refusal:

@@ -108,8 +108,9 @@ from collections.abc import Mapping
 
 from events.work import Work
 from kit.imports import columns
-from kit.imports.columns import Column, Outcome
-from kit.imports.tables import Grid
+from kit.imports.column import Column
+from kit.imports.columns import Outcome
+from kit.imports.grid import Grid
 from providers.toys import operations
 
 

@@ -57,7 +57,7 @@ async def test_companies_and_their_contracts_come_in_or_are_named(works: Works) 
     bad_code = compose_uscc(area="130999", sequence=9)
     bad_code = bad_code[:17] + ("0" if bad_code[17] != "0" else "1")
     planted = {
-        2: (company(1), "company.taken"),
+        2: (company(1, 份额="30%"), "company.taken"),
         3: (company(3, 统一社会信用代码=bad_code), "uscc.checksum"),
         4: (company(3, 统一社会信用代码="123"), "uscc.shape"),
         5: (company(4, 合同结束="2025-01-01"), "contract.invalid"),
@@ -120,7 +120,7 @@ async def test_workers_come_in_with_papers_and_hours_or_are_named(works: Works) 
         assert (weekdays.weekdays, weekdays.break_from, weekdays.break_to) == (0b0011111, 720, 780)
         assert (saturday.weekdays, saturday.from_minute, saturday.to_minute) == (0b0100000, 1320, 1800)
     planted = {
-        2: (worker(1, 证书=""), "worker.taken"),
+        2: (worker(1, 证书="", 电话="13600009999"), "worker.taken"),
         3: (worker(3, 企业信用代码=compose_uscc(area="130999", sequence=7)), "company.not_found"),
         4: (worker(5, 性别="女"), "worker.sex_contradicts"),
         5: (worker(7, 证书="护理员 H-7 2024-01-01 2025-12-31"), "certificate.expired"),

@@ -12,7 +12,8 @@ from sqlalchemy import select
 from events.work import Work, Works
 from kit.access.actor import Actor
 from kit.clock import FixedClock
-from kit.imports.tables import Grid, Line
+from kit.imports import tables
+from kit.imports.grid import Grid
 from registry import imports, operations, queries
 from registry.divisions import listing
 from registry.divisions.listing import NewDivision
@@ -22,6 +23,7 @@ from registry.model import Address, Area, Division, DivisionKind, HouseholdKind,
 from registry.reorganisation import changes, placing
 from registry.reorganisation.changes import CodeLine
 from registry.reorganisation.imports import division_changes
+from tests.journeys.lists import csv_bytes
 from tests.registry.test_people import MANAGER, district, elder
 
 FILE = Path(__file__).parents[2] / "registry" / "data" / "yunhe-divisions.csv"
@@ -214,7 +216,7 @@ HEADER = ["原代码", "新代码", "新名称", "类型", "生效日期", "文�
 
 
 def grid(*rows: list[str]) -> Grid:
-    return Grid(HEADER, [Line(number, list(cells)) for number, cells in enumerate(rows, 2)], [], "utf-8")
+    return tables.read(csv_bytes(HEADER, list(rows)))
 
 
 async def test_an_act_comes_in_as_a_table_and_its_faults_name_the_row(
@@ -261,6 +263,6 @@ async def test_a_division_whose_code_lies_outside_its_parents_is_refused(works: 
         await district(work)
         with pytest.raises(listing.DivisionOutsideParent):
             await listing.add_divisions(work, [stray])
-        row = Line(2, [stray.code, stray.name, "社区", STREET])
-        outcome = await imports.divisions(work, Grid(["代码", "名称", "类型", "上级"], [row], [], "utf-8"))
+        content = csv_bytes(["代码", "名称", "类型", "上级"], [[stray.code, stray.name, "社区", STREET]])
+        outcome = await imports.divisions(work, tables.read(content))
     assert [(fault.column, fault.code) for fault in outcome.faults] == [("上级代码", "division.outside_parent")]

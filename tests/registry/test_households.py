@@ -8,7 +8,8 @@ import pytest
 from events.work import Works
 from kit.access.actor import Actor
 from kit.clock import FixedClock
-from kit.imports.tables import Grid, Line
+from kit.imports import tables
+from kit.imports.grid import Grid
 from registry import operations, queries
 from registry.households import imports
 from registry.households import operations as households
@@ -17,6 +18,7 @@ from registry.households.queries import households as listed
 from registry.model import FactKind, HouseholdKind
 from registry.people import facts
 from registry.people.addresses import PersonDead
+from tests.journeys.lists import csv_bytes
 from tests.registry.test_people import MANAGER, OPERATOR, district, elder
 
 DIVISION = "130903001007"
@@ -135,7 +137,7 @@ def row(sequence: int, household: str, relation: str, **more: Any) -> list[str]:
 
 
 def grid(*rows: list[str]) -> Grid:
-    return Grid(HEADER, [Line(number, list(cells)) for number, cells in enumerate(rows, 2)], [], "utf-8")
+    return tables.read(csv_bytes(HEADER, list(rows)))
 
 
 async def test_people_and_their_household_come_in_one_list(works: Works, system: Actor) -> None:
