@@ -279,12 +279,14 @@ class Route(APIRoute):
             param.alias for param in get_flat_params(self.dependant) if isinstance(param.field_info, params.Query)
         }
 
+        reads_itself = "requestBody" in (self.openapi_extra or {})
+
         async def keeping(request: Request) -> Response:
             if unknown := request.query_params.keys() - declared:
                 # A filter that is misspelt must not answer with everything.
                 places = [{"loc": ("query", name), "type": "extra_forbidden", "msg": "unknown"} for name in unknown]
                 raise RequestValidationError(sorted(places, key=str))
-            takes_none = self.body_field is None and request.method not in _SAFE
+            takes_none = self.body_field is None and not reads_itself and request.method not in _SAFE
             if takes_none and (await request.body()).strip() not in _NOTHING:
                 # What is asked for in a body and passed over would be believed to be done.
                 raise RequestValidationError([{"loc": ("body",), "type": "extra_forbidden", "msg": "unknown"}])

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, MutableMapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from time import perf_counter
 from typing import Any
-from urllib.parse import unquote_plus
+from urllib.parse import quote_plus, unquote_plus
 from uuid import UUID
 
 from fastapi import FastAPI, Request, Response
@@ -17,13 +17,14 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import acting, document, errors, pages, policy, probes
+from api import acting, document, errors, imports, pages, policy, probes
 from api.forms import storable
 from api.funnel import Board
 from api.live import Hub
 from events.work import REQUEST, Works
 from kit import logs, metrics
 from kit.ids import new_id
+from kit.lookalikes import visible
 from kit.metrics import State
 from kit.room import Room, rules_of
 from kit.version import VERSION
@@ -60,6 +61,8 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if storable(unquote_plus(scope["query_string"].decode("latin-1"))):
+            scope["query_string"] = _visible(scope["query_string"])
         started, status, begun = perf_counter(), 500, False
         request_id = _request_id(Request(scope))
         request, correlation = REQUEST.set(request_id), logs.CORRELATION.set(str(request_id))
@@ -102,10 +105,41 @@ def _request_id(request: Request) -> UUID:
         return new_id()
 
 
+def largest(scope: Scope) -> int:
+    """Return how many bytes a body may have: a list that somebody brings has more than a form."""
+    return imports.LARGEST_LIST if scope["path"].startswith(V1 + imports.PATH) else LARGEST_BODY
+
+
+class BodyLimit:
+    """Count a body as it is read, and answer 413 where it has more bytes than its route takes."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.forms = RequestBodyLimitMiddleware(app, max_body_size=LARGEST_BODY)
+        self.lists = RequestBodyLimitMiddleware(app, max_body_size=imports.LARGEST_LIST)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request through."""
+        listed = scope["type"] == "http" and largest(scope) > LARGEST_BODY
+        await (self.lists if listed else self.forms)(scope, receive, send)
+
+
+def _visible(query: bytes) -> bytes:
+    """Return a query without the marks that nobody sees and phones paste: a number must find who it belongs to."""
+    text = query.decode("latin-1")
+    if "%" not in text or visible(unquote_plus(text)) == unquote_plus(text):
+        return query
+    pairs = [pair.partition("=") for pair in text.split("&")]
+    seen = [
+        (quote_plus(visible(unquote_plus(name))), sign, quote_plus(visible(unquote_plus(value))))
+        for name, sign, value in pairs
+    ]
+    return "&".join(map("".join, seen)).encode()
+
+
 def _refused(request: Request) -> ASGIApp | None:
     """Refuse a body that says it is too large (one that does not say is counted as it is read), and odd addresses."""
     length = request.headers.get("content-length", "")
-    if length.isdecimal() and int(length) > LARGEST_BODY:
+    if length.isdecimal() and int(length) > largest(request.scope):
         return errors.problem(request, 413, "input.too_large")
     if storable(request.scope["path"]) and storable(unquote_plus(request.url.query)):
         return None
@@ -153,7 +187,7 @@ def build(works: Works, rooms: Sequence[Room], *, parts: MutableMapping[str, Sta
     errors.install(app)
     app.add_exception_handler(acting.Answered, acting.on_answered)
     app.add_middleware(GZipMiddleware, minimum_size=1024)
-    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=LARGEST_BODY)
+    app.add_middleware(BodyLimit)
     app.add_middleware(Guard)
     for router in (router for room in rooms for router in room.routers):
         if strangers := [route for route in router.routes if not isinstance(route, acting.Route)]:

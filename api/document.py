@@ -28,6 +28,7 @@ TAGS = {
     "divisions": "The divisions of the district, and the acts that change them.",
     "enrolment": "From an application over the assessment to a month's quota.",
     "households": "Households and who belongs to them.",
+    "imports": "Lists that people bring: what each holds, and bringing one.",
     "live": "What happens, as it happens (server-sent events).",
     "people": "People, their records (every reading is recorded), dated facts and deaths.",
     "platform": "The platform itself: health, the funnel, dead letters, the event log.",

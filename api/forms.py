@@ -14,6 +14,8 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
+from kit.lookalikes import visible
+
 _FIRST, _LAST = 1900, 2199
 """The first and the last year that a date may have: living people were born after the first."""
 
@@ -65,6 +67,17 @@ def _texts(value: Any) -> Iterator[str]:
         yield from _texts(list(value.values()))
 
 
+def _seen(value: Any) -> Any:
+    """Return a value, its texts without the marks that nobody sees; what is too deep was refused as unstorable."""
+    if isinstance(value, str):
+        return visible(value)
+    if isinstance(value, list):
+        return [_seen(item) for item in value]
+    if isinstance(value, dict):
+        return {_seen(name): _seen(item) for name, item in value.items()}
+    return value
+
+
 def _finite(value: Any) -> Any:
     if not all(isfinite(number) for number in _floats(value)):
         raise PydanticCustomError("finite_number", "A number must be finite")
@@ -93,4 +106,4 @@ class Form(BaseModel):
     def _may_be_stored(cls, value: Any) -> Any:
         if not all(storable(text) for text in _texts(value)):
             raise PydanticCustomError("unstorable", "Text may hold no control characters and no half characters")
-        return value
+        return _seen(value)

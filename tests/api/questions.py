@@ -31,6 +31,8 @@ VALUES: Mapping[str, Sequence[Any]] = {
     "case_no": ("00000018",),
     "lang": ("zh", "en"),
     "name": ("offer.deadline_minutes",),
+    "dry_run": ("true",),
+    "column": ("name=姓名",),
 }
 """What to ask for where it is no id: query and path parameters by name."""
 TEXTS = {"phone": "phones", "id_no": "id_numbers"}
