@@ -238,3 +238,52 @@ async def test_the_callers_request_id_comes_back_and_is_the_correlation_of_the_e
     async with works(SYSTEM("test")) as work:
         assert str(work.correlation) == mine
     REQUEST.reset(token)
+
+
+async def test_other_devices_are_seen_and_signed_out_by_their_owner_alone(
+    client: httpx.AsyncClient, sign_in: SignIn, password: str, clock: FixedClock
+) -> None:
+    operator, manager = await sign_in("operator"), await sign_in("manager")
+    clock.advance(timedelta(minutes=5))
+    began = await client.post("/sessions", json={"username": "operator-1", "password": password})
+    client.cookies.clear()
+    phone = {"Authorization": f"Bearer {began.json()['token']}"}
+    newest, oldest = (await operator.get("/me/sessions")).json()["items"]
+    assert newest["begun_at"] > oldest["begun_at"]
+    assert len((await manager.get("/me/sessions")).json()["items"]) == 1
+    # Another's session is no session.
+    assert (await manager.delete(f"/me/sessions/{newest['id']}")).status_code == 204
+    assert (await client.get("/me", headers=phone)).status_code == 200
+    for _ in range(2):
+        assert (await operator.delete(f"/me/sessions/{newest['id']}")).status_code == 204
+    assert (await client.get("/me", headers=phone)).status_code == 401
+    assert [row["id"] for row in (await operator.get("/me/sessions")).json()["items"]] == [oldest["id"]]
+
+
+async def test_an_administrator_sets_a_password_and_closes_an_account(
+    client: httpx.AsyncClient, sign_in: SignIn, password: str
+) -> None:
+    administrator, finance = await sign_in("administrator"), await sign_in("finance")
+    accounts = (await administrator.get("/accounts")).json()["items"]
+    path = next(f"/accounts/{row['id']}" for row in accounts if row["username"] == "finance-1")
+    new = {"new": "9 geese over the bridge"}
+    assert (await finance.put(f"{path}/password", json=new)).status_code == 403
+    weak = await administrator.put(f"{path}/password", json={"new": "short"})
+    assert (weak.status_code, weak.json()["code"]) == (422, "account.password_weak")
+    assert (await administrator.put(f"{path}/password", json=new)).status_code == 204
+    assert (await finance.get("/me")).status_code == 401  # every session has ended
+    old = await client.post("/sessions", json={"username": "finance-1", "password": password})
+    began = await client.post("/sessions", json={"username": "finance-1", "password": new["new"]})
+    client.cookies.clear()
+    assert (old.status_code, began.status_code) == (401, 201)
+
+    nobody = f"/accounts/{new_id()}"
+    for missing in (await administrator.delete(nobody), await administrator.put(f"{nobody}/password", json=new)):
+        assert (missing.status_code, missing.json()["code"]) == (404, "account.not_found")
+    assert (await administrator.delete(path)).status_code == 204
+    token = {"Authorization": f"Bearer {began.json()['token']}"}
+    assert (await client.get("/me", headers=token)).status_code == 401
+    refused = await client.post("/sessions", json={"username": "finance-1", "password": new["new"]})
+    assert (refused.status_code, refused.json()["code"]) == (401, "sign_in.refused")
+    closed = next(row for row in (await administrator.get("/accounts")).json()["items"] if path.endswith(row["id"]))
+    assert closed["closed_at"] is not None

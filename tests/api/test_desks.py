@@ -10,6 +10,7 @@ import httpx
 import pytest_asyncio
 
 from dispatch.enrolment import assessment
+from events.contracts.event import Event
 from kit import clock as clocks
 from kit.access.roles import Role
 from kit.clock import FixedClock
@@ -36,6 +37,16 @@ class Desks:
             answer.text
         )
         return rows_of(answer)
+
+    async def drain(self) -> None:
+        """Deliver what was emitted; the dead letters that the district was given are no bug."""
+        await self.world.plain.execute("delete from dead_letter")
+        await drained(self.world.works)
+
+    async def emitted(self, kind: type[Event], **fields: Any) -> int:
+        """Count the events of a type whose data hold these fields."""
+        query = "select count(*) from event_log where type = $1 and data @> $2::jsonb"
+        return int(await self.world.plain.fetchval(query, kind.type_name(), json.dumps(fields, default=str)))
 
     async def later(self, span: timedelta) -> None:
         """Let time pass and everybody sign in again."""

@@ -68,6 +68,10 @@ async def test_a_dispute_is_raised_once_decided_once_and_by_somebody_else(bureau
     raised = await bureau("own", "POST", path, reason, status=201)
     await bureau("own", "POST", path, reason, status=409, code="line.disputed_already")
     await bureau("other", "GET", f"/statements/{march}/disputes", status=404, code="statement.not_found")
+    statement = await bureau("own", "GET", f"/statements/{march}")
+    assert statement == await bureau.paper_of(own, "2026-03")
+    missing = await bureau("other", "GET", f"/statements/{new_id()}", status=404)
+    assert await bureau("other", "GET", f"/statements/{march}", status=404, code="statement.not_found") == missing
 
     decision = f"/disputes/{raised['id']}/decision"
     for name in ("own", "drawer"):

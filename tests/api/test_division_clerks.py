@@ -1,5 +1,6 @@
-"""A clerk across an act on divisions: she sees the people of what her division became, and no others."""
+"""A clerk across an act on divisions: she sees people and things of what her division became, and no others."""
 
+from collections import Counter
 from collections.abc import Iterable
 from uuid import UUID
 
@@ -15,11 +16,14 @@ from registry.model import DivisionKind
 from registry.reorganisation import changes
 from registry.reorganisation.changes import CodeLine
 from tests.api.lives import OWN, PASSWORD, SHARED, VILLAGES
-from tests.api.world import World, sign_in_all
+from tests.api.questions import TEXTS, distinct, operations
+from tests.api.world import NOUNS, SAME_REQUEST, World, canaries, sign_in_all
 from tests.conftest import drained
 
 TOWN, EAST, WEST, RENAMED = "130999101000", "130999102000", "130999103000", "130999904000"
 ELDERCARE = frozenset({Section.ELDERCARE})
+UNASKED = {"watchEvents", "watchFunnel", "signOut", "changeMyPassword"}
+"""Endless, or the end of the session."""
 MANAGER = Actor(Role.MANAGER, "manager", account_id=UUID(int=12))
 
 
@@ -78,6 +82,29 @@ async def _seen(world: World, name: str) -> set[UUID]:
     return shown
 
 
+async def _sees_no_other(world: World, name: str, code: str) -> None:
+    """Ask every question about each company's things, the reading ones first; no id from outside the division comes."""
+    settings = {"app.division": code, "app.sections": Section.ELDERCARE}
+    secrets = await world.hidden_from(name, "clerk", settings) - set(SAME_REQUEST.values())
+    asked = [operation for operation in operations(world.app.openapi()) if operation.name not in UNASKED]
+    seen: list[str] = []
+    statuses = Counter[int]()
+    for operation in sorted(asked, key=lambda operation: operation.method != "GET"):
+        for company in world.lived.companies:
+            ids = {noun: (await world.ids(noun, company))[:2] for noun in operation.asks_for_ids() & NOUNS.keys()}
+            ids |= {kind: list(getattr(company, attribute))[:2] for kind, attribute in TEXTS.items()}
+            for question in distinct(operation.questions(ids)):
+                answer = await world.ask(
+                    name, question.method, question.path, params=list(question.query), json=question.body
+                )
+                assert answer.status_code < 500, question
+                statuses[answer.status_code] += 1
+                seen += canaries(answer, secrets, [], str(question))
+    assert seen == []
+    assert statuses[200] > 10
+    assert statuses[404] > 10
+
+
 async def _undecided(world: World, code: str) -> int:
     async with world.works.database.session(Division(code, ELDERCARE)) as session:
         return int((await session.execute(text("select count(*) from undecided_address"))).scalar_one())
@@ -103,6 +130,8 @@ async def test_after_an_act_a_clerk_sees_the_people_of_the_new_division_and_no_o
         ("clerk.west", {west}),
     ):
         assert await _seen(world, name) == people, name
+    for name, code in (("clerk", TOWN), ("clerk.split", OWN[2]), ("clerk.east", EAST)):
+        await _sees_no_other(world, name, code)
 
 
 async def test_whoever_is_still_to_be_placed_is_shown_to_no_part_and_then_to_one(world: World) -> None:

@@ -1,6 +1,7 @@
 """The live stream: each company hears of its own alone, and nobody hears on after the session has ended."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -19,18 +20,20 @@ Until = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
 class Listener:
     """One open stream, read straight from the application: no client library waits for an answer without end."""
 
-    def __init__(self, world: World, name: str) -> None:
+    def __init__(self, world: World, name: str | None, path: str = "/live") -> None:
         self.heard, self.status, self.ended = b"", 0, False
         self._gone = asyncio.Event()
-        headers = [(b"authorization", f"Bearer {world.lived.tokens[name]}".encode()), (b"host", b"test")]
+        headers = [(b"host", b"test")]
+        if name is not None:
+            headers.append((b"authorization", f"Bearer {world.lived.tokens[name]}".encode()))
         scope = {
             "type": "http",
             "asgi": {"version": "3.0"},
             "http_version": "1.1",
             "method": "GET",
             "scheme": "http",
-            "path": f"{V1}/live",
-            "raw_path": f"{V1}/live".encode(),
+            "path": f"{V1}{path}",
+            "raw_path": f"{V1}{path}".encode(),
             "query_string": b"",
             "headers": headers,
             "root_path": "",
@@ -151,3 +154,28 @@ async def test_one_account_listens_in_so_many_places_and_no_more(
         await until(_begun(again))
         assert again.status == 200
         await again.leave()
+
+
+async def test_anybody_watches_the_funnel_and_hears_of_each_new_request(world: World, until: Until) -> None:
+    async with world.app.router.lifespan_context(world.app):
+        stream = Listener(world, None, "/funnel/live")
+
+        def frames() -> list[dict[str, Any]]:
+            lines = stream.heard.decode().splitlines()
+            return [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
+
+        async def first() -> bool:
+            return len(frames()) == 1
+
+        async def second() -> bool:
+            return len(frames()) == 2
+
+        await until(first)
+        (offer, *_) = (await world.ask(f"{MARKS[0]}.{Role.PROVIDER}", "GET", "/offers")).json()["items"]
+        await world.ask(f"{MARKS[0]}.{Role.PROVIDER}", "POST", f"/offers/{offer['id']}/acceptance")
+        await until(second)
+        await stream.leave()
+    before, after = frames()
+    assert stream.status == 200
+    assert after["accepted"] == before["accepted"] + 1
+    assert after["charged_fen"] % 100_000 == 0  # to nobody's fen
