@@ -1,3 +1,13 @@
+# The pages are built in a stage of their own: no Node in the image that runs.
+FROM python:3.11-slim-bookworm AS web
+
+WORKDIR /app
+COPY run.py requirements-web.lock ./
+COPY tools/ tools/
+COPY web/ web/
+COPY docs/openapi.json docs/
+RUN python3 run.py web
+
 # One image for every process of nowalls; docker-compose.yml says which one a container is.
 FROM python:3.11-slim-bookworm
 
@@ -19,6 +29,7 @@ COPY processes/ processes/
 COPY simulations/ simulations/
 COPY migrations/ migrations/
 COPY docs/ docs/
+COPY --from=web /app/api/static/ api/static/
 
 # nothing of the program can be written by the program; its state, and numba's machine code, lie on the volume
 RUN useradd --system --uid 10001 nowalls && install -d -o nowalls -g nowalls -m 0700 /var/lib/nowalls

@@ -4,17 +4,18 @@
     python3 run.py                 start the platform (the same as: run.py run); --no-demo leaves its district empty
     python3 run.py test [...]      run every test on all processors; what follows goes to pytest, `-n 0` for one
     python3 run.py check           formatting, lint, types and the floors between rooms, without the tests
-    python3 run.py setup           install the Python packages and stop
-    python3 run.py web             write the typed client of web/ from docs/openapi.json and type-check the pages
+    python3 run.py setup           install the Python packages, build the pages and stop
+    python3 run.py web             write the typed client of web/ from docs/openapi.json, check the pages, build them
     python3 run.py lock [...]      rewrite the lock files from the *.in files; what follows goes to `uv pip compile`
     python3 run.py WORD [...]      any other word is a command of nowalls; `python3 run.py help` lists them
 
 State is kept in ./var, or where NOWALLS_HOME says. Packages go to ./.venv, those of the pages to web/node_modules, from
-lock files that name every hash. `web` and `test` want Node: the machine's own, or one that is installed into ./.venv.
+lock files that name every hash. The pages want Node: the machine's own, or one that is installed into ./.venv.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -46,11 +47,16 @@ PARTS: dict[str, tuple[str, str]] = {
     "java": ("default-jre-headless", "kafka"),
     "mvn": ("maven", "kafka"),
     "docker-compose": ("docker-compose", "compose"),
+    "chromium": ("chromium fonts-noto-cjk", "browser"),
 }
 # The oldest Node that the tools of web/ run on; requirements-web.lock brings one where the machine's will not do.
 NODE = (22, 12)
-# What `web` runs there, scripts of web/package.json; tests/web runs the same list.
-PAGES = ["client", "types"]
+# Scripts of web/package.json: what looks at the pages, which tests/web runs as well, and what builds each of them.
+PAGES = ["sums", "client", "types"]
+BUILDS = ["console", "field", "elder"]
+# Where api/desks.py finds what was built, and the digest of what it was built from.
+STATIC = ROOT / "api" / "static"
+BUILT = STATIC / "built-from"
 
 
 def say(what: str) -> None:
@@ -172,12 +178,70 @@ def install_pages() -> None:
     stamp.write_text(digest)
 
 
-def web() -> None:
-    install_pages()
-    for script in PAGES:
-        say(f"web: {script}")
-        call(*npm(), "run", "--silent", script, cwd=WEB, env=with_node())
-    say("the pages agree with docs/openapi.json")
+def npm_run(script: str) -> None:
+    say(f"web: {script}")
+    call(*npm(), "run", "--silent", script, cwd=WEB, env=with_node())
+
+
+def digest_of_pages() -> str:
+    """Return the digest of what the pages are built from: web/ without what is made there, and the API's document."""
+    sources = [ROOT / "docs" / "openapi.json"]
+    for folder, below, names in os.walk(WEB):
+        if "node_modules" in below:
+            below.remove("node_modules")  # thousands of files, which a start need not walk through
+        sources += [Path(folder, name) for name in names if name != "api.d.ts"]
+    whole = hashlib.sha256()
+    for path in sorted(sources):
+        whole.update(f"{path.relative_to(ROOT)} {path.stat().st_size}\n".encode() + path.read_bytes())
+    return whole.hexdigest()
+
+
+def pages_are_built() -> bool:
+    return BUILT.exists() and BUILT.read_text() == digest_of_pages()
+
+
+def build_pages() -> None:
+    """Build the pages into api/static, one process at a time; those that stand there stay until all are built."""
+    STATIC.mkdir(parents=True, exist_ok=True)
+    with (STATIC / "building").open("w") as building:
+        fcntl.flock(building, fcntl.LOCK_EX)
+        if pages_are_built():
+            return
+        digest = digest_of_pages()
+        install_pages()
+        for name in BUILDS:
+            npm_run(name)
+        for name in BUILDS:
+            shutil.rmtree(STATIC / name, ignore_errors=True)
+            (STATIC / "new" / name).rename(STATIC / name)
+        (STATIC / "new").rmdir()
+        BUILT.write_text(digest)
+    say("the pages are built")
+
+
+def begin_pages() -> None:
+    """Build the pages, where they are not, in a process of their own, while the API starts."""
+    if (WEB / "package.json").exists() and not pages_are_built():
+        say("building the pages; the platform starts meanwhile")
+        subprocess.Popen([sys.executable, Path(__file__).resolve(), "web", "--beside"])
+
+
+def web(options: list[str]) -> None:
+    """Check and build the pages; `--beside` builds them for a platform that starts, which goes on without them."""
+    beside = options == ["--beside"]
+    try:
+        if not beside:
+            install_pages()
+            for script in PAGES:
+                npm_run(script)
+        build_pages()
+    except (SystemExit, OSError) as why:
+        mark = "!" * 100
+        print(f"{mark}\n{why}", flush=True)
+        say("网页没有建成，平台照常运行，/console/ 暂时打不开；改好后运行 python3 run.py web")
+        say("THE PAGES WERE NOT BUILT. The platform runs without /console/; mend what stands above: python3 run.py web")
+        print(mark, flush=True)
+        sys.exit(1)
 
 
 def find_parts() -> None:
@@ -189,7 +253,7 @@ def find_parts() -> None:
             as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
             os.environ["DEBIAN_FRONTEND"] = "noninteractive"
             call(*as_root, "apt-get", "update", "-qq")
-            packages = [PARTS[name][0] for name in missing]
+            packages = [package for name in missing for package in PARTS[name][0].split()]
             call(*as_root, "apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages)
         return
     for name in missing:
@@ -201,6 +265,7 @@ def find_web() -> None:
     """Bring what tests/web needs; where it cannot be had, say so, but on a CI machine stop."""
     try:
         install_pages()
+        build_pages()
     except SystemExit as why:
         if os.environ.get("CI") == "true":
             raise
@@ -237,14 +302,19 @@ def main(words: list[str]) -> None:
     if word == "lock":
         lock_all(rest)
         return
-    install("tools/installer", "requirements")
+    install("tools/installer")
+    if word == "web":
+        web(rest)
+        return
+    if word == "run":
+        begin_pages()
+    install("requirements")
     if word == "setup":
+        if (WEB / "package.json").exists():
+            build_pages()
         say("ready: python3 run.py")
         return
     os.environ["PYTHONPATH"] = str(ROOT)
-    if word == "web":
-        web()
-        return
     if word == "check":
         install("requirements-dev")
         check()

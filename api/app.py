@@ -17,7 +17,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import acting, document, errors, imports, pages, policy, probes
+from api import acting, desks, document, errors, imports, pages, policy, probes
 from api.forms import storable
 from api.funnel import Board
 from api.live import Hub
@@ -198,6 +198,7 @@ def build(works: Works, rooms: Sequence[Room], *, parts: MutableMapping[str, Sta
             raise ValueError(message)
         app.include_router(router, prefix="" if router is probes.router else V1)
     app.mount("/swagger", StaticFiles(directory=SWAGGER), name="swagger")
+    desks.install(app)
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> Response:

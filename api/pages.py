@@ -16,7 +16,7 @@ CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
-"""What every other answer may load: the consoles' own files."""
+"""What every answer may load unless it says otherwise, as the pages of `api.desks` do."""
 
 _HERE = Path(__file__).resolve().parent
 START = _HERE / "start.html"

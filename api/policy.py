@@ -52,3 +52,8 @@ class NotAllowed(Refusal):
 def allows(table: Policy, actor: Actor, action: str) -> bool:
     """Tell whether the table gives the actor's role the action."""
     return actor.role in table.get(action, frozenset())
+
+
+def actions_of(table: Policy, role: Role) -> list[str]:
+    """Return the actions that the table gives a role, by name."""
+    return sorted(action for action, roles in table.items() if role in roles)

@@ -5,17 +5,21 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
+from api import policy
 from api.accounts import operations, queries
 from api.accounts.model import Account, AccountSession, RefusedAction
 from api.accounts.rules import PasswordChangesPerMinute
 from api.acting import ChangingMyself, Myself, Route, cookie_of, doing, own_page, token_of, works_of
+from api.desks import home_of
 from api.errors import refused, responses
 from api.paging import Listing, Page, Rows
 from api.shapes import sessions as shapes
 from events.work import Work
 from kit.access.actor import SYSTEM
 from kit.access.scope import Section
+from kit.clock import RehearsalClock
 from kit.refusal import Refusal
+from providers.roster import queries as roster
 
 router = APIRouter(route_class=Route)
 
@@ -64,11 +68,12 @@ async def sign_out(request: Request, response: Response, work: ChangingMyself) -
 
 
 @router.get("/me", tags=["account"], summary="Who am I?", responses=responses(404))
-async def get_me(work: Myself) -> shapes.Me:
-    """Return the own account."""
+async def get_me(request: Request, work: Myself) -> shapes.Me:
+    """Return the own account, what it may do, and the clock that its pages count by."""
     account = await queries.account(work, _own(work))
     if account is None:
         raise operations.AccountNotFound
+    provider_id = account.provider_id
     return shapes.Me(
         account_id=account.id,
         username=account.username,
@@ -79,6 +84,11 @@ async def get_me(work: Myself) -> shapes.Me:
         division_code=account.division_code,
         sections=[Section(section) for section in account.sections],
         totp_active=account.totp_active,
+        company_name=None if provider_id is None else (await roster.company(work, provider_id)).name,
+        desk=home_of(account.role),
+        actions=policy.actions_of(request.app.state.policy, account.role),
+        now=work.now,
+        rehearsal=isinstance(works_of(request).clock, RehearsalClock),
     )
 
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from functools import cache, partial
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import hypothesis
@@ -37,16 +37,19 @@ from kit.vault import Vault
 from processes.rooms import ROOMS
 from tests.databases import Copies
 
+if TYPE_CHECKING:
+    from tests.api.world import Lived
+
 HANDLERS = bus.table(handler for room in ROOMS for handler in room.handlers)
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATE = "empty"
 _LOCK = pytest.StashKey[Path]()
 _COVERED = pytest.StashKey[list[tuple[str, float]]]()
-KERNEL_ROOMS = ("routing", "dispatch", "simulations", "api", "journeys", "processes")
+KERNEL_ROOMS = ("routing", "dispatch", "simulations", "api", "journeys", "processes", "web")
 """The folders whose tests run compiled kernels, here or in a program that they start."""
 MEASURED_ROOMS = ("dispatch", "providers")
 """The folders whose tests are run under coverage, which takes them twice as long; all others go without."""
-SHARED = ("served", "bootstrap", "walk", "whole")
+SHARED = ("served", "bootstrap", "walk", "whole", "site")
 """The fixtures that are costly to make and made once; one worker gets every test that asks for the same."""
 COVERED = {
     "settlement": ["*/providers/settlement/*"],
@@ -177,6 +180,34 @@ async def template(server: str) -> str:
 async def copies(server: str, template: str) -> AsyncIterator[Copies]:
     """Give copies of the empty schema, which hold the shipped rules."""
     copies = await Copies.of(server, template)
+    yield copies
+    await copies.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def lived(server: str, template: str) -> "Lived":
+    """Let three companies live through two months, once for all tests; each test has a copy of what is left."""
+    from api.app import build
+    from tests.api.desks import open_accounts
+    from tests.api.lives import Lives
+    from tests.api.world import Lived, sign_in_all
+
+    url = await postgres.make_database(server, "lived", template=template)
+    database, clock = Database(url, connections=4), FixedClock(datetime(2026, 3, 2, 1, 0, tzinfo=UTC))
+    works = Works(database, clock, Vault(bytes(range(64))), routes=bus.routes(HANDLERS))
+    lives = Lives(works, clock, partial(drained, works))
+    await lives.live()
+    actors = await open_accounts(lives)
+    tokens = await sign_in_all(works, actors)
+    document = build(works, ROOMS).openapi()
+    await database.close()
+    return Lived("lived", clock.now(), lives.companies, lives.shared, tokens, actors, document)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def lived_copies(server: str, lived: "Lived") -> AsyncIterator[Copies]:
+    """Give copies of the district that was lived in."""
+    copies = await Copies.of(server, lived.database)
     yield copies
     await copies.close()
 

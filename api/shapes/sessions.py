@@ -32,7 +32,7 @@ class Session(BaseModel):
 
 
 class Me(BaseModel):
-    """Who is signed in."""
+    """Who is signed in, what they may do, and what their pages need to begin."""
 
     account_id: UUID | None
     username: str
@@ -43,6 +43,11 @@ class Me(BaseModel):
     division_code: str | None
     sections: list[Section]
     totp_active: bool
+    company_name: str | None = Field(description="the company's name; null for who works for none")
+    desk: str = Field(description="the path of the page that this role's work begins at", examples=["/field/"])
+    actions: list[str] = Field(description="what the policy lets this role do", examples=[["account.read"]])
+    now: datetime = Field(description="the platform's clock, which a rehearsal may have put forward")
+    rehearsal: bool
 
 
 class OwnSession(BaseModel):

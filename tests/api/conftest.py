@@ -1,8 +1,6 @@
 """A running application on the test's database, and people at every desk."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime
-from functools import partial
 
 import httpx
 import pytest
@@ -12,7 +10,6 @@ from api.accounts import operations
 from api.app import build
 from events.delivery import bus
 from events.work import Works
-from kit import postgres
 from kit.access.actor import SYSTEM
 from kit.access.roles import Role
 from kit.clock import FixedClock
@@ -20,11 +17,9 @@ from kit.database import Database
 from kit.vault import Vault
 from processes.rooms import ROOMS
 from tests.api.bureau import Bureau
-from tests.api.desks import open_accounts
-from tests.api.lives import Lives
 from tests.api.street import Street
-from tests.api.world import BASE, SAME_REQUEST, Lived, World, sign_in_all
-from tests.conftest import HANDLERS, drained
+from tests.api.world import BASE, SAME_REQUEST, Lived, World
+from tests.conftest import HANDLERS
 from tests.databases import Copies
 
 PASSWORD = "river stone lantern 7"
@@ -64,29 +59,6 @@ async def sign_in(works: Works, client: httpx.AsyncClient) -> AsyncIterator[Sign
     yield as_role
     for other in opened:
         await other.aclose()
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def lived(server: str, template: str) -> Lived:
-    """Let three companies live through two months, once for all tests; each test has a copy of what is left."""
-    url = await postgres.make_database(server, "lived", template=template)
-    database, clock = Database(url, connections=4), FixedClock(datetime(2026, 3, 2, 1, 0, tzinfo=UTC))
-    works = Works(database, clock, Vault(bytes(range(64))), routes=bus.routes(HANDLERS))
-    lives = Lives(works, clock, partial(drained, works))
-    await lives.live()
-    actors = await open_accounts(lives)
-    tokens = await sign_in_all(works, actors)
-    document = build(works, ROOMS).openapi()
-    await database.close()
-    return Lived("lived", clock.now(), lives.companies, lives.shared, tokens, actors, document)
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def lived_copies(server: str, lived: Lived) -> AsyncIterator[Copies]:
-    """Give copies of the district that was lived in."""
-    copies = await Copies.of(server, lived.database)
-    yield copies
-    await copies.close()
 
 
 @pytest_asyncio.fixture

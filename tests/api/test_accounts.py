@@ -1,6 +1,6 @@
 """Signing in: what is told to whom, what ends when, and what a retry does."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
@@ -10,13 +10,16 @@ import pyotp
 import pytest
 
 from api.accounts import operations, queries
+from api.desks import home_of
+from api.policy import merged
 from events.work import REQUEST, Works
 from kit import clock as clocks
 from kit.access.actor import SYSTEM
-from kit.access.roles import Role
+from kit.access.roles import EVERYBODY, Role
 from kit.access.scope import Division, Section
 from kit.clock import FixedClock
 from kit.ids import new_id
+from processes.rooms import ROOMS
 from providers.roster.queries import WorkerNotFound
 from registry.divisions import listing
 from registry.divisions.listing import NewDivision
@@ -24,7 +27,7 @@ from registry.model import DivisionKind
 from registry.reorganisation import changes
 from registry.reorganisation.changes import CodeLine
 from tests.api.conftest import PASSWORD, SignIn
-from tests.api.world import HOST
+from tests.api.world import HOST, World
 from tests.dispatch.stage import set_stage
 
 
@@ -40,6 +43,27 @@ async def test_a_token_opens_what_the_policy_gives_its_role_and_nothing_else(
     assert refused.json()["code"] == "actor.not_allowed"
     assert refused.json()["detail"] == "The role operator may not do this (accounts.read)."
     assert "无权" in (await operator.get("/accounts")).json()["detail"]
+
+
+async def test_an_account_is_told_what_it_may_do_and_the_platforms_clock(sign_in: SignIn, clock: FixedClock) -> None:
+    operator = await sign_in("operator")
+    me = (await operator.get("/me")).json()
+    assert datetime.fromisoformat(me["now"]) == clock.now()
+    assert me["rehearsal"] is False
+    assert me["company_name"] is None
+    assert {"requests.place", "account.read"} <= set(me["actions"])
+    assert me["actions"] == sorted(action for action, roles in merged(ROOMS).items() if Role.OPERATOR in roles)
+
+
+async def test_every_role_is_led_to_its_page_and_told_its_own_company(world: World) -> None:
+    roles = set()
+    for name in world.lived.tokens:
+        me = (await world.ask(name, "GET", "/me")).json()
+        roles.add(me["role"])
+        assert me["desk"] == home_of(Role(me["role"])), name
+        assert (me["company_name"] is None) == (me["provider_id"] is None), name
+    assert roles == {role.value for role in EVERYBODY}
+    assert (home_of(Role.WORKER), home_of(Role.CLERK)) == ("/field/", "/console/account")
 
 
 async def test_unknown_names_and_wrong_passwords_get_the_same_answer_and_then_a_pause(

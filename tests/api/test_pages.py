@@ -31,12 +31,13 @@ async def test_a_page_loads_nothing_from_elsewhere(client: httpx.AsyncClient, pa
     for address in re.findall(r"""(?:src|href|url)\s*[=(:]\s*["'(]?([^"'()\s>]+)""", text):
         assert address.startswith(("/", "data:,", "#")), address
     for local in re.findall(r"""(?:src|href)="(/[^"]*)\"""", text):
-        assert (await client.get(HOST + local)).status_code == 200, local
+        # the desks answer 503 where nothing is built
+        assert (await client.get(HOST + local)).status_code in ({200, 503} if local == "/console/" else {200}), local
 
 
-async def test_the_start_page_leads_to_the_tour_and_the_documents(client: httpx.AsyncClient) -> None:
+async def test_the_start_page_leads_to_the_desks_the_tour_and_the_documents(client: httpx.AsyncClient) -> None:
     text = (await client.get(HOST)).text
-    assert {"/tour", "/docs", "/health"} <= set(re.findall(r'href="([^"]+)"', text))
+    assert {"/console/", "/tour", "/docs", "/health"} <= set(re.findall(r'href="([^"]+)"', text))
     assert text.index("没有围墙的敬老院") < text.index("A nursing home without walls")
     assert '<html lang="zh-CN">' in text
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from api import desks
 from processes.probes import PORTS
 from tests import machine
 from tests.house.tree import ROOMS, ROOT, product
@@ -21,6 +22,7 @@ PROCESSES = {
     for node in tree.body
     if isinstance(node, ast.AsyncFunctionDef) and node.name == "main"
 }
+STATIC = desks.STATIC.relative_to(ROOT)
 BOUGHT_IN = {"postgres", "kafka"}
 
 
@@ -75,11 +77,22 @@ def test_only_the_http_port_is_published_and_only_to_this_machine() -> None:
 
 def test_the_dockerfile_copies_what_exists_and_every_room() -> None:
     text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
-    copied = [word.rstrip("/") for line in re.findall(r"^COPY (.*)$", text, re.MULTILINE) for word in line.split()[:-1]]
+    lines = [line.split() for line in re.findall(r"^COPY (?!--from)(.*)$", text, re.MULTILINE)]
+    copied = [word.rstrip("/") for line in lines for word in line[:-1]]
     assert [name for name in copied if not (ROOT / name).exists()] == []
     assert {room for room in ROOMS if (ROOT / room).is_dir()} | {"migrations"} <= set(copied)
     sent = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
-    assert set(copied) == sent
+    assert {name for name in copied if not any(name.startswith(f"{folder}/") for folder in sent)} == sent
+
+
+def test_the_image_has_the_built_pages_and_no_node() -> None:
+    _, web, final = (ROOT / "Dockerfile").read_text(encoding="utf-8").split("\nFROM ")
+    assert " AS web" in web
+    assert "RUN python3 run.py web" in web
+    assert re.findall(r"^COPY --from=web (.*)$", final, re.MULTILINE) == [f"/app/api/static/ {STATIC}/"]
+    assert not re.search(r"node|npm|web/|requirements-web", final)
+    kept_back = (ROOT / ".dockerignore").read_text().splitlines()
+    assert {"web/node_modules", "api/static"} <= set(kept_back)
 
 
 def test_kafka_is_the_version_that_the_tests_run() -> None:

@@ -64,6 +64,7 @@ def test_npm_locks_name_a_hash_for_everything_and_no_address() -> None:
             packages = json.loads(path.read_text(encoding="utf-8"))["packages"]
             assert [name for name, entry in packages.items() if "resolved" in entry] == []
             assert [name for name, entry in packages.items() if name and "integrity" not in entry] == []
+            assert [name for name, entry in packages.items() if "funding" in entry] == []
             # npm leaves out what its registry lacks for other machines, and then refuses its own lock (npm/cli#9846)
             locked = {name.rpartition("node_modules/")[2] for name in packages}
             assert {name for entry in packages.values() for name in entry.get("optionalDependencies", {})} <= locked

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,9 +30,14 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (root / "tools").mkdir()
     (root / "web").mkdir()
     (root / "web" / "package-lock.json").write_text("locked")
+    (root / "web" / "package.json").write_text("{}")
+    (root / "docs").mkdir()
+    (root / "docs" / "openapi.json").write_text("{}")
     for lock in ("tools/installer", "requirements", "requirements-web"):
         (root / f"{lock}.lock").write_text("locked")
     places = {"ROOT": root, "VENV": root / ".venv", "BIN": programs, "PYTHON": programs / "python", "WEB": root / "web"}
+    static = root / "api" / "static"
+    places |= {"STATIC": static, "BUILT": static / "built-from"}
     for name, value in places.items():
         monkeypatch.setattr(run, name, value)
     return root
@@ -101,8 +107,8 @@ def test_a_ci_machine_gets_what_it_lacks_and_skips_nothing(tmp_path: Path, monke
     parts(tmp_path, monkeypatch, ci="true")
     update, install = called(tmp_path)
     assert update.startswith("update")
-    assert {"default-jre-headless", "maven", "docker-compose"} <= set(install.split())
-    assert os.environ["NOWALLS_REQUIRE"] == "compose,kafka,web"
+    assert {"default-jre-headless", "maven", "docker-compose", "chromium", "fonts-noto-cjk"} <= set(install.split())
+    assert os.environ["NOWALLS_REQUIRE"] == "browser,compose,kafka,web"
 
 
 def test_elsewhere_what_is_missing_is_named_and_nothing_is_installed(
@@ -112,7 +118,7 @@ def test_elsewhere_what_is_missing_is_named_and_nothing_is_installed(
     assert called(tmp_path) == []
     assert "NOWALLS_REQUIRE" not in os.environ
     said = capsys.readouterr().out
-    assert all(f"`{program}` is not installed" in said for program in ("java", "mvn", "docker-compose"))
+    assert all(f"`{program}` is not installed" in said for program in ("java", "mvn", "docker-compose", "chromium"))
 
 
 @pytest.mark.parametrize(
@@ -150,6 +156,77 @@ def test_without_the_pages_packages_a_ci_machine_stops_and_another_says_what_is_
     monkeypatch.setenv("CI", "true")
     with pytest.raises(SystemExit, match="ended with 3"):
         run.find_web()
+
+
+@pytest.fixture
+def node(checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the checkout a machine whose Node is new enough and whose npm builds a page of one line."""
+    machine = tmp_path / "machine"
+    machine.mkdir()
+    (machine / "node").write_text("#!/bin/sh\necho 24.19.0\n")
+    (machine / "npm").write_text(
+        f'#!/bin/sh\necho npm "$@" >> "{checkout}/called"\n[ "$1" = ci ] && mkdir -p node_modules && exit 0\n'
+        f'mkdir -p "{checkout}/api/static/new/$3" && echo "$3" > "{checkout}/api/static/new/$3/index.html"\n'
+    )
+    for program in machine.iterdir():
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{machine}:/usr/bin:/bin")
+    return machine
+
+
+def test_the_pages_are_built_once_and_again_when_what_they_are_built_from_changes(checkout: Path, node: Path) -> None:
+    run.build_pages()
+    assert [line.split()[-1] for line in called(checkout)][1:] == run.BUILDS
+    assert {page.parent.name for page in (checkout / "api" / "static").glob("*/index.html")} == set(run.BUILDS)
+    run.build_pages()
+    assert called(checkout) == []
+    for source in ("web/package-lock.json", "docs/openapi.json", "web/new.vue"):
+        (checkout / source).write_text("another")
+        assert not run.pages_are_built(), source
+        run.build_pages()
+        assert run.pages_are_built(), source
+        called(checkout)
+    (checkout / "web" / "node_modules" / "made").write_text("by npm")
+    (checkout / "web" / "shared").mkdir()
+    (checkout / "web" / "shared" / "api.d.ts").write_text("by the client")
+    assert run.pages_are_built()
+
+
+def test_a_build_that_fails_is_said_loudly_and_leaves_the_pages_that_stand(
+    checkout: Path, node: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run.build_pages()
+    (checkout / "web" / "broken.vue").write_text("broken")
+    (node / "npm").write_text("#!/bin/sh\nexit 4\n")
+    with pytest.raises(SystemExit) as failed:
+        run.web(["--beside"])
+    assert failed.value.code == 1
+    said = capsys.readouterr().out
+    assert "THE PAGES WERE NOT BUILT" in said
+    assert "网页没有建成" in said
+    assert "ended with 4" in said
+    assert (checkout / "api" / "static" / "console" / "index.html").read_text() == "console\n"
+    assert not run.pages_are_built()
+
+
+def test_a_start_builds_what_is_not_built_beside_itself(
+    checkout: Path, node: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[list[str]] = []
+    begin = subprocess.Popen
+
+    def popen(command: list[str | Path], **more: Any) -> Any:
+        if "--beside" not in command:
+            return begin(command, **more)
+        begun.append([str(word) for word in command])
+        return None
+
+    monkeypatch.setattr(subprocess, "Popen", popen)
+    run.begin_pages()
+    assert begun == [[sys.executable, str(ROOT / "run.py"), "web", "--beside"]]
+    run.build_pages()
+    run.begin_pages()
+    assert len(begun) == 1
 
 
 def test_ci_runs_exactly_the_test_command() -> None:

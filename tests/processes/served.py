@@ -1,4 +1,4 @@
-"""A platform as people run it: `python3 run.py`, its own home and port, and what it says while it starts and stops."""
+"""A platform as people run it, but for its pages: `python3 run.py serve`, its own home and port, and what it prints."""
 
 import os
 import subprocess
@@ -60,7 +60,7 @@ class Served:
 
     def start(self, *, whole: bool = False) -> None:
         """Start it and wait until it answers, or until the `whole` of it is well."""
-        command = [sys.executable, str(ROOT / "run.py"), "--no-demo"]
+        command = [sys.executable, str(ROOT / "run.py"), "serve", "--no-demo"]
         with (self.home.parent / "said").open("a") as said:
             self.process = subprocess.Popen(
                 command,

@@ -1,0 +1,43 @@
+import type { Component } from "vue";
+import { createRouter, createWebHistory } from "vue-router";
+import { may, session } from "../shared/session";
+import type { Key } from "../shared/words";
+
+type Page = {
+  path: string;
+  /** what may follow the path */
+  parameter?: string;
+  /** the word in the menu */
+  word: Key;
+  /** the action of the policy table without which the page is not shown */
+  action: string;
+  /** true: the menu is folded, because the page needs its width */
+  folded?: boolean;
+  load: () => Promise<Component>;
+};
+
+/** The pages of the console in the order of the menu: whoever adds one adds a line here and its word in `words/`. */
+export const PAGES: Page[] = [
+  { path: "/account", word: "menu.account", action: "account.read", load: () => import("./account/Account.vue") },
+];
+
+export const router = createRouter({
+  history: createWebHistory("/console/"),
+  routes: [
+    ...PAGES.map(({ path, parameter = "", action, folded = false, load }) => ({
+      path: path + parameter,
+      component: load,
+      meta: { action, folded },
+    })),
+    // where nobody is signed in yet, the address stays what it is
+    { path: "/:rest(.*)*", component: { render: () => null }, meta: { action: "" } },
+  ],
+});
+
+router.beforeEach((to) => (session.me === null || may(String(to.meta.action)) ? true : home()));
+
+/** Return the path of the signed-in role's page; one of another build is left for `App` to go to. */
+export function home(): string {
+  const desk = session.me?.desk ?? "";
+  return desk.startsWith("/console/") ? desk.slice("/console".length) : "/account";
+}

@@ -1,0 +1,3 @@
+import { page } from "../build.ts";
+
+export default page("console", "console");

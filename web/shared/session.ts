@@ -1,0 +1,48 @@
+import { reactive } from "vue";
+import type { components } from "./api";
+import { answered, api, onSignedOut, Refused } from "./client";
+import { synchronise } from "./hours";
+
+export type Me = components["schemas"]["Me"];
+
+/** Who is signed in; `ended` where that was so until an answer said otherwise: the page stays as it is and asks again. */
+export const session = reactive<{ me: Me | null; ended: boolean }>({ me: null, ended: false });
+
+onSignedOut(() => (session.ended = session.me !== null));
+
+/** Ask who is signed in; null where nobody is. */
+export async function whoAmI(): Promise<Me | null> {
+  try {
+    return take(await answered(api.GET("/api/v1/me")));
+  } catch (why) {
+    if (why instanceof Refused && why.problem.status === 401) return null;
+    throw why;
+  }
+}
+
+/** Begin a session. Where another account takes over an open page, the page is loaded anew: it shows nobody else's. */
+export async function signIn(username: string, password: string, code: string): Promise<Me> {
+  await answered(api.POST("/api/v1/sessions", { body: { username, password, code: code || null } }));
+  const before = session.me?.account_id;
+  const me = take(await answered(api.GET("/api/v1/me")));
+  if (before && before !== me.account_id) location.assign(me.desk);
+  return me;
+}
+
+/** End the session and load the page anew, so that nothing of it is left. */
+export async function signOut(): Promise<void> {
+  await answered(api.DELETE("/api/v1/sessions/current"));
+  location.assign(import.meta.env.BASE_URL);
+}
+
+/** Tell whether the policy lets the signed-in role do an action; what it may not do is not shown. */
+export function may(action: string): boolean {
+  return session.me?.actions.includes(action) ?? false;
+}
+
+function take(me: Me): Me {
+  synchronise(me.now);
+  session.me = me;
+  session.ended = false;
+  return me;
+}
