@@ -18,6 +18,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import acting, desks, document, errors, imports, pages, policy, probes
+from api.board import BoardReader
 from api.forms import storable
 from api.funnel import Board
 from api.live import Hub
@@ -182,6 +183,7 @@ def build(works: Works, rooms: Sequence[Room], *, parts: MutableMapping[str, Sta
     rooms = tuple(rooms)
     app.state.policy = policy.merged(rooms)
     app.state.works, app.state.hub, app.state.board = works, hub, Board(works)
+    app.state.open_requests = BoardReader(works)
     app.state.rules = rules_of(rooms)
     app.state.parts = {} if parts is None else parts
     errors.install(app)

@@ -25,6 +25,9 @@ CSP: Final = (
 """What a page may load: its own files; styles may stand in elements, where the libraries put them, scripts may not."""
 HOME: Final = {
     Role.WORKER: "/field/",
+    Role.OPERATOR: "/console/calls",
+    Role.MANAGER: "/console/board",
+    Role.AUDITOR: "/console/board",
 }
 """Role → the page that its work begins at."""
 ACCOUNT: Final = "/console/account"

@@ -16,6 +16,7 @@ API: Final[Policy] = {
     # the stream names people of every division
     "live.listen": EVERYBODY - {Role.CLERK, Role.SECTION},
     "imports.read": frozenset({Role.OPERATOR, Role.MANAGER, Role.AUDITOR}),
+    "board.read": frozenset({Role.OPERATOR, Role.MANAGER, Role.AUDITOR}),
     "rules.read": frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.FINANCE, Role.AUDITOR}),
     "rules.change": frozenset({Role.MANAGER}),
     "rules.backdate": frozenset({Role.MANAGER}),

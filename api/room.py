@@ -4,6 +4,7 @@ from pathlib import Path
 
 from api import (
     barred,
+    board,
     cases,
     catalogue,
     companies,
@@ -33,6 +34,7 @@ ROOM = Room(
     refusals=Path(__file__).with_name("refusals.toml"),
     routers=(
         barred.router,
+        board.router,
         cases.router,
         catalogue.router,
         companies.router,

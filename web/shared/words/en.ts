@@ -96,7 +96,7 @@ export const en: Record<Key, string> = {
   "board.column.state": "State",
   "board.column.company": "Company",
   "board.column.worker": "Worker",
-  "board.column.minutes": "Late / waiting",
+  "board.column.minutes": "Late / waits",
   "board.late": "{minutes} min late",
   "board.waited": "{minutes} min",
   "board.empty": "No requests here",

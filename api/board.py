@@ -1,0 +1,170 @@
+"""The board: every request that is still to be served, in one answer that is counted once for all who look."""
+
+import asyncio
+from datetime import datetime
+from enum import StrEnum
+from time import monotonic
+from typing import Annotated, Final, cast
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+from sqlalchemy import or_, select
+
+from api.acting import Route, doing
+from dispatch.requests.model import OPEN, CareRequest, RequestState
+from dispatch.visits.model import Visit
+from dispatch.visits.transitions import VisitState
+from events.work import Work, Works
+from kit import clock, ids
+from kit.access.actor import SYSTEM
+from providers.roster import spoken
+from providers.roster.model import Company, Worker
+from registry.model import Person
+from registry.queries import mask_name
+
+router = APIRouter(tags=["requests"], route_class=Route)
+
+MOST: Final = 20_000
+"""Rows of one answer; the most pressing come first, so that what is left out is what can wait."""
+_SHARE = 10  # reading may take a tenth of the time, however many requests are open
+_LEAST_SECONDS = 0.5
+
+
+class BoardState(StrEnum):
+    """How far a request that is still to be served has come: its own state and its visit's in one word."""
+
+    WAITING = "waiting"
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    ON_THE_WAY = "on_the_way"
+    THERE = "there"
+    UNSERVED = "unserved"
+
+
+_ALIVE = (VisitState.OFFERED, VisitState.ACCEPTED, VisitState.DEPARTED, VisitState.ARRIVED)
+
+
+class BoardRow(BaseModel):
+    """One request of the board; names as lists may show them."""
+
+    request_id: UUID
+    case_no: str
+    person_name: str = Field(description="the elder's name, masked but for its first character", examples=["张**"])
+    item_code: str
+    division_code: str
+    earliest: datetime
+    latest: datetime
+    urgent: bool
+    state: BoardState
+    since: datetime = Field(description="since when the request has been in its state")
+    entered_at: datetime
+    company_called: str | None = Field(
+        description="the company that is asked or has accepted, without its legal form; null where none is",
+        examples=["康宁护理"],
+    )
+    worker_called: str | None = Field(
+        description="the worker as people say it, surname and 师傅; null before a company has accepted",
+        examples=["李师傅"],
+    )
+
+
+class OpenRequests(BaseModel):
+    """What is still to be served, the earliest deadline first; `at` is the platform's clock."""
+
+    at: datetime
+    rows: list[BoardRow] = Field(description="the requests, the earliest deadline first")
+
+
+class BoardReader:
+    """The board as JSON, read at most once in half a second, or in ten times as long as reading takes."""
+
+    def __init__(self, works: Works) -> None:
+        self._works = works
+        self._reading = asyncio.Lock()
+        self._content = b""
+        self._fresh_until = 0.0
+
+    async def look(self) -> bytes:
+        """Return the board for an actor whose scope is everything."""
+        async with self._reading:
+            if monotonic() >= self._fresh_until:
+                begun = monotonic()
+                async with self._works(SYSTEM("board")) as work:
+                    self._content = (await open_requests(work)).model_dump_json().encode()
+                self._fresh_until = monotonic() + max(_LEAST_SECONDS, _SHARE * (monotonic() - begun))
+            return self._content
+
+
+async def open_requests(work: Work) -> OpenRequests:
+    """Read every open request, and those of today and later for which nobody was found."""
+    today = clock.at_local(clock.day_of(work.now), 0)
+    query = (
+        select(
+            CareRequest,
+            Person.name,
+            Visit.state,
+            Visit.window_to,
+            Company.name,
+            Worker.name,
+        )
+        .join(Person, Person.id == CareRequest.person_id)
+        .outerjoin(Visit, (Visit.request_id == CareRequest.id) & Visit.state.in_(_ALIVE))
+        .outerjoin(Company, Company.id == Visit.provider_id)
+        .outerjoin(Worker, Worker.id == Visit.worker_id)
+        .where(
+            or_(
+                CareRequest.state.in_(OPEN),
+                (CareRequest.state == RequestState.UNSERVED) & (CareRequest.latest >= today),
+            )
+        )
+        .order_by(CareRequest.latest, CareRequest.number)
+        .limit(MOST)
+    )
+    rows = (await work.session.execute(query)).all()
+    return OpenRequests(
+        at=work.now,
+        rows=[
+            _row(request, person, visit, window_to=window_to, company=company, worker=worker)
+            for request, person, visit, window_to, company, worker in rows
+        ],
+    )
+
+
+def _row(
+    request: CareRequest,
+    person: str,
+    visit: VisitState | None,
+    *,
+    window_to: datetime | None,
+    company: str | None,
+    worker: str | None,
+) -> BoardRow:
+    promised = visit is not None and visit is not VisitState.OFFERED
+    return BoardRow(
+        request_id=request.id,
+        case_no=ids.case_number(request.number),
+        person_name=mask_name(person),
+        item_code=request.item_code,
+        division_code=request.division_code,
+        earliest=request.earliest,
+        latest=window_to if promised and window_to else request.latest,
+        urgent=request.urgent,
+        state=_state(request.state, visit),
+        since=request.state_since,
+        entered_at=request.entered_at,
+        company_called=spoken.company_called(company) if company else None,
+        worker_called=spoken.worker_called(worker) if promised and worker else None,
+    )
+
+
+def _state(request: RequestState, visit: VisitState | None) -> BoardState:
+    if request is RequestState.UNDER_WAY:
+        return BoardState.THERE if visit is VisitState.ARRIVED else BoardState.ON_THE_WAY
+    return BoardState(request.value)
+
+
+@router.get("/board", response_model=OpenRequests, summary="What is still to be served?")
+async def get_board(request: Request, _work: Annotated[Work, doing("board.read")]) -> Response:
+    """Return every open request with masked names, at most 20,000, the earliest deadline first."""
+    return Response(await cast("BoardReader", request.app.state.open_requests).look(), media_type="application/json")

@@ -1,0 +1,62 @@
+"""The board over HTTP: what is still to be served, with the names that a list may show."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from api.board import open_requests
+from dispatch.requests.model import OPEN, CareRequest
+from kit.access.actor import SYSTEM
+from tests.api.world import World
+
+
+async def test_the_board_holds_every_open_request_with_masked_names(world: World) -> None:
+    answer = await world.ask("operator", "GET", "/board")
+    board = answer.json()
+    async with world.works(SYSTEM("test")) as work:
+        still = (await work.session.execute(select(CareRequest).where(CareRequest.state.in_(OPEN)))).scalars().all()
+        names = {row[0] for row in await world.plain.fetch("select name from person where length(name) > 1")}
+        workers = {row[0] for row in await world.plain.fetch("select name from worker where length(name) > 1")}
+        assert board["at"] == work.now.isoformat().replace("+00:00", "Z")
+    assert still
+    assert {str(request.id) for request in still} <= {row["request_id"] for row in board["rows"]}
+    assert [row["latest"] for row in board["rows"]] == sorted(row["latest"] for row in board["rows"])
+    for row in board["rows"]:
+        assert row["person_name"].endswith("*")
+        assert (row["worker_called"] is None) == (row["state"] in {"waiting", "offered", "unserved"})
+        assert (row["company_called"] is None) == (row["state"] in {"waiting", "unserved"})
+    assert [name for name in names | workers if name in answer.text] == []
+
+
+async def test_a_request_that_nobody_takes_stays_on_the_board_until_its_day_is_over(world: World) -> None:
+    async with world.works(SYSTEM("test")) as work:
+        board = await open_requests(work)
+        lost = await work.session.get_one(CareRequest, board.rows[0].request_id)
+        others = {row.request_id for row in board.rows} - {lost.id}
+    for days, stays in ((0, True), (-2, False)):
+        await world.plain.execute(
+            "update care_request set state = 'unserved', provider_id = null, latest = $2, earliest = $3 where id = $1",
+            lost.id,
+            world.lived.now + timedelta(days=days),
+            world.lived.now + timedelta(days=days, hours=-1),
+        )
+        await world.plain.execute("update visit set state = 'lapsed' where request_id = $1", lost.id)
+        async with world.works(SYSTEM("test")) as work:
+            rows = {row.request_id: row for row in (await open_requests(work)).rows}
+        assert (lost.id in rows) is stays
+        assert others <= set(rows)
+        if stays:
+            assert rows[lost.id].state == "unserved"
+            assert rows[lost.id].worker_called is None
+
+
+async def test_the_board_is_read_once_for_all_who_look(world: World) -> None:
+    first = await world.ask("operator", "GET", "/board")
+    await world.plain.execute("update care_request set urgent = not urgent")
+    assert (await world.ask("manager", "GET", "/board")).content == first.content
+
+
+async def test_only_the_bureau_sees_the_board(world: World) -> None:
+    for name in world.lived.tokens:
+        answer = await world.ask(name, "GET", "/board")
+        assert answer.status_code == (200 if name in {"operator", "manager", "auditor"} else 403), name

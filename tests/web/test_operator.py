@@ -1,0 +1,152 @@
+"""The operator's pages: a call is taken by keys alone, and the board shows what waits."""
+
+import asyncio
+
+import pytest
+from playwright.async_api import Page
+from sqlalchemy import func, select
+
+from dispatch.enrolment.model import Enrolment, EnrolmentState
+from dispatch.requests.model import OPEN, CareRequest
+from kit.access.actor import SYSTEM
+from registry.model import Person
+from tests.web.conftest import Site, violations
+
+pytestmark = pytest.mark.timeout(300)
+
+
+async def elder(site: Site) -> tuple[str, str]:
+    """Return the id and the name of the served elder for whom the fewest requests are open."""
+    async with site.works(SYSTEM("test")) as work:
+        waiting = select(func.count()).where(CareRequest.person_id == Person.id, CareRequest.state.in_(OPEN))
+        served = (
+            select(Person)
+            .join(Enrolment, Enrolment.person_id == Person.id)
+            .where(Enrolment.state == EnrolmentState.ACTIVE)
+            .order_by(waiting.scalar_subquery(), Person.number)
+            .limit(1)
+        )
+        person = (await work.session.execute(served)).scalar_one()
+    return str(person.id), person.name
+
+
+async def requests_of(site: Site, person_id: str) -> list[CareRequest]:
+    async with site.works(SYSTEM("test")) as work:
+        query = select(CareRequest).where(CareRequest.person_id == person_id).order_by(CareRequest.number)
+        return list((await work.session.execute(query)).scalars())
+
+
+async def press(page: Page, *keys: str) -> None:
+    """Press keys one after another, as a person does; no mouse."""
+    for key in keys:
+        await page.keyboard.press(key)
+
+
+async def test_a_call_is_saved_by_keys_alone_and_asked_about_once_more_when_it_is_a_duplicate(site: Site) -> None:
+    person_id, name = await elder(site)
+    before = await requests_of(site, person_id)
+    async with site.page() as page:
+        await site.sign_in(page, "operator")
+        await press(page, "F2")
+        await page.keyboard.type(name)
+        await press(page, "Enter")
+        await page.locator(".who strong").wait_for()
+        assert await page.locator(".who strong").inner_text() == name
+        assert page.url.endswith(f"/console/calls/{person_id}")
+        await press(page, "1")
+        await page.keyboard.type("m12-1230")
+        await press(page, "Enter")
+        await page.keyboard.type("先打电话 <b>再来</b>")
+        await page.get_by_text("明天 12:00–12:30").wait_for()
+        assert "中午十二点" in await page.locator(".say").inner_text()
+        assert await violations(page) == []
+        await press(page, "Control+Enter")
+        await page.locator(".note.good").wait_for()
+        placed = (await requests_of(site, person_id))[len(before) :]
+        assert len(placed) == 1
+        assert placed[0].case_no in await page.locator(".note.good").inner_text()
+        assert placed[0].case_no in await page.locator(".say").inner_text()
+        await press(page, "Control+Enter")
+        await page.keyboard.type(" ")
+        await page.locator(".note.good").wait_for(state="detached")
+        await press(page, "Control+Enter")
+        await page.get_by_role("alert").filter(has_text=placed[0].case_no).wait_for()
+        assert await page.get_by_role("button", name="仍然登记").is_visible()
+        assert len(await requests_of(site, person_id)) == len(before) + 1
+        await press(page, "Control+Enter")
+        await page.locator(".note.good").wait_for()
+        assert len(await requests_of(site, person_id)) == len(before) + 2
+
+
+async def test_what_is_typed_survives_a_reload_and_a_lost_network_and_is_saved_once(site: Site) -> None:
+    person_id, _ = await elder(site)
+    before = len(await requests_of(site, person_id))
+    async with site.page() as page:
+        await site.sign_in(page, "operator", f"/console/calls/{person_id}")
+        await page.locator(".usual button").nth(1).wait_for()
+        await press(page, "2")
+        await page.keyboard.type("+3 14-15")
+        await press(page, "Enter")
+        await page.keyboard.type("三楼，没有电梯")
+        await page.locator(".order").get_by_text("草稿已存本机").wait_for()
+        await page.reload()
+        await page.locator(".order").get_by_text("草稿已存本机").wait_for()
+        assert await page.get_by_label("给上门的人留话").input_value() == "三楼，没有电梯"
+        assert await page.locator(".order .btn.go").is_enabled()
+        await page.context.set_offline(True)
+        await press(page, "Control+Enter")
+        await page.get_by_role("alert").filter(has_text="不会重复登记").wait_for()
+        await page.get_by_role("status").filter(has_text="断网").wait_for()
+        await page.context.set_offline(False)
+        await press(page, "Control+Enter")
+        await page.locator(".note.good").wait_for()
+    assert len(await requests_of(site, person_id)) == before + 1
+
+
+async def test_the_board_shows_every_open_request_and_follows_what_happens(site: Site) -> None:
+    async with site.works(SYSTEM("test")) as work:
+        open_now = (await work.session.execute(select(CareRequest.id).where(CareRequest.state.in_(OPEN)))).all()
+    async with site.page() as page:
+        await site.sign_in(page, "operator", "/console/board")
+        total = page.get_by_role("tab").first.locator("b")
+        await page.locator(".board .all .line").first.wait_for()
+        assert int(await total.inner_text()) >= len(open_now)
+        assert await violations(page) == []
+        names = await page.locator(".board .all .line span:nth-child(2)").all_inner_texts()
+        assert all(name.endswith("*") for name in names if name)
+        chosen = page.locator(".board .line[aria-selected=true]")
+        first = await chosen.get_attribute("id")
+        await press(page, "j")
+        assert await chosen.get_attribute("id") != first
+        await press(page, "k")
+        assert await chosen.get_attribute("id") == first
+        await press(page, "n")
+        await page.locator(".peek dt").get_by_text("留话").wait_for()
+
+
+async def test_letters_typed_into_a_field_or_an_input_method_move_nothing(site: Site) -> None:
+    async with site.page() as page:
+        await site.sign_in(page, "operator", "/console/board")
+        await page.locator(".board .all .line").first.wait_for()
+        chosen = page.locator(".board .line[aria-selected=true]")
+        first = await chosen.get_attribute("id")
+        await page.evaluate(
+            "dispatchEvent(new KeyboardEvent('keydown', {code: 'KeyJ', key: 'j', isComposing: true, bubbles: true}))"
+        )
+        await asyncio.sleep(0)
+        assert await chosen.get_attribute("id") == first
+        await page.keyboard.press("x")
+        await page.get_by_label("为什么取消").fill("")
+        await page.keyboard.type("jjj")
+        assert await chosen.get_attribute("id") == first
+        assert await page.get_by_label("为什么取消").input_value() == "jjj"
+
+
+async def test_only_the_operator_finds_the_call_page_in_the_menu(site: Site) -> None:
+    for name, pages in (("operator", ["来电", "看板", "账号"]), ("manager", ["看板", "账号"]), ("finance", ["账号"])):
+        async with site.page() as page:
+            await site.sign_in(page, name)
+            assert await page.locator(".menu a").all_inner_texts() == pages
+            await page.goto(f"{site.url}/console/calls")
+            await page.locator(".menu a.on").wait_for()
+            assert await page.locator(".menu a.on").inner_text() == pages[0]

@@ -1,0 +1,81 @@
+import type { components } from "../../shared/api";
+import { answered, api, Refused } from "../../shared/client";
+import { day, now } from "../../shared/hours";
+
+type Schemas = components["schemas"];
+/** What the public purse grants for a month, in fen: spent, held for what is open, and free. */
+export type Quota = { month: string; spent_fen: number; held_fen: number; free_fen: number };
+export type Sheet = {
+  card: Schemas["PersonCard"];
+  standing: Schemas["Standing"] | null;
+  quota: Quota | null;
+  requests: Schemas["CareRequest"][];
+  visits: Schemas["Visit"][];
+  orders: Schemas["StandingOrder"][];
+};
+/** Whoever may be meant, in full by the number that rang, masked by name. */
+export type Candidate = { person_id: string; name: string; born_on: string; relation: string | null; division_code: string | null };
+
+const LEAST_DIGITS = 7;
+
+/** Find who may be calling or meant: by telephone, by the number of a request, or by how the name begins. */
+export async function find(typed: string): Promise<Candidate[]> {
+  const digits = typed.replace(/[\s-]/g, "");
+  if (/^\d{8}$/.test(digits)) {
+    const params = { path: { case_no: digits } };
+    const request = await answered(api.GET("/api/v1/requests/by-number/{case_no}", { params })).catch(() => null);
+    if (request) return [{ person_id: request.person_id, name: request.case_no, born_on: "", relation: null, division_code: null }];
+  }
+  if (/^\+?\d+$/.test(digits) && digits.length >= LEAST_DIGITS) {
+    const { items } = await answered(api.GET("/api/v1/people/callers", { params: { query: { phone: digits } } }));
+    return items.map((caller) => ({ ...caller, division_code: null }));
+  }
+  const { items } = await answered(api.GET("/api/v1/people", { params: { query: { name: typed.trim(), limit: 9 } } }));
+  return items.map((line) => ({ ...line, relation: null }));
+}
+
+/** Read the sheet of a person; each reading of the card is recorded. What the programme does not know is null. */
+export async function fetchSheet(person_id: string): Promise<Sheet> {
+  const path = { person_id };
+  const query = { person_id, limit: 20 };
+  const month = day(now()).slice(0, 7);
+  const [card, standing, wallet, requests, visits, orders] = await Promise.all([
+    answered(api.GET("/api/v1/people/{person_id}", { params: { path, query: { purpose: "call" } } })),
+    orMissing(answered(api.GET("/api/v1/people/{person_id}/standing", { params: { path } }))),
+    orMissing(answered(api.GET("/api/v1/people/{person_id}/wallet", { params: { path, query: { month } } }))),
+    answered(api.GET("/api/v1/requests", { params: { query } })),
+    answered(api.GET("/api/v1/visits", { params: { query } })),
+    answered(api.GET("/api/v1/standing-orders", { params: { query } })),
+  ]);
+  // A month's wallet is opened by its first request; until then the standing says what it will hold.
+  const untouched = standing?.monthly_fen ? { month, spent_fen: 0, held_fen: 0, free_fen: standing.quota_left_fen } : null;
+  return { card, standing, quota: wallet ?? untouched, requests: requests.items, visits: visits.items, orders: orders.items };
+}
+
+async function orMissing<Data>(call: Promise<Data>): Promise<Data | null> {
+  return call.catch((why: unknown) => {
+    if (why instanceof Refused && why.problem.status === 404) return null;
+    throw why;
+  });
+}
+
+const OPEN = new Set<Schemas["RequestState"]>(["waiting", "offered", "accepted", "under_way"]);
+
+/** The requests that the elder still waits for, the earliest first. */
+export function open(sheet: Sheet): Schemas["CareRequest"][] {
+  return sheet.requests.filter((request) => OPEN.has(request.state)).sort((a, b) => a.earliest.localeCompare(b.earliest));
+}
+
+/** The visits that have been, the latest first. */
+export function past(sheet: Sheet): Schemas["Visit"][] {
+  const over = sheet.visits.filter((visit) => visit.left_at !== null);
+  return over.sort((a, b) => b.planned_start.localeCompare(a.planned_start)).slice(0, 4);
+}
+
+/** The codes of what this elder asks for most, at most nine, filled up from the catalogue. */
+export function usual(sheet: Sheet, catalogue: string[]): string[] {
+  const times = new Map<string, number>();
+  for (const { item_code } of sheet.requests) times.set(item_code, (times.get(item_code) ?? 0) + 1);
+  const known = [...times.keys()].sort((a, b) => (times.get(b) ?? 0) - (times.get(a) ?? 0));
+  return [...new Set([...known, ...catalogue])].slice(0, 7);
+}
