@@ -1,13 +1,14 @@
 """The operator's pages: a call is taken by keys alone, and the board shows what waits."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from playwright.async_api import Page
 from sqlalchemy import func, select
 
 from dispatch.enrolment.model import Enrolment, EnrolmentState
-from dispatch.requests.model import OPEN, CareRequest
+from dispatch.requests.model import OPEN, CareRequest, RequestState
 from kit.access.actor import SYSTEM
 from registry.model import Person
 from tests.web.conftest import Site, violations
@@ -122,6 +123,35 @@ async def test_the_board_shows_every_open_request_and_follows_what_happens(site:
         assert await chosen.get_attribute("id") == first
         await press(page, "n")
         await page.locator(".peek dt").get_by_text("留话").wait_for()
+
+
+async def test_a_request_that_is_late_stands_on_top_in_red_and_can_be_cancelled_with_a_reason(site: Site) -> None:
+    person_id, _ = await elder(site)
+    async with site.page() as page:
+        await site.sign_in(page, "operator", f"/console/calls/{person_id}")
+        await page.locator(".usual button").first.wait_for()
+        await press(page, "1")
+        await page.keyboard.type("+5 12-1230")
+        await press(page, "Control+Enter")
+        await page.locator(".note.good").wait_for()
+        request = (await requests_of(site, person_id))[-1]
+        async with site.works(SYSTEM("test")) as work:
+            held = await work.session.get_one(CareRequest, request.id)
+            held.earliest, held.latest = work.now - timedelta(hours=3), work.now - timedelta(hours=2)
+        await page.goto(f"{site.url}/console/board")
+        row = page.locator(f"[id='row-{request.id}']")
+        await row.wait_for()
+        assert "late-row" in (await row.get_attribute("class") or "")
+        assert "晚 120 分" in await row.inner_text()
+        lines = await page.locator(".board .all .line").all()
+        red = ["late-row" in (await line.get_attribute("class") or "") for line in lines]
+        assert red == sorted(red, reverse=True)
+        await row.click()
+        await press(page, "x")
+        await page.get_by_label("为什么取消").fill("<script>家里来人了</script>")
+        await press(page, "Enter")
+        await row.wait_for(state="detached")
+    assert (await requests_of(site, person_id))[-1].state is RequestState.CANCELLED
 
 
 async def test_letters_typed_into_a_field_or_an_input_method_move_nothing(site: Site) -> None:
