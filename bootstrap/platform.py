@@ -14,6 +14,7 @@ from sqlalchemy import select, text
 
 from bootstrap import schema
 from bootstrap.exclusive import HomeUnusable
+from events.contracts.event import queues_of
 from events.delivery import bus
 from events.delivery.bus import Deliverer
 from events.delivery.drained import Drained
@@ -123,23 +124,26 @@ async def deliveries(
 
     settings = running.settings
     async with AsyncExitStack() as stack:
-        local = PostgresDelivery(running.works.database.url, running.deliverer, only=only)
+        local = PostgresDelivery(running.deliverer, only=only)
         await local.start()
         stack.push_async_callback(local.stop)
-        reading, parts = local.reading, dict[str, State]()
+        reading: PostgresDelivery | KafkaDelivery = local
+        parts = dict[str, State]()
         if settings.kafka:
             kafka = KafkaDelivery(settings.kafka, running.deliverer, only=only)
             await kafka.start()
             stack.push_async_callback(kafka.stop)
-            reading, parts = kafka.reading, {"kafka": kafka.state, "replays": local.state}
+            reading, parts = kafka, {"kafka": kafka.state, "replays": local.state}
             if relay:
                 publishing = Relay(running.works, settings.kafka)
                 relaying = await stack.enter_async_context(task(publishing.run()))
                 parts["relay"] = partial(while_running, relaying, publishing.state)
-        missed = Redelivery(running.works, reading.kinds, partial(_behind, settings.kafka, list(reading.of)))
+        kinds = {group: running.deliverer.handlers[group].keys() for group in reading.groups}
+        missed = Redelivery(running.works, kinds, partial(_behind, settings.kafka, reading.groups))
         looking = await stack.enter_async_context(task(missed.run()))
         parts["redelivery"] = partial(while_running, looking, missed.state)
-        yield parts | {f"deliveries.{group}": partial(reading.state, group) for group in reading.of}
+        queues = [queue for group in reading.groups for queue in queues_of(group)]
+        yield parts | {f"deliveries.{queue}": partial(reading.state_of, queue) for queue in queues}
 
 
 async def _behind(servers: str | None, groups: list[str]) -> bool:

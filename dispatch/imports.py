@@ -7,6 +7,7 @@ from dispatch.enrolment import operations as enrolment
 from dispatch.enrolment.model import Category
 from dispatch.enrolment.queries import enrolled_as
 from dispatch.enrolment.rules import LeastAge
+from dispatch.requests import backlog
 from dispatch.requests import operations as requests
 from dispatch.requests import queries as request_queries
 from dispatch.requests.model import Channel
@@ -113,7 +114,11 @@ REQUEST_COLUMNS = (
 
 
 async def care_requests(work: Work, grid: Grid, mapping: Mapping[str, str] | None = None) -> Outcome:
-    """Take in care requests, each through the same verb as a telephone call, so that it refuses what that refuses."""
+    """Take in care requests, each through the same verb as a telephone call, so that it refuses what that refuses.
+
+    Refuses `request.backlog` while many requests wait to be decided.
+    """
+    await backlog.check_bulk(work)
     sheet = columns.typed(grid, REQUEST_COLUMNS, mapping)
     sheet.no_duplicates("source_key")
     codes = {

@@ -8,7 +8,7 @@ from typing import Any
 from faststream.kafka import KafkaBroker
 from faststream.specification import AsyncAPI
 
-from events.contracts.event import REGISTRY, Event
+from events.contracts.event import REGISTRY, URGENT_TOPIC, Event
 from events.delivery import topics
 from kit.version import VERSION
 
@@ -26,6 +26,11 @@ _HEADERS = {
     "ce_causation": "the id of the event that caused this one, where one did",
 }
 
+_URGENT = (
+    "The urgent lane: an event of these types whose `urgent` is true goes through this topic instead of its own, and",
+    "without Kafka through the queue `matching.urgent`, so that it waits behind nothing that is not urgent. Matching",
+    "reads it with a consumer of its own, in the same group.",
+)
 _HEAD = """\
 # Events
 
@@ -92,6 +97,9 @@ def page(written: Document) -> str:
     messages = written["components"]["messages"]
     for topic in topics.names():
         lines += ["", f"## Topic `{topic}`"]
+        if topic == URGENT_TOPIC:
+            lines += ["", *_URGENT, "", *(f"- `{name}`" for name in topics.types_of(topic))]
+            continue
         for name in topics.types_of(topic):
             message = messages[f"{name}:Message"]
             schema = written["components"]["schemas"][message["payload"]["$ref"].rsplit("/", 1)[1]]

@@ -5,7 +5,6 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from faststream_outbox import make_outbox_table
 from sqlalchemy import CheckConstraint, FetchedValue, Identity, Index, LargeBinary, String, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import UserDefinedType
@@ -13,8 +12,7 @@ from sqlalchemy.types import UserDefinedType
 from kit.database import FOR_ALL, Base, Long
 from kit.ids import new_id
 
-DELIVERY = make_outbox_table(Base.metadata, table_name="event_delivery")
-"""Messages for consumer groups when PostgreSQL itself delivers; one row per group, read by faststream-outbox."""
+DELIVERY_CHANNEL = "outbox_event_delivery"
 LIVE_CHANNEL = "nowalls_live"
 OUTGOING_CHANNEL = "nowalls_outgoing"
 
@@ -80,6 +78,19 @@ class Outgoing(Base):
     headers: Mapped[dict[str, Any]]
     body: Mapped[bytes]
     emitted_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+class Delivery(Base):
+    """An event that waits in the queue of one consumer group; deleted in the transaction of its effect."""
+
+    __tablename__ = "event_delivery"
+    __table_args__ = (Index("ix_event_delivery_queue", "queue", "id"),)
+
+    id: Mapped[Long] = mapped_column(primary_key=True)
+    queue: Mapped[str] = mapped_column(String(255))
+    payload: Mapped[bytes]
+    headers: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class Lease(Base):

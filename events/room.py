@@ -4,13 +4,13 @@ from datetime import timedelta
 from pathlib import Path
 
 from events import log
-from events.model import DeadLetter, GroupProgress, Handled, Lease, LoggedEvent, Outgoing, Rehearsal, Seal
+from events.model import DeadLetter, Delivery, GroupProgress, Handled, Lease, LoggedEvent, Outgoing, Rehearsal, Seal
 from events.policy import POLICY
 from kit.room import Chore, Room
 
 ROOM = Room(
     name="events",
-    models=(LoggedEvent, Seal, Outgoing, Rehearsal, Handled, DeadLetter, GroupProgress, Lease),
+    models=(LoggedEvent, Seal, Delivery, Outgoing, Rehearsal, Handled, DeadLetter, GroupProgress, Lease),
     refusals=Path(__file__).with_name("refusals.toml"),
     chores=(Chore(name="seal", every=timedelta(seconds=1), act=log.seal),),
     policy=POLICY,

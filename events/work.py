@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import String, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from events.contracts.event import SOURCE, Envelope, Event
+from events.contracts.event import SOURCE, URGENT_TOPIC, Envelope, Event, queue_of
 from kit import logs
 from kit.access.actor import Actor
 from kit.clock import Clock, RehearsalClock
@@ -87,7 +87,8 @@ class Works:
     """Begin units of work on one database, with one clock and one vault.
 
     `routes` maps an event type to the groups that PostgreSQL delivers it to; `outgoing` says that Kafka delivers, by
-    way of the relay. `on_emitted` is called with the envelopes of every commit that emitted any.
+    way of the relay. `on_emitted` is called with the envelopes of every commit that emitted any. Without `lanes` urgent
+    events wait among all others, so that the order of emission decides and a simulation has one writer.
     """
 
     def __init__(
@@ -106,6 +107,7 @@ class Works:
         self.routes = routes
         self.outgoing = outgoing
         self.source = source
+        self.lanes = True
         self.on_emitted: Callable[[list[Envelope]], None] | None = None
 
     @asynccontextmanager
@@ -136,12 +138,14 @@ class Works:
             self.on_emitted([envelope for envelope, _ in emitted])
 
     def _row(self, envelope: Envelope, event: Event) -> dict[str, object]:
+        urgent = self.lanes and event.in_urgent_lane
+        groups = () if self.outgoing else self.routes.get(envelope.type, ())
         return {
-            "topic": event.topic,
+            "topic": URGENT_TOPIC if urgent else event.topic,
             "key": event.key,
             "headers": envelope.headers(self.source),
             "data": envelope.data,
-            "groups": () if self.outgoing else self.routes.get(envelope.type, ()),
+            "groups": [queue_of(group, urgent=urgent) for group in groups],
             "outgoing": self.outgoing,
         }
 

@@ -11,6 +11,8 @@ log = logging.getLogger("nowalls.loops")
 
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0
+LONGEST_OUTAGE_PAUSE_SECONDS = 4.0
+"""While the database is away every loop asks again this often, so that all is well within ten seconds of its return."""
 
 
 class Attempts:
@@ -34,13 +36,14 @@ class Attempts:
     async def make(self, act: Callable[[], Awaitable[object]]) -> bool:
         """Act once and return whether it went well; whatever it raises is logged and counted.
 
-        The pause after a failure doubles from one second to one minute.
+        The pause after a failure doubles from one second to one minute, or to four seconds in an outage.
         """
         try:
             await act()
         except Exception as error:  # noqa: BLE001 - a bug in one piece of work must not end the loop it runs in
             self._failures += 1
-            pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(self._failures - 1, 10))
+            longest = LONGEST_OUTAGE_PAUSE_SECONDS if is_outage(error) else LONGEST_PAUSE_SECONDS
+            pause = min(longest, FIRST_PAUSE_SECONDS * 2 ** min(self._failures - 1, 10))
             self._not_before = asyncio.get_running_loop().time() + pause
             metrics.LOOP_FAILURES.labels(self.name).inc()
             if is_outage(error):

@@ -16,7 +16,10 @@ HANDLER_SECONDS = Histogram(
     "nowalls_handler_seconds", "How long does one handler take for one event?", ["group", "type"], buckets=_FAST
 )
 HANDLER_LAG_SECONDS = Histogram(
-    "nowalls_handler_lag_seconds", "How long after it was emitted is an event handled?", ["group"], buckets=_FAST
+    "nowalls_handler_lag_seconds",
+    "How long after it was emitted is an event handled, and in which lane did it wait?",
+    ["group", "lane"],
+    buckets=(*_FAST, 20, 60, 300),
 )
 HANDLER_RETRIES = Counter("nowalls_handler_retries_total", "How often had a handler to be tried again?", ["group"])
 LOOP_FAILURES = Counter("nowalls_loop_failures_total", "How often did a background loop or chore fail?", ["loop"])

@@ -12,6 +12,7 @@ from api.accounts import operations, queries
 from bootstrap.platform import Platform, deliveries, platform, set_aside, task, while_running
 from bootstrap.shutdown import console
 from events import log as event_log
+from events.contracts.event import queues_of
 from events.rehearsal import shown
 from events.work import Works
 from kit import loops, postgres
@@ -84,7 +85,7 @@ async def _run(running: Platform, parts: dict[str, State], *, demo: bool) -> Non
 
 def _names(running: Platform, *, demo: bool) -> list[str]:
     kafka = ["kafka", "relay", "replays"] if running.settings.kafka else []
-    groups = [f"deliveries.{group}" for group in sorted(running.deliverer.handlers)]
+    groups = [f"deliveries.{queue}" for group in sorted(running.deliverer.handlers) for queue in queues_of(group)]
     return [*kafka, *groups, "redelivery", "ticker", "sealer", "kernels", *(["demo"] if demo else [])]
 
 

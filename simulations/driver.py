@@ -168,11 +168,15 @@ class Driver:
             await self._wait_until_drained()
 
     async def _take_calls(self, now: datetime) -> None:
-        """Take the calls of this instant; one elder's second call waits until the first has had its consequences."""
+        """Take the calls of this instant; one elder's second call waits until the first has had its consequences.
+
+        So does an urgent one: decided together with those before it, it would come first or not by the speed of the
+        machine.
+        """
         homes: set[int] = set()
         while self._next < len(self.calls) and self.calls[self._next].at <= now:
             call = self.calls[self._next]
-            if call.home in homes:
+            if call.home in homes or (homes and self.asked(call).urgent):
                 await self._wait_until_drained()
                 homes.clear()
             homes.add(call.home)

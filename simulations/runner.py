@@ -19,7 +19,6 @@ from bootstrap import platform
 from bootstrap.platform import Platform
 from bootstrap.terminal import console
 from dispatch.visits.rules import MissedAfterMinutes
-from events.delivery import transport
 from events.delivery.drained import Drained
 from events.work import Works
 from kit import clock, postgres
@@ -150,8 +149,7 @@ async def run(settings: Settings, rooms: Sequence[Room], scenario: Scenario, *, 
         await asyncio.to_thread(board.warm)
         drained = platform.drained(running)
         driver = await make_driver(running, fixed_clock, drained, scenario)
-        async with running.works(SYSTEM("simulation")) as work:
-            await transport.release_leases(work)
+        running.works.lanes = False  # two lanes would race for workers, and no two plays would be the same
         platform.set_aside()
         _ = await stack.enter_async_context(platform.deliveries(running))
         progress = stack.enter_context(_progress())

@@ -2,7 +2,6 @@
 
 import asyncio
 import fcntl
-import json
 import random
 import shutil
 import subprocess
@@ -26,7 +25,6 @@ import routing
 from bootstrap import schema
 from events.delivery import bus
 from events.delivery.bus import Deliverer, Handlers
-from events.delivery.message import Message
 from events.work import Works
 from kit import postgres
 from kit.access.actor import SYSTEM, Actor
@@ -269,11 +267,9 @@ async def drained(works: Works, handlers: Handlers = HANDLERS) -> int:
     delivered = 0
     connection = await asyncpg.connect(dsn=postgres.plain(works.database.url))
     try:
-        while rows := await connection.fetch("select * from event_delivery order by id limit 200"):
-            for row in rows:
-                await deliverer.deliver(row["queue"], Message.of(json.loads(row["headers"]), row["payload"]))
-                await connection.execute("delete from event_delivery where id = $1", row["id"])
-                delivered += 1
+        while queue := await connection.fetchval("select queue from event_delivery order by id limit 1"):
+            await deliverer.deliver_next(queue, together=False)
+            delivered += 1
         waiting = await connection.fetch("select type, error from dead_letter where state = 'waiting'")
     finally:
         await connection.close()

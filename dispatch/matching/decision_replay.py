@@ -14,7 +14,7 @@ from sqlalchemy.types import UserDefinedType
 from dispatch.matching.fleet.candidates import RuledOutReason
 from dispatch.matching.fleet.day import Day, Demand, Hours
 from dispatch.matching.fleet.score import share_points
-from dispatch.matching.model import DecisionRecord
+from dispatch.matching.model import DecisionOutcome, DecisionRecord
 from dispatch.matching.plan import batch, overnight
 from dispatch.matching.queries import DecisionNotFound
 from dispatch.matching.rules import Overnight, Travel, Weights
@@ -22,6 +22,7 @@ from dispatch.requests.model import CareRequest
 from dispatch.visits.model import Booking
 from events.work import Work
 from kit import clock
+from kit.ids import new_id
 from kit.rules import queries as rules
 from kit.rules.typed import DatedRule
 from providers.roster import queries as roster
@@ -113,12 +114,34 @@ async def _day(work: Work, record: DecisionRecord, demand: Demand) -> tuple[Day,
     )
     counts: Counter[UUID] = Counter()
     month = clock.month_of(demand.earliest)
-    for booking_id, hours in await _booked(work, record):
+    for booking_id, hours in [*await _booked(work, record), *await _promised_before(work, record, laid_out)]:
         if hours.leading and clock.month_of(hours.starts_at) == month:
             counts[hours.provider_id] += 1
         if laid_out.covers(hours):
             laid_out.book(booking_id, hours)
     return laid_out, counts
+
+
+async def _promised_before(work: Work, record: DecisionRecord, day: Day) -> list[tuple[UUID, Hours]]:
+    """Return the bookings of the decisions that were made before this one in the same transaction."""
+    if record.batch_id is None:
+        return []
+    query = select(DecisionRecord).where(
+        DecisionRecord.batch_id == record.batch_id,
+        DecisionRecord.batch_place < record.batch_place,
+        DecisionRecord.outcome == DecisionOutcome.OFFERED,
+    )
+    return [
+        (new_id(), hours)
+        for before in (await work.session.execute(query.order_by(DecisionRecord.batch_place))).scalars()
+        if before.provider_id is not None and before.worker_number is not None and before.starts_at is not None
+        for hours in day.promised(
+            Demand.read(before.ask),
+            provider_id=before.provider_id,
+            numbers=[number for number in (before.worker_number, before.second_worker_number) if number],
+            starts_at=before.starts_at,
+        )
+    ]
 
 
 async def _planned_with(work: Work, record: DecisionRecord) -> Sequence[DecisionRecord]:

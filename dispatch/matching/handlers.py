@@ -1,5 +1,8 @@
 """Reactions of matching to events: decide on a request, withdraw visits, replan a company's day."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from dispatch.matching import operations
 from dispatch.matching.operations import Cause
 from dispatch.matching.plan import overruns, replanning
@@ -7,14 +10,17 @@ from dispatch.matching.plan.replanning import ReplanCause
 from dispatch.visits import bars
 from dispatch.visits.model import Visit
 from events.contracts.care_requests import CareRequested
+from events.contracts.event import Envelope
 from events.contracts.offers import OfferLapsed, OfferRefused, OfferWithdrawn
 from events.contracts.people import PersonDeathReported, PersonDeathReportWithdrawn
 from events.contracts.roster import CompanyExited, ShiftEnded, WorkerUnavailable
 from events.contracts.visits import VisitAborted, VisitMissed
-from events.delivery.bus import on
+from events.delivery.bus import on, on_several
 from events.work import Work
 from kit import clock
 
+TOGETHER = 10
+"""The most requests decided in one transaction, which locks them all and holds back the sealer until it ends."""
 _CAUSES = {
     "worker_unavailable": Cause.UNAVAILABLE,
     "shift_ended": Cause.UNAVAILABLE,
@@ -23,10 +29,11 @@ _CAUSES = {
 }
 
 
-@on(CareRequested, group="matching")
-async def when_requested(work: Work, event: CareRequested) -> None:
-    """Offer the request to the cheapest worker; leave a standing order's request to overnight planning."""
-    await operations.decide(work, request_id=event.request_id, cause=Cause.REQUESTED)
+@on_several(CareRequested, group="matching", most=TOGETHER)
+async def when_requested(work: Work, envelopes: Sequence[Envelope]) -> None:
+    """Offer each request to the cheapest worker; leave standing orders' requests to overnight planning."""
+    events = {UUID(envelope.data["request_id"]): envelope for envelope in envelopes}
+    await operations.decide_together(work, events, cause=Cause.REQUESTED)
 
 
 @on(OfferRefused, group="matching")

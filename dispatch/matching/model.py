@@ -26,13 +26,16 @@ class DecisionRecord(Base):
     share]`, best first. `beaten` lists the workers who could come at a higher price than the listed candidates.
     `ruled_out` maps a rule to the workers it excludes. `weights` is the content of `matching.weights`, `ask` the
     `Demand` as JSON, `snapshot` the PostgreSQL snapshot that was read, `snapshot_hash` the fingerprint of all inputs.
-    `decision_replay.replay` decides again from these columns.
+    Decisions that were made together in one transaction share `batch_id`, and each saw what those before it in
+    `batch_place` had promised, which the snapshot does not show. `decision_replay.replay` decides again from these
+    columns.
     """
 
     __tablename__ = "decision_record"
     __table_args__ = (
         Index("ix_decision_record_request_id", "request_id", "attempt"),
         Index("ix_decision_record_decided_at", "decided_at"),
+        Index("ix_decision_record_batch_id", "batch_id", postgresql_where=text("batch_id is not null")),
         {"info": {"append_only": True}},
     )
 
@@ -55,3 +58,5 @@ class DecisionRecord(Base):
     relaxation: Mapped[dict[str, Any] | None]
     snapshot: Mapped[str] = mapped_column(Text)
     snapshot_hash: Mapped[str] = mapped_column(String(64))
+    batch_id: Mapped[UUID | None]
+    batch_place: Mapped[int | None]

@@ -1,17 +1,22 @@
-"""Decide which worker is offered a request, one decision at a time, each with its decision record."""
+"""Decide which worker is offered a request, each decision with its decision record."""
 
-from datetime import datetime
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from time import perf_counter
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from dispatch.matching.decide import asking, outcome, relaxation
+from dispatch.matching.decide.outcome import Award
 from dispatch.matching.fleet import candidates
-from dispatch.matching.fleet.day import Demand
-from dispatch.matching.fleet.memory import fleet_of
-from dispatch.matching.fleet.score import share_points
+from dispatch.matching.fleet.day import Day, Demand
+from dispatch.matching.fleet.memory import Fleet, fleet_of
+from dispatch.matching.fleet.score import Option, share_points
 from dispatch.matching.model import DecisionOutcome, DecisionRecord
 from dispatch.matching.rules import MostAttempts
 from dispatch.requests import operations as requests
@@ -20,12 +25,17 @@ from dispatch.visits import operations as visits
 from dispatch.visits.bookings import WorkerBusy
 from dispatch.visits.model import Visit
 from dispatch.visits.transitions import OPEN, VisitState
+from events.contracts.event import Envelope
 from events.work import Work
 from kit import clock, metrics
+from kit.ids import new_id
 from kit.rules import queries as rules
 from providers.roster import queries as roster
+from registry import queries as registry
 
 ENGINE = "routing.insert 1"
+OVERLOOKED_AFTER = timedelta(minutes=1)
+"""Redelivery looks for lost events in this time; a request that still has no decision then is looked for by itself."""
 _TRIES = 4
 _WAITING = (RequestState.WAITING, RequestState.OFFERED, RequestState.ACCEPTED, RequestState.UNDER_WAY)
 
@@ -45,41 +55,80 @@ class Cause(StrEnum):
 
 
 async def decide(work: Work, *, request_id: UUID, cause: Cause) -> UUID | None:
-    """Offer a request to the best worker who may and can come, and store why; return the offered visit's id.
+    """Offer the request to the best worker who may and can come, and store why; return the offered visit's id.
 
     Nothing happens for a request that is over or that has an open visit, so that an event handled twice makes one
     offer. A request of an elder whose death has been reported waits until the report is confirmed or withdrawn.
     Companies that refused, did not answer or did not come are not asked again. If nobody can come, `NobodyFound` names
     the smallest change that would help, and the request waits or is unserved (`matching.nobody_waits`).
     """
+    return (await decide_together(work, {request_id: None}, cause=cause)).get(request_id)
+
+
+async def decide_together(work: Work, events: Mapping[UUID, Envelope | None], *, cause: Cause) -> dict[UUID, UUID]:
+    """Do what `decide` does for several requests, each step in one statement; return the visits offered, by request.
+
+    Urgent requests come first, then the order of the numbers; each decision sees what those before it have promised.
+    `events` names the event that each decision follows from. Refuses `visit.worker_busy`, for the whole, where another
+    process has booked a worker first: the caller undoes it and decides on each request alone.
+    """
     started = perf_counter()
-    request = await work.session.get(CareRequest, request_id, with_for_update=True, populate_existing=True)
-    if (
-        request is None
-        or request.state not in _WAITING
-        or (cause is Cause.REQUESTED and _waits_for_overnight_plan(request, work.now))
-    ):
-        return None
-    history = await asking.history_of(work, request)
-    if any(row.state in OPEN for row in history.attempts):
-        return None
-    if request.latest <= work.now:
-        await outcome.give_up(work, request, "window_passed")
-        return None
-    if history.reported_dead:
-        if request.state is not RequestState.WAITING:
-            requests.mark(work, request, RequestState.WAITING)
-        return None
-    attempt = 1 + max((row.attempt for row in history.attempts), default=0)
-    if attempt > (await rules.read(work.session, MostAttempts, at=work.now)).value:
-        await outcome.exhausted(work, request, attempt)
-        return None
-    demand = await asking.demand_of(work, request, history)
-    visit_id = await _choose(work, request, demand, attempt)
-    came_to = DecisionOutcome.OFFERED if visit_id else DecisionOutcome.NOBODY
-    metrics.DECISION_SECONDS.labels(came_to).observe(perf_counter() - started)
-    metrics.DECISIONS.labels(cause, came_to).inc()
-    return visit_id
+    cases = await _cases(work, events, cause)
+    offered = await _choose(work, cases) if cases else {}
+    for case in cases:
+        came_to = DecisionOutcome.OFFERED if case.request.id in offered else DecisionOutcome.NOBODY
+        metrics.DECISION_SECONDS.labels(came_to).observe((perf_counter() - started) / len(cases))
+        metrics.DECISIONS.labels(cause, came_to).inc()
+    return offered
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A request for which somebody is to be found; `event` is what this follows from, if not the work's own cause."""
+
+    request: CareRequest
+    demand: Demand
+    attempt: int
+    event: Envelope | None
+
+    @property
+    def day(self) -> date:
+        return clock.day_of(self.demand.earliest)
+
+
+async def _cases(work: Work, events: Mapping[UUID, Envelope | None], cause: Cause) -> list[_Case]:
+    """Lock the requests and return those for which somebody is to be found now; close or put off the others."""
+    query = (
+        select(CareRequest)
+        .where(CareRequest.id.in_(events))
+        .order_by(CareRequest.urgent.desc(), CareRequest.number)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    undecided = [
+        request
+        for request in (await work.session.execute(query)).scalars()
+        if request.state in _WAITING and not (cause is Cause.REQUESTED and _waits_for_overnight_plan(request, work.now))
+    ]
+    histories = await asking.histories_of(work, undecided) if undecided else {}
+    cases: list[_Case] = []
+    for request in undecided:
+        history, event = histories[request.id], events[request.id]
+        if any(row.state in OPEN for row in history.attempts):
+            continue
+        if event is not None:
+            work.follow(event)
+        attempt = 1 + max((row.attempt for row in history.attempts), default=0)
+        if request.latest <= work.now:
+            await outcome.give_up(work, request, "window_passed")
+        elif history.reported_dead:
+            if request.state is not RequestState.WAITING:
+                requests.mark(work, request, RequestState.WAITING)
+        elif attempt > (await rules.read(work.session, MostAttempts, at=work.now)).value:
+            await outcome.exhausted(work, request, attempt)
+        else:
+            cases.append(_Case(request, await asking.demand_of(work, request, history), attempt, event))
+    return cases
 
 
 def _waits_for_overnight_plan(request: CareRequest, now: datetime) -> bool:
@@ -87,65 +136,103 @@ def _waits_for_overnight_plan(request: CareRequest, now: datetime) -> bool:
     return request.standing_order_id is not None and clock.day_of(request.earliest) > clock.day_of(now)
 
 
-async def _choose(work: Work, request: CareRequest, demand: Demand, attempt: int) -> UUID | None:
+async def _choose(work: Work, cases: Sequence[_Case]) -> dict[UUID, UUID]:
     """Search, choose and book; if another process booked the worker first, search again, at most `_TRIES` times."""
     fleet = fleet_of(work)
     taken: set[int] = set()
+    batch_id = new_id() if len(cases) > 1 else None
     for _ in range(_TRIES):
+        choices: list[tuple[_Case, Day, Option | None, dict[str, Any]]] = []
         async with fleet.lock:
-            day = await fleet.refresh(work, clock.day_of(demand.earliest))
-            awarded = fleet.awarded(day, demand.earliest)
-            shares = share_points(awarded, day.targets(), day.weights)
-            companies = day.companies(demand, awarded)
-            search = day.find(demand, now=work.now, companies=companies, shares=shares)
-            options = [option for option in search.options if not taken & {option.worker, option.second_worker}]
-            weighed = candidates.content(
-                options,
-                rules=search.rules,
-                numbers=day.numbers,
-                company_of=day.company_of,
-                companies=companies,
-                taken=taken,
-            )
-            record = outcome.record(
-                request,
-                day,
-                demand,
-                weighed,
-                options[0] if options else None,
-                engine=ENGINE,
-                attempt=attempt,
-                snapshot=fleet.snapshot,
-                now=work.now,
-                fingerprint=day.fingerprint(demand, awarded=awarded, shares=shares, taken=taken, now=work.now),
-            )
-            if not options:
-                relaxed = relaxation.smallest(day, demand, now=work.now, companies=companies, taken=taken)
-                record["relaxation"] = relaxed.as_json() if relaxed else None
-        if not options:
-            await outcome.nobody(work, request, record)
-            return None
+            days = await fleet.refresh_all(work, {case.day for case in cases})
+            for place, case in enumerate(cases):
+                day = days[case.day]
+                batch = (batch_id, place) if batch_id else None
+                best, record = _weigh(work, fleet, day, case, taken=taken, batch=batch)
+                choices.append((case, day, best, record))
+                if best is not None and batch_id:
+                    numbers = [number for number in (best.worker, best.second_worker) if number]
+                    provider_id, starts_at = day.provider_of(best.worker), record["starts_at"]
+                    fleet.show(day.promised(case.demand, provider_id=provider_id, numbers=numbers, starts_at=starts_at))
+                    await asyncio.sleep(0)  # a batch takes as long as ten searches, and callers wait in this process
+        awards = [
+            Award(request=case.request, day=day, option=best, record=record, event=case.event)
+            for case, day, best, record in choices
+            if best is not None
+        ]
         try:
-            visit_id = await outcome.offer(work, request, day, options[0], record)
+            offered = await outcome.offer(work, awards)
         except WorkerBusy:
+            if batch_id:
+                raise
             # Another process booked the worker, or the worker is booked off duty, which the board does not show.
-            taken |= {options[0].worker, options[0].second_worker}
+            taken |= {number for award in awards for number in (award.option.worker, award.option.second_worker)}
             continue
-        metrics.DECISION_CANDIDATES.observe(len(search.options))
-        return visit_id
-    message = f"request {request.id}: hours were taken {_TRIES} times in a row"
+        for case, _day, best, record in choices:
+            if best is None:
+                if case.event is not None:
+                    work.follow(case.event)
+                await outcome.nobody(work, case.request, record)
+        return offered
+    message = f"request {cases[0].request.id}: hours were taken {_TRIES} times in a row"
     raise RuntimeError(message)
+
+
+def _weigh(
+    work: Work, fleet: Fleet, day: Day, case: _Case, *, taken: set[int], batch: tuple[UUID, int] | None
+) -> tuple[Option | None, dict[str, Any]]:
+    """Return the best option of a case, None if nobody can come, and the decision record."""
+    demand = case.demand
+    awarded = fleet.awarded(day, demand.earliest)
+    shares = share_points(awarded, day.targets(), day.weights)
+    companies = day.companies(demand, awarded)
+    search = day.find(demand, now=work.now, companies=companies, shares=shares)
+    options = [option for option in search.options if not taken & {option.worker, option.second_worker}]
+    best = options[0] if options else None
+    metrics.DECISION_CANDIDATES.observe(len(search.options))
+    weighed = candidates.content(
+        options,
+        rules=search.rules,
+        numbers=day.numbers,
+        company_of=day.company_of,
+        companies=companies,
+        taken=taken,
+    )
+    record = outcome.record(
+        case.request,
+        day,
+        demand,
+        weighed,
+        best,
+        engine=ENGINE,
+        attempt=case.attempt,
+        snapshot=fleet.snapshot,
+        now=work.now,
+        fingerprint=day.fingerprint(demand, awarded=awarded, shares=shares, taken=taken, now=work.now),
+        batch=batch,
+    )
+    if best is None:
+        relaxed = relaxation.smallest(day, demand, now=work.now, companies=companies, taken=taken)
+        record["relaxation"] = relaxed.as_json() if relaxed else None
+    return best, record
 
 
 async def look_again(work: Work, *, limit: int = 50) -> int:
     """Decide again on requests for which an earlier decision found nobody; return how many were offered.
 
+    A request that is older than a minute and that nothing has decided on, for whatever reason, is decided on too.
     Requests whose latest arrival has passed become unserved. The ticker calls it every minute.
     """
     decided = exists().where(DecisionRecord.request_id == CareRequest.id)
+    tomorrow = clock.at_local(clock.day_of(work.now) + timedelta(days=1), 0)
+    overlooked = and_(
+        CareRequest.entered_at < work.now - OVERLOOKED_AFTER,
+        or_(CareRequest.standing_order_id.is_(None), CareRequest.earliest < tomorrow),
+        CareRequest.person_id.not_in(registry.reported_dead()),
+    )
     query = (
         select(CareRequest.id)
-        .where(CareRequest.state == RequestState.WAITING, decided)
+        .where(CareRequest.state == RequestState.WAITING, or_(decided, overlooked))
         .order_by(CareRequest.latest, CareRequest.number)
         .limit(limit)
     )

@@ -9,7 +9,7 @@ from sqlalchemy import String, and_, bindparam, or_, select
 from dispatch.enrolment import queries as enrolment
 from dispatch.enrolment import wallet
 from dispatch.enrolment.model import EnrolmentState
-from dispatch.requests import intake
+from dispatch.requests import backlog, intake
 from dispatch.requests.model import CareRequest, Channel, RequestState
 from dispatch.requests.rules import DuplicateHours, HorizonDays, ItemCaps, MostQuantity
 from events.contracts.care_requests import CareRequested
@@ -118,6 +118,8 @@ class SourceKeyDiffers(Refusal):
 
 
 _MARGIN: Final = timedelta(days=1)
+_BULK: Final = (Channel.STANDING, Channel.IMPORT)
+"""Where requests come from that nobody waits for at a telephone: they wait as a whole, before the first is placed."""
 _C: Final = CareRequest.__table__.c
 _EARLIER: Final = (
     select(_C.id, _C.number, _C.person_id, _C.earliest, _C.source_key)
@@ -158,9 +160,9 @@ async def place(
 
     `earliest` and `latest` bound the worker's arrival. Refuses `request.` window_invalid, past, too_far, not_enrolled,
     suspended, deceased, death_reported, item_unknown, outside_window, duplicate (unless overridden), item_cap,
-    item_month_cap, over_quota (unless the elder pays), source_key_taken, source_key_differs. Urgent help comes at any
-    hour and is never refused for quota: what the quota does not bear is the elder's own and `over_quota` says so. One
-    elder's requests are judged one after the other.
+    item_month_cap, over_quota (unless the elder pays), source_key_taken, source_key_differs, backlog. Urgent help comes
+    at any hour and is never refused for quota or backlog: what the quota does not bear is the elder's own and
+    `over_quota` says so. One elder's requests are judged one after the other.
     """
     standing = await enrolment.standing(work, person_id, earliest, lock=True)
     existing, earlier = await _earlier(work, person_id, item_code, earliest, source_key)
@@ -176,6 +178,8 @@ async def place(
         ):
             raise SourceKeyDiffers(case_no=existing.case_no)
         return existing
+    if not urgent and channel not in _BULK:
+        await backlog.check(work)
     await check_window(work, earliest, latest, quantity, asked_at)
     terms = await check_elder(work, person_id, standing)
     item, price = await offered(work, item_code, earliest)

@@ -128,7 +128,30 @@ class StandingFromMinute(ValueRule[int]):
     root: Annotated[int, Field(ge=0, le=1_439)]
 
 
+class Backlog(TableRule):
+    """How many requests may wait to be decided before bulk work waits, and before ordinary requests are refused."""
+
+    about: ClassVar[About] = About(
+        name="request.backlog",
+        proposed={"bulk": 300, "ordinary": 2000, "retry_seconds": 30},
+        unit="requests, requests, seconds",
+        zh="待派积压达多少项时批量导入和长期需求先等、普通需求稍后再提，多少秒后再试（紧急不限）",
+        en="Requests waiting for a decision at which bulk work waits and ordinary ones are refused; seconds to wait",
+        source="proposed: at a hundred decisions a second an ordinary request waits twenty seconds at most",
+    )
+    bulk: Annotated[int, Field(ge=10, le=100_000)]
+    ordinary: Annotated[int, Field(ge=10, le=100_000)]
+    retry_seconds: Annotated[int, Field(ge=1, le=3_600)]
+
+    @model_validator(mode="after")
+    def _bulk_waits_first(self) -> Self:
+        if self.bulk > self.ordinary:
+            raise FieldAbove(field="bulk", bound="ordinary").error()
+        return self
+
+
 RULES: tuple[type[DatedRule], ...] = (
+    Backlog,
     DuplicateHours,
     FreeCancelHours,
     HorizonDays,

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, exists, or_, select
 
 from dispatch.enrolment import queries as enrolment
 from dispatch.enrolment.model import EnrolmentState
-from dispatch.requests import placing
+from dispatch.requests import backlog, placing
 from dispatch.requests.model import Channel, StandingDay, StandingOrder, StandingState
 from dispatch.requests.rules import MostQuantity, StandingFromMinute
 from events.work import Work
@@ -148,9 +148,12 @@ async def restore_all(work: Work, *, person_id: UUID, reason: str) -> int:
 async def make_due(work: Work, *, limit: int = 500) -> int:
     """Make today's requests that were not made yesterday, and in the evening tomorrow's; return how many orders.
 
-    For the ticker. Until the evening an order for tomorrow may still be changed (rule `request.standing_from_minute`).
+    For the ticker. None are made while many requests wait to be decided (rule `request.backlog`). Until the evening an
+    order for tomorrow may still be changed (rule `request.standing_from_minute`).
     """
     today = clock.day_of(work.now)
+    if await backlog.bulk_waits(work):
+        return 0
     made = await materialise(work, on=today, limit=limit)
     from_minute = (await rules.read(work.session, StandingFromMinute, at=work.now)).value
     if work.now >= clock.at_local(today, from_minute):

@@ -271,7 +271,7 @@ async def _advance(work: Work, visit: Visit, reports: Sequence[Report], timeline
         visit.reason = timeline.end.reason
         if visit.arrived_at is None:
             await bookings.release(work, visit.id)
-        work.emit(VisitAborted(**ids, reason=timeline.end.reason or ""))
+        work.emit(VisitAborted(**ids, reason=timeline.end.reason or "", urgent=visit.urgent))
 
 
 def _times(visit: Visit, timeline: Timeline) -> None:

@@ -1,7 +1,9 @@
 """Workers' hours: one worker, one place at a time."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import Table, delete, func, select, update
@@ -35,26 +37,44 @@ async def book(
     during: tuple[datetime, datetime],
 ) -> None:
     """Take the workers' hours, all or none; refuse `visit.worker_busy`."""
-    # In order of the workers' numbers, so that two such works never wait for one another in a circle.
-    rows = [
+    await book_all(work, [Stay(visit_id, provider_id, workers, place, during)])
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """The hours that one visit takes; the first of its workers (id, number) leads."""
+
+    visit_id: UUID
+    provider_id: UUID
+    workers: list[tuple[UUID, int]]
+    place: tuple[float, float]
+    during: tuple[datetime, datetime]
+
+
+async def book_all(work: Work, stays: Iterable[Stay]) -> None:
+    """Take the hours of several visits in one statement, all or none; refuse `visit.worker_busy`."""
+    rows: list[dict[str, Any]] = [
         {
             "id": new_id(),
-            "visit_id": visit_id,
-            "provider_id": provider_id,
+            "visit_id": stay.visit_id,
+            "provider_id": stay.provider_id,
             "worker_id": worker_id,
             "worker_number": number,
-            "leading": worker_id == workers[0][0],
-            "latitude": place[0],
-            "longitude": place[1],
-            "during": Range(*during),
+            "leading": worker_id == stay.workers[0][0],
+            "latitude": stay.place[0],
+            "longitude": stay.place[1],
+            "during": Range(*stay.during),
         }
-        for worker_id, number in sorted(workers, key=lambda pair: pair[1])
+        for stay in stays
+        for worker_id, number in stay.workers
     ]
+    # In order of the workers' numbers, so that two such works never wait for one another in a circle.
+    rows.sort(key=lambda row: row["worker_number"])
     taken = (await work.session.execute(_TAKE, rows if len(rows) > 1 else rows[0])).scalars().all()
     if len(taken) < len(rows):
         if taken:
             await work.session.execute(delete(Booking).where(Booking.id.in_(taken)))
-        raise WorkerBusy(worker_numbers=sorted(number for _, number in workers))
+        raise WorkerBusy(worker_numbers=[row["worker_number"] for row in rows])
 
 
 async def extend(work: Work, visit_id: UUID, until: datetime) -> None:

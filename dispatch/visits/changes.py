@@ -299,8 +299,14 @@ async def miss_due(work: Work, *, limit: int = 200) -> int:
             continue
         lifecycle.move(visit, VisitState.MISSED, work)
         await bookings.release(work, visit.id)
-        ids = {"visit_id": visit.id, "request_id": visit.request_id, "provider_id": visit.provider_id}
-        work.emit(VisitMissed(**ids))
+        work.emit(
+            VisitMissed(
+                visit_id=visit.id,
+                request_id=visit.request_id,
+                provider_id=visit.provider_id,
+                urgent=visit.urgent,
+            )
+        )
         count += 1
     return count
 

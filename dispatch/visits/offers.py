@@ -1,17 +1,20 @@
 """Asking a company to send a worker, and what it answers: accept, refuse, silence; or the platform takes it back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import Row, Table, bindparam, func, insert, select, update
 
 from dispatch.visits import bookings, lifecycle
+from dispatch.visits.bookings import Stay
 from dispatch.visits.lifecycle import Choice
 from dispatch.visits.model import Offer, Visit
 from dispatch.visits.rules import OfferDeadline, UrgentOfferDeadline
 from dispatch.visits.transitions import OfferState, VisitState
+from events.contracts.event import Envelope
 from events.contracts.offers import OfferAccepted, OfferLapsed, OfferRefused, OfferWithdrawn, VisitOffered
 from events.work import Work
 from kit.ids import new_id
@@ -102,7 +105,10 @@ _PUT = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitOrder:
-    """The columns that a visit copies from its care request."""
+    """The columns that a visit copies from its care request.
+
+    `event` is what the offer follows from, if not the work's own cause.
+    """
 
     request_id: UUID
     person_id: UUID
@@ -115,6 +121,7 @@ class VisitOrder:
     minutes: int
     latest: datetime
     urgent: bool
+    event: Envelope | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,68 +147,100 @@ async def offer(
     first: the database alone knows, across all processes, whether the hours are still free, and a refusal leaves
     nothing behind, so that the caller may choose again in the same work.
     """
-    if answer_within is None:
-        rule = UrgentOfferDeadline if order.urgent else OfferDeadline
-        answer_within = (await rules.read(work.session, rule, at=work.now)).span
-    offered = Offered(offer_id=new_id(), visit_id=new_id(), deadline=work.now + answer_within)
-    ends_at = choice.starts_at + timedelta(minutes=order.minutes)
-    await bookings.book(
-        work,
-        visit_id=offered.visit_id,
-        provider_id=choice.provider_id,
-        workers=lifecycle.workers_of(choice),
-        place=(order.latitude, order.longitude),
-        during=(choice.starts_at, ends_at),
-    )
-    await work.session.execute(
-        _PUT,
-        {
-            "id": offered.visit_id,
-            "request_id": order.request_id,
-            "attempt": choice.attempt,
-            "person_id": order.person_id,
-            "district": order.district,
-            "division_code": order.division_code,
-            "latitude": order.latitude,
-            "longitude": order.longitude,
-            "item_code": order.item_code,
-            "quantity": order.quantity,
-            "urgent": order.urgent,
-            "provider_id": choice.provider_id,
-            "worker_id": choice.worker_id,
-            "worker_number": choice.worker_number,
-            "second_worker_id": choice.second_worker_id,
-            "second_worker_number": choice.second_worker_number,
-            "planned_start": choice.starts_at,
-            "planned_end": ends_at,
-            "window_to": order.latest,
-            "minutes": order.minutes,
-            "state": VisitState.OFFERED,
-            "offered_at": work.now,
-            "flags": [],
-            "rework_of": rework_of,
-            "disclosed": False,
-            "offer_id": offered.offer_id,
-            "deadline": offered.deadline,
-            "offer_state": OfferState.OPEN,
-        },
-    )
-    work.emit(
-        VisitOffered(
-            district=order.district,
-            request_id=order.request_id,
-            offer_id=offered.offer_id,
-            visit_id=offered.visit_id,
-            provider_id=choice.provider_id,
-            worker_id=choice.worker_id,
-            second_worker_id=choice.second_worker_id,
-            starts_at=choice.starts_at,
-            ends_at=ends_at,
-            deadline=offered.deadline,
-            attempt=choice.attempt,
-        )
-    )
+    (offered,) = await offer_all(work, [(order, choice)], rework_of=rework_of, answer_within=answer_within)
     return offered
+
+
+async def offer_all(
+    work: Work,
+    wanted: Sequence[tuple[VisitOrder, Choice]],
+    *,
+    rework_of: UUID | None = None,
+    answer_within: timedelta | None = None,
+) -> list[Offered]:
+    """Do what `offer` does for several visits, all or none, each step in one statement."""
+    offers = [
+        Offered(
+            offer_id=new_id(),
+            visit_id=new_id(),
+            deadline=work.now + (answer_within or await _answer_within(work, order)),
+        )
+        for order, _ in wanted
+    ]
+    rows = [
+        _row(work, order, choice, offered, rework_of) for (order, choice), offered in zip(wanted, offers, strict=True)
+    ]
+    await bookings.book_all(
+        work,
+        [
+            Stay(
+                visit_id=row["id"],
+                provider_id=choice.provider_id,
+                workers=lifecycle.workers_of(choice),
+                place=(order.latitude, order.longitude),
+                during=(row["planned_start"], row["planned_end"]),
+            )
+            for row, (order, choice) in zip(rows, wanted, strict=True)
+        ],
+    )
+    await work.session.execute(_PUT, rows if len(rows) > 1 else rows[0])
+    for row, (order, choice) in zip(rows, wanted, strict=True):
+        if order.event is not None:
+            work.follow(order.event)
+        work.emit(
+            VisitOffered(
+                district=order.district,
+                request_id=order.request_id,
+                offer_id=row["offer_id"],
+                visit_id=row["id"],
+                provider_id=choice.provider_id,
+                worker_id=choice.worker_id,
+                second_worker_id=choice.second_worker_id,
+                starts_at=row["planned_start"],
+                ends_at=row["planned_end"],
+                deadline=row["deadline"],
+                attempt=choice.attempt,
+            )
+        )
+    return offers
+
+
+async def _answer_within(work: Work, order: VisitOrder) -> timedelta:
+    rule = UrgentOfferDeadline if order.urgent else OfferDeadline
+    return (await rules.read(work.session, rule, at=work.now)).span
+
+
+def _row(work: Work, order: VisitOrder, choice: Choice, offered: Offered, rework_of: UUID | None) -> dict[str, Any]:
+    return {
+        "id": offered.visit_id,
+        "request_id": order.request_id,
+        "attempt": choice.attempt,
+        "person_id": order.person_id,
+        "district": order.district,
+        "division_code": order.division_code,
+        "latitude": order.latitude,
+        "longitude": order.longitude,
+        "item_code": order.item_code,
+        "quantity": order.quantity,
+        "urgent": order.urgent,
+        "provider_id": choice.provider_id,
+        "worker_id": choice.worker_id,
+        "worker_number": choice.worker_number,
+        "second_worker_id": choice.second_worker_id,
+        "second_worker_number": choice.second_worker_number,
+        "planned_start": choice.starts_at,
+        "planned_end": choice.starts_at + timedelta(minutes=order.minutes),
+        "window_to": order.latest,
+        "minutes": order.minutes,
+        "state": VisitState.OFFERED,
+        "offered_at": work.now,
+        "flags": [],
+        "rework_of": rework_of,
+        "disclosed": False,
+        "offer_id": offered.offer_id,
+        "deadline": offered.deadline,
+        "offer_state": OfferState.OPEN,
+    }
 
 
 async def _open(work: Work, offer_id: UUID) -> tuple[Offer, Visit]:
@@ -265,6 +304,7 @@ async def refuse(work: Work, *, offer_id: UUID, reason: str) -> Visit:
             offer_id=refused.id,
             visit_id=visit.id,
             provider_id=visit.provider_id,
+            urgent=visit.urgent,
             reason=visit.reason or "",
         )
     )
@@ -284,6 +324,7 @@ async def lapse(work: Work, *, offer_id: UUID) -> Visit:
             offer_id=lapsed.id,
             visit_id=visit.id,
             provider_id=visit.provider_id,
+            urgent=visit.urgent,
         )
     )
     return visit
@@ -322,6 +363,7 @@ async def withdraw(work: Work, *, visit_id: UUID, reason: str) -> Visit:
             offer_id=offer_id,
             visit_id=visit.id,
             provider_id=visit.provider_id,
+            urgent=visit.urgent,
             reason=visit.reason or "",
         )
     )

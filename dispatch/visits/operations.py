@@ -15,7 +15,7 @@ from dispatch.visits.changes import (
     withdraw_rework,
 )
 from dispatch.visits.lifecycle import Choice
-from dispatch.visits.offers import Offered, VisitOrder, accept, lapse, lapse_due, offer, refuse, withdraw
+from dispatch.visits.offers import Offered, VisitOrder, accept, lapse, lapse_due, offer, offer_all, refuse, withdraw
 from dispatch.visits.verification import back_fill, decide_held, verify, void
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "miss_due",
     "nobody_home",
     "offer",
+    "offer_all",
     "refuse",
     "reschedule",
     "rework",

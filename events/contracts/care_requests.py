@@ -1,4 +1,4 @@
-"""Topic `care-requests`: what elders ask for; key is the district, so that one writer matches a district."""
+"""Topic `care-requests`: what elders ask for; key is the district, so that one consumer matches a district."""
 
 from datetime import datetime
 from uuid import UUID
@@ -17,6 +17,8 @@ class _CareRequestEvent(Event):
 
 class CareRequested(_CareRequestEvent):
     """Emitted by requests: an eligible request is on record and its quota is held."""
+
+    urgent_lane = True
 
     person_id: UUID
     division_code: str

@@ -16,6 +16,26 @@ SOURCE = "urn:nowalls:local"
 """The source where none is named: tests and commands that never meet another installation."""
 REGISTRY: dict[str, type["Event"]] = {}
 """Every event class by its type name, filled as the classes are defined."""
+URGENT_TOPIC = "care-requests-urgent"
+"""The topic of the urgent lane: whatever asks for another decision on an urgent request."""
+URGENT_GROUPS = frozenset({"matching"})
+"""The consumer groups that read the urgent lane apart from everything else, so that it waits behind nothing."""
+_URGENT = ".urgent"
+
+
+def queue_of(group: str, *, urgent: bool) -> str:
+    """Return the queue of PostgreSQL in which an event waits for a group."""
+    return group + _URGENT if urgent and group in URGENT_GROUPS else group
+
+
+def queues_of(group: str) -> tuple[str, ...]:
+    """Return all queues of a group, the urgent one first."""
+    return (group + _URGENT, group) if group in URGENT_GROUPS else (group,)
+
+
+def group_of(queue: str) -> str:
+    """Return the group that reads a queue."""
+    return queue.removesuffix(_URGENT)
 
 
 class Event(BaseModel):
@@ -27,6 +47,8 @@ class Event(BaseModel):
     key_field: ClassVar[str]
     subject_field: ClassVar[str]
     version: ClassVar[int] = 1
+    urgent_lane: ClassVar[bool] = False
+    """Whether an event of this type goes through the urgent lane when its field `urgent` is true."""
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         """Register the class under its type name; abstract families without a topic are left out."""
@@ -44,6 +66,11 @@ class Event(BaseModel):
     def key(self) -> str:
         """Return the partition key: events of one key share a partition of their topic."""
         return str(getattr(self, self.key_field))
+
+    @property
+    def in_urgent_lane(self) -> bool:
+        """Tell whether this event waits behind nothing that is not urgent."""
+        return self.urgent_lane and bool(getattr(self, "urgent", False))
 
     @property
     def subject(self) -> str:

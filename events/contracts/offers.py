@@ -45,27 +45,36 @@ class OfferAccepted(_OfferEvent):
 class OfferRefused(_OfferEvent):
     """Emitted by visits: the company has refused, with a reason; the next best is asked."""
 
+    urgent_lane = True
+
     offer_id: UUID
     visit_id: UUID
     provider_id: UUID
     reason: str
+    urgent: bool = False
 
 
 class OfferLapsed(_OfferEvent):
     """Emitted by visits: the company has been silent past the deadline; the next best is asked."""
 
+    urgent_lane = True
+
     offer_id: UUID
     visit_id: UUID
     provider_id: UUID
+    urgent: bool = False
 
 
 class OfferWithdrawn(_OfferEvent):
     """Emitted by visits: the platform has taken the offer or the accepted visit back (worker ill, company gone)."""
 
+    urgent_lane = True
+
     offer_id: UUID
     visit_id: UUID
     provider_id: UUID
     reason: str
+    urgent: bool = False
 
 
 class NobodyFound(_OfferEvent):

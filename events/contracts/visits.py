@@ -81,11 +81,18 @@ class NobodyHome(_VisitEvent):
 class VisitAborted(_VisitEvent):
     """Emitted by visits: the visit was broken off."""
 
+    urgent_lane = True
+
     reason: str
+    urgent: bool = False
 
 
 class VisitMissed(_VisitEvent):
     """Emitted by visits: the worker never came."""
+
+    urgent_lane = True
+
+    urgent: bool = False
 
 
 class VisitMoved(_VisitEvent):

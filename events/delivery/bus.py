@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from events.contracts.event import Event
+from events.contracts.event import Envelope, Event, group_of
 from events.delivery import dead_letters, inbox
 from events.delivery.message import Claim, Message
 from events.model import DeadLetterCause
@@ -30,15 +30,29 @@ OUTAGE_PAUSE_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """A room's reaction to one event type, for one consumer group."""
+    """A room's reaction to one event type, for one consumer group.
+
+    With `most` above 1 it is given up to so many events at once, as envelopes, and says before each what it does which
+    event caused it (`Work.follow`). If it raises, everything is undone and each event comes alone.
+    """
 
     kind: type[Event]
     group: str
     act: Act
+    most: int = 1
 
     async def __call__(self, work: Work, event: Any) -> None:
         """React, inside a unit of work."""
         await self.act(work, event)
+
+    async def handle(self, work: Work, envelopes: Sequence[Envelope]) -> None:
+        """React to events, together where the handler takes several, else to each as its consequence."""
+        if self.most > 1:
+            await self.act(work, envelopes)
+            return
+        for envelope in envelopes:
+            work.follow(envelope)
+            await self.act(work, envelope.event())
 
 
 Handlers = Mapping[str, Mapping[str, Handler]]
@@ -48,6 +62,13 @@ Handlers = Mapping[str, Mapping[str, Handler]]
 def on(kind: type[_Event], *, group: str) -> Callable[[Callable[[Work, _Event], Awaitable[None]]], Handler]:
     """Make a function the handler of an event type for a consumer group; the room's declaration lists it."""
     return lambda function: Handler(kind, group, cast("Act", function))
+
+
+def on_several(
+    kind: type[Event], *, group: str, most: int
+) -> Callable[[Callable[[Work, Sequence[Envelope]], Awaitable[None]]], Handler]:
+    """Make a function the handler of up to `most` events of a type at once."""
+    return lambda function: Handler(kind, group, cast("Act", function), most)
 
 
 def table(handlers: Iterable[Any]) -> Handlers:
@@ -84,52 +105,114 @@ class Deliverer:
         self.handlers = handlers
         self.on_delivered: Callable[[str, Claim, float], None] | None = None
 
-    async def deliver(self, group: str, message: Message) -> None:
+    async def deliver_next(self, queue: str, *, together: bool = True) -> bool:
+        """Handle what waits first in a queue of PostgreSQL, in one transaction; return whether more waits there."""
+        group, messages, waiting = group_of(queue), list[Message](), list[Message]()
+        most = max(handler.most for handler in self.handlers[group].values()) if together else 1
+        started = perf_counter()
+        try:
+            async with self.works(SYSTEM(group)) as work:
+                waiting = await inbox.waiting(work.session, queue, most=most + 1)
+                messages = self._run(group, waiting)[:most]
+                claims = await self._take_into_effect(work, group, messages) if messages else []
+        except Exception as error:
+            if not messages:
+                raise
+            await self._one_by_one(group, messages, error)
+            return True
+        self._delivered(group, claims, perf_counter() - started)
+        return len(waiting) > len(messages)
+
+    async def deliver_all(self, group: str, messages: Sequence[Message]) -> None:
+        """Handle messages in their order, those together whose handler takes several; each ends as with `deliver`."""
+        while messages:
+            run = self._run(group, messages)
+            messages = messages[len(run) :]
+            if len(run) == 1:
+                await self.deliver(group, run[0])
+                continue
+            started = perf_counter()
+            try:
+                async with self.works(SYSTEM(group)) as work:
+                    claims = await self._take_into_effect(work, group, run)
+            except Exception as error:  # noqa: BLE001 - what is wrong with one message must not harm another
+                await self._one_by_one(group, run, error)
+            else:
+                self._delivered(group, claims, perf_counter() - started)
+
+    def _run(self, group: str, messages: Sequence[Message]) -> list[Message]:
+        """Return the messages from the first on that one call of a handler may take."""
+        run = list(messages[:1])
+        kind = run[0].header("ce_type") if run else ""
+        handler = self.handlers[group].get(kind)
+        for message in messages[1 : handler.most if handler else 1]:
+            if message.header("ce_type") != kind:
+                break
+            run.append(message)
+        return run
+
+    async def _one_by_one(self, group: str, messages: Sequence[Message], error: Exception) -> None:
+        alone = error if len(messages) == 1 else None
+        for message in messages:
+            await self.deliver(group, message, failed=alone)
+
+    async def deliver(self, group: str, message: Message, *, failed: Exception | None = None) -> None:
         """Handle a message exactly once in effect; on return it is done or a dead letter, and may be acknowledged.
 
         What cannot be read, what the log does not know and what a handler refuses become dead letters at once (trying
         again will not change the answer); any other failure is tried again with growing pauses first. While the
-        database is away nothing can be kept: the call waits for it.
+        database is away nothing can be kept: the call waits for it. `failed` is what the first attempt raised, where
+        there has been one.
         """
         try:
             claim = message.claim()
         except (ValueError, KeyError, RecursionError) as error:
             await self._dead_letter(group, message, error, cause=DeadLetterCause.UNREADABLE, tries=1)
             return
-        handler = self.handlers[group].get(claim.type)
-        if handler is None:
+        if claim.type not in self.handlers[group] and message.row is None:
             return
         started, tries = perf_counter(), 0
         while True:
-            try:
-                await self._once(group, handler, claim)
+            failure, failed = failed or await self._attempt(group, message), None
+            if failure is None:
                 break
-            except Exception as error:  # noqa: BLE001 - a bug in a handler must harm its own message only
-                if is_outage(error):
-                    log.warning("the database is away; %s waits", group)
-                    await asyncio.sleep(OUTAGE_PAUSE_SECONDS)
-                    continue
-                tries += 1
-                cause = _cause(error)
-                if cause is not DeadLetterCause.FAILED or tries >= TRIES:
-                    event_id = None if cause is DeadLetterCause.FORGED else claim.id
-                    await self._dead_letter(group, message, error, cause=cause, tries=tries, event_id=event_id)
-                    if event_id is None:
-                        return
-                    break
-                metrics.HANDLER_RETRIES.labels(group).inc()
-                await asyncio.sleep(FIRST_PAUSE_SECONDS * 3 ** (tries - 1))
-        took = perf_counter() - started
-        metrics.HANDLER_SECONDS.labels(group, claim.type).observe(took)
-        if self.on_delivered is not None:
-            self.on_delivered(group, claim, took)
+            if is_outage(failure):
+                log.warning("the database is away; %s waits", group)
+                await asyncio.sleep(OUTAGE_PAUSE_SECONDS)
+                continue
+            tries += 1
+            cause = _cause(failure)
+            if cause is not DeadLetterCause.FAILED or tries >= TRIES:
+                event_id = None if cause is DeadLetterCause.FORGED else claim.id
+                await self._dead_letter(group, message, failure, cause=cause, tries=tries, event_id=event_id)
+                if event_id is None:
+                    return
+                break
+            metrics.HANDLER_RETRIES.labels(group).inc()
+            await asyncio.sleep(FIRST_PAUSE_SECONDS * 3 ** (tries - 1))
+        self._delivered(group, [claim], perf_counter() - started)
 
-    async def _once(self, group: str, handler: Handler, claim: Claim) -> None:
-        async with self.works(SYSTEM(group)) as work:
-            envelope = await inbox.take(work.session, group, claim)
-            if envelope is not None:
-                work.follow(envelope)
-                await handler(work, envelope.event())
+    async def _attempt(self, group: str, message: Message) -> Exception | None:
+        try:
+            async with self.works(SYSTEM(group)) as work:
+                await self._take_into_effect(work, group, [message])
+        except Exception as error:  # noqa: BLE001 - a bug in a handler must harm its own message only
+            return error
+        return None
+
+    async def _take_into_effect(self, work: Work, group: str, messages: Sequence[Message]) -> list[Claim]:
+        claims = [message.claim() for message in messages]
+        envelopes = await inbox.take(work.session, group, messages, claims)
+        handler = self.handlers[group].get(claims[0].type)
+        if envelopes and handler is not None:
+            await handler.handle(work, envelopes)
+        return claims
+
+    def _delivered(self, group: str, claims: Sequence[Claim], took: float) -> None:
+        for claim in claims:
+            metrics.HANDLER_SECONDS.labels(group, claim.type).observe(took / len(claims))
+            if self.on_delivered is not None:
+                self.on_delivered(group, claim, took / len(claims))
 
     async def _dead_letter(
         self,
@@ -156,6 +239,7 @@ class Deliverer:
                     await dead_letters.add(
                         work, group=group, message=message, event_id=event_id, error=error, cause=cause, tries=tries
                     )
+                    await inbox.forget(work.session, message)
             except Exception as failure:
                 if not is_outage(failure):
                     raise

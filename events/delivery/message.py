@@ -25,16 +25,21 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Headers and body as bytes; `place` is `topic/partition/offset` where Kafka delivered it."""
+    """Headers and body as bytes, and where they were read.
+
+    `place` is `topic/partition/offset` where Kafka delivered them, `row` the row of a queue where PostgreSQL did.
+    """
 
     headers: tuple[tuple[str, bytes], ...]
     body: bytes
     place: str | None = None
+    row: int | None = None
 
     @classmethod
-    def of(cls, headers: Mapping[str, str], body: bytes) -> "Message":
-        """Return the message of a delivery row, whose headers are text."""
-        return cls(tuple((name, value.encode("utf-8", "surrogatepass")) for name, value in headers.items()), body)
+    def of(cls, headers: Mapping[str, str], body: bytes, row: int | None = None) -> "Message":
+        """Return the message of a queue's row, whose headers are text."""
+        encoded = tuple((name, value.encode("utf-8", "surrogatepass")) for name, value in headers.items())
+        return cls(encoded, body, row=row)
 
     def claim(self) -> Claim:
         """Return what the message says it is.

@@ -9,8 +9,10 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Text, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
 
+from events.contracts.event import URGENT_TOPIC, queue_of, queues_of
 from events.work import Work, Works
 from kit import loops, metrics
 from kit.access.actor import SYSTEM
@@ -49,34 +51,37 @@ _BATCH = text(
 )
 _MISSED = text(
     """
-    select e.id, exists (select from event_delivery d where d.queue = :group and d.headers->>'ce_id' = e.id::text)
+    select e.id, exists (select from event_delivery d where d.queue = any(:queues) and d.headers->>'ce_id' = e.id::text)
       or exists (select from event_outgoing o where o.headers->>'ce_id' = e.id::text) as waits
     from unnest(cast(:ids as uuid[])) as e (id)
     where not exists (select from event_inbox i where i."group" = :group and i.event_id = e.id)
       and not exists (select from dead_letter p where p."group" = :group and p.event_id = e.id)
     """
-)
+).bindparams(bindparam("queues", type_=ARRAY(Text)))
 _AGAIN = text(
     """
     with sent as (
       insert into event_delivery (queue, payload, headers)
-      select :group, convert_to(l.data::text, 'UTF8'), jsonb_strip_nulls(jsonb_build_object(
+      select case l.topic when :topic then :urgent else :group end, convert_to(l.data::text, 'UTF8'),
+        jsonb_strip_nulls(jsonb_build_object(
         'ce_specversion', '1.0', 'ce_id', l.id, 'ce_type', l.type, 'ce_subject', l.subject, 'ce_time', l.occurred_at,
         'ce_actor', l.actor, 'ce_correlation', l.correlation, 'ce_causation', l.causation,
         'content-type', 'application/json', 'correlation_id', l.correlation))
       from event_log l where l.id = any(cast(:ids as uuid[])) order by l.written_by, l.position
-      returning id
+      returning id, queue
     )
-    select count(*), pg_notify('outbox_event_delivery', :group) from sent
+    select count(*), array(select pg_notify('outbox_event_delivery', queue)::text
+      from (select distinct queue from sent) as queues) from sent
     """
-)
+).bindparams(bindparam("group", type_=Text), bindparam("urgent", type_=Text), bindparam("topic", type_=Text))
 
 
 async def deliver_again(work: Work, *, group: str, event_ids: Collection[UUID]) -> int:
     """Deliver events of the log to one group, as the log has them and in its order; return how many it knows."""
     if not event_ids:
         return 0
-    sent = await work.session.execute(_AGAIN, {"group": group, "ids": list(event_ids)})
+    lanes = {"group": group, "urgent": queue_of(group, urgent=True), "topic": URGENT_TOPIC}
+    sent = await work.session.execute(_AGAIN, lanes | {"ids": list(event_ids)})
     return int(sent.one()[0])
 
 
@@ -101,7 +106,8 @@ async def redeliver(
         where = {"written_by": scanned[0], "position": scanned[1], "after": after or 0, "age": age_seconds}
         rows = (await session.execute(_BATCH, where | {"batch": BATCH})).all()
         mine = [row.id for row in rows if row.type in kinds]
-        missed = {row.id: row.waits for row in await session.execute(_MISSED, which | {"ids": mine})}
+        asked = which | {"ids": mine, "queues": list(queues_of(group))}
+        missed = {row.id: row.waits for row in await session.execute(_MISSED, asked)}
         for row in rows:
             missing = missing or row.id in missed
             if not missing:

@@ -31,8 +31,8 @@ returning id, topic, key, headers::text as headers, body, extract(epoch from clo
 class Relay:
     """Run until cancelled; a broker that is away delays delivery and loses nothing, for the rows stay.
 
-    One relay at a time publishes, under a lease, so that the order of a key is kept; another takes over when it is
-    frozen or gone.
+    One relay at a time publishes, under a lease, in the order in which rows became visible; another takes over when it
+    is frozen or gone.
     """
 
     def __init__(self, works: Works, servers: str, *, lease_seconds: float = SECONDS) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from kafka.admin import KafkaAdminClient, NewTopic
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
-from events.contracts.event import REGISTRY
+from events.contracts.event import REGISTRY, URGENT_TOPIC
 from kit.refusal import Kind, Refusal
 
 PATIENCE_SECONDS = 5
@@ -24,12 +24,14 @@ class KafkaAway(Refusal):
 
 def names() -> list[str]:
     """Return every topic that some event is published on."""
-    return sorted({kind.topic for kind in REGISTRY.values()})
+    return sorted({URGENT_TOPIC, *(kind.topic for kind in REGISTRY.values())})
 
 
 def types_of(topic: str) -> list[str]:
-    """Return the event types published on a topic."""
-    return sorted(name for name, kind in REGISTRY.items() if kind.topic == topic)
+    """Return the event types published on a topic; those of the urgent lane are also types of their own topics."""
+    return sorted(
+        name for name, kind in REGISTRY.items() if kind.topic == topic or (topic == URGENT_TOPIC and kind.urgent_lane)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,34 +1,32 @@
-"""Two deliveries for one set of handlers: faststream-outbox out of PostgreSQL, or FastStream's KafkaBroker."""
+"""Two deliveries for one set of handlers: queues in PostgreSQL, read as they fill, or FastStream's KafkaBroker."""
 
+import asyncio
 import logging
-from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
+import asyncpg
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
-from faststream_outbox import OutboxBroker
-from faststream_outbox.message import OutboxMessage
-from sqlalchemy import update
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from events.contracts.event import REGISTRY
+from events.contracts.event import REGISTRY, URGENT_GROUPS, URGENT_TOPIC, queue_of, queues_of
 from events.delivery import bus, topics
 from events.delivery.message import Message
-from events.model import DELIVERY
-from events.work import Work
-from kit.database import DESK_ROLE, IDLE_SETTINGS
+from events.model import DELIVERY_CHANNEL
+from kit import loops
+from kit.database import DESK_ROLE
+from kit.postgres import plain
 
 LONGEST_LOOK_SECONDS = 2.0
 """The longest wait of a delivery if the database's notification is lost."""
+_PATIENCE_SECONDS = 10.0
+"""The longest wait at the end for messages in progress; what they did not commit is delivered again."""
 
 _LOG = logging.getLogger("nowalls.transport")
 _EACH_MESSAGE = logging.DEBUG
 """FastStream logs two lines for each message at this level; what goes wrong it logs as an error."""
-
-
-async def _whole_row(message: OutboxMessage) -> tuple[Mapping[str, str], bytes]:
-    return message.headers, message.body
 
 
 async def _whole_batch(message: Any) -> Any:
@@ -51,94 +49,96 @@ def _groups(deliverer: bus.Deliverer, only: list[str] | None) -> list[str]:
     return [group for group in sorted(deliverer.handlers) if only is None or group in only]
 
 
-class _Reading:
-    """The consumers of each group, the event types it handles, and whether all consumers still run."""
-
-    def __init__(self) -> None:
-        self.of: dict[str, Any] = {}
-        self.kinds: dict[str, frozenset[str]] = {}
-        self._tasks: dict[str, int] = {}
-
-    def begun(self) -> None:
-        """Remember how many tasks each group reads with."""
-        self._tasks = {group: len(subscriber.tasks) for group, subscriber in self.of.items()}
-
-    async def state(self, group: str) -> str:
-        """Say `ok` while as many tasks read a group as at the start, else `stopped`."""
-        alive = sum(not task.done() for task in self.of[group].tasks)
-        return "ok" if 0 < self._tasks.get(group, 1) <= alive else "stopped"
-
-
 class PostgresDelivery:
-    """Read each group's rows from `event_delivery` as they are written (LISTEN/NOTIFY, leases), one at a time."""
+    """Read each group's queues in `event_delivery` as they fill (LISTEN/NOTIFY), each by a task of its own.
 
-    def __init__(self, url: str, deliverer: bus.Deliverer, *, only: list[str] | None = None) -> None:
-        groups = _groups(deliverer, only)
-        self._engine: AsyncEngine = create_async_engine(
-            url,
-            pool_size=2 * len(groups) + 2,
-            max_overflow=4,
-            connect_args={
-                "server_settings": {
-                    "role": DESK_ROLE,
-                    "jit": "off",
-                    "application_name": "nowalls-delivery",
-                    **IDLE_SETTINGS,
-                }
-            },
-        )
-        self.broker = OutboxBroker(
-            self._engine, outbox_table=DELIVERY, logger=_LOG, log_level=_EACH_MESSAGE, apply_types=False
-        )
-        self.reading = _Reading()
-        for group in groups:
-            self._subscribe(group, deliverer)
+    A message leaves its queue in the transaction of its effect: there is nothing to lease and nothing to acknowledge,
+    and what a killed process had in hand is free again at once.
+    """
 
-    def _subscribe(self, group: str, deliverer: bus.Deliverer) -> None:
-        subscriber = self.broker.subscriber(
-            group,
-            max_workers=1,
-            fetch_batch_size=100,
-            min_fetch_interval=0.05,
-            max_fetch_interval=LONGEST_LOOK_SECONDS,
-            lease_ttl_seconds=30,
-            terminal_flush_batch_size=50,
-            ack_policy=AckPolicy.NACK_ON_ERROR,
-            decoder=_whole_row,
-            title_=group,
-        )
-        self.reading.of[group], self.reading.kinds[group] = subscriber, frozenset(deliverer.handlers[group])
-
-        @subscriber
-        async def handle(message: tuple[Mapping[str, str], bytes]) -> None:
-            await deliverer.deliver(group, Message.of(*message))
+    def __init__(self, deliverer: bus.Deliverer, *, only: list[str] | None = None) -> None:
+        self._deliverer = deliverer
+        self.groups = _groups(deliverer, only)
+        self._filled = {queue: asyncio.Event() for group in self.groups for queue in queues_of(group)}
+        self._attempts = {queue: loops.Attempts(f"delivery {queue}") for queue in self._filled}
+        self._listening = loops.Attempts("delivery listening")
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._listener: asyncio.Task[None] | None = None
+        self._stopping = False
 
     async def start(self) -> None:
-        """Begin to listen."""
-        await self.broker.start()
-        self.reading.begun()
+        """Begin to read."""
+        self._listener = asyncio.create_task(loops.keep(self._listening, self._listen))
+        for queue in self._filled:
+            self._tasks[queue] = asyncio.create_task(self._read(queue))
+
+    async def _listen(self) -> None:
+        settings = {"role": DESK_ROLE, "application_name": "nowalls-delivery"}
+        connection = await asyncpg.connect(
+            dsn=plain(self._deliverer.works.database.url), server_settings=settings, timeout=_PATIENCE_SECONDS
+        )
+        closed = asyncio.Event()
+        try:
+            connection.add_termination_listener(lambda _: closed.set())
+            await connection.add_listener(DELIVERY_CHANNEL, self._notified)
+            self._listening.recovered()
+            for filled in self._filled.values():
+                filled.set()  # by what was written while nobody listened
+            await closed.wait()
+        finally:
+            await connection.close(timeout=2)
+        message = "the connection that listens was closed"
+        raise ConnectionResetError(message)
+
+    def _notified(self, *notice: Any) -> None:
+        if notice[-1] in self._filled:
+            self._filled[notice[-1]].set()
+
+    async def _read(self, queue: str) -> None:
+        while not self._stopping:
+            if not await self._attempts[queue].make(partial(self._empty, queue)):
+                await self._attempts[queue].pause()
+
+    async def _empty(self, queue: str) -> None:
+        """Handle what waits in a queue, then wait until there is more."""
+        self._filled[queue].clear()
+        while not self._stopping and await self._deliverer.deliver_next(queue):
+            self._attempts[queue].recovered()
+        self._attempts[queue].recovered()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_LOOK_SECONDS):
+                await self._filled[queue].wait()
 
     async def state(self) -> str:
-        """Say whether every group is read: `ok` or `stopped`."""
-        return "stopped" if "stopped" in [await self.reading.state(group) for group in self.reading.of] else "ok"
+        """Say whether every queue is read: `ok`, `failing` or `stopped`."""
+        states = [await self.state_of(queue) for queue in self._filled]
+        return next((state for state in ("stopped", "failing") if state in states), "ok")
+
+    async def state_of(self, queue: str) -> str:
+        """Say `ok` while a queue is read, `failing` after an attempt that failed, `stopped` when nothing reads it."""
+        if queue not in self._tasks or self._tasks[queue].done():
+            return "stopped"
+        return "failing" if self._attempts[queue].failing else "ok"
 
     async def stop(self) -> None:
         """Finish the messages in progress and leave the rest for the next start."""
-        await self.broker.stop()
-        await self._engine.dispose()
-
-
-async def release_leases(work: Work) -> int:
-    """Give back what an earlier process had in hand, where that process is known to be dead; return how many rows.
-
-    Without it they come back when their leases end.
-    """
-    held = update(DELIVERY).where(DELIVERY.c.acquired_token.is_not(None)).values(acquired_at=None, acquired_token=None)
-    return len((await work.session.execute(held.returning(DELIVERY.c.id))).all())
+        self._stopping = True
+        for filled in self._filled.values():
+            filled.set()
+        tasks = [*self._tasks.values()]
+        if tasks:
+            await asyncio.wait(tasks, timeout=_PATIENCE_SECONDS)
+        for task in [*tasks, *([self._listener] if self._listener else [])]:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
 
 
 class KafkaDelivery:
-    """Subscribe each group to the topics that its handlers need, as one consumer group of Apache Kafka."""
+    """Subscribe each group to the topics that its handlers need, as one consumer group of Apache Kafka.
+
+    A group with an urgent lane has two consumers, of which one reads the topic of that lane alone.
+    """
 
     def __init__(self, servers: str, deliverer: bus.Deliverer, *, only: list[str] | None = None) -> None:
         self._servers = servers
@@ -150,13 +150,20 @@ class KafkaDelivery:
             log_level=_EACH_MESSAGE,
             apply_types=False,
         )
-        self.reading = _Reading()
-        for group in _groups(deliverer, only):
-            self._subscribe(group, deliverer)
+        self.groups = _groups(deliverer, only)
+        self._subscribers: dict[str, Any] = {}
+        self._begun: dict[str, int] = {}
+        for group in self.groups:
+            kinds = [REGISTRY[kind] for kind in deliverer.handlers[group]]
+            topics_ = {kind.topic for kind in kinds}
+            if any(kind.urgent_lane for kind in kinds):
+                if group in URGENT_GROUPS:
+                    self._subscribe(queue_of(group, urgent=True), group, deliverer, [URGENT_TOPIC])
+                else:
+                    topics_.add(URGENT_TOPIC)
+            self._subscribe(group, group, deliverer, sorted(topics_))
 
-    def _subscribe(self, group: str, deliverer: bus.Deliverer) -> None:
-        wanted = sorted({REGISTRY[kind].topic for kind in deliverer.handlers[group]})
-
+    def _subscribe(self, title: str, group: str, deliverer: bus.Deliverer, wanted: list[str]) -> None:
         # The default policy acknowledges first and loses what a crash interrupts; a batch costs one commit, not many.
         subscriber = self.broker.subscriber(
             *wanted,
@@ -170,24 +177,28 @@ class KafkaDelivery:
             heartbeat_interval_ms=1_000,
             parser=_unread_headers,
             decoder=_whole_batch,
-            title=group,
+            title=title,
         )
-        self.reading.of[group], self.reading.kinds[group] = subscriber, frozenset(deliverer.handlers[group])
+        self._subscribers[title] = subscriber
 
         @subscriber
         async def handle(records: Any) -> None:
-            for record in records:
-                await deliverer.deliver(group, _message(record))
+            await deliverer.deliver_all(group, [_message(record) for record in records])
 
     async def start(self) -> None:
         """Make the topics and join the groups."""
         await topics.provision(self._servers)
         await self.broker.start()
-        self.reading.begun()
+        self._begun = {title: len(subscriber.tasks) for title, subscriber in self._subscribers.items()}
 
     async def state(self) -> str:
         """Say whether the broker answers: `ok` or `away`."""
         return "ok" if await self.broker.ping(timeout=2.0) else "away"
+
+    async def state_of(self, queue: str) -> str:
+        """Say `ok` while as many tasks read a lane of a group as at the start, else `stopped`."""
+        alive = sum(not task.done() for task in self._subscribers[queue].tasks)
+        return "ok" if 0 < self._begun.get(queue, 1) <= alive else "stopped"
 
     async def stop(self) -> None:
         """Leave the groups."""

@@ -3,18 +3,26 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 import dispatch.visits.handlers  # noqa: F401 - importing subscribes its handlers
 from dispatch.matching.decision_replay import replay
+from dispatch.matching.model import DecisionOutcome
 from dispatch.matching.rules import Travel
+from dispatch.visits import bookings
 from dispatch.visits import operations as visits
-from events.work import Works
+from events.contracts.care_requests import CareRequested
+from events.contracts.offers import VisitOffered
+from events.delivery.bus import Deliverer, Handlers
+from events.model import LoggedEvent
+from events.work import Work, Works
+from kit.china import identifiers
 from kit.clock import FixedClock
 from kit.rules import queries as rules
 from kit.rules.model import RuleRow
 from providers.roster import operations as roster
 from tests.dispatch.stage import NINE, SYSTEM_ACTOR, Stage, set_stage
-from tests.dispatch.test_matching_decisions import Drain, ask, open_offers, records
+from tests.dispatch.test_matching_decisions import Drain, ask, open_offers, records, requested
 
 
 @pytest.fixture
@@ -44,6 +52,71 @@ async def test_a_decision_can_be_made_once_more_from_its_record(stage: Stage, dr
         )
     async with stage.works(SYSTEM_ACTOR) as work:
         assert not (await replay(work, decision_id=(await records(stage, requests[0]))[0].id)).same_facts
+
+
+async def test_decisions_made_together_are_made_once_more_from_their_records(stage: Stage, handlers: Handlers) -> None:
+    works = stage.works
+    requests = [
+        await stage.add_request(
+            elder=step % 3,
+            earliest=NINE + timedelta(minutes=60 + 20 * (step % 4)),
+            minutes_wide=90,
+            persons=2 if step == 3 else 1,
+            urgent=step == 6,
+            sex=identifiers.Sex.MALE if step == 4 else None,
+        )
+        for step in range(9)
+    ]
+    async with works(SYSTEM_ACTOR) as work:
+        for request in requests:
+            work.emit(requested(request))
+    urgent = requests[6]
+    deliverer = Deliverer(works, handlers)
+    assert not await deliverer.deliver_next("matching.urgent")
+    assert not await deliverer.deliver_next("matching")
+    kept = {request.id: (await records(stage, request))[0] for request in requests}
+    batch = [kept[request.id] for request in requests if request is not urgent]
+    assert kept[urgent.id].batch_id is None
+    assert len({record.batch_id for record in batch}) == 1
+    assert [record.batch_place for record in batch] == list(range(8))
+    assert {record.outcome for record in batch} == {DecisionOutcome.OFFERED, DecisionOutcome.NOBODY}
+    async with works(SYSTEM_ACTOR) as work:
+        for record in kept.values():
+            replayed = await replay(work, decision_id=record.id)
+            assert (replayed.same_facts, replayed.same_choice) == (True, True)
+        query = select(LoggedEvent.causation, LoggedEvent.data).where(LoggedEvent.type == VisitOffered.type_name())
+        offered = (await work.session.execute(query)).all()
+        caused_by = select(LoggedEvent.id, LoggedEvent.data).where(LoggedEvent.type == CareRequested.type_name())
+        causes = {row.id: row.data["request_id"] for row in await work.session.execute(caused_by)}
+    assert len(offered) == sum(record.outcome is DecisionOutcome.OFFERED for record in kept.values()) > 5
+    assert all(causes[row.causation] == row.data["request_id"] for row in offered)
+
+
+async def test_a_batch_that_meets_a_busy_worker_is_undone_and_decided_one_by_one(
+    stage: Stage, handlers: Handlers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works = stage.works
+    requests = [await stage.add_request(elder=step) for step in range(3)]
+    booked = bookings.book_all
+    sizes: list[int] = []
+
+    async def busy(work: Work, stays: list[bookings.Stay]) -> None:
+        sizes.append(len(stays))
+        if len(stays) > 1:
+            raise bookings.WorkerBusy(worker_numbers=[1])
+        await booked(work, stays)
+
+    monkeypatch.setattr(bookings, "book_all", busy)
+    async with works(SYSTEM_ACTOR) as work:
+        for request in requests:
+            work.emit(requested(request))
+    assert await Deliverer(works, handlers).deliver_next("matching")
+    assert sizes == [3, 1, 1, 1]
+    for request in requests:
+        (record,) = await records(stage, request)
+        async with works(SYSTEM_ACTOR) as work:
+            replayed = await replay(work, decision_id=record.id)
+        assert (record.batch_id, replayed.same_facts, replayed.same_choice) == (None, True, True)
 
 
 async def test_a_record_of_a_release_that_took_rules_as_they_were_stored_can_be_decided_once_more(

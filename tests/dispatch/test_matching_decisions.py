@@ -30,8 +30,9 @@ from providers.roster import hiring
 from providers.roster import operations as roster
 from providers.roster import queries as rosters
 from providers.roster.model import NUMBERS_PER_COMPANY
+from registry import operations as registry
 from registry.model import Disclosure
-from tests.dispatch.stage import AREA, HOME, NINE, SYSTEM_ACTOR, Stage, set_stage
+from tests.dispatch.stage import AREA, HOME, MANAGER, NINE, SYSTEM_ACTOR, Stage, set_stage
 
 FAR = (HOME[0] + 0.05, HOME[1])
 FIRST = NUMBERS_PER_COMPANY + 1
@@ -52,19 +53,22 @@ async def bare(works: Works, clock: FixedClock) -> Stage:
 
 async def ask(stage: Stage, drain: Drain, request: CareRequest) -> None:
     async with stage.works(SYSTEM_ACTOR) as work:
-        work.emit(
-            CareRequested(
-                request_id=request.id,
-                district=AREA,
-                person_id=request.person_id,
-                division_code=request.division_code,
-                item_code=request.item_code,
-                earliest=request.earliest,
-                latest=request.latest,
-                urgent=request.urgent,
-            )
-        )
+        work.emit(requested(request))
     await drain()
+
+
+def requested(request: CareRequest) -> CareRequested:
+    """Give the event that placing a request emits."""
+    return CareRequested(
+        request_id=request.id,
+        district=AREA,
+        person_id=request.person_id,
+        division_code=request.division_code,
+        item_code=request.item_code,
+        earliest=request.earliest,
+        latest=request.latest,
+        urgent=request.urgent,
+    )
 
 
 async def open_offers(stage: Stage) -> list[tuple[UUID, int, int]]:
@@ -221,6 +225,20 @@ async def test_an_urgent_call_without_anybody_waits_for_a_person_and_is_looked_a
     ((_, company, _),) = await open_offers(stage)
     assert stage.companies[company] == helper
     assert len(await emitted(stage, "offers.nobody_found.v1")) == 1
+
+
+async def test_a_request_that_nothing_has_decided_on_is_overlooked_for_a_minute_only(stage: Stage) -> None:
+    request = await stage.add_request()
+    dead = await stage.add_request(elder=1)
+    async with stage.works(MANAGER) as work:
+        await registry.report_death(work, person_id=stage.elders[1], died_on=date(2026, 3, 1), source="station")
+    async with stage.works(SYSTEM_ACTOR) as work:
+        assert await matching.look_again(work) == 0
+    stage.clock.advance(timedelta(seconds=61))
+    async with stage.works(SYSTEM_ACTOR) as work:
+        assert await matching.look_again(work) == 1
+    assert (await request_now(stage, request)).state is RequestState.OFFERED
+    assert (await request_now(stage, dead)).state is RequestState.WAITING
 
 
 async def test_an_urgent_call_whose_hour_has_passed_is_unserved(stage: Stage, drain: Drain) -> None:

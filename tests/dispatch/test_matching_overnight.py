@@ -190,7 +190,7 @@ async def test_planned_together_more_is_served_with_less_travel_than_one_by_one(
     fleet = Fleet()
     async with stage.works(SYSTEM_ACTOR) as work, fleet.lock:
         waiting = await overnight._waiting(work, TOMORROW)
-        demands = await asking.fresh_demands(work, waiting)
+        demands = await asking.demands_of(work, waiting)
         day = await fleet.refresh(work, TOMORROW)
         single, together, second = fleet.copy(day), fleet.copy(day), fleet.copy(day)
         now = work.now

@@ -107,7 +107,7 @@ async def test_poison_among_good_messages_is_set_apart_and_a_wiped_broker_is_hea
     works.outgoing = True
     deliverer = Deliverer(works, handlers)
     outstanding = Drained(works, deliverer)
-    local = PostgresDelivery(works.database.url, deliverer)
+    local = PostgresDelivery(deliverer)
     await local.start()
     servers = await asyncio.to_thread(kafka.start, tmp_path / "first")
     delivery = KafkaDelivery(servers, deliverer)
@@ -132,7 +132,7 @@ async def test_poison_among_good_messages_is_set_apart_and_a_wiped_broker_is_hea
 
             await until(all_are_dead_letters)
         assert sorted(SEEN) == list(range(GOOD))
-        assert await delivery.reading.state("poisoned") == "ok"
+        assert await delivery.state_of("poisoned") == "ok"
         assert not sum(lag.messages for lag in await topics.lags(servers, ["poisoned"]))
         # What the broker holds when it is wiped is delivered out of the log.
         await delivery.stop()
@@ -153,7 +153,13 @@ async def test_poison_among_good_messages_is_set_apart_and_a_wiped_broker_is_hea
         async def behind() -> bool:
             return await topics.behind(servers, ["poisoned"])
 
-        look = Redelivery(works, delivery.reading.kinds, behind, period_seconds=0.5, age_seconds=0.5)
+        look = Redelivery(
+            works,
+            {group: kinds.keys() for group, kinds in handlers.items()},
+            behind,
+            period_seconds=0.5,
+            age_seconds=0.5,
+        )
         async with _running(look.run()):
             await asyncio.wait_for(outstanding.wait(), 60)
             assert await look.state() == "ok"

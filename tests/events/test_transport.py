@@ -1,4 +1,4 @@
-"""Both deliveries feed the same handlers, keep the order of a key, and lose nothing when the broker goes away."""
+"""Both deliveries feed the same handlers in the order of commits, and lose nothing when the broker goes away."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -67,7 +67,7 @@ def _in_order(rows: list[tuple[UUID, str]], count: int) -> None:
 async def test_postgres_delivers_to_each_group_once_and_in_order(works: Works, handlers: Handlers) -> None:
     deliverer = Deliverer(works, handlers)
     outstanding = Drained(works, deliverer)
-    delivery = PostgresDelivery(works.database.url, deliverer)
+    delivery = PostgresDelivery(deliverer)
     await delivery.start()
     try:
         await _tell(works, 40)
@@ -84,12 +84,12 @@ async def test_what_a_killed_process_left_is_counted_and_delivered(works: Works,
     deliverer = Deliverer(works, handlers)
     outstanding = Drained(works, deliverer)
     assert await outstanding.count_outstanding() == 14
-    delivery = PostgresDelivery(works.database.url, deliverer)
+    delivery = PostgresDelivery(deliverer)
     await delivery.start()
     await asyncio.wait_for(outstanding.wait(), 30)
-    assert (await delivery.state(), await delivery.reading.state("first")) == ("ok", "ok")
+    assert (await delivery.state(), await delivery.state_of("first")) == ("ok", "ok")
     await delivery.stop()
-    assert (await delivery.state(), await delivery.reading.state("first")) == ("stopped", "stopped")
+    assert (await delivery.state(), await delivery.state_of("first")) == ("stopped", "stopped")
     _in_order(SEEN["first"], 7)
 
 
@@ -148,7 +148,7 @@ async def test_kafka_delivers_the_same_and_survives_the_brokers_death(
                 return not sum(lag.messages for lag in await topics.lags(servers, ["first", "second"]))
 
             await until(caught_up)
-            assert {await delivery.reading.state(group) for group in ("first", "second")} == {"ok"}
+            assert {await delivery.state_of(group) for group in ("first", "second")} == {"ok"}
         await delivery.stop()
     finally:
         await asyncio.to_thread(kafka.stop, tmp_path)

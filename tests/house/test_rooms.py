@@ -13,7 +13,6 @@ from importlinter.contracts.layers import LayersContract
 
 from bootstrap import imports
 from events.delivery.bus import Handler
-from events.model import DELIVERY
 from kit import text
 from kit.database import Base
 from processes.rooms import ROOMS
@@ -23,8 +22,8 @@ LINTER = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["t
 FLOORS: dict[str, Any] = LINTER["contracts"][0]
 HEIGHTS = [(floor, height) for height, line in enumerate(FLOORS["layers"]) for floor in line.split(" | ")]
 UPWARD = [(low, high) for (high, above), (low, below) in combinations(HEIGHTS, 2) if above < below]
-FOUNDATION = {"event_delivery", "rule"}
-"""Tables of the foundation, which no room declares: the outbox, and the dated rules."""
+FOUNDATION = {"rule"}
+"""The table of the foundation, which no room declares: the dated rules."""
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +78,6 @@ def test_every_table_belongs_to_a_room() -> None:
     declared = [model.__tablename__ for room in ROOMS for model in room.models]
     assert len(declared) == len(set(declared))
     assert {table.name for table in Base.metadata.sorted_tables} == {*declared, *FOUNDATION}
-    assert DELIVERY.name in FOUNDATION
 
 
 def _defined(file: str) -> dict[str, ast.Module]:
@@ -101,7 +99,8 @@ def test_every_handler_is_declared_by_its_room() -> None:
         for node in tree.body
         if isinstance(node, ast.AsyncFunctionDef)
         and any(
-            isinstance(mark, ast.Call) and ast.unparse(mark.func) in {"on", "bus.on"} for mark in node.decorator_list
+            isinstance(mark, ast.Call) and ast.unparse(mark.func) in {"on", "on_several"}
+            for mark in node.decorator_list
         )
     }
     handlers = [handler for room in ROOMS for handler in room.handlers]

@@ -1,16 +1,22 @@
 """The same story as its people live it: every desk through the API, each seeing what is theirs."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 
 from api.accounts import operations as accounts
 from api.app import V1, build
+from bootstrap import imports
 from dispatch.enrolment import operations as enrolment
 from dispatch.enrolment.model import Category
+from dispatch.requests import backlog
+from dispatch.requests import operations as requests
+from dispatch.requests.rules import Backlog
+from dispatch.requests.standing import Wanted
 from events.delivery import bus
 from events.delivery.bus import Deliverer
 from events.delivery.drained import Drained
@@ -20,9 +26,13 @@ from kit.access.actor import SYSTEM
 from kit.access.roles import Role
 from kit.clock import FixedClock
 from kit.ids import new_id
+from kit.imports import tables
+from kit.rules import queries as rules
+from kit.rules.model import RuleRow
 from processes.rooms import ROOMS
-from tests.conftest import HANDLERS
+from tests.conftest import HANDLERS, drained
 from tests.dispatch.stage import AREA, HOME, NINE, Stage, set_stage
+from tests.dispatch.test_matching_decisions import requested
 
 PASSWORD = "river stone lantern 7"
 
@@ -73,12 +83,57 @@ async def _set(works: Works, clock: FixedClock) -> Stage:
     return stage
 
 
+async def test_a_long_backlog_makes_bulk_work_wait_first_and_ordinary_requests_next_but_no_urgent_one(
+    works: Works, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backlog, "_COUNTED_FOR_SECONDS", -1.0)
+    stage = await _set(works, clock)
+    value = {"bulk": 10, "ordinary": 12, "retry_seconds": 7}
+    async with works(SYSTEM("test")) as work:
+        facts = {"name": Backlog.about.name, "recorded_by": "test", "recorded_at": work.now}
+        work.session.add(RuleRow(value=value, valid_from=work.now, **facts))
+        wanted = Wanted(item_code="B03", weekdays=127, from_minute=600, to_minute=720, starts_on=date(2026, 3, 3))
+        await requests.place_standing_order(work, person_id=stage.elders[0], wanted=wanted)
+    rules.forget()
+    clock.advance(timedelta(days=1))
+    operator = await Desks(works)(Role.OPERATOR, "operator")
+    grid = tables.read("身份证号,项目,最早到达,最晚到达\n".encode())
+
+    async def grow(count: int) -> None:
+        async with works(SYSTEM("test")) as work:
+            for _ in range(count):
+                work.emit(requested(await stage.add_request()))
+
+    async def make_due() -> int:
+        async with works(SYSTEM("test")) as work:
+            return await requests.make_due(work)
+
+    def form(hour: int, *, urgent: bool) -> dict[str, Any]:
+        from_at = clock.now() + timedelta(hours=hour)
+        window = {"earliest": from_at.isoformat(), "latest": (from_at + timedelta(hours=2)).isoformat()}
+        return {"person_id": str(stage.elders[0]), "item_code": "B01", "urgent": urgent, **window}
+
+    await grow(10)
+    assert (await operator.post("/requests", json=form(1, urgent=False))).status_code == 201
+    assert await make_due() == 0
+    with pytest.raises(backlog.BacklogTooLong):
+        await imports.run(works, SYSTEM("test"), kind=imports.kinds(ROOMS)["requests"], grid=grid)
+    await grow(1)
+    refused = await operator.post("/requests", json=form(4, urgent=False))
+    assert (refused.status_code, refused.json()["code"]) == (503, "request.backlog")
+    assert refused.headers["Retry-After"] == "7"
+    assert (await operator.post("/requests", json=form(4, urgent=True))).status_code == 201
+    await drained(works)
+    assert (await operator.post("/requests", json=form(7, urgent=False))).status_code == 201
+    assert await make_due() == 1
+
+
 async def test_every_desk_does_its_part_and_sees_only_its_own(works: Works, clock: FixedClock) -> None:
     works.routes = bus.routes(HANDLERS)
     deliverer = Deliverer(works, HANDLERS)
     outstanding = Drained(works, deliverer)
     stage = await _set(works, clock)
-    delivery = PostgresDelivery(works.database.url, deliverer)
+    delivery = PostgresDelivery(deliverer)
     await delivery.start()
     desks = Desks(works)
     try:

@@ -49,7 +49,7 @@ async def _delivering(works: Works, servers: str | None) -> AsyncIterator[Wait]:
     deliverer = Deliverer(works, HANDLERS)
     outstanding = Drained(works, deliverer)
     async with AsyncExitStack() as stack:
-        local = PostgresDelivery(works.database.url, deliverer)
+        local = PostgresDelivery(deliverer)
         await local.start()
         stack.push_async_callback(local.stop)
         if servers is not None:

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import Integer, Row, bindparam, func, literal, null, select, union_all
+from sqlalchemy import Integer, Row, Table, Uuid, any_, bindparam, literal, null, select, true, union_all
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from dispatch.matching.fleet.day import Demand
 from dispatch.matching.rules import FamiliarVisits
@@ -43,17 +44,19 @@ class History:
         self.barred_companies = {row.provider_id for row in barred if row.worker_id is None}
 
 
+_REQUEST = cast("Table", CareRequest.__table__).alias("asked")
+_ASKED = _REQUEST.c.id == any_(bindparam("request_ids", type_=ARRAY(Uuid)))
 _LAST = (
     select(Visit.worker_id, Visit.second_worker_id)
-    .where(
-        Visit.person_id == bindparam("person_id"), Visit.state.in_(_OVER), Visit.request_id != bindparam("request_id")
-    )
+    .where(Visit.person_id == _REQUEST.c.person_id, Visit.state.in_(_OVER), Visit.request_id != _REQUEST.c.id)
     .order_by(Visit.planned_start.desc(), Visit.worker_number)
     .limit(bindparam("most", type_=Integer))
-    .subquery()
+    .lateral()
 )
+_ID = _REQUEST.c.id.label("request_id")
 _HISTORY: Final = union_all(
     select(
+        _ID,
         literal("try").label("kind"),
         Visit.provider_id,
         Visit.worker_id,
@@ -61,23 +64,30 @@ _HISTORY: Final = union_all(
         Visit.attempt,
         Visit.state,
         Visit.reason,
-    ).where(Visit.request_id == bindparam("request_id"), Visit.rework_of.is_(None)),
-    select(literal("familiar"), null(), _LAST.c.worker_id, _LAST.c.second_worker_id, null(), null(), null()),
-    select(literal("barred"), Barred.provider_id, Barred.worker_id, null(), null(), null(), null()).where(
-        Barred.person_id == bindparam("person_id"), Barred.lifted_at.is_(None)
-    ),
-    select(literal("reported"), null(), null(), null(), null(), null(), null()).where(
-        registry.reported_dead().where(Person.id == bindparam("person_id")).exists()
+    )
+    .join_from(_REQUEST, Visit, (Visit.request_id == _REQUEST.c.id) & Visit.rework_of.is_(None))
+    .where(_ASKED),
+    select(_ID, literal("familiar"), null(), _LAST.c.worker_id, _LAST.c.second_worker_id, null(), null(), null())
+    .join_from(_REQUEST, _LAST, true())
+    .where(_ASKED),
+    select(_ID, literal("barred"), Barred.provider_id, Barred.worker_id, null(), null(), null(), null())
+    .join_from(_REQUEST, Barred, (Barred.person_id == _REQUEST.c.person_id) & Barred.lifted_at.is_(None))
+    .where(_ASKED),
+    select(_ID, literal("reported"), null(), null(), null(), null(), null(), null()).where(
+        _ASKED, registry.reported_dead().where(Person.id == _REQUEST.c.person_id).exists()
     ),
 )
 """Built once, because building the statement takes as long as running it."""
 
 
-async def history_of(work: Work, request: CareRequest) -> History:
-    """Return the history of one request, in one statement because a caller waits for the decision."""
+async def histories_of(work: Work, requests: Sequence[CareRequest]) -> dict[UUID, History]:
+    """Return the history of each request by its id, in one statement because callers wait for the decision."""
     most = (await rules.read(work.session, FamiliarVisits, at=work.now)).value
-    asked = {"person_id": request.person_id, "request_id": request.id, "most": most}
-    return History((await work.session.execute(_HISTORY, asked)).all())
+    asked = {"request_ids": [request.id for request in requests], "most": most}
+    rows: dict[UUID, list[Row[Any]]] = {request.id: [] for request in requests}
+    for row in await work.session.execute(_HISTORY, asked):
+        rows[row.request_id].append(row)
+    return {request_id: History(own) for request_id, own in rows.items()}
 
 
 async def demand_of(work: Work, request: CareRequest, history: History) -> Demand:
@@ -101,45 +111,10 @@ async def demand_of(work: Work, request: CareRequest, history: History) -> Deman
     )
 
 
-async def fresh_demands(work: Work, requests: Sequence[CareRequest]) -> list[Demand]:
-    """Return the demands of requests that have no attempt yet, in the order of the requests."""
-    people = {request.person_id for request in requests}
-    most = (await rules.read(work.session, FamiliarVisits, at=work.now)).value
-    answer_within = (await rules.read(work.session, OfferDeadline, at=work.now)).span
-    order = (Visit.planned_start.desc(), Visit.worker_number)
-    visits = (
-        select(
-            Visit.person_id,
-            Visit.worker_id,
-            Visit.second_worker_id,
-            func.row_number().over(partition_by=Visit.person_id, order_by=order).label("place"),
-        )
-        .where(Visit.person_id.in_(people), Visit.state.in_(_OVER))
-        .subquery()
-    )
-    familiar: dict[UUID, set[UUID]] = {}
-    for row in (await work.session.execute(select(visits).where(visits.c.place <= most))).all():
-        familiar.setdefault(row.person_id, set()).update({row.worker_id, row.second_worker_id} - {None})
-    barred: dict[UUID, set[UUID]] = {}
-    companies: dict[UUID, set[UUID]] = {}
-    query = select(Barred).where(Barred.person_id.in_(people), Barred.lifted_at.is_(None))
-    for bar in (await work.session.execute(query)).scalars():
-        if bar.worker_id is not None:
-            barred.setdefault(bar.person_id, set()).add(bar.worker_id)
-        else:
-            companies.setdefault(bar.person_id, set()).add(bar.provider_id)
-    return [
-        _demand(
-            request,
-            answer_within=answer_within,
-            work=work,
-            familiar=familiar.get(request.person_id, set()),
-            barred=barred.get(request.person_id, set()),
-            barred_companies=companies.get(request.person_id, set()),
-            asked=set(),
-        )
-        for request in requests
-    ]
+async def demands_of(work: Work, requests: Sequence[CareRequest]) -> list[Demand]:
+    """Return the demands of requests, in the order of the requests."""
+    histories = await histories_of(work, requests)
+    return [await demand_of(work, request, histories[request.id]) for request in requests]
 
 
 def _demand(

@@ -1,6 +1,7 @@
 """Carry out a decision: make the offer or report that nobody can come, and store the decision record."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -17,9 +18,9 @@ from dispatch.requests import operations as requests
 from dispatch.requests.model import CareRequest, RequestState
 from dispatch.visits import operations as visits
 from dispatch.visits.operations import Choice, VisitOrder
+from events.contracts.event import Envelope
 from events.contracts.offers import NobodyFound
 from events.work import Work
-from kit import metrics
 from kit.ids import new_id
 from kit.rules import queries as rules
 
@@ -38,8 +39,12 @@ def record(
     snapshot: str,
     fingerprint: str,
     now: datetime,
+    batch: tuple[UUID, int] | None = None,
 ) -> dict[str, Any]:
-    """Return the columns of a decision record; `best` is None if nobody can come."""
+    """Return the columns of a decision record; `best` is None if nobody can come.
+
+    `batch` names the decisions made together with this one, and its place among them.
+    """
     return {
         "id": new_id(),
         "request_id": request.id,
@@ -60,32 +65,39 @@ def record(
         "ruled_out": weighed.ruled_out,
         "snapshot": snapshot,
         "snapshot_hash": fingerprint,
+        "batch_id": batch[0] if batch else None,
+        "batch_place": batch[1] if batch else None,
     }
 
 
-async def offer(
-    work: Work,
-    request: CareRequest,
-    day: Day,
-    best: Option,
-    record: Mapping[str, Any],
-    *,
-    answer_within: timedelta | None = None,
-) -> UUID:
-    """Offer the visit, store the record and set the request's state; return the visit's id.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Award:
+    """A request and who is to be asked; `event` is what the decision follows from, where several are made at once."""
+
+    request: CareRequest
+    day: Day
+    option: Option
+    record: Mapping[str, Any]
+    event: Envelope | None = None
+
+
+async def offer(work: Work, awards: Sequence[Award], *, answer_within: timedelta | None = None) -> dict[UUID, UUID]:
+    """Offer the visits, store the records and set the requests' states; return each request's visit.
 
     Refuses `visit.worker_busy`; nothing is stored then.
     """
-    offered = await visits.offer(
-        work,
-        order=_order(request),
-        choice=_choice(day, best, attempt=record["attempt"]),
-        answer_within=answer_within,
-    )
-    await work.session.execute(_RECORD, record)
-    provider_id = day.provider_of(best.worker)
-    requests.mark(work, request, RequestState.OFFERED, provider_id=provider_id)
-    return offered.visit_id
+    if not awards:
+        return {}
+    wanted = [
+        (_order(award.request, award.event), _choice(award.day, award.option, attempt=award.record["attempt"]))
+        for award in awards
+    ]
+    offers = await visits.offer_all(work, wanted, answer_within=answer_within)
+    await work.session.execute(_RECORD, [award.record for award in awards])
+    for award in awards:
+        provider_id = award.day.provider_of(award.option.worker)
+        requests.mark(work, award.request, RequestState.OFFERED, provider_id=provider_id)
+    return {award.request.id: offered.visit_id for award, offered in zip(awards, offers, strict=True)}
 
 
 async def nobody(work: Work, request: CareRequest, record: dict[str, Any]) -> None:
@@ -97,7 +109,6 @@ async def nobody(work: Work, request: CareRequest, record: dict[str, Any]) -> No
     seen = await work.session.scalar(
         select(exists().where(DecisionRecord.request_id == request.id, DecisionRecord.attempt == attempt))
     )
-    metrics.DECISION_CANDIDATES.observe(0)
     if seen:
         return
     await work.session.execute(_RECORD, record)
@@ -118,7 +129,7 @@ async def give_up(work: Work, request: CareRequest, reason: str) -> None:
     await requests.mark_unserved(work, request_id=request.id, reason=reason)
 
 
-def _order(request: CareRequest) -> VisitOrder:
+def _order(request: CareRequest, event: Envelope | None) -> VisitOrder:
     return VisitOrder(
         request_id=request.id,
         person_id=request.person_id,
@@ -131,6 +142,7 @@ def _order(request: CareRequest) -> VisitOrder:
         minutes=request.minutes,
         latest=request.latest,
         urgent=request.urgent,
+        event=event,
     )
 
 

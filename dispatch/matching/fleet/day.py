@@ -214,6 +214,25 @@ class Day:
         """Return the id of the company of the worker with this number."""
         return self._by_number[number].provider_id
 
+    def promised(
+        self, demand: Demand, *, provider_id: UUID, numbers: Iterable[int], starts_at: datetime
+    ) -> list[Hours]:
+        """Return the bookings that an offer of this demand makes; the first of the workers' numbers leads."""
+        return [
+            Hours(
+                worker_id=self._by_number[number].worker_id if number in self._by_number else UUID(int=0),
+                worker_number=number,
+                provider_id=provider_id,
+                leading=place == 0,
+                latitude=demand.latitude,
+                longitude=demand.longitude,
+                starts_at=starts_at,
+                ends_at=starts_at + timedelta(minutes=demand.minutes),
+                begun=False,
+            )
+            for place, number in enumerate(numbers)
+        ]
+
     def covers(self, hours: Hours) -> bool:
         """Return whether a booking begins within this day's span."""
         return self.origin <= hours.starts_at < self.until

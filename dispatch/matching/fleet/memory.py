@@ -2,12 +2,15 @@
 
 Each refresh reads the bookings that changed since the oldest transaction that was running at the last refresh. Ids and
 transaction numbers do not become visible in order, so that some rows are read twice, which changes nothing. Rows of
-the caller's own transaction are left out, because it may roll back. This memory is only a cache: a process that starts
-with an empty one decides the same, and the exclusion constraint on bookings prevents double booking.
+the caller's own transaction are left out, because it may roll back; what a batch of decisions promises is shown to the
+decisions after it and taken back at the next refresh, which reads it again if it was committed. This memory is only a
+cache: a process that starts with an empty one decides the same, and the exclusion constraint on bookings prevents
+double booking.
 """
 
 import asyncio
 from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
@@ -20,6 +23,7 @@ from dispatch.matching.rules import Travel, Weights
 from dispatch.visits.model import Xid8
 from events.work import Work
 from kit import clock
+from kit.ids import new_id
 from kit.rules import queries as rules
 from providers.roster import queries as roster
 
@@ -67,9 +71,16 @@ class Fleet:
     _awarded: Counter[tuple[UUID, str]] = field(default_factory=Counter)
     _days: dict[date, Day] = field(default_factory=dict)
     _lines: tuple[object, roster.ContractLines] | None = None
+    _shown: list[UUID] = field(default_factory=list)
 
     async def refresh(self, work: Work, day: date) -> Day:
         """Return a day that equals the database now."""
+        return (await self.refresh_all(work, [day]))[day]
+
+    async def refresh_all(self, work: Work, days: Collection[date]) -> dict[date, Day]:
+        """Return days that equal the database now."""
+        while self._shown:
+            self._drop(self._shown.pop())
         month = clock.month_of(work.now)
         if month != self._month:
             # Visits of earlier months no longer count: read this month's bookings from the start.
@@ -81,11 +92,18 @@ class Fleet:
         await self._read_changes(work)
         for old in [basis for basis in self._days if basis < clock.day_of(work.now)]:
             del self._days[old]
-        held = self._days.get(day)
         basis = (mark, weights.content, travel.content)
-        if held is None or held.basis != basis or held.used > MOST_NUMBERS:
-            held = self._days[day] = await self._lay_out(work, day, basis, weights, travel)
-        return held
+        for day in days:
+            held = self._days.get(day)
+            if held is None or held.basis != basis or held.used > MOST_NUMBERS:
+                self._days[day] = await self._lay_out(work, day, basis, weights, travel)
+        return {day: self._days[day] for day in days}
+
+    def show(self, promised: Iterable[Hours]) -> None:
+        """Add hours that the caller's transaction is about to book, until the next refresh."""
+        for hours in promised:
+            self._shown.append(new_id())
+            self._take(self._shown[-1], hours)
 
     async def _read_changes(self, work: Work) -> None:
         facts = {

@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import exists, select
 
 from dispatch.matching.decide import asking, outcome
+from dispatch.matching.decide.outcome import Award
 from dispatch.matching.fleet.day import Day, Demand
 from dispatch.matching.fleet.memory import fleet_of
 from dispatch.matching.fleet.score import share_points
@@ -100,7 +101,7 @@ async def _read(work: Work, on: date) -> Draft | None:
     if not waiting:
         return None
     rule = await rules.read(work.session, Overnight, at=work.now)
-    demands = await asking.fresh_demands(work, waiting)
+    demands = await asking.demands_of(work, waiting)
     fleet = fleet_of(work)
     async with fleet.lock:
         day = fleet.copy(await fleet.refresh(work, on))
@@ -130,7 +131,7 @@ async def _write(work: Work, on: date, draft: Draft, planned: Sequence[Planned])
     waiting = await _waiting(work, on, locked=True)
     if tuple(request.id for request in waiting) != draft.requests:
         return None
-    offered = 0
+    awards: list[Award] = []
     for request, demand, case, fingerprint in zip(waiting, draft.demands, planned, draft.fingerprints, strict=True):
         record = outcome.record(
             request,
@@ -148,9 +149,9 @@ async def _write(work: Work, on: date, draft: Draft, planned: Sequence[Planned])
             record["relaxation"] = case.relaxed.as_json() if case.relaxed else None
             await outcome.nobody(work, request, record)
         else:
-            await outcome.offer(work, request, draft.day, case.option, record, answer_within=draft.answer_within)
-            offered += 1
-    return NightPlan(offered, len(waiting) - offered)
+            awards.append(Award(request=request, day=draft.day, option=case.option, record=record))
+    await outcome.offer(work, awards, answer_within=draft.answer_within)
+    return NightPlan(len(awards), len(waiting) - len(awards))
 
 
 async def _waiting(work: Work, on: date, *, locked: bool = False) -> list[CareRequest]:
