@@ -12,7 +12,7 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 
 from events.contracts.event import REGISTRY, URGENT_GROUPS, URGENT_TOPIC, queue_of, queues_of
-from events.delivery import bus, topics
+from events.delivery import bus, records, topics
 from events.delivery.message import Message
 from events.model import DELIVERY_CHANNEL
 from kit import loops
@@ -33,10 +33,10 @@ async def _whole_batch(message: Any) -> Any:
     return message.raw_message
 
 
-async def _unread_headers(records: Any, parse: Any) -> Any:
+async def _unread_headers(batch: Any, parse: Any) -> Any:
     """Let FastStream see no headers: it reads them as UTF-8, and one that is not would lose its whole batch."""
-    message = await parse(tuple(replace(record, headers=()) for record in records))
-    message.raw_message = records
+    message = await parse(tuple(replace(record, headers=()) for record in batch))
+    message.raw_message = batch
     return message
 
 
@@ -142,6 +142,7 @@ class KafkaDelivery:
 
     def __init__(self, servers: str, deliverer: bus.Deliverer, *, only: list[str] | None = None) -> None:
         self._servers = servers
+        records.read_any_names()
         self.broker = KafkaBroker(
             servers.split(","),
             acks="all",
@@ -182,8 +183,8 @@ class KafkaDelivery:
         self._subscribers[title] = subscriber
 
         @subscriber
-        async def handle(records: Any) -> None:
-            await deliverer.deliver_all(group, [_message(record) for record in records])
+        async def handle(batch: Any) -> None:
+            await deliverer.deliver_all(group, [_message(record) for record in batch])
 
     async def start(self) -> None:
         """Make the topics and join the groups."""

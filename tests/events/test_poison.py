@@ -3,12 +3,13 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 from aiokafka import AIOKafkaProducer
+from kafka import KafkaProducer
 from sqlalchemy import text
 
 from events.contracts.people import PersonMoved
@@ -23,8 +24,19 @@ from kit.access.actor import SYSTEM
 from processes import kafka
 from tests import machine
 
+
+class _RawName(str):
+    """A header name that is sent as bytes which are no UTF-8; aiokafka would refuse to send it."""
+
+    __slots__ = ()
+
+    def encode(self, *_: object, **__: object) -> bytes:
+        return b"\xff\xfe name"
+
+
 GOOD = 150
 POISONED = 150
+NAMES = 3
 SEEN: list[int] = []
 PERSONS = [UUID(int=number) for number in range(1, 6)]
 
@@ -73,6 +85,15 @@ def poisoned(chance: random.Random) -> tuple[bytes | None, list[tuple[str, bytes
         case _:
             pass  # forged: well formed, and not in the log
     return value, list(headers.items())
+
+
+def _send_names_that_are_no_text(servers: str) -> None:
+    """Send records whose header names are not UTF-8, between two others in one batch."""
+    with closing(KafkaProducer(bootstrap_servers=servers.split(","), linger_ms=500)) as producer:
+        for number in range(NAMES):
+            name = _RawName("name") if number == 1 else "name"
+            headers = [(name, b"x"), ("ce_type", b"people.person_moved.v1")]
+            producer.send("people", b"{}", key=b"names", headers=headers)
 
 
 @asynccontextmanager
@@ -125,10 +146,11 @@ async def test_poison_among_good_messages_is_set_apart_and_a_wiped_broker_is_hea
                     value, headers = poisoned(chance)
                     key = str(PERSONS[number % 5]).encode()
                     await producer.send_and_wait("people", value, key=key, headers=headers)
+            await asyncio.to_thread(_send_names_that_are_no_text, servers)
             await asyncio.wait_for(outstanding.wait(), 60)
 
             async def all_are_dead_letters() -> bool:
-                return await _count(works, "select count(*) from dead_letter") == POISONED
+                return await _count(works, "select count(*) from dead_letter") == POISONED + NAMES
 
             await until(all_are_dead_letters)
         assert sorted(SEEN) == list(range(GOOD))
@@ -168,4 +190,4 @@ async def test_poison_among_good_messages_is_set_apart_and_a_wiped_broker_is_hea
         await asyncio.to_thread(kafka.stop, tmp_path / "second")
         await local.stop()
     assert sorted(SEEN) == list(range(GOOD + 20))
-    assert await _count(works, "select count(*) from dead_letter") == POISONED
+    assert await _count(works, "select count(*) from dead_letter") == POISONED + NAMES
