@@ -57,9 +57,9 @@ def _values(kind: type[PythonEnum]) -> list[str]:
     return [str(member.value) for member in kind]
 
 
-_OUTAGE = ("08", "53", "57P")
+_OUTAGE = ("08", "53", "57P", "58", "25006", "25P03")
 """SQLSTATE of a server that cannot serve now: no connection, no resources (53300: too many connections), stopping,
-crashed, starting (57P01 to 57P03)."""
+crashed, starting (57P01 to 57P03), a disk that fails (58), a standby that only reads, a session cut for idling."""
 
 
 def is_outage(error: BaseException) -> bool:

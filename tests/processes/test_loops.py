@@ -53,6 +53,18 @@ def fault(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Fa
     return Fault(request.param)
 
 
+async def test_a_loop_asks_again_soon_while_the_database_is_away() -> None:
+    async def away() -> None:
+        raise ConnectionRefusedError
+
+    attempts = loops.Attempts("test")
+    now = asyncio.get_running_loop().time()
+    for _ in range(8):
+        assert not await attempts.make(away)
+    await asyncio.wait_for(attempts.pause(), 10)
+    assert asyncio.get_running_loop().time() - now < 10
+
+
 async def _health(works: Works, **parts: Any) -> tuple[int, dict[str, str]]:
     app = build(works, ROOMS, parts=dict(parts))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as client:
