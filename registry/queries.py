@@ -19,6 +19,7 @@ from registry.people.directory import (
     places_of,
     reported_dead,
     vital,
+    vital_and_place,
 )
 from registry.people.disclosures import disclosures_of
 from registry.people.readings import READINGS, audit_of, mask_name, record_reading
@@ -65,4 +66,5 @@ __all__ = [
     "reported_dead",
     "reveal",
     "vital",
+    "vital_and_place",
 ]

@@ -181,7 +181,7 @@ async def place(
     if not urgent and channel not in _BULK:
         await backlog.check(work)
     await check_window(work, earliest, latest, quantity, asked_at)
-    terms = await check_elder(work, person_id, standing)
+    terms, place_of = await check_elder(work, person_id, standing)
     item, price = await offered(work, item_code, earliest)
     if not urgent:
         check_item_hours(item, earliest, latest)
@@ -191,7 +191,8 @@ async def place(
         if case_no is not None:
             raise Duplicate(hours=hours, case_no=case_no)
     await _within_caps(work, earlier, earliest, item_code)
-    place_of = await registry.place_of(work, person_id)
+    if place_of is None:
+        raise registry.PersonNotFound
     request_id, fen = new_id(), price * quantity
     holding = await wallet.hold(
         work,
@@ -251,12 +252,14 @@ async def place(
     return request
 
 
-async def check_elder(work: Work, person_id: UUID, standing: enrolment.Standing | None) -> enrolment.Terms:
-    """Return the terms on which an elder is served.
+async def check_elder(
+    work: Work, person_id: UUID, standing: enrolment.Standing | None
+) -> tuple[enrolment.Terms, registry.Place | None]:
+    """Return the terms on which an elder is served, and the place where the elder lives now.
 
     Refuses `request.deceased`, `request.death_reported`, `request.suspended`, `request.not_enrolled`.
     """
-    vital = await registry.vital(work, person_id)
+    vital, place_of = await registry.vital_and_place(work, person_id)
     if vital.died_on is not None:
         raise ElderDeceased
     if vital.death_reported_on is not None:
@@ -265,7 +268,7 @@ async def check_elder(work: Work, person_id: UUID, standing: enrolment.Standing 
         raise ElderSuspended(reason=standing.suspend_reason)
     if standing is None or standing.state is not EnrolmentState.ACTIVE or standing.terms is None:
         raise NotEnrolled(state=standing.state if standing else "none")
-    return standing.terms
+    return standing.terms, place_of
 
 
 async def check_window(
@@ -320,11 +323,10 @@ async def _within_caps(work: Work, earlier: list[intake.Earlier], earliest: date
 
 async def offered(work: Work, item_code: str, earliest: datetime) -> tuple[Item, int]:
     """Return an item that is on offer on a day, and its price; refuse `request.item_unknown`."""
-    item = await catalogue.item(work, item_code, earliest)
-    price = await catalogue.price(work, item_code, earliest)
-    if item is None or price is None:
+    item_and_price = await catalogue.item_and_price(work, item_code, earliest)
+    if item_and_price is None:
         raise ItemUnknown(item_code=item_code)
-    return item, price
+    return item_and_price
 
 
 def check_item_hours(item: Item, earliest: datetime, latest: datetime) -> None:

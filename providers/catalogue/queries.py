@@ -56,6 +56,23 @@ async def price(work: Work, code: str, at: date | datetime, known_at: datetime |
     return (await work.session.execute(query, asked)).scalar()
 
 
+_OFFERED: Final = (
+    select(Item, _PRICE.scalar_subquery())
+    .where(
+        Item.code == bindparam("code"),
+        Item.active_from <= bindparam("day"),
+        or_(Item.active_to.is_(None), Item.active_to > bindparam("day")),
+    )
+    .execution_options(populate_existing=True)
+)
+
+
+async def item_and_price(work: Work, code: str, at: date | datetime) -> tuple[Item, int] | None:
+    """Return what `item` and `price` return, in one statement; None where either is missing."""
+    row = (await work.session.execute(_OFFERED, {"code": code, "day": _day(at)})).one_or_none()
+    return None if row is None or row[1] is None else (row[0], row[1])
+
+
 async def prices(work: Work, at: date | datetime, known_at: datetime | None = None) -> dict[str, int]:
     """Return the fen of every item that has a price on that day: item code → fen."""
     day = _day(at)
