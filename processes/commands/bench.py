@@ -1,4 +1,4 @@
-"""The word `nowalls bench`: our routing against packaged solvers, the best known values, or plain Python."""
+"""The word `nowalls bench`: our routing against packaged solvers, and the whole platform against another revision."""
 
 import json
 from pathlib import Path
@@ -33,19 +33,27 @@ class Several(TyperCommand):
 
 
 def bench(
-    name: Annotated[str, typer.Argument(help="vrptw, hhcrsp, uhhc, insertion, batch, day or matrix")],
+    name: Annotated[str, typer.Argument(help="vrptw, hhcrsp, uhhc, insertion, batch, day, matrix or throughput")],
     *,
     instances: Annotated[Path | None, typer.Option(help="folder of instances, with best_known.json if known")] = None,
     budget: Annotated[list[str] | None, typer.Option(help="seconds a solver may take; several are allowed")] = None,
     peers: Annotated[list[str] | None, typer.Option(help="pyvrp, pyvroom, or-tools …; several are allowed")] = None,
     seeds: Annotated[int, typer.Option(help="how often a run is repeated; figures are medians")] = 1,
+    against: Annotated[
+        str | None,
+        typer.Option(help="throughput: a revision, or the folder of a checkout, that takes turns with this one"),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Measure: one interleaved run on one core, every cost recomputed by a checker that shares no code with us."""
+    """Measure in one interleaved run; of routing, every cost is recomputed by a checker that shares no code with us."""
     from routing.bench import command
     from routing.bench.options import Options
 
     def measured() -> dict[str, Any]:
+        if name == "throughput":
+            from simulations import throughput
+
+            return throughput.run(against, size=throughput.Size(rounds=max(2, seeds)), progress=shown)
         budgets = command.seconds(budget or ["1"])
         options = Options(instances=instances, budgets=budgets, peers=tuple(peers or ()), seeds=seeds, progress=shown)
         return command.run(name, options)
