@@ -192,15 +192,16 @@ def _one_process(subject: Subject, size: Size) -> None:
     with subject.running("processes", "serve", "--no-demo", port=port):
         client = Client(subject, port)
         before, stop = _position(subject), threading.Event()
+        client.place_many(8)
+        await_that(lambda: len(_fetch(subject, _DECIDED, before)) >= 8, f"{subject.name} first decisions")
+        before = _position(subject)
         with ThreadPoolExecutor(1) as beside:
             placing = beside.submit(partial(client.place_until, stop))
             sleep(size.seconds)
             decided = _fetch(subject, _DECIDED, before)
             stop.set()
             placed = placing.result()
-    since = decided[0]["at"] + 3 if decided else 0.0
-    times = [row["at"] for row in decided if row["offered"] and row["at"] >= since]
-    subject.note("one_process_per_s", len(times) / max(0.1, times[-1] - since) if times else 0.0)
+    subject.note("one_process_per_s", _rate(decided, first=0))
     subject.note("one_process_placed_per_s", placed / size.seconds)
 
 

@@ -7,6 +7,8 @@ what the visit has become, not what a single event says.
 
 from uuid import UUID
 
+from sqlalchemy import Row, select
+
 from dispatch.requests import operations as requests
 from dispatch.requests.model import CareRequest, RequestState
 from dispatch.visits import operations, verification
@@ -50,14 +52,13 @@ _IMPLIES = {
 
 async def follow(work: Work, visit_id: UUID) -> Visit:
     """Bring a request forward to where its visit is, step by step; never back, and never for a visit done again."""
-    visit = await work.session.get_one(Visit, visit_id)
+    query = select(Visit, CareRequest).join(CareRequest, CareRequest.id == Visit.request_id).where(Visit.id == visit_id)
+    row: Row[Visit, CareRequest] = (await work.session.execute(query.with_for_update(of=CareRequest))).one()
+    visit, request = row[0], row[1]
     target = _IMPLIES.get(visit.state)
     if visit.state is VisitState.ABORTED and visit.arrived_at is not None:
         target = RequestState.FINISHED
-    if target is None or visit.rework_of is not None:
-        return visit
-    request = await work.session.get_one(CareRequest, visit.request_id, with_for_update=True)
-    if request.state not in _LINE:
+    if target is None or visit.rework_of is not None or request.state not in _LINE:
         return visit
     for step in _LINE[_LINE.index(request.state) + 1 : _LINE.index(target) + 1]:
         requests.mark(work, request, step, provider_id=visit.provider_id)

@@ -107,8 +107,27 @@ class Deliverer:
 
     async def deliver_next(self, queue: str, *, together: bool = True) -> bool:
         """Handle what waits first in a queue of PostgreSQL, in one transaction; return whether more waits there."""
-        group, messages, waiting = group_of(queue), list[Message](), list[Message]()
+        group = group_of(queue)
         most = max(handler.most for handler in self.handlers[group].values()) if together else 1
+        return await (self._next_one(group, queue) if most == 1 else self._next_several(group, queue, most))
+
+    async def _next_one(self, group: str, queue: str) -> bool:
+        head, started = inbox.Next(), perf_counter()
+        try:
+            async with self.works(SYSTEM(group)) as work:
+                taken = await head.take(work.session, group, queue)
+                if taken is not None:
+                    await self._react(work, group, [taken[0]], [taken[1]] if taken[1] else [])
+        except Exception as error:
+            if head.message is None:
+                raise
+            await self.deliver(group, head.message, failed=error)
+        else:
+            self._delivered(group, [taken[0]] if taken else [], perf_counter() - started)
+        return head.more
+
+    async def _next_several(self, group: str, queue: str, most: int) -> bool:
+        messages, waiting = list[Message](), list[Message]()
         started = perf_counter()
         try:
             async with self.works(SYSTEM(group)) as work:
@@ -202,11 +221,13 @@ class Deliverer:
 
     async def _take_into_effect(self, work: Work, group: str, messages: Sequence[Message]) -> list[Claim]:
         claims = [message.claim() for message in messages]
-        envelopes = await inbox.take(work.session, group, messages, claims)
+        await self._react(work, group, claims, await inbox.take(work.session, group, messages, claims))
+        return claims
+
+    async def _react(self, work: Work, group: str, claims: Sequence[Claim], envelopes: Sequence[Envelope]) -> None:
         handler = self.handlers[group].get(claims[0].type)
         if envelopes and handler is not None:
             await handler.handle(work, envelopes)
-        return claims
 
     def _delivered(self, group: str, claims: Sequence[Claim], took: float) -> None:
         for claim in claims:

@@ -21,6 +21,7 @@ from kit.postgres import plain
 
 LONGEST_LOOK_SECONDS = 2.0
 """The longest wait of a delivery if the database's notification is lost."""
+_FILLED = "select distinct queue from event_delivery"
 _PATIENCE_SECONDS = 10.0
 """The longest wait at the end for messages in progress; what they did not commit is delivered again."""
 
@@ -82,9 +83,13 @@ class PostgresDelivery:
             connection.add_termination_listener(lambda _: closed.set())
             await connection.add_listener(DELIVERY_CHANNEL, self._notified)
             self._listening.recovered()
-            for filled in self._filled.values():
-                filled.set()  # by what was written while nobody listened
-            await closed.wait()
+            while not closed.is_set():
+                # What was written while nobody listened, and what a killed process had in hand.
+                for row in await connection.fetch(_FILLED):
+                    self._notified(row["queue"])
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LONGEST_LOOK_SECONDS):
+                        await closed.wait()
         finally:
             await connection.close(timeout=2)
         message = "the connection that listens was closed"
@@ -105,9 +110,7 @@ class PostgresDelivery:
         while not self._stopping and await self._deliverer.deliver_next(queue):
             self._attempts[queue].recovered()
         self._attempts[queue].recovered()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LONGEST_LOOK_SECONDS):
-                await self._filled[queue].wait()
+        await self._filled[queue].wait()
 
     async def state(self) -> str:
         """Say whether every queue is read: `ok`, `failing` or `stopped`."""
