@@ -126,11 +126,12 @@ async def _report(work: Work, visit_id: UUID, kind: ActKind, act: ActIn) -> Visi
     reports = await lifecycle.reports_of(work, visit_id)
     if any(report.id == act.id for report in reports):
         return visit
-    row = await _new_act(work, visit, kind, act, reports)
-    statement = postgresql.insert(Act).values(row).on_conflict_do_nothing(index_elements=["id"]).returning(Act.id)
-    if (await work.session.execute(statement)).scalar_one_or_none() is None:
+    values = await _new_act(work, visit, kind, act, reports)
+    statement = postgresql.insert(Act).values(values).on_conflict_do_nothing(index_elements=["id"]).returning(Act)
+    row = (await work.session.execute(statement)).scalar_one_or_none()
+    if row is None:
         raise ActTaken(id=str(act.id))
-    reports = await lifecycle.reports_of(work, visit_id)
+    reports = sorted([*reports, lifecycle.as_report(row)], key=lambda report: (report.sequence, report.id))
     await fold(work, visit, reports, timeline(reports))
     return visit
 

@@ -97,10 +97,11 @@ async def hold(work: Work, visit: Visit, *flags: Flag) -> None:
 async def reports_of(work: Work, visit_id: UUID) -> list[Report]:
     """Return the acts of a visit in the order of their numbers."""
     query = select(Act).where(Act.visit_id == visit_id).order_by(Act.sequence, Act.id)
-    return [_as_report(row) for row in (await work.session.execute(query)).scalars()]
+    return [as_report(row) for row in (await work.session.execute(query)).scalars()]
 
 
-def _as_report(row: Act) -> Report:
+def as_report(row: Act) -> Report:
+    """Return an act as the timeline reads it."""
     return Report(
         id=row.id,
         kind=row.kind,
