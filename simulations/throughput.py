@@ -161,7 +161,10 @@ def _own_worker(subject: Subject, size: Size) -> None:
 
 
 def _urgent(subject: Subject, size: Size) -> None:
-    """Measure urgent requests while twice as many ordinary ones as the worker decides keep coming."""
+    """Measure urgent requests while there is twice the ordinary work that the worker does in that time.
+
+    It lies there when the worker starts, and more keeps coming; the measurement ends when half of it is done.
+    """
     port, probe = _free_port(), _free_port()
     rate = median(subject.figures["own_worker_per_s"])
     backlog = min(900, round(rate * size.seconds))
@@ -173,10 +176,10 @@ def _urgent(subject: Subject, size: Size) -> None:
             await_that(lambda: bool(_fetch(subject, _DECIDED, before)), f"{subject.name} first decision")
             started = monotonic()
             placing = beside.submit(partial(client.place_until, stop, threads=2))
-            urgent = 0
-            while monotonic() - started < size.seconds:
+            urgent = int(client.place(urgent=True))
+            while monotonic() - started < 2 * size.seconds and 2 * len(_fetch(subject, _DECIDED, before)) < backlog:
                 urgent += client.place(urgent=True)
-                sleep(0.4)
+                sleep(0.1)
             stop.set()
             took = monotonic() - started
             subject.note("ordinary_load_ratio", (backlog + placing.result()) / took / rate)
