@@ -128,7 +128,7 @@ async def actor_of(
         elif at_most is not None and (wait := await attempts.spend(work, at_most, str(actor.account_id))):
             raise TooOften(seconds=wait)
     if not allowed:
-        raise policy.NotAllowed(action=action, role=actor.role.value)
+        raise policy.NotAllowed(action=action, role=actor.role)
     return actor
 
 

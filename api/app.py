@@ -139,6 +139,8 @@ def _visible(query: bytes) -> bytes:
 
 def _refused(request: Request) -> ASGIApp | None:
     """Refuse a body that says it is too large (one that does not say is counted as it is read), and odd addresses."""
+    if not request.scope["query_string"].isascii():
+        return errors.problem(request, 400, "address.not_encoded")
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length) > largest(request.scope):
         return errors.problem(request, 413, "input.too_large")

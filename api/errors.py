@@ -18,6 +18,7 @@ from kit import text, traces
 from kit.database import is_outage
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
+from kit.rules.faults import fault_of
 
 log = logging.getLogger("nowalls.api")
 
@@ -48,7 +49,7 @@ class InputError(BaseModel):
 
     where: list[str] = Field(description="the way to the field, from `body`, `query` or `path` on", max_length=50)
     what: str = Field(description="the kind of error, as pydantic names it", examples=["missing"])
-    why: str = Field(description="one English sentence for developers", examples=["Field required"])
+    why: str = Field(description="one sentence in the language of the answer", examples=["缺少此项。"])
 
 
 class Problem(BaseModel):
@@ -73,6 +74,7 @@ class Problem(BaseModel):
 
 
 _TITLES = {
+    400: ("请求有误", "Bad request"),
     401: ("未登录", "Not signed in"),
     403: ("无权操作", "Not allowed"),
     404: ("没有找到", "Not found"),
@@ -141,7 +143,7 @@ def refused(request: Request, refusal: Refusal) -> JSONResponse:
         {
             "where": [_name(part) for part in error.where],
             "what": error.fault.code,
-            "why": text.sentence(error.fault.code, language(request), **error.fault.parameters),
+            "why": _why(error.fault, language(request)),
         }
         for error in refusal.errors[:MOST_ERRORS]
     ]
@@ -157,10 +159,18 @@ async def _on_invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
     # What was sent is not sent back: it may be personal, and it may be hostile.
     errors = [
-        {"where": [_name(part) for part in fault["loc"]], "what": fault["type"], "why": fault["msg"]}
-        for fault in error.errors()[:MOST_ERRORS]
+        {
+            "where": [_name(part) for part in detail["loc"]],
+            "what": detail["type"],
+            "why": _why(fault_of(detail), language(request)),
+        }
+        for detail in error.errors()[:MOST_ERRORS]
     ]
     return problem(request, 422, "input.invalid", errors=errors)
+
+
+def _why(fault: Refusal, wanted: str) -> str:
+    return text.sentence(fault.code, wanted, **fault.parameters)
 
 
 def _name(part: str | int) -> str:

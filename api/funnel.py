@@ -40,7 +40,6 @@ _STEPS = {
     "visits.worker_arrived.v1": "arrived",
     "visits.visit_finished.v1": "finished",
     "visits.visit_verified.v1": "verified",
-    "feedback.feedback_given.v1": "rated",
 }
 _CHARGE = "settlement.charge_made.v1"
 _COUNT = text(
@@ -58,8 +57,17 @@ _CHARGED = text(
 )
 
 
+_RATED = text(
+    """
+    select count(*) as total, count(*) filter (where first >= :midnight) as today
+    from (select min(given_at) as first from rating where score is not null group by visit_id) as rated
+    """
+)
+"""The visits that have a valid rating: the n of the satisfaction rate, of all companies and months."""
+
+
 class Steps(BaseModel):
-    """Told events by step, and what was charged in fen."""
+    """Told events by step, the visits with a valid rating, and what was charged in fen."""
 
     requested: int = 0
     offered: int = 0
@@ -114,11 +122,13 @@ class Board:
             asked = {"types": list(_STEPS), "midnight": midnight}
             rows = (await work.session.execute(_COUNT, asked)).all()
             fen = (await work.session.execute(_CHARGED, {"type": _CHARGE, "midnight": midnight})).one()
+            rated = (await work.session.execute(_RATED, {"midnight": midnight})).one()
             at = work.now
         return Funnel(
             **{_STEPS[row.type]: row.total for row in rows},
+            rated=rated.total,
             charged_fen=fen.total,
-            today=Steps(**{_STEPS[row.type]: row.today for row in rows}, charged_fen=fen.today),
+            today=Steps(**{_STEPS[row.type]: row.today for row in rows}, rated=rated.today, charged_fen=fen.today),
             at=at,
             rehearsal=isinstance(self._works.clock, RehearsalClock),
         )

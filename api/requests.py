@@ -135,8 +135,10 @@ async def explain_decisions(
 )
 async def place_standing_order(form: shapes.NewStandingOrder, work: Ordering) -> StandingOrder:
     """Order a service for every named weekday from tomorrow on at the earliest."""
-    wanted = standing.Wanted(**form.model_dump(exclude={"person_id"}))
-    return await operations.place_standing_order(work, person_id=form.person_id, wanted=wanted)
+    wanted = standing.Wanted(**form.model_dump(exclude={"person_id", "override_duplicate"}))
+    return await operations.place_standing_order(
+        work, person_id=form.person_id, wanted=wanted, override_duplicate=form.override_duplicate
+    )
 
 
 @router.get("/standing-orders", response_model=Listing[shapes.StandingOrder], summary="List standing orders")

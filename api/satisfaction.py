@@ -122,11 +122,11 @@ async def draw_call_backs(day: Day, work: Annotated[Work, doing("complaints.deci
     response_model=shapes.Complaint,
     status_code=201,
     summary="Take a complaint",
-    responses=responses(404, 422),
+    responses=responses(404, 409, 422),
 )
 async def receive_complaint(form: shapes.NewComplaint, work: Annotated[Work, doing("complaints.receive")]) -> Complaint:
     """Take a complaint; it is acknowledged within two hours."""
-    return await complaints.receive(work, visit_id=form.visit_id, words=form.words, provider_id=form.provider_id)
+    return await complaints.receive(work, **form.model_dump())
 
 
 @router.get("/complaints", response_model=Listing[shapes.Complaint], summary="Complaints that wait for a step")

@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -37,10 +38,22 @@ def _read(name: str) -> dict[str, Any]:
 def sentence(code: str, language: str = "zh", /, **parameters: Any) -> str:
     """Return the sentence of a refusal's code with its parameters filled in; Chinese where the language is unknown.
 
-    A parameter that was not given stays visible in braces: an answer with a gap is better than no answer.
+    A parameter that is a value of an enumeration, or several, is said in its words. One that was not given stays
+    visible in braces: an answer with a gap is better than no answer.
     """
     sentences = catalogue()[code]
-    return sentences.get(language, sentences["zh"]).format_map(_Gaps(parameters))
+    language = language if language in sentences else "zh"
+    shown = {name: _in_words(value, language) for name, value in parameters.items()}
+    return sentences[language].format_map(_Gaps(shown))
+
+
+def _in_words(value: Any, language: str) -> Any:
+    if isinstance(value, list | tuple):
+        return ("、" if language == "zh" else ", ").join(str(_in_words(part, language)) for part in value)
+    if not isinstance(value, StrEnum):
+        return value
+    word = words().get(type(value).__name__, {}).get(value.value, {})
+    return word.get(language, value.value)
 
 
 class _Gaps(dict[str, Any]):

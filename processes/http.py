@@ -1,18 +1,45 @@
 """The HTTP process: the API and the start page, on NOWALLS_PORT."""
 
 import asyncio
+import re
 import signal
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 
 import uvicorn
+from starlette.requests import Request
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from api import errors
 from api.app import build
 from bootstrap import exclusive, shutdown
 from bootstrap.platform import Platform, platform
 from kit.metrics import State
 from kit.settings import Settings
 from processes.rooms import ROOMS
+
+_LANGUAGE = re.compile(rb"^accept-language:([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
+
+
+class Protocol(HttpToolsProtocol):
+    """HTTP/1.1 that refuses what no parser takes, such as raw Chinese in an address, as the API refuses."""
+
+    def data_received(self, data: bytes) -> None:
+        """Keep what has come, for the language of a refusal."""
+        self._received = data
+        super().data_received(data)
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the parser's English words are not for people
+        """Refuse in the language that was asked for, and close the connection."""
+        asked = _LANGUAGE.search(self._received)
+        headers = [(b"accept-language", asked[1])] if asked else []
+        line = self._received.split(b"\r\n", 1)[0]
+        code = "input.invalid" if line.isascii() else "address.not_encoded"
+        answer = errors.problem(Request({"type": "http", "headers": headers}), 400, code)
+        content = bytes(answer.body)
+        head = f"HTTP/1.1 400 Bad Request\r\ncontent-type: {answer.media_type}\r\ncontent-length: {len(content)}\r\n"
+        self.transport.write(head.encode() + b"connection: close\r\n\r\n" + content)
+        self.transport.close()
 
 
 class Server(uvicorn.Server):
@@ -39,7 +66,10 @@ class Server(uvicorn.Server):
 def server(running: Platform, *, parts: MutableMapping[str, State] | None = None) -> Server:
     """Make what serves the API until a signal ends it; open streams are given two seconds."""
     application = build(running.works, running.rooms, parts=parts)
-    return Server(uvicorn.Config(application, log_config=None, timeout_graceful_shutdown=2, server_header=False))
+    config = uvicorn.Config(
+        application, http=Protocol, log_config=None, timeout_graceful_shutdown=2, server_header=False
+    )
+    return Server(config)
 
 
 async def main() -> None:

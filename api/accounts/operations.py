@@ -114,6 +114,20 @@ class AccountNotFound(Refusal):
     kind = Kind.NOT_FOUND
 
 
+class AccountClosed(Refusal):
+    """A closed account cannot be used again."""
+
+    code = "account.closed"
+    kind = Kind.CONFLICT
+
+
+class LastAdministrator(Refusal):
+    """Without an administrator nobody could open an account any more."""
+
+    code = "account.last_administrator"
+    kind = Kind.CONFLICT
+
+
 class TotpInvalid(Refusal):
     """The code of the second factor does not fit."""
 
@@ -160,16 +174,16 @@ async def open_account(
         raise UsernameInvalid(longest=LONGEST_NAME)
     given = (provider_id is not None, worker_id is not None, division_code is not None)
     if role is Role.SYSTEM or given != _WANTS.get(role, (False, False, False)) or (sections and not given[2]):
-        raise ScopeInvalid(role=role.value)
+        raise ScopeInvalid(role=role)
     if provider_id is not None:
         await roster.company(work, provider_id)
     if worker_id is not None and (await roster.worker(work, worker_id)).provider_id != provider_id:
-        raise ScopeInvalid(role=role.value)
+        raise ScopeInvalid(role=role)
     if division_code is not None:
         division_code = await _division(work, role, division_code)
         sections = sections or ({Section.ELDERCARE} if role is Role.CLERK else ())
         if not sections:
-            raise ScopeInvalid(role=role.value)
+            raise ScopeInvalid(role=role)
     _strong(password, username)
     if (await work.session.execute(select(Account.id).where(Account.username == username))).scalar() is not None:
         raise UsernameTaken(username=username)
@@ -196,7 +210,7 @@ async def _division(work: Work, role: Role, code: str) -> str:
     if division is None:
         raise DivisionUnknown(division=code)
     if (division.level is Level.DISTRICT) != (role is Role.SECTION):
-        raise ScopeInvalid(role=role.value)
+        raise ScopeInvalid(role=role)
     return division.code
 
 
@@ -277,8 +291,10 @@ async def change_password(work: Work, *, account_id: UUID, old: str, new: str) -
 
 
 async def reset_password(work: Work, *, account_id: UUID, new: str) -> None:
-    """Set another's password (an administrator's act) and end every session of the account."""
+    """Set another's password (an administrator's act) and end every session; refuse `account.closed`."""
     account = await _account(work, account_id)
+    if account.closed_at is not None:
+        raise AccountClosed
     _strong(new, account.username)
     account.password_hash = await _hashed(new)
     await attempts.forgive(work, name=account.username)
@@ -286,9 +302,17 @@ async def reset_password(work: Work, *, account_id: UUID, new: str) -> None:
 
 
 async def close_account(work: Work, *, account_id: UUID) -> None:
-    """Close an account for good and end its sessions; its name stays taken, its acts stay signed."""
+    """Close an account for good and end its sessions; its name stays taken, its acts stay signed.
+
+    Refuses `account.not_found`, and `account.last_administrator` for the last one that is not closed.
+    """
+    # All of them are locked, in one order, so that no two are closed at once while each takes the other for the last.
+    administrators = select(Account.id).where(Account.role == Role.ADMINISTRATOR, Account.closed_at.is_(None))
+    left = (await work.session.execute(administrators.order_by(Account.id).with_for_update())).scalars().all()
     account = await _account(work, account_id)
-    account.closed_at = work.now
+    if list(left) == [account_id]:
+        raise LastAdministrator
+    account.closed_at = account.closed_at or work.now
     await _end_all(work, account_id)
 
 

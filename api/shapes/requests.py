@@ -209,6 +209,7 @@ class NewStandingOrder(Form):
     starts_on: Day
     ends_on: Day | None = None
     quantity: int = Field(default=1, ge=1, le=24)
+    override_duplicate: bool = False
     accept_own_cost: bool = False
     sex_wanted: Sex | None = None
 

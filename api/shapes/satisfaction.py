@@ -57,6 +57,7 @@ class NewComplaint(Form):
     visit_id: Id
     words: str = Field(min_length=1, max_length=2000, examples=["nobody came, and nobody called"])
     provider_id: Id | None = None
+    override_duplicate: bool = False
 
 
 class Complaint(BaseModel):

@@ -71,9 +71,21 @@ class TooFar(Refusal):
 
 
 class WindowInvalid(Refusal):
-    """The window, the quantity or the hour of the call makes no sense."""
+    """The latest arrival is not after the earliest."""
 
     code = "request.window_invalid"
+
+
+class QuantityInvalid(Refusal):
+    """Less than one unit of the item, or more than the rule allows."""
+
+    code = "request.quantity_invalid"
+
+
+class CallInFuture(Refusal):
+    """The hour of the call is still to come."""
+
+    code = "request.call_in_future"
 
 
 class OutsideWindow(Refusal):
@@ -158,11 +170,11 @@ async def place(
 ) -> CareRequest:
     """Put a request on record, with its quota held, and tell CareRequested; a source key seen before gives its request.
 
-    `earliest` and `latest` bound the worker's arrival. Refuses `request.` window_invalid, past, too_far, not_enrolled,
-    suspended, deceased, death_reported, item_unknown, outside_window, duplicate (unless overridden), item_cap,
-    item_month_cap, over_quota (unless the elder pays), source_key_taken, source_key_differs, backlog. Urgent help comes
-    at any hour and is never refused for quota or backlog: what the quota does not bear is the elder's own and
-    `over_quota` says so. One elder's requests are judged one after the other.
+    `earliest` and `latest` bound the worker's arrival. Refuses `request.` window_invalid, quantity_invalid,
+    call_in_future, past, too_far, not_enrolled, suspended, deceased, death_reported, item_unknown, outside_window,
+    duplicate (unless overridden), item_cap, item_month_cap, over_quota (unless the elder pays), source_key_taken,
+    source_key_differs, backlog. Urgent help comes at any hour and is never refused for quota or backlog: what the
+    quota does not bear is the elder's own and `over_quota` says so. One elder's requests are judged one after the other.
     """
     standing = await enrolment.standing(work, person_id, earliest, lock=True)
     existing, earlier = await _earlier(work, person_id, item_code, earliest, source_key)
@@ -274,10 +286,14 @@ async def check_elder(
 async def check_window(
     work: Work, earliest: datetime, latest: datetime, quantity: int, asked_at: datetime | None
 ) -> None:
-    """Refuse `request.window_invalid`, `request.past` and `request.too_far`."""
+    """Refuse `request.` window_invalid, quantity_invalid, call_in_future, past and too_far."""
     most = (await rules.read(work.session, MostQuantity, at=work.now)).value
-    if earliest >= latest or not 1 <= quantity <= most or (asked_at is not None and asked_at > work.now):
-        raise WindowInvalid(most=most)
+    if earliest >= latest:
+        raise WindowInvalid
+    if not 1 <= quantity <= most:
+        raise QuantityInvalid(most=most)
+    if asked_at is not None and asked_at > work.now:
+        raise CallInFuture
     if latest <= work.now:
         raise WindowPast(latest=clock.local(latest).isoformat(timespec="minutes"))
     days = (await rules.read(work.session, HorizonDays, at=work.now)).value

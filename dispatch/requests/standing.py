@@ -37,9 +37,28 @@ class StandingOrderEnded(Refusal):
 
 
 class StandingOrderInvalid(Refusal):
-    """Days, weekdays, quantity or hours make no sense."""
+    """No weekday, or a window that does not end after it begins."""
 
     code = "standing_order.invalid"
+
+
+class StartsTooSoon(Refusal):
+    """A standing order begins tomorrow at the earliest."""
+
+    code = "standing_order.starts_too_soon"
+
+
+class DaysInvalid(Refusal):
+    """The span of days is empty."""
+
+    code = "standing_order.days_invalid"
+
+
+class StandingOrderDuplicate(Refusal):
+    """The elder has an order for the same item on the same days and hours."""
+
+    code = "standing_order.duplicate"
+    kind = Kind.CONFLICT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,21 +79,27 @@ class Wanted:
     sex_wanted: Sex | None = None
 
 
-async def place_standing_order(work: Work, *, person_id: UUID, wanted: Wanted) -> StandingOrder:
-    """Put a standing order on record; refuse `standing_order.invalid` and what `place` refuses of elder and item."""
+async def place_standing_order(
+    work: Work, *, person_id: UUID, wanted: Wanted, override_duplicate: bool = False
+) -> StandingOrder:
+    """Put a standing order on record; refuse what `place` refuses of elder and item.
+
+    Refuses also `standing_order.invalid`, `.starts_too_soon`, `.days_invalid`, and `.duplicate` unless it is
+    overridden.
+    """
     most = (await rules.read(work.session, MostQuantity, at=work.now)).value
-    sound = (
-        1 <= wanted.weekdays <= 127
-        and 0 <= wanted.from_minute < wanted.to_minute <= _DAY_MINUTES
-        and wanted.starts_on > clock.day_of(work.now)
-        and (wanted.ends_on is None or wanted.ends_on > wanted.starts_on)
-        and 1 <= wanted.quantity <= most
-    )
-    if not sound:
+    if not (1 <= wanted.weekdays <= 127 and 0 <= wanted.from_minute < wanted.to_minute <= _DAY_MINUTES):
         raise StandingOrderInvalid
+    if wanted.starts_on <= clock.day_of(work.now):
+        raise StartsTooSoon
+    if wanted.ends_on is not None and wanted.ends_on <= wanted.starts_on:
+        raise DaysInvalid
+    if not 1 <= wanted.quantity <= most:
+        raise placing.QuantityInvalid(most=most)
     if (await registry.vital(work, person_id)).death_reported_on is not None:
         raise placing.ElderDeathReported
-    standing = await enrolment.standing(work, person_id, work.now)
+    # The enrolment is locked, so that of two identical orders at once the second sees the first.
+    standing = await enrolment.standing(work, person_id, work.now, lock=True)
     if standing is None or standing.state is not EnrolmentState.ACTIVE:
         raise placing.NotEnrolled(state=standing.state if standing else "none")
     item = await catalogue.item(work, wanted.item_code, wanted.starts_on)
@@ -85,6 +110,8 @@ async def place_standing_order(work: Work, *, person_id: UUID, wanted: Wanted) -
         clock.at_local(wanted.starts_on, wanted.from_minute),
         clock.at_local(wanted.starts_on, wanted.to_minute),
     )
+    if not override_duplicate:
+        await _check_duplicate(work, person_id, wanted)
     order = StandingOrder(
         person_id=person_id,
         item_code=wanted.item_code,
@@ -105,10 +132,27 @@ async def place_standing_order(work: Work, *, person_id: UUID, wanted: Wanted) -
     return order
 
 
+async def _check_duplicate(work: Work, person_id: UUID, wanted: Wanted) -> None:
+    ends_on = wanted.ends_on or date.max
+    same = select(StandingOrder.number).where(
+        StandingOrder.person_id == person_id,
+        StandingOrder.item_code == wanted.item_code,
+        StandingOrder.state == StandingState.ACTIVE,
+        StandingOrder.weekdays.op("&")(wanted.weekdays) != 0,
+        StandingOrder.from_minute < wanted.to_minute,
+        StandingOrder.to_minute > wanted.from_minute,
+        StandingOrder.starts_on < ends_on,
+        or_(StandingOrder.ends_on.is_(None), StandingOrder.ends_on > wanted.starts_on),
+    )
+    number = (await work.session.execute(same.order_by(StandingOrder.number).limit(1))).scalar()
+    if number is not None:
+        raise StandingOrderDuplicate(number=number)
+
+
 async def pause(work: Work, *, standing_order_id: UUID, from_day: date, until_day: date) -> StandingOrder:
     """Leave out a half-open span of days; a later pause replaces it. Requests already made stay as they are."""
     if from_day >= until_day:
-        raise StandingOrderInvalid
+        raise DaysInvalid
     order = await _active(work, standing_order_id)
     order.paused_from, order.paused_until = from_day, until_day
     return order

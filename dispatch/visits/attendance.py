@@ -48,9 +48,15 @@ class ActTaken(Refusal):
 
 
 class ActMalformed(Refusal):
-    """The act's number is not between 1 and 999, or half a position was sent."""
+    """The act's number is not between 1 and 999."""
 
     code = "act.malformed"
+
+
+class PositionIncomplete(Refusal):
+    """Half a position was sent."""
+
+    code = "act.position_incomplete"
 
 
 class ActReasonMissing(Refusal):
@@ -96,8 +102,8 @@ async def depart(work: Work, *, visit_id: UUID, act: ActIn) -> Visit:
 async def arrive(work: Work, *, visit_id: UUID, act: ActIn) -> Visit:
     """Sign in at the door.
 
-    Refuses `visit.not_found`, `visit.not_open`, `visit.already_finished`, `act.id_taken`, `act.malformed`. Poor
-    evidence is not refused: care goes on, the payment waits.
+    Refuses `visit.not_found`, `visit.not_open`, `visit.already_finished`, `act.id_taken`, `act.malformed`,
+    `act.position_incomplete`. Poor evidence is not refused: care goes on, the payment waits.
     """
     return await _report(work, visit_id, ActKind.ARRIVE, act)
 
@@ -141,8 +147,10 @@ async def _new_act(work: Work, visit: Visit, kind: ActKind, act: ActIn, reports:
     if sequence is None:
         _next_step(visit, kind)
         sequence = max((report.sequence for report in reports), default=0) + 1
-    if not 1 <= sequence <= 999 or (act.latitude is None) != (act.longitude is None):
+    if not 1 <= sequence <= 999:
         raise ActMalformed
+    if (act.latitude is None) != (act.longitude is None):
+        raise PositionIncomplete
     distance = None
     if act.latitude is not None and act.longitude is not None:
         door = geo.Point(visit.latitude, visit.longitude)

@@ -45,9 +45,21 @@ class TimesMissing(Refusal):
 
 
 class TimesInvalid(Refusal):
-    """The visit would end before it began, last a day, or lie in the future."""
+    """The visit would end before it began."""
 
     code = "visit.times_invalid"
+
+
+class TimesInFuture(Refusal):
+    """The visit would end in the future."""
+
+    code = "visit.times_in_future"
+
+
+class TimesTooLong(Refusal):
+    """The visit would last longer than a day."""
+
+    code = "visit.times_too_long"
 
 
 class RequestServed(Refusal):
@@ -206,7 +218,8 @@ async def decide_held(
 
     A visit that stands has the grade P, whatever its own evidence was worth: the decision is the proof.
     Refuses `visit.decision_forbidden` unless a manager asks, `visit.same_person` to who back-filled it,
-    `visit.not_allowed` unless it is held, `visit.reason_missing`, `visit.times_missing`, `visit.times_invalid`, and
+    `visit.not_allowed` unless it is held, `visit.reason_missing`, `visit.times_missing`, `visit.times_invalid`,
+    `.times_in_future`, `.times_too_long`, and
     `visit.request_served` where another visit of the request stands.
     """
     _manager(work, reason)
@@ -266,15 +279,19 @@ def _void(work: Work, visit: Visit, reason: str) -> Visit:
 
 
 def _possible(work: Work, arrived_at: datetime, left_at: datetime) -> None:
-    if not arrived_at < left_at <= work.now or left_at - arrived_at > _DAY:
+    if arrived_at >= left_at:
         raise TimesInvalid
+    if left_at > work.now:
+        raise TimesInFuture
+    if left_at - arrived_at > _DAY:
+        raise TimesTooLong
 
 
 async def back_fill(work: Work, *, visit_id: UUID, arrived_at: datetime, left_at: datetime, reason: str) -> Visit:
     """Write down a visit that no phone reported (补录); it is held until a second person has decided.
 
-    Refuses `visit.reason_missing`, `visit.times_invalid`, `visit.not_found`, and `visit.not_allowed` unless it was
-    promised or is counted as missed.
+    Refuses `visit.reason_missing`, `.times_invalid`, `.times_in_future`, `.times_too_long`, `.not_found`, and
+    `.not_allowed` unless it was promised or is counted as missed.
     """
     if not reason.strip():
         raise VisitReasonMissing

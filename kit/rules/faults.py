@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import Any
 
 from pydantic import ValidationError
@@ -91,6 +92,30 @@ class FieldNotADay(FieldFault):
     code = "field.not_a_day"
 
 
+class FieldWithoutZone(FieldFault):
+    """An instant without its offset from UTC."""
+
+    code = "field.without_zone"
+
+
+class FieldNotFinite(FieldFault):
+    """A number that is none: infinity, or not a number."""
+
+    code = "field.not_finite"
+
+
+class FieldUnstorable(FieldFault):
+    """A text with control characters or half characters."""
+
+    code = "field.unstorable"
+
+
+class FieldNotJson(FieldFault):
+    """A body that is not JSON."""
+
+    code = "field.not_json"
+
+
 class FieldInvalid(FieldFault):
     """Anything else that the rule does not take."""
 
@@ -138,16 +163,38 @@ _PYDANTIC: Mapping[str, tuple[type[FieldFault], Mapping[str, str]]] = {
     "too_long": (FieldTooLong, {"most": "max_length"}),
     "string_too_long": (FieldTooLong, {"most": "max_length"}),
     "enum": (FieldNotAChoice, {"choices": "expected"}),
+    "literal_error": (FieldNotAChoice, {"choices": "expected"}),
     "string_pattern_mismatch": (FieldMalformed, {"pattern": "pattern"}),
+    "greater_than": (FieldTooSmall, {"least": "gt"}),
+    "less_than": (FieldTooLarge, {"most": "lt"}),
+    "timezone_aware": (FieldWithoutZone, {}),
+    "finite_number": (FieldNotFinite, {}),
+    "unstorable": (FieldUnstorable, {}),
+    "json_invalid": (FieldNotJson, {}),
 }
 """Pydantic's own kinds of error, the fault that each is here, and where the fault's parameters stand."""
-_OTHER_KIND = re.compile("_(type|parsing|from_float)$")
+_OTHER_KIND = re.compile("_(type|parsing|from_float|parsing_size|unicode|attributes_type)$")
+_CHOICE = re.compile("'([^']*)'")
+
+
+class FieldKind(StrEnum):
+    """The kinds of JSON values, as pydantic names them at the beginning of an error."""
+
+    INT = "int"
+    FLOAT = "float"
+    STRING = "string"
+    BOOL = "bool"
+    LIST = "list"
+    TUPLE = "tuple"
+    DICT = "dict"
+    MODEL = "model"
+    UUID = "uuid"
 
 
 def invalid(name: str, error: ValidationError) -> RuleInvalid:
     """Return the refusal of a rule's value, with a fault for each field that pydantic names."""
     details = error.errors(include_url=False, include_input=False)[:MOST_FAULTS]
-    errors = [FieldError(_where(detail), _fault(detail)) for detail in details]
+    errors = [FieldError(_where(detail), fault_of(detail)) for detail in details]
     fields = ", ".join(".".join(map(str, field.where)) or name for field in errors)
     return RuleInvalid(name=name, fields=fields, errors=errors)
 
@@ -158,14 +205,30 @@ def _where(detail: ErrorDetails) -> tuple[str | int, ...]:
     return tuple(field.split(".")) if field else tuple(step for step in detail["loc"] if step != "[key]")
 
 
-def _fault(detail: ErrorDetails) -> FieldFault:
+def fault_of(detail: Mapping[str, Any]) -> FieldFault:
+    """Return the fault behind one of pydantic's errors, with what its sentence needs."""
     context: Mapping[str, Any] = detail.get("ctx", {})
     kind = detail["type"]
     if kind in _OWN:
         return _OWN[kind](**context)
     if kind in _PYDANTIC:
         fault, parameters = _PYDANTIC[kind]
-        return fault(**{name: context[theirs] for name, theirs in parameters.items()})
+        given = {name: context[theirs] for name, theirs in parameters.items() if theirs in context}
+        if "choices" in given:
+            given["choices"] = _choices(str(given["choices"]))
+        return fault(**given)
     if kind.startswith("date"):
         return FieldNotADay()
-    return FieldOfOtherKind(kind=_OTHER_KIND.sub("", kind)) if _OTHER_KIND.search(kind) else FieldInvalid(why=kind)
+    named = _OTHER_KIND.sub("", kind)
+    if named != kind and named in set(FieldKind):
+        return FieldOfOtherKind(kind=FieldKind(named))
+    return FieldInvalid(why=kind)
+
+
+def _choices(expected: str) -> list[Any]:
+    """Return the values that pydantic lists, as the enumeration whose values they are where there is one."""
+    values = _CHOICE.findall(expected)
+    for kind in StrEnum.__subclasses__():
+        if [member.value for member in kind] == values:
+            return list(kind)
+    return values

@@ -173,7 +173,7 @@ async def _move(work: Work, provider_id: UUID, to: CompanyState, reason: str | N
     if company is None:
         raise queries.CompanyNotFound
     if to not in COMPANY_MOVES[company.state]:
-        raise CompanyCannotMove(state=company.state.value, to=to.value)
+        raise CompanyCannotMove(state=company.state, to=to)
     company.state, company.state_reason = to, reason
     await changed(work, [provider_id])
     return company

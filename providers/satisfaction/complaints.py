@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from events.contracts.feedback import ComplaintDecided, ComplaintReceived
 from events.work import Work
@@ -66,11 +66,25 @@ class SameDecider(Refusal):
     kind = Kind.FORBIDDEN
 
 
-async def receive(work: Work, *, visit_id: UUID, words: str, provider_id: UUID | None = None) -> Complaint:
+class ComplaintDuplicate(Refusal):
+    """Another complaint about the visit is not closed yet."""
+
+    code = "complaint.duplicate"
+    kind = Kind.CONFLICT
+
+
+async def receive(
+    work: Work, *, visit_id: UUID, words: str, provider_id: UUID | None = None, override_duplicate: bool = False
+) -> Complaint:
     """Take a complaint about a visit; a visit not known here needs its company named. Emits ComplaintReceived.
 
-    Refuses `complaint.unknown_visit`. The words are sealed; nobody but the desk reads them.
+    Refuses `complaint.unknown_visit`, and `complaint.duplicate` unless it is overridden. The words are sealed; nobody
+    but the desk reads them.
     """
+    await work.session.execute(select(func.pg_advisory_xact_lock(int.from_bytes(visit_id.bytes[8:], signed=True))))
+    earlier = await open_about(work, visit_id)
+    if earlier is not None and not override_duplicate:
+        raise ComplaintDuplicate(number=earlier.number)
     rateable = await work.session.get(Rateable, visit_id)
     company = rateable.provider_id if rateable is not None else provider_id
     if company is None:
@@ -92,6 +106,12 @@ async def receive(work: Work, *, visit_id: UUID, words: str, provider_id: UUID |
     _step(work, complaint)
     work.emit(ComplaintReceived(complaint_id=complaint_id, visit_id=visit_id, provider_id=company))
     return complaint
+
+
+async def open_about(work: Work, visit_id: UUID) -> Complaint | None:
+    """Return the first complaint about a visit that is not closed."""
+    query = select(Complaint).where(Complaint.visit_id == visit_id, Complaint.state != ComplaintState.CLOSED)
+    return (await work.session.execute(query.order_by(Complaint.number).limit(1))).scalar_one_or_none()
 
 
 async def acknowledge(work: Work, *, complaint_id: UUID) -> Complaint:
@@ -194,7 +214,7 @@ async def _moved(work: Work, complaint_id: UUID, wanted: ComplaintState) -> Comp
 
 def _move(complaint: Complaint, wanted: ComplaintState) -> None:
     if wanted not in TRANSITIONS[complaint.state]:
-        raise ComplaintStateInvalid(state=complaint.state.value, wanted=wanted.value)
+        raise ComplaintStateInvalid(state=complaint.state, wanted=wanted)
     complaint.state = wanted
 
 

@@ -86,10 +86,16 @@ class CallBackTooSoon(Refusal):
     kind = Kind.CONFLICT
 
 
-class AnswersIncomplete(Refusal):
-    """Answers that contradict one another or are missing."""
+class ScoreWithoutVisit(Refusal):
+    """Nobody came, and yet there is a score."""
 
-    code = "callback.answers_incomplete"
+    code = "callback.score_without_visit"
+
+
+class StayOutOfRange(Refusal):
+    """A stay of less than nothing or more than a day."""
+
+    code = "callback.stay_out_of_range"
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,15 +217,15 @@ async def confirm_by_silence(work: Work, *, limit: int = 1000) -> int:
 async def record_call_back(work: Work, *, call_back_id: UUID, answers: Answers) -> Revealed:
     """Save an elder's answers and only then reveal whose visit it was; the answer overrides a rating by code.
 
-    An elder who says that nobody came opens a complaint. Refuses `callback.unknown`, `.finished`,
-    `.answers_incomplete`, `feedback.score_out_of_range`.
+    An elder who says that nobody came opens a complaint, unless one about the visit is open already. Refuses
+    `callback.unknown`, `.finished`, `.score_without_visit`, `.stay_out_of_range`, `feedback.score_out_of_range`.
     """
     if answers.score is not None and not 1 <= answers.score <= 5:
         raise ScoreOutOfRange
     if not answers.came and answers.score is not None:
-        raise AnswersIncomplete(field="score")
+        raise ScoreWithoutVisit
     if answers.stayed_minutes is not None and not 0 <= answers.stayed_minutes <= 24 * 60:
-        raise AnswersIncomplete(field="stayed_minutes")
+        raise StayOutOfRange
     call_back = await _open_call_back(work, call_back_id)
     rateable = await _rateable(work, call_back.visit_id)
     call_back.state = CallState.DECLINED if answers.score is None else CallState.ANSWERED
@@ -233,7 +239,9 @@ async def record_call_back(work: Work, *, call_back_id: UUID, answers: Answers) 
         await _keep(work, rateable.visit_id, channel=Channel.CALLBACK, score=None)
     complaint_id = None
     if not answers.came:
-        complaint = await complaints.receive(work, visit_id=rateable.visit_id, words="回访：老人称无人上门。")
+        complaint = await complaints.open_about(work, rateable.visit_id)
+        if complaint is None:
+            complaint = await complaints.receive(work, visit_id=rateable.visit_id, words="回访：老人称无人上门。")
         complaint_id = complaint.id
     return Revealed(visit_id=rateable.visit_id, provider_id=rateable.provider_id, complaint_id=complaint_id)
 

@@ -270,7 +270,7 @@ async def approve(work: Work, *, statement_id: UUID) -> Statement:
     statement = await _locked(work, statement_id, StatementState.APPROVED)
     company = await work.session.get_one(Company, statement.provider_id)
     if statement.state is StatementState.APPROVED and not queries.account_changed(work, statement, company):
-        raise StatementCannotMove(state=statement.state.value, wanted=StatementState.APPROVED.value)
+        raise StatementCannotMove(state=statement.state, wanted=StatementState.APPROVED)
     barred = {statement.drawn_by}
     if not (await rules.read(work.session, DeciderMayApprove, at=work.now)).value:
         decided = select(Dispute.decided_by).where(Dispute.statement_id == statement_id)
@@ -337,7 +337,7 @@ async def _locked(work: Work, statement_id: UUID, wanted: StatementState) -> Sta
     if statement is None:
         raise queries.StatementNotFound
     if wanted not in TRANSITIONS[statement.state]:
-        raise StatementCannotMove(state=statement.state.value, wanted=wanted.value)
+        raise StatementCannotMove(state=statement.state, wanted=wanted)
     return statement
 
 

@@ -112,7 +112,7 @@ def read_code(kind: FactKind, code: str) -> str:
     if kind is FactKind.HUKOU_PLACE:
         return read_division_code(code)
     if code not in {member.value for member in CODES[kind]}:
-        raise FactCodeUnknown(kind=kind.value, code=code)
+        raise FactCodeUnknown(kind=kind, code=code)
     return code
 
 

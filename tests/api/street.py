@@ -1,5 +1,6 @@
 """A street with one company, its workers' phones, and somebody at every desk: calls, visits and money over HTTP."""
 
+import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -101,6 +102,8 @@ class Street:
             method, path, json=form, headers={"Authorization": f"Bearer {self.tokens[name]}"} | (headers or {})
         )
         refused = answer.json().get("code") if answer.status_code >= 400 else None
+        if refused is not None:
+            in_chinese(answer.json())
         assert (answer.status_code, refused) == (status, code), answer.text
         return rows_of(answer)
 
@@ -178,6 +181,14 @@ class Street:
         form = {"value": value or now["value"] | changes, "valid_from": since.isoformat(), "source": "decided"}
         await self("manager", "POST", f"/rules/{name}", form, status=204)
         await self.at(since + timedelta(minutes=1))
+
+
+def in_chinese(problem: dict[str, Any]) -> None:
+    """Assert that a refusal is Chinese to its last field: no code stands in a sentence."""
+    for sentence in (problem["title"], problem["detail"], *(error["why"] for error in problem["errors"])):
+        plain = re.sub(r"UTF-8|JSON|ASCII|Idempotency-Key", "", sentence)
+        assert re.search(r"[\u4e00-\u9fff]", plain), problem
+        assert not re.search(r"[a-z]{2}", plain), problem
 
 
 def instant(text: str) -> datetime:

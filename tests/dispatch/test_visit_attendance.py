@@ -172,7 +172,7 @@ async def test_steps_that_make_no_sense_are_refused_while_there_is_a_signal(stag
         await report(stage, visit_id, ActKind.LEAVE, act(1, NINE))
     with pytest.raises(attendance.ActMalformed):
         await report(stage, visit_id, ActKind.ARRIVE, act(1, NINE, sequence=0))
-    with pytest.raises(attendance.ActMalformed):
+    with pytest.raises(attendance.PositionIncomplete):
         await report(stage, visit_id, ActKind.ARRIVE, act(1, NINE, longitude=None))
     await report(stage, visit_id, ActKind.ARRIVE, act(1, NINE))
     await report(stage, visit_id, ActKind.LEAVE, act(2, NINE))

@@ -124,7 +124,7 @@ async def test_an_elder_without_opinion_leaves_the_rating_by_code_as_it_is(works
 async def test_nobody_came_opens_a_complaint_that_waits_two_hours(works: Works, clock: FixedClock) -> None:
     visit = finished(clock)
     await finish(works, visit)
-    with pytest.raises(operations.AnswersIncomplete):
+    with pytest.raises(operations.ScoreWithoutVisit):
         await answer(works, visit.visit_id, score=5, came=False)
     shown = await answer(works, visit.visit_id, score=None, came=False)
     assert shown.provider_id == visit.provider_id
