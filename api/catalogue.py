@@ -11,10 +11,13 @@ from api.errors import responses
 from api.forms import Day
 from api.paging import Listing, Rows
 from api.shapes import catalogue as shapes
+from api.shapes.changes import PendingChange
 from events.work import Work
 from kit.clock import day_of
+from kit.rules import queries as rules
 from providers.catalogue import operations, queries
 from providers.catalogue.model import Item, Price
+from providers.settlement.rules import ChangeWaitHours
 
 ItemCode = Annotated[str, Path(max_length=8, examples=["B01"])]
 Reading = Annotated[Work, doing("catalogue.read")]
@@ -88,11 +91,14 @@ async def list_prices(item_code: ItemCode, work: Reading) -> Rows[Price]:
 
 @router.post(
     "/catalogue/{item_code}/prices",
-    response_model=shapes.Price,
-    status_code=201,
-    summary="Set a price",
+    status_code=202,
+    summary="Propose a price",
     responses=responses(404),
 )
-async def set_price(item_code: ItemCode, form: shapes.NewPrice, work: Changing) -> Price:
-    """Record a price from a day on; for days already charged, adjust the month afterwards (`POST /adjustments`)."""
-    return await operations.set_price(work, item_code=item_code, fen=form.fen, valid_from=form.valid_from)
+async def propose_price(item_code: ItemCode, form: shapes.NewPrice, work: Changing) -> PendingChange:
+    """Propose a price from a day on, for a second person to confirm (`POST /pending-changes/{change_id}/confirmation`).
+
+    For days already charged, adjust the month afterwards (`POST /adjustments`).
+    """
+    change = await operations.propose_price(work, item_code=item_code, fen=form.fen, valid_from=form.valid_from)
+    return PendingChange.of(change, (await rules.read(work.session, ChangeWaitHours, at=work.now)).span)

@@ -10,9 +10,12 @@ from api.errors import responses
 from api.forms import Day, Instant
 from api.paging import Listing, Page, Rows
 from api.shapes import companies as shapes
+from api.shapes.changes import PendingChange
 from events.work import Work
+from kit.rules import queries as rules
 from providers.roster import bank_accounts, calendar, hiring, operations, queries
 from providers.roster.model import Absence, Certificate, Company, CompanyState, Contract, Shift, Worker, WorkerState
+from providers.settlement.rules import ChangeWaitHours
 
 router = APIRouter(tags=["companies"], route_class=Route)
 
@@ -58,15 +61,16 @@ async def get_company_account(
 
 @router.put(
     "/companies/{provider_id}/bank-account",
-    summary="Change where a company is paid",
+    status_code=202,
+    summary="Propose where a company is paid",
     responses=responses(404, 409, 422),
 )
-async def set_company_account(
+async def propose_company_account(
     provider_id: UUID, form: shapes.NewBankAccount, work: Annotated[Work, doing("companies.account.change")]
-) -> shapes.CompanyAccount:
-    """Set the account from now on; who has set it does not pay the company's next statement."""
-    company = await bank_accounts.set_bank_account(work, provider_id=provider_id, number=form.number)
-    return shapes.CompanyAccount(number=bank_accounts.masked(work, company), set_at=company.bank_set_at)
+) -> PendingChange:
+    """Propose the account, for a second person to confirm; neither of the two pays the company's statements."""
+    change = await bank_accounts.propose_bank_account(work, provider_id=provider_id, number=form.number)
+    return PendingChange.of(change, (await rules.read(work.session, ChangeWaitHours, at=work.now)).span)
 
 
 @router.post(

@@ -20,6 +20,8 @@ API: Final[Policy] = {
     "rules.read": frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.FINANCE, Role.AUDITOR}),
     "rules.change": frozenset({Role.MANAGER}),
     "rules.backdate": frozenset({Role.MANAGER}),
+    "changes.read": frozenset({Role.MANAGER, Role.FINANCE, Role.AUDITOR, Role.ADMINISTRATOR}),
+    "changes.decide": frozenset({Role.MANAGER}),
     "funnel.read": frozenset({Role.OPERATOR, Role.MANAGER, Role.FINANCE, Role.AUDITOR}),
     "metrics.read": frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.AUDITOR}),
 }

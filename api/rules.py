@@ -2,19 +2,22 @@
 
 from datetime import datetime
 from itertools import groupby
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from api.acting import Route, doing, rules_in
 from api.errors import responses
 from api.forms import Form, Instant, Json
 from api.paging import Listing, Rows
+from api.shapes.changes import PendingChange
 from events.work import Work
 from kit.rules import operations, queries
 from kit.rules.model import RuleRow
 from kit.rules.typed import DatedRule
+from providers.settlement.rules import ChangeWaitHours
 
 router = APIRouter(tags=["rules"], route_class=Route)
 
@@ -48,6 +51,7 @@ class Rule(BaseModel):
     source: str = Field(description="where the proposed value comes from")
     proposed: Any = Field(description="the proposed value", examples=[30])
     value: Any = Field(description="the value in force now", examples=[30])
+    second_person: bool = Field(description="whether a second person confirms each new value after a waiting time")
     history: list[RecordedValue] = Field(description="every recorded value, the earliest valid first")
     form: dict[str, Any] = Field(
         description="the JSON Schema of a value, from which a page can draw a form",
@@ -97,6 +101,7 @@ async def _shown(work: Work, rule: type[DatedRule], history: list[RuleRow]) -> R
         unit=rule.about.unit,
         source=rule.about.source,
         proposed=rule.about.proposed,
+        second_person=rule.about.second_person,
         value=(await queries.read(work.session, rule, at=work.now)).content,
         history=[
             RecordedValue(
@@ -113,34 +118,61 @@ async def _shown(work: Work, rule: type[DatedRule], history: list[RuleRow]) -> R
     )
 
 
-@router.post("/rules/{name}", status_code=204, summary="Decide a rule anew", responses=responses(404))
+_PROPOSED: Final[dict[int | str, dict[str, Any]]] = {
+    202: {"description": "A rule about money or proof: a second person confirms the value", "model": PendingChange}
+}
+
+
+@router.post(
+    "/rules/{name}",
+    status_code=204,
+    summary="Decide a rule anew",
+    responses=_PROPOSED | responses(404),
+    response_model=None,
+)
 async def change_rule(
     request: Request, name: Name, form: NewValue, work: Annotated[Work, doing("rules.change")]
-) -> None:
+) -> Response:
     """Record a new value from an instant on; what holds until then stays.
 
-    A value that does not fit the rule is refused as `rule.invalid`, and `errors` names every field at fault.
+    A rule about money or proof is only proposed (202), and takes effect after the waiting time. A value that does not
+    fit the rule is refused as `rule.invalid`, and `errors` names every field at fault.
     """
-    value = queries.named(rules_in(request), name).of(form.value)
-    await operations.decide(
-        work.session, value, valid_from=form.valid_from, now=work.now, by=work.actor.label, source=form.source
-    )
+    return await _recorded(request, work, name, form, backdated=False)
 
 
 @router.post(
     "/rules/{name}/backdate",
     status_code=204,
     summary="Record a late paper",
-    responses=responses(404),
+    responses=_PROPOSED | responses(404),
+    response_model=None,
 )
 async def backdate_rule(
     request: Request, name: Name, form: LateValue, work: Annotated[Work, doing("rules.backdate")]
-) -> None:
+) -> Response:
     """Record a value that is valid from a past instant on; what was paid is adjusted, never rewritten.
 
-    Refused: `rule.invalid`, and `rule.not_past` where the instant is still to come.
+    A rule about money or proof is only proposed (202). Refused: `rule.invalid`, and `rule.not_past` where the instant
+    is still to come.
     """
-    value = queries.named(rules_in(request), name).of(form.value)
-    await operations.backdate(
-        work.session, value, valid_from=form.valid_from, now=work.now, by=work.actor.label, source=form.source
-    )
+    return await _recorded(request, work, name, form, backdated=True)
+
+
+async def _recorded(
+    request: Request, work: Work, name: str, form: NewValue | LateValue, *, backdated: bool
+) -> Response:
+    rule = queries.named(rules_in(request), name)
+    more: dict[str, Any] = {
+        "valid_from": form.valid_from,
+        "now": work.now,
+        "by": work.actor.label,
+        "source": form.source,
+    }
+    if not rule.about.second_person:
+        verb = operations.backdate if backdated else operations.decide
+        await verb(work.session, rule.of(form.value), **more)
+        return Response(status_code=204)
+    wait = (await queries.read(work.session, ChangeWaitHours, at=work.now)).span
+    change = await operations.announce(work.session, rule.of(form.value), **more, wait=wait, backdated=backdated)
+    return JSONResponse(PendingChange.of(change, wait).model_dump(mode="json"), status_code=202)

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from pydantic import Field
 
-from api.acting import Route, doing, works_of
+from api.acting import Route, actor_if_any, doing, works_of
 from api.errors import responses
 from api.forms import DIVISION, MONTH, Day
 from api.paging import Listing, Page, Rows
@@ -17,6 +17,7 @@ from providers.satisfaction import complaints, draws, operations, queries
 from providers.satisfaction.model import CallBack, CallBackDraw, Channel, Complaint, ComplaintAction
 from providers.satisfaction.queries import PublishedDraw
 from providers.satisfaction.rates import Always, Rate
+from registry import queries as registry
 
 router = APIRouter(tags=["satisfaction"], route_class=Route)
 
@@ -27,14 +28,20 @@ Calling = Annotated[Work, doing("callbacks.record")]
 @router.post(
     "/visits/{visit_id}/rating",
     summary="Rate a visit by the elder's code",
-    responses=responses(409),
+    responses=responses(403, 409),
 )
 async def rate_visit(visit_id: UUID, form: shapes.NewRating, request: Request) -> shapes.RatingAnswer:
     """Rate once; open to anybody who has the six digits, five tries, after which the elder is called instead."""
+    actor = await actor_if_any(request)
     try:
         async with works_of(request)(SYSTEM("elder")) as work:
             rating = await operations.give_by_code(
-                work, visit_id=visit_id, code=form.code, score=form.score, channel=Channel(form.channel)
+                work,
+                visit_id=visit_id,
+                code=form.code,
+                score=form.score,
+                channel=Channel(form.channel),
+                by=actor.label if actor is not None else None,
             )
     except (operations.UnknownVisit, operations.CodeLocked):
         # Without the code nobody learns whether there was such a visit.
@@ -42,10 +49,12 @@ async def rate_visit(visit_id: UUID, form: shapes.NewRating, request: Request) -
     return shapes.RatingAnswer(accepted=rating.accepted)
 
 
-@router.get("/visits/{visit_id}/rating-code", summary="The code to read to the elder")
+@router.get("/visits/{visit_id}/rating-code", summary="The code to read to the elder", responses=responses(404))
 async def get_rating_code(visit_id: UUID, work: Annotated[Work, doing("visits.codes")]) -> shapes.RatingCode:
-    """Return the six digits; the operator reads them to the elder, never to a company."""
-    return shapes.RatingCode(code=operations.feedback_code(work.vault, visit_id))
+    """Return the six digits to say to the elder; the reading is recorded, and its reader may not rate."""
+    code, person_id = await operations.read_code(work, visit_id=visit_id)
+    await registry.record_reading(work, [person_id], purpose="rating", fields=["rating_code"])
+    return shapes.RatingCode(code=code)
 
 
 @router.get("/call-backs", response_model=Listing[shapes.CallBack], summary="Which elders to call")

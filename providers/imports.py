@@ -301,7 +301,7 @@ ITEM_COLUMNS = (
 
 
 async def items(work: Work, grid: Grid, mapping: Mapping[str, str] | None = None) -> Outcome:
-    """Take in services; for one that is known, a row with a day is its price from that day on."""
+    """Take in services; for one that is known, a row with a day proposes its price, which a second person confirms."""
     sheet = columns.typed(grid, ITEM_COLUMNS, mapping)
     sheet.no_duplicates("code")
     there = {item.code: item for item in (await work.session.execute(select(Item))).scalars()}
@@ -330,7 +330,7 @@ async def items(work: Work, grid: Grid, mapping: Mapping[str, str] | None = None
         if row in same or row in unchanged:
             continue
         if row["code"] in there:
-            await catalogue.set_price(work, item_code=row["code"], fen=row["fen"], valid_from=row["valid_from"])
+            await catalogue.propose_price(work, item_code=row["code"], fen=row["fen"], valid_from=row["valid_from"])
         else:
             begins = row.get("valid_from") or catalogue.PRICED_FROM
             await catalogue.add_items(work, [_item(row)], active_from=begins)

@@ -89,6 +89,7 @@ class MonthlyQuota(TableRule):
         zh="各类老人按能力等级（0至4级）的每月额度",
         en="Monthly quota by category and ability level (0 to 4)",
         source="proposed default, not for real payment before the district's own paper replaces it",
+        second_person=True,
     )
     T: Amounts
     D: Amounts
@@ -112,6 +113,7 @@ class CopayPercent(TableRule):
         zh="各类老人自付价格的百分比",
         en="Share of every price that an elder of each category pays",
         source="proposed default, not for real payment before the district's own paper replaces it",
+        second_person=True,
     )
     T: Percent
     D: Percent
@@ -135,6 +137,7 @@ class CarryPercent(ValueRule[int]):
         zh="当月额度可结转到下月的百分比（只结转一次，12月不结转）",
         en="Share of a month's own grant that may be carried into the next month, once; December carries nothing",
         source="proposed default; to be replaced by the district's own paper",
+        second_person=True,
     )
     root: Percent
 

@@ -52,6 +52,7 @@ class FreeCancelHours(HoursRule):
         zh="最早到达前多少小时以外取消不收费",
         en="Hours before the earliest arrival until which a promised visit is cancelled without cost",
         source="proposed; to be replaced by the district's own paper",
+        second_person=True,
     )
     root: Annotated[int, Field(ge=0, le=168)]
 

@@ -84,6 +84,7 @@ class EvidenceRules(TableRule):
         zh="签到凭证的要求，以及哪些疑点暂停付款待人工裁定",
         en="What a sign-in must prove, and which flags hold the payment until a person has decided",
         source="proposed after GB/T 43153-2023 and the frauds published in Shanghai 2020-2023",
+        second_person=True,
     )
     radius_metres: Annotated[int, Field(ge=10, le=5_000)]
     accuracy_limit_metres: Annotated[int, Field(ge=1, le=2_000)]
@@ -127,6 +128,7 @@ class EarlyMinutes(MinutesRule):
         zh="早于约定时段多少分钟签到视为提前",
         en="Minutes before the agreed window at which a sign-in counts as early",
         source="proposed: a worker who finds the last elder away comes a quarter of an hour early",
+        second_person=True,
     )
     root: Annotated[int, Field(ge=0, le=1_440)]
 
@@ -141,6 +143,7 @@ class FarEarlyMinutes(MinutesRule):
         zh="早于约定时段多少分钟签到须待人工核定",
         en="Minutes before the agreed window at which a sign-in holds the visit for a person",
         source="proposed: an elder who agreed on ten does not expect anybody before nine",
+        second_person=True,
     )
     root: Annotated[int, Field(ge=0, le=1_440)]
 

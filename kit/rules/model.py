@@ -1,6 +1,7 @@
-"""The table of rules: one row for each value that somebody decided, from which instant on, and when it was recorded."""
+"""The table of rules, one row for each value that somebody decided; and the changes that wait for a second person."""
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -28,3 +29,39 @@ class RuleRow(Base):
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[str] = mapped_column(String(80))
     source: Mapped[str] = mapped_column(String(400), default="")
+
+
+class ChangeKind(StrEnum):
+    """The changes about money or proof that one person alone cannot make."""
+
+    RULE = "rule"  # subject: the rule's name
+    RULE_BACKDATED = "rule_backdated"  # subject: the rule's name
+    PRICE = "price"  # subject: the item's code
+    BANK_ACCOUNT = "bank_account"  # subject: the company's id
+
+
+class ChangeState(StrEnum):
+    """Whether a change waits, was put in force, or was taken back."""
+
+    WAITING = "waiting"
+    CONFIRMED = "confirmed"
+    WITHDRAWN = "withdrawn"
+
+
+class PendingChange(Base):
+    """One change that a person proposed and that another one confirms after a waiting time.
+
+    `content` is what the verb of its kind takes; a bank account in it is sealed under the company's key.
+    """
+
+    __tablename__ = "pending_change"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    kind: Mapped[ChangeKind]
+    subject: Mapped[str] = mapped_column(String(80), index=True)
+    content: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    state: Mapped[ChangeState]
+    proposed_by: Mapped[str] = mapped_column(String(80))
+    proposed_at: Mapped[datetime]
+    decided_by: Mapped[str | None] = mapped_column(String(80))
+    decided_at: Mapped[datetime | None]

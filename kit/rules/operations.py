@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.ids import new_id
 from kit.refusal import Refusal
-from kit.rules import queries
-from kit.rules.model import BEGINNING, RuleRow
+from kit.rules import pending, queries
+from kit.rules.model import BEGINNING, ChangeKind, PendingChange, RuleRow
 from kit.rules.typed import DatedRule
 
 _NOTICE = timedelta(minutes=1)
@@ -48,6 +48,41 @@ async def backdate(
     if valid_from > now:
         raise RuleNotPast(name=value.about.name)
     await _record(session, value, valid_from=valid_from, now=now, by=by, source=source)
+
+
+async def announce(
+    session: AsyncSession,
+    value: DatedRule,
+    *,
+    valid_from: datetime,
+    now: datetime,
+    by: str,
+    source: str,
+    wait: timedelta,
+    backdated: bool = False,
+) -> PendingChange:
+    """Propose a value of a rule about money or proof; a second person confirms it (`pending.confirm`).
+
+    Refuses `rule.not_past` for a late paper about the future, and `change.too_soon` for a value that would take effect
+    before the waiting time is over.
+    """
+    if backdated and valid_from > now:
+        raise RuleNotPast(name=value.about.name)
+    if not backdated and valid_from < now + wait + _NOTICE:
+        raise pending.ChangeTooSoon(hours=wait // timedelta(hours=1))
+    content = {"value": value.content, "valid_from": valid_from.isoformat(), "source": source}
+    kind = ChangeKind.RULE_BACKDATED if backdated else ChangeKind.RULE
+    return await pending.propose(session, kind=kind, subject=value.about.name, content=content, by=by, now=now)
+
+
+async def put_in_force(
+    session: AsyncSession, change: PendingChange, rules: Iterable[type[DatedRule]], *, now: datetime, by: str
+) -> None:
+    """Record the value of a confirmed change; refuses what `decide` and `backdate` refuse, and `rule.invalid`."""
+    verb = backdate if change.kind is ChangeKind.RULE_BACKDATED else decide
+    value = queries.named(rules, change.subject).of(change.content["value"])
+    valid_from, source = datetime.fromisoformat(change.content["valid_from"]), change.content["source"]
+    await verb(session, value, valid_from=valid_from, now=now, by=by, source=source)
 
 
 async def propose(session: AsyncSession, rules: Iterable[type[DatedRule]]) -> int:

@@ -22,7 +22,8 @@ class About:
     """What a rule is called and what is proposed for it until people decide otherwise.
 
     `name` is its name in the database; `proposed` is a JSON value that fits the model; `source` says where the
-    proposal comes from; `zh` and `en` are the title that a form shows.
+    proposal comes from; `zh` and `en` are the title that a form shows. `second_person`: the rule decides about
+    money or proof, so that a second person confirms each new value after a waiting time.
     """
 
     name: str
@@ -31,6 +32,7 @@ class About:
     zh: str
     en: str
     source: str
+    second_person: bool = False
 
 
 class DatedRule(BaseModel):

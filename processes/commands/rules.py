@@ -64,7 +64,7 @@ def _line(row: Any) -> dict[str, Any]:
 
 @app.command("decide")
 def decide(name: Name, value: Value, *, source: Source, from_: From, as_json: Json = False) -> None:
-    """Record a new value of a rule from an instant on, at least a minute ahead."""
+    """Record a new value of a rule from an instant on; about money or proof a manager confirms it over the API."""
     say(run(_recorded("decide", name, value, source, from_)), as_json=as_json)
 
 
@@ -78,12 +78,18 @@ async def _recorded(
     word: Literal["decide", "backdate"], name: str, value: str, source: str, from_: str
 ) -> dict[str, Any]:
     from kit.rules import operations, queries
+    from providers.settlement.rules import ChangeWaitHours
 
-    verb = {"decide": operations.decide, "backdate": operations.backdate}[word]
     model = queries.named(_rules(), name).of(_json(value))
     valid_from, source = _instant(from_), _reason(source)
     async with open_works() as works, works(SYSTEM("command line")) as work:
-        await verb(work.session, model, valid_from=valid_from, now=work.now, by=work.actor.label, source=source)
+        more: dict[str, Any] = {"valid_from": valid_from, "now": work.now, "by": work.actor.label, "source": source}
+        if model.about.second_person:
+            wait = (await queries.read(work.session, ChangeWaitHours, at=work.now)).span
+            change = await operations.announce(work.session, model, **more, wait=wait, backdated=word == "backdate")
+            return {"name": name, "value": model.content, "waits_for_second_person": str(change.id)}
+        verb = {"decide": operations.decide, "backdate": operations.backdate}[word]
+        await verb(work.session, model, **more)
     return {"name": name, "value": model.content, "valid_from": valid_from.isoformat()}
 
 

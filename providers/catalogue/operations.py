@@ -12,6 +12,8 @@ from events.work import Work
 from kit import money
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
+from kit.rules import pending
+from kit.rules.model import ChangeKind, PendingChange
 from providers.catalogue.model import Item, ItemCategory, Price, Skill
 
 CATALOGUE_FILE = Path(__file__).parent / "catalogue.csv"
@@ -139,6 +141,30 @@ async def set_price(work: Work, *, item_code: str, fen: int, valid_from: date, v
     work.session.add(row)
     await work.session.flush()
     return row
+
+
+async def propose_price(work: Work, *, item_code: str, fen: int, valid_from: date) -> PendingChange:
+    """Propose a price, for a second person to confirm; the same one twice waits once.
+
+    Refuses `item.unknown`, `price.negative`.
+    """
+    if fen < 0:
+        raise PriceNegative
+    if await work.session.get(Item, item_code) is None:
+        raise ItemUnknown(item=item_code)
+    content = {"fen": fen, "valid_from": valid_from.isoformat()}
+    same = pending.waiting().where(PendingChange.subject == item_code, PendingChange.content == content)
+    if (waiting := (await work.session.execute(same.limit(1))).scalar_one_or_none()) is not None:
+        return waiting
+    return await pending.propose(
+        work.session, kind=ChangeKind.PRICE, subject=item_code, content=content, by=work.actor.label, now=work.now
+    )
+
+
+async def confirm_price(work: Work, change: PendingChange) -> Price:
+    """Put a proposed price in force; refuses what `set_price` refuses."""
+    valid_from = date.fromisoformat(change.content["valid_from"])
+    return await set_price(work, item_code=change.subject, fen=change.content["fen"], valid_from=valid_from)
 
 
 async def _next_change(work: Work, item_code: str, after: date) -> date | None:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -10,8 +11,11 @@ from sqlalchemy import select
 
 from events.contracts.roster import CompanyAccountChanged
 from events.work import Work
+from kit.ids import new_id
 from kit.imports.readers import reads
 from kit.refusal import Kind, Refusal
+from kit.rules import pending
+from kit.rules.model import ChangeKind, PendingChange
 from providers.roster import queries
 from providers.roster.model import Company, CompanyState
 
@@ -81,6 +85,34 @@ def masked(work: Work, company: Company) -> str | None:
     """Return a company's account as desks may see it: the last four digits."""
     digits = number(work, company)
     return None if digits is None else "*" * (len(digits) - 4) + digits[-4:]
+
+
+async def propose_bank_account(work: Work, *, provider_id: UUID, number: str) -> PendingChange:
+    """Propose to which account a company is paid, for a second person; refuses what `set_bank_account` refuses."""
+    company = await queries.company(work, provider_id)
+    digits, id_ = read(number), new_id()
+    if await taken(work, [work.vault.blind("bank_account", digits)], but=provider_id):
+        raise BankAccountTaken
+    sealed = work.vault.seal(company.data_key, f"pending_change|number|{id_}", digits)
+    content = {"number": "*" * (len(digits) - 4) + digits[-4:], "sealed": b64encode(sealed).decode()}
+    return await pending.propose(
+        work.session,
+        kind=ChangeKind.BANK_ACCOUNT,
+        subject=str(provider_id),
+        content=content,
+        by=work.actor.label,
+        now=work.now,
+        id_=id_,
+    )
+
+
+async def confirm_bank_account(work: Work, change: PendingChange) -> Company:
+    """Put a proposed account in force; refuses what `set_bank_account` refuses."""
+    provider_id = UUID(change.subject)
+    company = await queries.company(work, provider_id)
+    sealed = b64decode(change.content["sealed"])
+    digits = work.vault.open(company.data_key, f"pending_change|number|{change.id}", sealed)
+    return await set_bank_account(work, provider_id=provider_id, number=digits)
 
 
 async def set_bank_account(work: Work, *, provider_id: UUID, number: str) -> Company:

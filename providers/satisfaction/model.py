@@ -98,6 +98,18 @@ class Rating(Base):
     recorded_by: Mapped[str] = mapped_column(String(80))
 
 
+class CodeReading(Base):
+    """Who read a visit's rating code to say it to the elder; whoever did may not give the rating."""
+
+    __tablename__ = "code_reading"
+    __table_args__ = ({"info": {"append_only": True}},)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    visit_id: Mapped[UUID] = mapped_column(index=True)
+    read_by: Mapped[str] = mapped_column(String(80))
+    read_at: Mapped[datetime]
+
+
 class CallBackReason(StrEnum):
     """Why an elder is called back."""
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import exists, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from events.contracts.feedback import FeedbackGiven
@@ -23,6 +23,7 @@ from providers.satisfaction.model import (
     CallBackReason,
     CallState,
     Channel,
+    CodeReading,
     Rateable,
     Rating,
 )
@@ -56,6 +57,13 @@ class AlreadyGiven(Refusal):
 
     code = "feedback.already_given"
     kind = Kind.CONFLICT
+
+
+class ReaderMayNotRate(Refusal):
+    """Whoever read the rating code out may not give the rating."""
+
+    code = "feedback.reader_may_not_rate"
+    kind = Kind.FORBIDDEN
 
 
 class CodeLocked(Refusal):
@@ -164,14 +172,33 @@ def feedback_code(vault: Vault, visit_id: UUID) -> str:
     return f"{int.from_bytes(digest[:8], 'big') % 1_000_000:06d}"
 
 
+async def read_code(work: Work, *, visit_id: UUID) -> tuple[str, UUID]:
+    """Return a visit's rating code and its elder, for the desk that says it to her; the reading is recorded.
+
+    Refuses `feedback.unknown_visit`.
+    """
+    rateable = await work.session.get(Rateable, visit_id)
+    if rateable is None:
+        raise UnknownVisit
+    work.session.add(CodeReading(visit_id=visit_id, read_by=work.actor.label, read_at=work.now))
+    return feedback_code(work.vault, visit_id), rateable.person_id
+
+
+async def _not_a_reader(work: Work, visit_id: UUID, by: str) -> None:
+    query = select(exists().where(CodeReading.visit_id == visit_id, CodeReading.read_by == by))
+    if await work.session.scalar(query):
+        raise ReaderMayNotRate
+
+
 async def give_by_code(
-    work: Work, *, visit_id: UUID, code: str, score: int, channel: Channel = Channel.CODE
+    work: Work, *, visit_id: UUID, code: str, score: int, channel: Channel = Channel.CODE, by: str | None = None
 ) -> CodeAnswer:
     """Rate a visit 1 to 5 by the elder's code, once; a wrong code is counted and answered.
 
-    After five the code is worth nothing and the elder is called back.
+    After five the code is worth nothing and the elder is called back. `by` is who is signed in where the code is
+    typed; whoever has read the code out may not.
 
-    Refuses `feedback.unknown_visit`, `.score_out_of_range`, `.already_given`, `.code_locked`.
+    Refuses `feedback.unknown_visit`, `.score_out_of_range`, `.already_given`, `.code_locked`, `.reader_may_not_rate`.
     """
     if channel not in _BY_CODE:
         message = f"{channel} is not given by code"
@@ -179,6 +206,8 @@ async def give_by_code(
     if not 1 <= score <= 5:
         raise ScoreOutOfRange
     rateable = await _rateable(work, visit_id)
+    if by is not None:
+        await _not_a_reader(work, visit_id, by)
     tries = (await rules.read(work.session, FeedbackCodeTries, at=work.now)).value
     if rateable.code_tries >= tries:
         raise CodeLocked
@@ -218,7 +247,8 @@ async def record_call_back(work: Work, *, call_back_id: UUID, answers: Answers) 
     """Save an elder's answers and only then reveal whose visit it was; the answer overrides a rating by code.
 
     An elder who says that nobody came opens a complaint, unless one about the visit is open already. Refuses
-    `callback.unknown`, `.finished`, `.score_without_visit`, `.stay_out_of_range`, `feedback.score_out_of_range`.
+    `callback.unknown`, `.finished`, `.score_without_visit`, `.stay_out_of_range`, `feedback.score_out_of_range`,
+    and `feedback.reader_may_not_rate` to who has read the visit's rating code.
     """
     if answers.score is not None and not 1 <= answers.score <= 5:
         raise ScoreOutOfRange
@@ -227,6 +257,7 @@ async def record_call_back(work: Work, *, call_back_id: UUID, answers: Answers) 
     if answers.stayed_minutes is not None and not 0 <= answers.stayed_minutes <= 24 * 60:
         raise StayOutOfRange
     call_back = await _open_call_back(work, call_back_id)
+    await _not_a_reader(work, call_back.visit_id, work.actor.label)
     rateable = await _rateable(work, call_back.visit_id)
     call_back.state = CallState.DECLINED if answers.score is None else CallState.ANSWERED
     call_back.answers = asdict(answers)

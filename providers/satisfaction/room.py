@@ -5,13 +5,21 @@ from pathlib import Path
 
 from kit.room import Chore, Room
 from providers.satisfaction import draws, handlers, operations
-from providers.satisfaction.model import CallBack, CallBackDraw, Complaint, ComplaintStep, Rateable, Rating
+from providers.satisfaction.model import (
+    CallBack,
+    CallBackDraw,
+    CodeReading,
+    Complaint,
+    ComplaintStep,
+    Rateable,
+    Rating,
+)
 from providers.satisfaction.policy import POLICY
 from providers.satisfaction.rules import RULES
 
 ROOM = Room(
     name="providers.satisfaction",
-    models=(Rateable, Rating, CallBack, CallBackDraw, Complaint, ComplaintStep),
+    models=(Rateable, Rating, CodeReading, CallBack, CallBackDraw, Complaint, ComplaintStep),
     handlers=(handlers.when_finished,),
     rules=RULES,
     refusals=Path(__file__).with_name("refusals.toml"),

@@ -204,6 +204,7 @@ class LeastDeductionPercent(ValueRule[int]):
         zh="投诉属实至少扣除应付额的百分之几",
         en="Least share deducted for an upheld complaint",
         source="投诉属实扣款百分之五十至一百",
+        second_person=True,
     )
     root: Annotated[int, Field(ge=1, le=100)]
 

@@ -18,7 +18,9 @@ from events.work import Work
 from kit import clock
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
+from kit.rules import pending
 from kit.rules import queries as rules
+from kit.rules.model import ChangeKind
 from providers.roster.model import Company
 from providers.settlement import charges, ledger, queries
 from providers.settlement.arithmetic import FORGIVABLE, DeductionReason, canonical
@@ -264,14 +266,14 @@ async def decide_dispute(
 async def approve(work: Work, *, statement_id: UUID) -> Statement:
     """Approve a confirmed paper and the account to which it is paid; an approved one only for another account.
 
-    Who drew it up may not, nor who decided its disputes unless the rule allows it. Refuses `statement.not_found`,
-    `.cannot_move`, `.second_person_wanted`.
+    Who drew it up may not, nor who made or decided what it pays: its prices, visits and corrections; nor who decided
+    its disputes unless the rule allows it. Refuses `statement.not_found`, `.cannot_move`, `.second_person_wanted`.
     """
     statement = await _locked(work, statement_id, StatementState.APPROVED)
     company = await work.session.get_one(Company, statement.provider_id)
     if statement.state is StatementState.APPROVED and not queries.account_changed(work, statement, company):
         raise StatementCannotMove(state=statement.state, wanted=StatementState.APPROVED)
-    barred = {statement.drawn_by}
+    barred = {statement.drawn_by, *await queries.people_behind(work, statement)}
     if not (await rules.read(work.session, DeciderMayApprove, at=work.now)).value:
         decided = select(Dispute.decided_by).where(Dispute.statement_id == statement_id)
         barred.update(name for name in (await work.session.execute(decided)).scalars() if name)
@@ -293,7 +295,8 @@ async def pay(work: Work, *, statement_id: UUID, reference: str) -> Payment:
     """
     statement = await _locked(work, statement_id, StatementState.PAID)
     company = await work.session.get_one(Company, statement.provider_id)
-    barred = {statement.approved_by, company.bank_set_by}
+    setters = await pending.people_behind(work.session, ChangeKind.BANK_ACCOUNT, [str(company.id)])
+    barred = {statement.approved_by, company.bank_set_by, *setters}
     if not (await rules.read(work.session, DrawerMayPay, at=work.now)).value:
         barred.add(statement.drawn_by)
     if work.actor.label in barred:

@@ -8,12 +8,16 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from events.contracts.visits import VisitVerified
+from events.contracts.settlement import ChargeMade
+from events.contracts.visits import VisitVerified, VisitVoided
 from events.model import LoggedEvent
 from events.work import Work
 from kit import money
 from kit.pages import SortOrder
 from kit.refusal import Kind, Refusal
+from kit.rules import pending
+from kit.rules.model import ChangeKind
+from providers.catalogue.model import Price
 from providers.roster import bank_accounts
 from providers.roster.model import Company
 from providers.settlement import charges
@@ -219,6 +223,24 @@ async def payment_file(work: Work, *, month: str) -> list[PaymentRow]:
         for paper, company in (await work.session.execute(query)).all()
         if paper.subsidised_fen <= 0 or (paper.account_sealed and not account_changed(work, paper, company))
     ]
+
+
+async def people_behind(work: Work, paper: Statement) -> set[str]:
+    """Return who set a price of a statement's items, decided one of its visits, or made one of its lines by hand."""
+    stated = select(StatementLine.charge_id).where(StatementLine.statement_id == paper.id)
+    lines = select(Charge.id, Charge.visit_id, Charge.item_code, Charge.verified_by).where(Charge.id.in_(stated))
+    rows = (await work.session.execute(lines)).all()
+    items = sorted({row.item_code for row in rows})
+    acts = select(LoggedEvent.actor).distinct()
+    decided = acts.where(LoggedEvent.id.in_({row.verified_by for row in rows if row.verified_by}))
+    visits, charged = {str(row.visit_id) for row in rows}, {str(row.id) for row in rows}
+    voided = acts.where(LoggedEvent.subject.in_(visits), LoggedEvent.type == VisitVoided.type_name())
+    made = acts.where(LoggedEvent.subject.in_(charged), LoggedEvent.type == ChargeMade.type_name())
+    priced = select(Price.recorded_by).where(Price.item_code.in_(items)).distinct()
+    people = await pending.people_behind(work.session, ChangeKind.PRICE, items)
+    for query in (priced, decided, voided, made):
+        people.update((await work.session.execute(query)).scalars())
+    return people
 
 
 def approved_account(work: Work, paper: Statement, company: Company) -> str | None:

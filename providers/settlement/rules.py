@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from kit.rules.typed import About, DatedRule, ValueRule
+from kit.rules.typed import About, DatedRule, HoursRule, ValueRule
 
 _CUSTOM = "上门服务考核通行做法（试行建议值）"
 _SEPARATION = "不相容岗位分离"
@@ -22,6 +22,7 @@ class FullFromPercent(ValueRule[int]):
         zh="实际服务时长达到标准时长的百分之几即足额计费，不足者按比例",
         en="Share of the planned time from which a visit is paid in full; below it, pro rata",
         source=_CUSTOM,
+        second_person=True,
     )
     root: Percent
 
@@ -36,6 +37,7 @@ class LateAfterMinutes(ValueRule[int]):
         zh="迟到超过多少分钟开始扣款",
         en="Minutes late after which something is deducted",
         source=_CUSTOM,
+        second_person=True,
     )
     root: Annotated[int, Field(ge=0, le=1_440)]
 
@@ -50,6 +52,7 @@ class LatePercent(ValueRule[int]):
         zh="迟到扣除应付额的百分之几",
         en="Share deducted for a late arrival",
         source=_CUSTOM,
+        second_person=True,
     )
     root: Percent
 
@@ -64,6 +67,7 @@ class NobodyHomePercent(ValueRule[int]):
         zh="上门未遇（等候满时限）按价格的百分之几付空跑费",
         en="Share of the price that is paid for a visit to a closed door",
         source=_CUSTOM,
+        second_person=True,
     )
     root: Percent
 
@@ -78,6 +82,7 @@ class CancelledLatePercent(ValueRule[int]):
         zh="不足免费取消时限的取消按价格的百分之几付费",
         en="Share of the price that is paid for a visit cancelled too late",
         source=_CUSTOM,
+        second_person=True,
     )
     root: Percent
 
@@ -95,6 +100,7 @@ class ProvenGrades(ValueRule[str]):
         zh="哪些凭证等级可以付款，其余等级应付为零",
         en="Grades of evidence that are paid; of the others nothing is",
         source="凭证分级：无凭证不付款",
+        second_person=True,
     )
     root: Annotated[str, Field(pattern="^A?B?C?D?$", min_length=1, max_length=4)]
 
@@ -109,6 +115,7 @@ class DeciderMayApprove(ValueRule[bool]):
         zh="裁定过争议的人可否审定同一张结算单",
         en="Whether a person who decided a dispute may approve the same statement",
         source=_SEPARATION,
+        second_person=True,
     )
     root: bool
 
@@ -123,8 +130,24 @@ class DrawerMayPay(ValueRule[bool]):
         zh="出具结算单的人可否办理同一张结算单的付款",
         en="Whether a person who drew up a statement may pay it",
         source=_SEPARATION,
+        second_person=True,
     )
     root: bool
+
+
+class ChangeWaitHours(HoursRule):
+    """How long a change about money or proof waits before a second person may confirm it."""
+
+    about: ClassVar[About] = About(
+        name="change.wait_hours",
+        proposed=48,
+        unit="hours",
+        zh="涉及资金或凭证的变更须等待多少小时后由第二人确认",
+        en="Hours that a change about money or proof waits before a second person may confirm it",
+        source=_SEPARATION,
+        second_person=True,
+    )
+    root: Annotated[int, Field(ge=1, le=720)]
 
 
 RULES: tuple[type[DatedRule], ...] = (
@@ -136,4 +159,5 @@ RULES: tuple[type[DatedRule], ...] = (
     ProvenGrades,
     DeciderMayApprove,
     DrawerMayPay,
+    ChangeWaitHours,
 )

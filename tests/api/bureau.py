@@ -108,6 +108,19 @@ class Bureau:
         assert code is None or answer.json()["code"] == code
         return rows_of(answer)
 
+    async def later(self, *, hours: int) -> None:
+        """Let time pass and everybody sign in again."""
+        clock = self.works.clock
+        assert isinstance(clock, FixedClock)
+        clock.advance(timedelta(hours=hours))
+        self.tokens = await sign_in_all(self.works, self.actors)
+
+    async def in_force(self, name: str, method: str, path: str, form: Any, *, by: str = "second") -> None:
+        """Propose a change about money, let it wait, and have somebody else confirm it."""
+        change = await self(name, method, path, form, status=202)
+        await self.later(hours=48)
+        await self(by, "POST", f"/pending-changes/{change['id']}/confirmation")
+
     async def forget_account(self, company: UUID) -> None:
         """Leave a company as it is that was admitted without a bank account."""
         async with self.works(SYSTEM("test")) as work:

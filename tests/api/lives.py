@@ -30,7 +30,7 @@ from kit.clock import FixedClock
 from kit.ids import new_id
 from providers.catalogue import operations as catalogue
 from providers.catalogue.model import Skill
-from providers.roster import hiring
+from providers.roster import bank_accounts, hiring
 from providers.roster import operations as roster
 from providers.roster.calendar import Hours
 from providers.roster.hiring import NewWorker, Paper
@@ -377,6 +377,9 @@ class Lives:
                 reason=f"{company.mark} is ill",
             )
         await self.drain()
+        async with self.works(MANAGER) as work:
+            number = f"6222{self._number():012d}"
+            await bank_accounts.propose_bank_account(work, provider_id=company.id, number=number)
         # At the same hour, so that somebody else must go.
         request = await self.ask(company, second, ITEMS[1], hours=2, minutes_wide=10)
         async with self.works(OPERATOR) as work:

@@ -28,8 +28,11 @@ HERE: dict[str, Any] = {
     "fix_age_seconds": 2,
 }
 """What a phone says of its place at the elders' door."""
+WAIT = timedelta(hours=48)
+"""How long a change about money or proof waits for a second person."""
 DESKS = {
     "operator": Role.OPERATOR,
+    "caller": Role.OPERATOR,
     "manager": Role.MANAGER,
     "second": Role.MANAGER,
     "finance": Role.FINANCE,
@@ -169,17 +172,27 @@ class Street:
         lines: list[dict[str, Any]] = await self("finance", "GET", f"/visits/{visit['id']}/charges")
         return lines
 
-    async def price(self, fen: int, valid_from: date, *, item: str = "B01") -> None:
-        """Put a price in force from a day on."""
+    async def announce_price(self, fen: int, valid_from: date, *, item: str = "B01") -> str:
+        """Propose a price from a day on; return the change."""
         form = {"fen": fen, "valid_from": valid_from.isoformat()}
-        await self("manager", "POST", f"/catalogue/{item}/prices", form, status=201)
+        change = await self("manager", "POST", f"/catalogue/{item}/prices", form, status=202)
+        return str(change["id"])
+
+    async def confirm(self, change: str) -> None:
+        """Put a change in force that has waited long enough."""
+        await self("second", "POST", f"/pending-changes/{change}/confirmation")
 
     async def rule(self, name: str, value: Any = None, **changes: Any) -> None:
         """Decide a rule anew, whole or some of its fields, and wait until it holds."""
         (now,) = await self("manager", "GET", f"/rules?name={name}")
-        since = self.clock.now() + timedelta(minutes=2)
+        since = self.clock.now() + (WAIT + timedelta(minutes=2) if now["second_person"] else timedelta(minutes=2))
         form = {"value": value or now["value"] | changes, "valid_from": since.isoformat(), "source": "decided"}
-        await self("manager", "POST", f"/rules/{name}", form, status=204)
+        if now["second_person"]:
+            change = await self("manager", "POST", f"/rules/{name}", form, status=202)
+            await self.at(self.clock.now() + WAIT)
+            await self.confirm(change["id"])
+        else:
+            await self("manager", "POST", f"/rules/{name}", form, status=204)
         await self.at(since + timedelta(minutes=1))
 
 

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -49,9 +49,6 @@ class Story:
         self.request = await self.street.call(self.elder, tomorrow, tomorrow + timedelta(hours=2))
         self.visit = await self.street.promised(self.request)
         self.agreed_fen = self.request["own_fen"]
-
-    async def price(self, fen: int, days: int) -> None:
-        await self.street.price(fen, clocks.day_of(instant(self.request["earliest"]) + timedelta(days=days)))
 
     async def move(self, days: int, *, accept: bool) -> None:
         """Agree on another day; more is owed only where that has been accepted."""
@@ -104,18 +101,24 @@ async def test_the_own_share_is_never_above_the_last_consent(
     street: Street, category: Category, before: list[tuple[str, int, Any]], stay: int, after: list[int]
 ) -> None:
     story = Story(street, category)
-    await street.at(at_ten(street.clock.now() + timedelta(days=1)) - timedelta(hours=1))
+    # What is recorded later has been announced before the call, and is confirmed by a second person after it.
+    called = at_ten(street.clock.now() + timedelta(days=3)) - timedelta(hours=1)
+    papers = [(fen, days) for name, fen, days in before if name == "price"] + [(fen, 0) for fen in after]
+    begins = [clocks.day_of(called + timedelta(days=1 + days)) for _, days in papers]
+    changes = [await street.announce_price(fen, day) for (fen, _), day in zip(papers, begins, strict=True)]
+    await street.at(called)
     await story.call()
     for name, number, more in before:
         if name == "price":
-            await story.price(number, more)
+            await street.confirm(changes.pop(0))
         else:
             await story.move(number, accept=more)
     await street.visit(story.visit, stay=stay)
     await story.holds()
     month = clocks.month_of(instant(story.visit["planned_start"]))
-    for fen in after:
-        await story.price(fen, 0)
+    for change in changes:
+        await street.at(street.clock.now())
+        await street.confirm(change)
         await street("finance", "POST", "/adjustments", {"month": month}, status=201)
         await street.drain()
         await story.holds()
@@ -135,11 +138,13 @@ async def test_the_own_share_is_never_above_the_last_consent(
 async def test_a_price_recorded_after_the_call_is_the_quotas_and_then_a_matter_for_people(street: Street) -> None:
     # 60 yuan a month, of whose price the elder pays 30 %: 18 yuan were told of 60, and 42 are held.
     elder = await street.elder(Category.KEY_GROUP, 1)
-    ten = at_ten(street.clock.now())
+    ten = at_ten(street.clock.now() + timedelta(days=2))
+    change = await street.announce_price(6000, clocks.day_of(ten))
+    await street.at(ten - timedelta(hours=1))
     request = await street.call(elder, ten, ten + timedelta(hours=2), quantity=2)
     assert (request["price_fen"], request["quota_held_fen"], request["own_fen"]) == (6000, 4200, 1800)
     visit = await street.promised(request)
-    await street.price(6000, clocks.day_of(ten))
+    await street.confirm(change)
     assert (await street.visit(visit, stay=120))["state"] == "verified"
     (line,) = await street.charges(visit)
     # Of the further 60 yuan the quota has 18 left; 42 are nobody's yet.
@@ -154,12 +159,13 @@ async def test_a_price_recorded_after_the_call_is_the_quotas_and_then_a_matter_f
 
 async def test_another_day_holds_its_own_months_quota_or_is_refused(street: Street) -> None:
     elder = await street.elder(Category.KEY_GROUP, 1)
+    change = await street.announce_price(4000, date(2026, 4, 1))
     await street.at(datetime(2026, 3, 30, 1, tzinfo=UTC))
     ten = at_ten(street.clock.now() + timedelta(days=1))
     visit = await street.promised(await street.call(elder, ten, ten + timedelta(hours=2)))
     path, later = f"/visits/{visit['id']}/rescheduling", ten + timedelta(days=1)
     moved = {"starts_at": later.isoformat(), "agreed_to": later.isoformat(), "reason": "at the doctor's"}
-    await street.price(4000, clocks.day_of(later))
+    await street.confirm(change)
     await street("operator", "POST", path, moved, status=409, code="request.over_quota")
     march = await street("finance", "GET", f"/people/{elder}/wallet?month=2026-03")
     assert march["held_fen"] == 2100

@@ -243,7 +243,11 @@ async def test_a_rule_is_announced_ahead_and_keeps_its_shape(world: World, desks
         assert [error["where"] for error in answer.json()["errors"]] == fields
         assert all(re.search(r"[\u4e00-\u9fff]", error["why"]) for error in answer.json()["errors"])
     stricter = {**value, "value": {**evidence, "code_tries": 3}}
-    await desks("manager", "POST", "/rules/visit.evidence", stricter, status=204)
+    await desks("manager", "POST", "/rules/visit.evidence", stricter, status=422, code="change.too_soon")
+    stricter["valid_from"] = "2026-05-09T00:00:00+08:00"
+    change = await desks("manager", "POST", "/rules/visit.evidence", stricter, status=202)
+    path_of_change = f"/pending-changes/{change['id']}/confirmation"
+    await desks("manager", "POST", path_of_change, status=403, code="change.same_person")
     await desks("manager", "POST", path, {**value, "value": 45}, status=204)
     (deadline,) = await desks("finance", "GET", "/rules?name=offer.deadline_minutes")
     assert (deadline["value"], [row["value"] for row in deadline["history"]]) == (30, [30, 45])
@@ -261,8 +265,14 @@ async def test_a_late_paper_is_valid_from_its_own_day_and_never_from_a_day_to_co
     await desks("manager", "POST", path, future, status=422, code="rule.not_past")
     await desks("finance", "POST", path, paper, status=403, code="actor.not_allowed")
     await desks("manager", "POST", "/rules/lanterns/backdate", paper, status=404, code="rule.unknown")
-    await desks("manager", "POST", path, paper, status=204)
+    change = await desks("manager", "POST", path, paper, status=202)
+    assert (change["kind"], change["subject"]) == ("rule_backdated", "charge.late_percent")
+    assert change["proposed_by"] == f"account:{world.lived.actors['manager'].account_id}"
     (rule,) = await desks("manager", "GET", "/rules?name=charge.late_percent")
-    assert rule["value"] == 20
+    assert (rule["value"], rule["second_person"]) == (10, True)  # before somebody else has confirmed it
+    path, paper = "/rules/request.duplicate_hours/backdate", {**paper, "value": 3}
+    await desks("manager", "POST", path, paper, status=204)
+    (rule,) = await desks("manager", "GET", "/rules?name=request.duplicate_hours")
+    assert (rule["value"], rule["second_person"]) == (3, False)
     assert rule["history"][-1]["source"] == paper["source"]
-    assert rule["history"][-1]["recorded_by"] == f"account:{world.lived.actors['manager'].account_id}"
+    assert rule["history"][-1]["recorded_by"] == change["proposed_by"]

@@ -37,6 +37,7 @@ from kit.clock import FixedClock
 from kit.ids import new_id
 from kit.refusal import Refusal
 from kit.room import rules_of
+from kit.rules import operations
 from kit.rules import queries as rules
 from kit.rules.model import RuleRow
 from processes.rooms import ROOMS
@@ -49,6 +50,7 @@ from tests.api.world import BASE, HOST, sign_in_all
 from tests.dispatch.stage import AREA, HOME, NINE, Stage, set_stage
 
 RULES = rules_of(ROOMS)
+BY_NAME = {rule.about.name: rule for rule in RULES}
 DRAWN = int(os.environ.get("NOWALLS_RULE_VALUES", "10"))
 """How many values are drawn for every rule."""
 
@@ -91,8 +93,17 @@ class District:
         since, path = self.clock.now() + timedelta(minutes=2), f"/rules/{name}"
         if name.startswith("quota."):
             since, path = clocks.month_bounds(clocks.month_of(self.clock.now()))[0], f"/rules/{name}/backdate"
-        form = {"value": value, "source": "drawn", "valid_from": since.isoformat()}
-        return await self.ask(MANAGER, "POST", path, json=form, **more)
+        rule = BY_NAME[name]
+        backdated = path.endswith("backdate")
+        announced = since if backdated or not rule.about.second_person else since + timedelta(hours=720)
+        form = {"value": value, "source": "drawn", "valid_from": announced.isoformat()}
+        answer = await self.ask(MANAGER, "POST", path, json=form, **more)
+        if answer.status_code == 202:
+            # A second person confirms it, whose waiting time is another test's.
+            verb = operations.backdate if backdated else operations.decide
+            async with self.works(SYSTEM("bureau")) as work:
+                await verb(work.session, rule.of(value), valid_from=since, now=work.now, by="bureau", source="drawn")
+        return answer
 
     async def call(self, *, urgent: bool) -> httpx.Response:
         """Place a request for the newest elder."""
@@ -219,7 +230,7 @@ async def test_a_value_is_refused_by_field_or_everything_goes_on(district: Distr
     await district.next_day()
     for name, value in drawn.items():
         answer = await district.decide(name, value)
-        if answer.status_code != 204:
+        if answer.status_code not in {202, 204}:
             assert (answer.status_code, answer.json()["code"]) == (422, "rule.invalid"), (name, value, answer.text)
             assert answer.json()["errors"], (name, value)
     district.clock.advance(timedelta(minutes=3))

@@ -131,16 +131,22 @@ async def test_a_second_complaint_about_a_visit_is_a_duplicate_while_the_first_i
     assert saved["complaint_id"] == first["id"]
 
 
-async def test_rated_of_the_funnel_is_the_n_of_the_rate(street: Street) -> None:
+async def test_rated_of_the_funnel_is_the_n_of_the_rate_and_the_codes_reader_does_not_rate(street: Street) -> None:
     ten = street.clock.now() + timedelta(hours=1)
     visit = await street.promised(await street.call(await street.elder(), ten, ten + timedelta(hours=2)))
     await street.visit(visit)
     code = (await street("operator", "GET", f"/visits/{visit['id']}/rating-code"))["code"]
     rating = {"code": code, "score": 2, "channel": "code"}
+    reader = "feedback.reader_may_not_rate"
+    await street("operator", "POST", f"/visits/{visit['id']}/rating", rating, status=403, code=reader)
     await street("manager", "POST", f"/visits/{visit['id']}/rating", rating)
-    for call_back in await street("operator", "GET", "/call-backs"):
-        answers = {"came": True, "stayed_minutes": 60, "goods_instead": False, "score": 5}
-        await street("operator", "POST", f"/call-backs/{call_back['id']}/answers", answers)
+    (call_back,) = await street("operator", "GET", "/call-backs")
+    path, answers = f"/call-backs/{call_back['id']}/answers", {"came": True, "stayed_minutes": 60, "score": 5}
+    answers |= {"goods_instead": False}
+    await street("operator", "POST", path, answers, status=403, code=reader)
+    await street("caller", "POST", path, answers)
+    readings = await street("manager", "GET", f"/people/{visit['person_id']}/readings")
+    assert {"role": "operator", "fields": ["rating_code"]}.items() <= readings[0].items()
     await street.drain()
     rate, funnel = [await street("manager", "GET", path) for path in ("/rates", "/funnel")]
     assert (rate["n"], funnel["rated"], funnel["today"]["rated"]) == (1, 1, 1)

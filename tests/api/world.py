@@ -65,6 +65,7 @@ NOUNS = {
     "shift_id": "select id from shift where provider_id = $1",
     "account_id": "select id from account where provider_id = $1",
     "session_id": "select s.id from account_session s join account a on a.id = s.account_id where a.provider_id = $1",
+    "change_id": "select id from pending_change where subject = $1::uuid::text",
     "act_id": "select id from act where provider_id = $1",
 }
 """Every kind of id that a route may ask for: how to find a company's own."""

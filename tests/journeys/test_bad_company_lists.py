@@ -6,6 +6,8 @@ from events.work import Works
 from kit.access.actor import Actor
 from kit.access.roles import Role
 from kit.china.identifiers import compose_uscc
+from kit.rules import pending
+from providers.catalogue import operations as prices
 from providers.catalogue import queries as catalogue
 from providers.roster import queries as roster
 from providers.roster.model import Company, CompanyState, Worker
@@ -149,6 +151,9 @@ async def test_the_catalogue_takes_new_items_and_later_prices(works: Works) -> N
     async with works(Actor(role=Role.MANAGER, label="主管")) as work:
         assert await catalogue.price(work, "B09", date(2026, 3, 2)) == 3550
         assert await catalogue.price(work, "A01", date(2026, 5, 31)) == 1500
+        assert await catalogue.price(work, "A01", date(2026, 6, 1)) == 1500  # until a second person confirms it
+        (change,) = (await work.session.execute(pending.waiting())).scalars()
+        await prices.confirm_price(work, change)
         assert await catalogue.price(work, "A01", date(2026, 6, 1)) == 1600
     bad = [
         ["A01", "A", "x", "份", "10", "S0", "16", "", ""],
