@@ -12,7 +12,7 @@ from api.paging import Listing, Page, Rows
 from api.shapes import visits as shapes
 from dispatch.visits import operations, queries
 from dispatch.visits.model import Act, Visit
-from dispatch.visits.queries import SpokenCode
+from dispatch.visits.queries import DoorNote, SpokenCode
 from dispatch.visits.transitions import OfferState
 from events.work import Work
 from kit.clock import day_of
@@ -148,6 +148,17 @@ async def abort_visit(visit_id: UUID, form: shapes.NewAct, work: Acting) -> Visi
 async def get_anchor(visit_id: UUID, work: Acting) -> shapes.Anchor:
     """Return this instant signed for one visit; the phone puts it into acts that it makes without a signal."""
     return shapes.Anchor(anchor=await queries.anchor(work, visit_id))
+
+
+@router.get(
+    "/visits/{visit_id}/door-note",
+    response_model=shapes.DoorNote,
+    summary="What whoever comes must know",
+    responses=responses(404, 409),
+)
+async def get_door_note(visit_id: UUID, work: Annotated[Work, doing("visits.door_note")]) -> DoorNote:
+    """Return the operator's note and the health note to the promised worker and the dispatcher; it is recorded."""
+    return await queries.door_note(work, visit_id)
 
 
 @router.get(

@@ -29,6 +29,7 @@ from registry.people.records import (
     NotForThisDesk,
     PersonCard,
     card,
+    health_note,
     reveal,
 )
 
@@ -54,6 +55,7 @@ __all__ = [
     "disclosures_of",
     "division",
     "divisions",
+    "health_note",
     "ids_by_id_no",
     "mask_name",
     "names_of",

@@ -141,6 +141,7 @@ class Reading(BaseModel):
     read_at: datetime
     role: str
     reader: str
+    provider_id: UUID | None
     purpose: str
     fields: list[str]
 

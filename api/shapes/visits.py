@@ -147,6 +147,13 @@ class Anchor(BaseModel):
     anchor: str
 
 
+class DoorNote(BaseModel):
+    """What whoever comes must know; null where nothing was written down."""
+
+    note: str | None = Field(description="what the operator wrote for whoever comes", examples=["the bell is broken"])
+    health_note: str | None = Field(description="what a visitor must know of the elder's health")
+
+
 class VisitCode(BaseModel):
     """A code for the operator to read to the elder."""
 

@@ -68,13 +68,13 @@ async def requests(
     return (await work.session.execute(page)).scalars().all()
 
 
-async def note(work: Work, request_id: UUID) -> str | None:
+async def note(work: Work, request_id: UUID, *, purpose: str = "request") -> str | None:
     """Return the operator's note for the worker, decrypted with the elder's key; the reading is recorded."""
     care_request = await request(work, request_id)
     if care_request.note_sealed is None:
         return None
     key = await registry.data_key(work, care_request.person_id)
-    await registry.record_reading(work, [care_request.person_id], purpose="request", fields=["request_note"])
+    await registry.record_reading(work, [care_request.person_id], purpose=purpose, fields=["request_note"])
     return work.vault.open(key, f"care_request|note_sealed|{care_request.id}", care_request.note_sealed)
 
 

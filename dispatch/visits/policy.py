@@ -13,6 +13,7 @@ POLICY: Final[Policy] = {
         {Role.PROVIDER, Role.WORKER, Role.OPERATOR, Role.MANAGER, Role.CLERK, Role.SECTION, Role.AUDITOR}
     ),
     "visits.act": frozenset({Role.WORKER}),
+    "visits.door_note": frozenset({Role.PROVIDER, Role.WORKER}),
     "visits.codes": frozenset({Role.OPERATOR}),
     "visits.change": frozenset({Role.OPERATOR, Role.MANAGER}),
     "visits.reassign": frozenset({Role.PROVIDER, Role.OPERATOR, Role.MANAGER}),

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from dispatch.requests import queries as requests
 from dispatch.visits import lifecycle, visit_codes
 from dispatch.visits.model import Act, Offer, Visit
 from dispatch.visits.transitions import PROMISED, OfferState, VisitState
@@ -16,7 +17,10 @@ from kit import clock
 from kit.access.roles import Role
 from kit.pages import SortOrder
 from kit.refusal import Kind, Refusal
+from registry import queries as registry
 
+_AT_THE_DOOR = "disclosure: door note"
+"""The purpose under which the audit of readings keeps what a company was shown for a visit."""
 OFFERS = SortOrder("offers", Offer.deadline, Offer.id)
 VISITS = SortOrder("visits", Visit.planned_start, Visit.worker_number, Visit.id, falling=1)
 
@@ -26,6 +30,21 @@ class CodesForbidden(Refusal):
 
     code = "visit.codes_forbidden"
     kind = Kind.FORBIDDEN
+
+
+class NotPromised(Refusal):
+    """The visit is not promised yet, or over: nobody is on the way to the elder's door."""
+
+    code = "visit.not_promised"
+    kind = Kind.CONFLICT
+
+
+@dataclass(frozen=True, slots=True)
+class DoorNote:
+    """What whoever comes must know: what the operator wrote down, and the elder's health note."""
+
+    note: str | None
+    health_note: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +153,21 @@ async def acts_of(work: Work, visit_id: UUID) -> Sequence[Act]:
 async def anchor(work: Work, visit_id: UUID) -> str:
     """Return an anchor in time for a visit's acts without signal; refuse `visit.not_found`."""
     return visit_codes.anchor(work, (await visit(work, visit_id)).id)
+
+
+async def door_note(work: Work, visit_id: UUID) -> DoorNote:
+    """Return what the worker who is promised to come, and the company's dispatcher, must know at the door.
+
+    The reading is recorded as a disclosure to the company. Refuses `visit.not_found` to everybody else of the company
+    and to other companies, and `visit.not_promised` before the promise and once the visit is over.
+    """
+    row = await visit(work, visit_id)
+    if row.state not in PROMISED:
+        raise NotPromised
+    return DoorNote(
+        note=await requests.note(work, row.request_id, purpose=_AT_THE_DOOR),
+        health_note=await registry.health_note(work, row.person_id, purpose=_AT_THE_DOOR),
+    )
 
 
 async def codes_of(work: Work, person_id: UUID) -> list[SpokenCode]:

@@ -111,6 +111,18 @@ async def card(work: Work, person_id: UUID, purpose: str) -> PersonCard:
     )
 
 
+async def health_note(work: Work, person_id: UUID, *, purpose: str) -> str | None:
+    """Return what a visitor must know of a person's health, and leave an audit row; refuses `person.not_found`.
+
+    For callers who have found out that this actor is about to stand at the person's door.
+    """
+    person = await work.session.get(Person, person_id)
+    if person is None:
+        raise PersonNotFound
+    await record_reading(work, [person_id], purpose=purpose, fields=["health_note"])
+    return await _health_note(work, person)
+
+
 async def reveal(work: Work, person_id: UUID, *, field: MaskedField, purpose: str) -> str | None:
     """Return the whole resident ID or bank account that a card masks, and leave an audit row.
 

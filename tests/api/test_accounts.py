@@ -41,7 +41,7 @@ async def test_a_token_opens_what_the_policy_gives_its_role_and_nothing_else(
     assert refused.status_code == 403
     assert refused.headers["content-type"] == "application/problem+json"
     assert refused.json()["code"] == "actor.not_allowed"
-    assert refused.json()["detail"] == "The role operator may not do this (accounts.read)."
+    assert refused.json()["detail"] == "This is not for the desk “operator” to do; ask a desk that may."
     assert "无权" in (await operator.get("/accounts")).json()["detail"]
 
 

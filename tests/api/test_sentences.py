@@ -30,7 +30,7 @@ CALL: dict[str, Any] = {"person_id": ELDER, "item_code": "B01", **WINDOW}
         ({"quantity": 25}, "less_than_equal", "at most 24"),
         ({"quantity": 1.5}, "int_from_float", "a whole number"),
         ({"urgent": "perhaps"}, "bool_parsing", "true or false"),
-        ({"channel": "pigeon"}, "enum", "hotline"),
+        ({"channel": "pigeon"}, "enum", "telephone"),
         ({"earliest": "tomorrow"}, "date_written", "written 2026-11-02"),
         ({"earliest": "2026-03-02T10:00:00"}, "timezone_aware", "zone"),
         ({"earliest": "2026-13-02T10:00:00+08:00"}, "datetime_from_date_parsing", "written 2026-11-02"),
