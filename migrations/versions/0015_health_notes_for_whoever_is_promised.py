@@ -1,6 +1,5 @@
 """Health notes for whoever is promised"""
 
-import sqlalchemy as sa
 from alembic import op
 
 revision = "0bb4bb55322b"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import String, cast, func, select
 
 from events.contracts.settlement import ChargeMade
 from events.contracts.visits import VisitVerified, VisitVoided
@@ -227,18 +227,21 @@ async def payment_file(work: Work, *, month: str) -> list[PaymentRow]:
 
 async def people_behind(work: Work, paper: Statement) -> set[str]:
     """Return who set a price of a statement's items, decided one of its visits, or made one of its lines by hand."""
-    stated = select(StatementLine.charge_id).where(StatementLine.statement_id == paper.id)
-    lines = select(Charge.id, Charge.visit_id, Charge.item_code, Charge.verified_by).where(Charge.id.in_(stated))
-    rows = (await work.session.execute(lines)).all()
-    items = sorted({row.item_code for row in rows})
+    stated = select(StatementLine.id).where(
+        StatementLine.statement_id == paper.id, StatementLine.charge_id == Charge.id
+    )
+    items = (await work.session.execute(select(Charge.item_code).where(stated.exists()).distinct())).scalars().all()
     acts = select(LoggedEvent.actor).distinct()
-    decided = acts.where(LoggedEvent.id.in_({row.verified_by for row in rows if row.verified_by}))
-    visits, charged = {str(row.visit_id) for row in rows}, {str(row.id) for row in rows}
-    voided = acts.where(LoggedEvent.subject.in_(visits), LoggedEvent.type == VisitVoided.type_name())
-    made = acts.where(LoggedEvent.subject.in_(charged), LoggedEvent.type == ChargeMade.type_name())
-    priced = select(Price.recorded_by).where(Price.item_code.in_(items)).distinct()
+    decided = acts.join(Charge, Charge.verified_by == LoggedEvent.id)
+    voided = acts.join(Charge, cast(Charge.visit_id, String) == LoggedEvent.subject)
+    made = acts.join(Charge, cast(Charge.id, String) == LoggedEvent.subject)
     people = await pending.people_behind(work.session, ChangeKind.PRICE, items)
-    for query in (priced, decided, voided, made):
+    for query in (
+        select(Price.recorded_by).where(Price.item_code.in_(items)).distinct(),
+        decided.where(stated.exists()),
+        voided.where(stated.exists(), LoggedEvent.type == VisitVoided.type_name()),
+        made.where(stated.exists(), LoggedEvent.type == ChargeMade.type_name()),
+    ):
         people.update((await work.session.execute(query)).scalars())
     return people
 
