@@ -1,5 +1,6 @@
 """A charge is exact, explains itself, and never pays more than was earned."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -69,6 +70,30 @@ def test_every_part_of_a_line_sums_exactly(given_facts: Facts, price: int, stand
     assert 0 <= line.subsidised <= given_facts.quota_held_fen
     assert line.own >= 0
     assert all(fen > 0 for fen in line.deductions.values())
+
+
+@given(any_facts, prices, any_standards, st.integers(0, 20_000), st.integers(0, 20_000))
+def test_what_was_agreed_limits_the_own_share_and_nothing_is_lost(
+    given_facts: Facts, price: int, standards: Standards, own_limit: int, covered: int
+) -> None:
+    natural = arithmetic.charge(given_facts, price_fen=price, standards=standards)
+    limited = replace(given_facts, own_limit_fen=own_limit, covered_fen=covered)
+    line = arithmetic.charge(limited, price_fen=price, standards=standards)
+    assert line.own <= own_limit
+    assert line.subsidised + line.own == line.payable
+    assert sum(line.deductions.values()) == line.deducted
+    assert line.payable + line.deductions.get("unfunded", 0) == natural.payable
+    forgiven = DeductionReason.UNFUNDED in given_facts.forgiven
+    assert forgiven or line.subsidised <= given_facts.quota_held_fen + covered
+    assert not (forgiven and "unfunded" in line.deductions)
+    again = Facts.read(limited.json())
+    assert arithmetic.charge(again, price_fen=price, standards=standards) == line
+
+
+def test_facts_that_were_stored_without_a_limit_read_and_write_as_they_did() -> None:
+    stored = facts().json()
+    assert not {"own_limit_fen", "covered_fen"} & stored.keys()
+    assert Facts.read(stored).json() == stored
 
 
 @given(any_facts, prices, any_standards)
