@@ -77,7 +77,9 @@ SEEN_BY = {
     "visit": EVERYBODY,
     "enrolment": "clerk own auditor",
     # about one person, and for no clerk: money, health, what an elder has of the month's quota
-    **dict.fromkeys(("bank_account", "health_note", "enrolment_term", "wallet", "standing_order"), PERSONS),
+    **dict.fromkeys(("bank_account", "enrolment_term", "wallet", "standing_order"), PERSONS),
+    # what a visitor must know is shown to the company that is promised to come
+    "health_note": "provider own auditor",
     # every reader writes down what they read; a clerk does not read who else read
     "read_audit": EVERYBODY,
     # whom a company must not send, and to whom
@@ -85,6 +87,7 @@ SEEN_BY = {
     # what the bureau decides, asks and is told; a rating or a call-back must not come back to the company
     **dict.fromkeys(("assessment", "finding", "decision_record", "escalation_case", "refused_call"), BUREAU),
     **dict.fromkeys(("rating", "call_back", "call_back_draw", "complaint_step", "settlement_deceased"), BUREAU),
+    **dict.fromkeys(("code_reading", "pending_change"), BUREAU),
     **dict.fromkeys(("ledger_entry", "wallet_entry", "standing_day", "roster_division_step"), BUREAU),
     # the platform itself
     **dict.fromkeys(
