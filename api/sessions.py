@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from api import policy
-from api.accounts import operations, queries
+from api.accounts import operations, passwords, queries
 from api.accounts.model import Account, AccountSession, RefusedAction
 from api.accounts.rules import PasswordChangesPerMinute
 from api.acting import ChangingMyself, Myself, Route, cookie_of, doing, own_page, token_of, works_of
@@ -39,7 +39,7 @@ async def sign_in(request: Request, response: Response, form: shapes.SignIn) -> 
     async with operations.in_queue():
         async with works(SYSTEM("sign-in")) as work:
             candidate = await operations.present(work, username=form.username, address=address)
-        right = await operations.verified(candidate.password_hash, form.password)
+        right = await passwords.verified(candidate.password_hash, form.password)
     async with works(SYSTEM("sign-in")) as work:
         signed_in = await operations.sign_in(
             work, candidate=candidate, right=right, code=form.code, client=request.headers.get("user-agent", "")

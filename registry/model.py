@@ -315,15 +315,7 @@ class HealthNote(Base):
     """What a visitor must know of a person's health; the newest note counts."""
 
     __tablename__ = "health_note"
-    __table_args__ = (
-        {
-            "info": {
-                "provider_sees": _DISCLOSED.format(column="health_note.person_id"),
-                "provider_may": "select",
-                "own_sees": _OWN,
-            }
-        },
-    )
+    __table_args__ = ({"info": {"provider_sees": _DISCLOSED.format(column="health_note.person_id"), "own_sees": _OWN}},)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)

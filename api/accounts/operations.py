@@ -11,11 +11,9 @@ from typing import Final
 from uuid import UUID
 
 import pyotp
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import delete, select, update
 
-from api.accounts import attempts, refused_actions
+from api.accounts import attempts, passwords, refused_actions
 from api.accounts.model import Account, AccountSession, IdempotencyKey, RecoveryCode
 from api.accounts.rules import RecordsDays
 from api.accounts.tokens import LONGEST, hash_of
@@ -33,7 +31,6 @@ from registry.model import Level
 
 USERNAME = r"[a-z0-9_.-]{3,64}"
 LONGEST_NAME = 64
-SHORTEST_PASSWORD = 12
 TOTP_STEP_SECONDS = 30
 
 _WANTS: Final = {
@@ -44,10 +41,7 @@ _WANTS: Final = {
 }
 """Whether a role carries a company, a worker, a division; all others carry none."""
 
-_hasher = PasswordHasher(time_cost=3, memory_cost=65_536, parallelism=1)
-_hashing = asyncio.Semaphore(2)  # argon2 takes 64 MiB each time: a flood of sign-ins must not eat the machine
 _queue = asyncio.Semaphore(32)  # a full queue is refused with `platform.busy`
-_DUMMY = _hasher.hash("nobody's password: verified for unknown names, so that the time taken tells nothing")
 
 
 class SignInRefused(Refusal):
@@ -76,12 +70,6 @@ class CodeWanted(Refusal):
 
     code = "sign_in.code_wanted"
     kind = Kind.UNKNOWN_ACTOR
-
-
-class PasswordWeak(Refusal):
-    """The password is too short or one that everybody tries first."""
-
-    code = "account.password_weak"
 
 
 class UsernameInvalid(Refusal):
@@ -184,7 +172,7 @@ async def open_account(
         sections = sections or ({Section.ELDERCARE} if role is Role.CLERK else ())
         if not sections:
             raise ScopeInvalid(role=role)
-    _strong(password, username)
+    passwords.check(password, username)
     if (await work.session.execute(select(Account.id).where(Account.username == username))).scalar() is not None:
         raise UsernameTaken(username=username)
     account = Account(
@@ -196,7 +184,7 @@ async def open_account(
         worker_id=worker_id,
         division_code=division_code,
         sections=sorted({section.value for section in sections}),
-        password_hash=await _hashed(password),
+        password_hash=await passwords.hashed(password),
         key=work.vault.new_key(),
         created_at=work.now,
     )
@@ -233,7 +221,7 @@ async def present(work: Work, *, username: str, address: str) -> Candidate:
         raise SignInDelayed(seconds=wait)
     query = select(Account.id, Account.password_hash).where(Account.username == username)
     row = (await work.session.execute(query)).one_or_none()
-    account_id, password_hash = (None, _DUMMY) if row is None else row
+    account_id, password_hash = (None, passwords.DUMMY) if row is None else row
     return Candidate(username, address, account_id, password_hash)
 
 
@@ -283,10 +271,10 @@ async def end_session(work: Work, *, account_id: UUID, session_id: UUID) -> None
 async def change_password(work: Work, *, account_id: UUID, old: str, new: str) -> None:
     """Change the own password and end every session; refuse a wrong old one or a weak new one."""
     account = await _account(work, account_id)
-    if not await verified(account.password_hash, old):
+    if not await passwords.verified(account.password_hash, old):
         raise SignInRefused
-    _strong(new, account.username)
-    account.password_hash = await _hashed(new)
+    passwords.check(new, account.username)
+    account.password_hash = await passwords.hashed(new)
     await _end_all(work, account_id)
 
 
@@ -295,8 +283,8 @@ async def reset_password(work: Work, *, account_id: UUID, new: str) -> None:
     account = await _account(work, account_id)
     if account.closed_at is not None:
         raise AccountClosed
-    _strong(new, account.username)
-    account.password_hash = await _hashed(new)
+    passwords.check(new, account.username)
+    account.password_hash = await passwords.hashed(new)
     await attempts.forgive(work, name=account.username)
     await _end_all(work, account_id)
 
@@ -390,32 +378,3 @@ def _totp_fits(work: Work, account: Account, sealed: bytes | None, code: str) ->
             account.totp_last_step = candidate
             return True
     return False
-
-
-_COMMON = ("password", "123456", "qwerty", "admin", "nowalls", "yanglao", "111111", "000000")
-
-
-def _strong(password: str, username: str) -> None:
-    low = password.lower()
-    if len(password) < SHORTEST_PASSWORD or len(set(low)) < 5 or username.lower() in low:
-        raise PasswordWeak(shortest=SHORTEST_PASSWORD)
-    if any(len(low.replace(common, "")) < 5 for common in _COMMON):
-        raise PasswordWeak(shortest=SHORTEST_PASSWORD)
-
-
-async def _hashed(password: str) -> str:
-    async with _hashing:
-        return await asyncio.to_thread(_hasher.hash, password)
-
-
-async def verified(stored: str, password: str) -> bool:
-    """Tell whether a password is the one that was hashed; a few at a time."""
-
-    def verify() -> bool:
-        try:
-            return _hasher.verify(stored, password)
-        except (VerifyMismatchError, InvalidHashError):
-            return False
-
-    async with _hashing:
-        return await asyncio.to_thread(verify)

@@ -174,7 +174,8 @@ async def place(
     call_in_future, past, too_far, not_enrolled, suspended, deceased, death_reported, item_unknown, outside_window,
     duplicate (unless overridden), item_cap, item_month_cap, over_quota (unless the elder pays), source_key_taken,
     source_key_differs, backlog. Urgent help comes at any hour and is never refused for quota or backlog: what the
-    quota does not bear is the elder's own and `over_quota` says so. One elder's requests are judged one after the other.
+    quota does not bear is the elder's own and `over_quota` says so. One elder's requests are judged one after
+    the other.
     """
     standing = await enrolment.standing(work, person_id, earliest, lock=True)
     existing, earlier = await _earlier(work, person_id, item_code, earliest, source_key)

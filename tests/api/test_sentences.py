@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 import uvicorn
 
+from api.app import build
 from kit.ids import new_id
 from processes.http import Protocol, Server
+from processes.rooms import ROOMS
 from tests.api.street import Street, in_chinese
 from tests.machine import free_port
 
@@ -166,7 +168,8 @@ async def test_the_last_administrator_stays_and_a_closed_account_gets_no_passwor
 
 async def test_raw_chinese_in_an_address_is_refused_as_everything_else_is(street: Street, until: Until) -> None:
     port = free_port()
-    server = Server(uvicorn.Config(street.client._transport.app, http=Protocol, port=port, log_config=None))  # type: ignore[attr-defined]
+    application = build(street.works, ROOMS)
+    server = Server(uvicorn.Config(application, http=Protocol, port=port, log_config=None))
     server.heeds_signals = False
     serving = asyncio.create_task(server.serve())
 

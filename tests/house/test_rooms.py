@@ -22,8 +22,8 @@ LINTER = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["t
 FLOORS: dict[str, Any] = LINTER["contracts"][0]
 HEIGHTS = [(floor, height) for height, line in enumerate(FLOORS["layers"]) for floor in line.split(" | ")]
 UPWARD = [(low, high) for (high, above), (low, below) in combinations(HEIGHTS, 2) if above < below]
-FOUNDATION = {"event_delivery", "pending_change", "rule"}
-"""Tables of the foundation, which no room declares: the outbox, the dated rules, and the pending changes."""
+FOUNDATION = {"pending_change", "rule"}
+"""Tables of the foundation, which no room declares: the dated rules, and the pending changes."""
 
 
 @pytest.fixture(scope="module")

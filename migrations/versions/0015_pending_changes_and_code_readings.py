@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "8e5ca1e4cdba"
-down_revision = "341ff03f4823"
+down_revision = "7de213cbc4d8"
 
 
 def upgrade() -> None:
