@@ -10,9 +10,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from kit import lookalikes
 from kit.imports import faults, grid, tables
 
-WORDS = st.text(st.characters(codec="gb18030", exclude_categories=["Cc", "Cs", "Cf", "Zl", "Zp"]), max_size=8)
+WORDS = st.text(
+    st.characters(codec="gb18030", exclude_categories=["Cc", "Cs", "Cf", "Zl", "Zp"]).filter(lookalikes.visible),
+    max_size=8,
+)
 
 
 def lines(read: grid.Grid) -> list[grid.Line]:
