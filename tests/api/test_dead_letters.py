@@ -57,5 +57,5 @@ async def test_a_dead_letter_is_shown_delivered_again_from_the_log_or_dropped(wo
 async def test_waiting_dead_letters_are_named_by_health_without_breaking_it(world: World) -> None:
     await _failed(world)
     health = (await world.client.get("http://test/health")).json()
-    assert health["status"] == "ok"
+    assert health["status"] == "ok", health
     assert health["parts"]["dead_letters"].startswith("attention: failed ")
