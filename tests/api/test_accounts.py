@@ -292,6 +292,8 @@ async def test_an_administrator_sets_a_password_and_closes_an_account(
     path = next(f"/accounts/{row['id']}" for row in accounts if row["username"] == "finance-1")
     new = {"new": "9 geese over the bridge"}
     assert (await finance.put(f"{path}/password", json=new)).status_code == 403
+    (refusal,) = (await administrator.get("/refused-actions")).json()["items"]
+    assert (refusal["role"], refusal["action"], refusal["count"]) == ("finance", "accounts.change", 1)
     weak = await administrator.put(f"{path}/password", json={"new": "short"})
     assert (weak.status_code, weak.json()["code"]) == (422, "account.password_weak")
     assert (await administrator.put(f"{path}/password", json=new)).status_code == 204

@@ -96,6 +96,24 @@ async def test_a_standing_order_is_placed_paused_and_ended(world: World, desks: 
     assert await desks("auditor", "GET", f"{path}/days") == days
 
 
+async def test_an_elder_is_called_back_by_who_does_not_know_the_company(world: World, desks: Desks) -> None:
+    first, *_ = await desks("operator", "GET", "/call-backs")
+    assert not {"provider_id", "visit_id"} & first.keys()
+    path = f"/call-backs/{first['id']}"
+    bad = {"came": False, "stayed_minutes": None, "goods_instead": False, "score": None}
+    unheard = {**bad, "score": 1}  # of a visit that nobody made
+    await desks("operator", "POST", f"{path}/answers", unheard, status=422, code="callback.answers_incomplete")
+    await desks("operator", "POST", f"{path}/answers", {**bad, "score": 6}, status=422, code="input.invalid")
+    await desks(PROVIDER, "POST", f"{path}/answers", bad, status=403, code="actor.not_allowed")
+    shown = await desks("operator", "POST", f"{path}/answers", bad)
+    assert shown["complaint_id"] in {row["id"] for row in await desks("manager", "GET", "/complaints")}
+    assert await desks.emitted(ComplaintReceived, visit_id=shown["visit_id"]) == 1
+    for verb, form in (("answers", bad), ("no-answer", None)):
+        await desks("operator", "POST", f"{path}/{verb}", form, status=409, code="callback.finished")
+        await desks("operator", "POST", f"/call-backs/{new_id()}/{verb}", form, status=404, code="callback.unknown")
+    assert first["id"] not in {row["id"] for row in await desks("operator", "GET", "/call-backs")}
+
+
 async def test_an_elder_who_does_not_answer_is_called_three_times_at_other_hours(world: World, desks: Desks) -> None:
     call_back, *_ = await desks("operator", "GET", "/call-backs")
     path = f"/call-backs/{call_back['id']}/no-answer"
