@@ -88,6 +88,11 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["kernels"] = str(node.config.stash[_LOCK])
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Number files instead of quoting them: a workbook holds the time of its making, which no two workers share."""
+    return argname if isinstance(val, bytes) else None
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Name the group of what shares a fixture while the tests are collected; pytest-xdist reads it right after."""
     for name in SHARED:
