@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
-from itertools import cycle, islice
+from itertools import cycle, islice, product
 from typing import Any, Self
 
 import pytest
@@ -178,12 +178,25 @@ def _how_many(desk: str | None, action: str | None, *, fresh: bool) -> dict[Gene
     return {GenerationMode.POSITIVE: right, GenerationMode.NEGATIVE: right if fresh else min(right, FEW)}
 
 
+def _ways_to_say(value: Any, language: str) -> list[Any]:
+    """Return a parameter as it is and, where it may be a value of an enumeration, in the words for it."""
+    if isinstance(value, list):
+        comma = "、" if language == "zh" else ", "
+        return [comma.join(map(str, parts)) for parts in product(*(_ways_to_say(part, language) for part in value))]
+    entries = [entry[value] for entry in text.words().values() if isinstance(value, str) and value in entry]
+    return [value, *dict.fromkeys(entry[language] for entry in entries if language in entry)]
+
+
 def _speaks(answer: schemathesis.Response, language: str) -> None:
     """Hold every refusal to its code and its sentence in the reader's language."""
     if answer.status_code >= 400:
         assert answer.headers["content-type"] == ["application/problem+json"], answer.text
         problem = answer.json()
-        assert problem["detail"] == text.sentence(problem["code"], language, **problem["parameters"])
+        names, values = problem["parameters"].keys(), problem["parameters"].values()
+        assert problem["detail"] in {
+            text.sentence(problem["code"], language, **dict(zip(names, spoken, strict=True)))
+            for spoken in product(*(_ways_to_say(value, language) for value in values))
+        }
         assert problem["status"] == answer.status_code
         assert problem["type"] == f"urn:nowalls:{problem['code']}"
         assert answer.headers["cache-control"] == ["no-store"]

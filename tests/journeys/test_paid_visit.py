@@ -98,8 +98,8 @@ async def _journey(works: Works, clock: FixedClock, wait: Wait) -> None:
             work,
             person_id=person_id,
             item_code="B01",
-            earliest=NINE,
-            latest=NINE + timedelta(hours=9),
+            earliest=NINE + timedelta(hours=1),
+            latest=NINE + timedelta(hours=3),
             source_key="call-1",
             channel=Channel.PHONE,
         )

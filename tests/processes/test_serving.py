@@ -16,6 +16,7 @@ import pytest
 
 from api.accounts import operations as accounts
 from bootstrap import imports
+from events.contracts.event import queues_of
 from events.delivery import bus
 from events.delivery.transport import LONGEST_LOOK_SECONDS
 from events.work import Works
@@ -55,7 +56,7 @@ def test_its_health_names_every_part(served: Served) -> None:
     health = served.health()
     assert health is not None
     code, parts = health
-    groups = {f"deliveries.{group}" for group in HANDLERS}
+    groups = {f"deliveries.{queue}" for group in HANDLERS for queue in queues_of(group)}
     assert set(parts) == {
         *("http", "database", "live", "ticker", "sealer", "kernels", "rules", "dead_letters", "redelivery"),
         *groups,
