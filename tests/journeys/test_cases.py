@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from kit import geo
 from kit.access.actor import SYSTEM
 from kit.clock import FixedClock
 from kit.geo import Point
+from kit.imports import tables
 from processes.commands import import_lists
 from providers.catalogue import queries as catalogue
 from providers.catalogue.model import Item
@@ -228,8 +228,8 @@ async def test_a_list_of_requests_brought_twice_is_known_the_second_time(
 
 @pytest.mark.parametrize(("file", "rows"), [("people.xlsx", 2), ("plain.xlsx", 2), ("row-after-a-gap.xlsx", 3)])
 async def test_a_border_in_the_last_row_costs_nothing_and_hides_no_row(importing: Any, file: str, rows: int) -> None:
-    begun = perf_counter()
     report = await importing("people", f"28-formatted-to-the-last-row/{file}")
-    took = perf_counter() - begun
     assert (report["rows"], counts(report)[0], report["faults"]) == (rows, rows, [])
-    assert took <= 1, took
+    # What it costs is the lines that are kept: those that hold something, not the million that a border reaches.
+    (sheet,) = tables.read((CASES / "28-formatted-to-the-last-row" / file).read_bytes()).sheets
+    assert len(sheet.lines) == rows + 1
