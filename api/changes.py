@@ -52,7 +52,7 @@ async def confirm_change(change_id: UUID, request: Request, work: Deciding) -> P
 
 @router.post("/pending-changes/{change_id}/withdrawal", summary="Take a change back", responses=responses(404, 409))
 async def withdraw_change(change_id: UUID, work: Deciding) -> PendingChange:
-    """Take a proposed change back, whoever proposed it."""
+    """Take back a proposed change, one's own or another's."""
     wait = (await rule_values.read(work.session, ChangeWaitHours, at=work.now)).span
     change = await pending.withdraw(work.session, change_id=change_id, by=work.actor.label, now=work.now)
     return PendingChange.of(change, wait)

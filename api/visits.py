@@ -153,7 +153,7 @@ async def get_anchor(visit_id: UUID, work: Acting) -> shapes.Anchor:
 @router.get(
     "/visits/{visit_id}/door-note",
     response_model=shapes.DoorNote,
-    summary="What whoever comes must know",
+    summary="The note for the worker who comes",
     responses=responses(404, 409),
 )
 async def get_door_note(visit_id: UUID, work: Annotated[Work, doing("visits.door_note")]) -> DoorNote:

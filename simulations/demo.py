@@ -54,7 +54,7 @@ _DESKS = (
     ("worker", "服务人员", Role.WORKER),
     ("finance", "财务制单", Role.FINANCE),
     ("finance2", "财务复核", Role.FINANCE),
-    ("manager", "管理员", Role.MANAGER),
+    ("manager", "主管", Role.MANAGER),
 )
 
 

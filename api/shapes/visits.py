@@ -148,9 +148,11 @@ class Anchor(BaseModel):
 
 
 class DoorNote(BaseModel):
-    """What whoever comes must know; null where nothing was written down."""
+    """What the worker who comes must know; null where nothing was written down."""
 
-    note: str | None = Field(description="what the operator wrote for whoever comes", examples=["the bell is broken"])
+    note: str | None = Field(
+        description="what the operator wrote for the worker who comes", examples=["the bell is broken"]
+    )
     health_note: str | None = Field(description="what a visitor must know of the elder's health")
 
 

@@ -41,7 +41,7 @@ class NotPromised(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class DoorNote:
-    """What whoever comes must know: what the operator wrote down, and the elder's health note."""
+    """What the worker who comes must know: what the operator wrote down, and the elder's health note."""
 
     note: str | None
     health_note: str | None

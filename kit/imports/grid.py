@@ -73,7 +73,7 @@ class RawSheet:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A file that was read: its sheets, what could not be read, and what whoever brings it should hear."""
+    """A file that was read: its sheets, what could not be read, and what the person who brings it should be told."""
 
     sheets: list[RawSheet]
     faults: list[Fault]

@@ -110,7 +110,7 @@ def plain(title: str) -> str:
 
 
 class Titles:
-    """The headers that a list takes: titles and names of its columns, and those that whoever imports has mapped."""
+    """The headers that a list takes: titles and names of its columns, and those mapped by the person who imports."""
 
     def __init__(self, columns: Sequence[Column], mapping: Mapping[str, str]) -> None:
         self.columns = columns

@@ -99,7 +99,7 @@ class Rating(Base):
 
 
 class CodeReading(Base):
-    """Who read a visit's rating code to say it to the elder; whoever did may not give the rating."""
+    """Who read a visit's rating code to say it to the elder; that person may not give the rating."""
 
     __tablename__ = "code_reading"
     __table_args__ = ({"info": {"append_only": True}},)

@@ -196,7 +196,7 @@ async def give_by_code(
     """Rate a visit 1 to 5 by the elder's code, once; a wrong code is counted and answered.
 
     After five the code is worth nothing and the elder is called back. `by` is who is signed in where the code is
-    typed; whoever has read the code out may not.
+    typed; a person who has read the code out may not.
 
     Refuses `feedback.unknown_visit`, `.score_out_of_range`, `.already_given`, `.code_locked`, `.reader_may_not_rate`.
     """

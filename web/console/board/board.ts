@@ -88,7 +88,7 @@ export async function fetchDecisions(request_id: string): Promise<Schemas["Decis
   return (await answered(api.GET("/api/v1/requests/{request_id}/decisions", { params: { path: { request_id } } }))).items;
 }
 
-/** Read what was written down for whoever comes; the reading is recorded. */
+/** Read the note for the worker who comes; the reading is recorded. */
 export async function fetchNote(request_id: string): Promise<string | null> {
   return (await answered(api.GET("/api/v1/requests/{request_id}/note", { params: { path: { request_id } } }))).note;
 }

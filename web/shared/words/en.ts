@@ -155,7 +155,7 @@ export const en: Record<Key, string> = {
   "calls.window.hint": "m0930, s, x",
   "calls.window.unread": "That is no window",
   "calls.quantity": "Times",
-  "calls.note": "Note for whoever comes",
+  "calls.note": "Note for the worker who comes",
   "calls.kept": "Draft kept here {time}",
   "calls.urgent": "Urgent",
   "calls.urgent.on": "Urgent: on",
