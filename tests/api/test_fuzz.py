@@ -42,6 +42,11 @@ from tests.api.test_policy import POLICY, actions_of_routes
 from tests.api.world import NOUNS, World, canaries
 from tests.conftest import HANDLERS
 
+# Schemathesis sends bytes as they are under few media types; a workbook is one more.
+schemathesis.serializer.alias(
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/octet-stream"
+)
+
 ENDLESS = {"watchEvents", "watchFunnel"}
 LAST = {"signOut"}
 CASES = int(os.environ.get("NOWALLS_CASES", "24"))
