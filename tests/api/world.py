@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -107,7 +107,7 @@ async def sign_in_all(works: Works, actors: dict[str, Actor]) -> dict[str, str]:
 
 @dataclass(slots=True)
 class World:
-    """One copy, with the application on it."""
+    """One copy, with the application on it; an account that a test opens here is signed in nowhere else."""
 
     lived: Lived
     works: Works
@@ -125,7 +125,8 @@ class World:
         client = httpx.AsyncClient(
             transport=transport, base_url=BASE, headers={"Accept-Encoding": "identity"} | SAME_REQUEST
         )
-        return cls(lived, works, app, client, await asyncpg.connect(dsn=postgres.plain(works.database.url)))
+        own = replace(lived, tokens=dict(lived.tokens), actors=dict(lived.actors))
+        return cls(own, works, app, client, await asyncpg.connect(dsn=postgres.plain(works.database.url)))
 
     async def close(self) -> None:
         await self.client.aclose()
