@@ -33,6 +33,7 @@ from kit.database import Database
 from kit.room import rules_of
 from kit.vault import Vault
 from processes.rooms import ROOMS
+from tests.answers import Answers
 from tests.databases import Copies
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ hypothesis.settings.load_profile("suite")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin to compile the kernels where several workers will want them, so that it is done once."""
+    """Count which routes answer; begin to compile the kernels where several workers will want them, once."""
+    config.pluginmanager.register(Answers(), "answers")
     if not getattr(config.option, "numprocesses", None):
         return
     lock = Path(tempfile.mkdtemp(prefix="nowalls-kernels-")) / "lock"

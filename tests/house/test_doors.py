@@ -5,6 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+from kit import metrics
+from tests import answers
 from tests.house.tree import product
 
 VERBS_IN = ("kit", "events", "registry", "providers", "dispatch", "civil", "api")
@@ -141,3 +143,13 @@ def test_a_row_that_is_answered_with_too_early_is_seen() -> None:
     assert unwritten({"a.py": ast.parse(early)}) == ["a.py: verb"]
     written = early.replace(" return", " await work.session.flush()\n return")
     assert unwritten({"a.py": ast.parse(written)}) == []
+
+
+def test_a_route_is_silent_until_a_test_has_had_a_good_answer() -> None:
+    routes = {("GET", "/lanterns"): "listLanterns", ("POST", "/lanterns"): "lightLantern"}
+    metrics.HTTP_SECONDS.labels("GET", "/api/v1/lanterns", "200").observe(0.1)
+    metrics.HTTP_SECONDS.labels("POST", "/api/v1/lanterns", "404").observe(0.1)
+    assert answers.silent(routes, answers.answered()) == ["lightLantern"]
+    metrics.HTTP_SECONDS.labels("POST", "/api/v1/lanterns", "201").observe(0.1)
+    assert answers.silent(routes, answers.answered()) == []
+    assert not answers.operations().keys() & routes.keys()
