@@ -22,6 +22,7 @@ from api.board import BoardReader
 from api.forms import storable
 from api.funnel import Board
 from api.live import Hub
+from bootstrap.imports import kinds
 from events.work import REQUEST, Works
 from kit import logs, metrics
 from kit.ids import new_id
@@ -187,13 +188,15 @@ def build(works: Works, rooms: Sequence[Room], *, parts: MutableMapping[str, Sta
     app.state.works, app.state.hub, app.state.board = works, hub, Board(works)
     app.state.open_requests = BoardReader(works)
     app.state.rules = rules_of(rooms)
+    app.state.import_kinds = kinds(rooms)
     app.state.parts = {} if parts is None else parts
     errors.install(app)
     app.add_exception_handler(acting.Answered, acting.on_answered)
     app.add_middleware(GZipMiddleware, minimum_size=1024)
     app.add_middleware(BodyLimit)
     app.add_middleware(Guard)
-    for router in (router for room in rooms for router in room.routers):
+    routers = [router for room in rooms for router in room.routers]
+    for router in (*routers, imports.router_of(app.state.import_kinds.values())):
         if strangers := [route for route in router.routes if not isinstance(route, acting.Route)]:
             message = f"{strangers} are under no policy: their router wants route_class=Route"
             raise ValueError(message)

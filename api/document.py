@@ -9,6 +9,7 @@ from typing import Any
 from api.acting import camel
 from api.errors import InputError, Problem, responses
 from api.forms import EXAMPLE_ID
+from api.imports import WORKBOOK
 from api.live import LiveEvent
 from api.policy import OPEN_TO_ALL
 from events.contracts.event import REGISTRY
@@ -112,7 +113,8 @@ def _complete(operation: dict[str, Any], method: str, schemas: dict[str, Any]) -
             parameters.append(_KEY)
     if "requestBody" in operation:
         statuses |= {413}
-        for content in operation["requestBody"]["content"].values():
+        contents = operation["requestBody"]["content"].values()
+        for content in (content for content in contents if content["schema"] != WORKBOOK):
             content["example"] = example(content["schema"], schemas)
     for parameter in operation.get("parameters", ()):
         meaning = MEANINGS.get(parameter["name"])

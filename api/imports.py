@@ -1,12 +1,12 @@
 """Lists that people bring: what each holds, and bringing one, with a dry run first.
 
-There is one route for each kind, so that the policy says of each who may bring it. A file is sent as it is (CSV or
-XLSX) or as the part `file` of a form.
+There is one route for each kind that a room declares, so that the policy says of each who may bring it. A file is sent
+as it is (CSV or XLSX) or as the part `file` of a form.
 """
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
@@ -19,30 +19,28 @@ from api.errors import problem
 from api.paging import Listing, Rows
 from api.shapes import imports as shapes
 from bootstrap import imports
-from dispatch.room import ROOM as DISPATCH
 from events.work import Work
 from kit.imports import tables
 from kit.imports.grid import Grid
 from kit.refusal import Refusal
 from kit.room import ImportKind
-from providers.room import ROOM as PROVIDERS
-from registry.room import ROOM as REGISTRY
 
 router = APIRouter(tags=["imports"], route_class=Route)
 
 PATH: Final = "/imports/"
 LARGEST_LIST: Final = 10_000_000
 """How many bytes a list may have over HTTP; the command takes more."""
-KINDS: Final = imports.kinds((DISPATCH, PROVIDERS, REGISTRY))
-_FILE = {"type": "string", "format": "binary", "examples": ["姓名,身份证号,…"]}
+WORKBOOK: Final = {"type": "string", "format": "binary"}
+"""The schema of a body that no text can show an example of."""
+_TEXT: Final = WORKBOOK | {"examples": ["姓名,身份证号,…"]}
 _BODY: Final = {
     "requestBody": {
         "required": True,
         "content": {
-            "text/csv": {"schema": _FILE},
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {"schema": _FILE},
+            "text/csv": {"schema": _TEXT},
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {"schema": WORKBOOK},
             "multipart/form-data": {
-                "schema": {"type": "object", "properties": {"file": _FILE}, "required": ["file"]},
+                "schema": {"type": "object", "properties": {"file": _TEXT}, "required": ["file"]},
             },
         },
     }
@@ -71,7 +69,8 @@ class ListRefused(Refusal):
 async def list_import_kinds(request: Request, work: Annotated[Work, doing("imports.read")]) -> Rows[shapes.ListKind]:
     """Return the kinds of lists with their columns, and whether the reader may bring each."""
     table = request.app.state.policy
-    return Rows([shapes.kind(entry, policy.allows(table, work.actor, entry.action)) for entry in KINDS.values()])
+    kinds = request.app.state.import_kinds.values()
+    return Rows([shapes.kind(entry, policy.allows(table, work.actor, entry.action)) for entry in kinds])
 
 
 def _bring(kind: ImportKind) -> Callable[..., Awaitable[Any]]:
@@ -126,13 +125,17 @@ async def _grid(request: Request) -> Grid:
     return await asyncio.to_thread(tables.read, content)
 
 
-for _kind in KINDS.values():
-    router.add_api_route(
-        PATH + _kind.name,
-        _bring(_kind),
-        methods=["POST"],
-        name=f"import_{_kind.name}",
-        response_model=shapes.ListReport,
-        summary=f"Bring a list: {_kind.en}",
-        openapi_extra=_BODY,
-    )
+def router_of(kinds: Iterable[ImportKind]) -> APIRouter:
+    """Return the routes that bring lists of these kinds."""
+    bringing = APIRouter(tags=["imports"], route_class=Route)
+    for kind in kinds:
+        bringing.add_api_route(
+            PATH + kind.name,
+            _bring(kind),
+            methods=["POST"],
+            name=f"import_{kind.name}",
+            response_model=shapes.ListReport,
+            summary=f"Bring a list: {kind.en}",
+            openapi_extra=_BODY,
+        )
+    return bringing

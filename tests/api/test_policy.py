@@ -4,9 +4,10 @@ import pytest
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
-from api import app, policy
+from api import app, imports, policy
 from api.acting import ChangingMyself, Myself, Opening, Route, openings_of
 from api.room import ROOM
+from bootstrap.imports import kinds
 from events.work import Works
 from kit.access.roles import Role
 from kit.room import Room
@@ -17,7 +18,8 @@ POLICY = policy.merged(ROOMS)
 
 
 def _routes() -> list[APIRoute]:
-    return [route for router in ROOM.routers for route in router.routes if isinstance(route, APIRoute)]
+    routers = (*ROOM.routers, imports.router_of(kinds(ROOMS).values()))
+    return [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
 
 
 def actions_of_routes() -> dict[str, str]:

@@ -138,7 +138,7 @@ ROOM = Room(
     refusals=Path(__file__).with_name("refusals.toml"),
     policy={"toys.make": frozenset({Role.MANAGER})},
     chores=(Chore(name="wind up", every=timedelta(seconds=1), act=operations.wind_up),),
-    imports=(ImportKind(name="toys", take_in=imports.toys),),
+    imports=(ImportKind(name="toys", take_in=imports.toys, action="toys.make", zh="玩具", en="toys"),),
 )
 """,
     "api/toys.py": """
@@ -210,13 +210,11 @@ from sqlalchemy import select
 
 from api.accounts import operations as accounts
 from api.app import build
-from bootstrap import imports
 from bootstrap.platform import deliveries, drained, platform, task
 from events.model import DeadLetter
 from kit import text
 from kit.access.actor import SYSTEM
 from kit.access.roles import Role
-from kit.imports import tables
 from kit.settings import Settings
 from processes.rooms import ROOMS
 from processes.ticker import Ticker
@@ -257,9 +255,8 @@ async def main():
             assert answer.status_code == 422, answer.text
             assert (answer.json()["code"], answer.json()["detail"]) == ("toy.nameless", "玩具没有名字。"), answer.text
 
-            grid = tables.read("玩具\\ndoll\\n".encode())
-            outcome = await imports.run(works, SYSTEM("test"), kind=imports.kinds(ROOMS)["toys"], grid=grid)
-            assert (outcome.written, outcome.faults) == (1, [])
+            answer = await client.post("/api/v1/imports/toys", content="玩具\\ndoll\\n".encode())
+            assert (answer.status_code, answer.json()["written"]) == (200, 1), answer.text
             rows = await toys(works, 2, lambda toy: toy.handled == 1)
             assert {toy.name for toy in rows} == {"bear", "doll"}
 
