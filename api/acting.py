@@ -20,8 +20,8 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from api import policy
-from api.accounts import attempts, queries, refused_actions
-from api.accounts.model import IdempotencyKey
+from api.accounts import attempts, phones, queries, refused_actions
+from api.accounts.model import IdempotencyKey, SessionKind
 from events.work import Work, Works
 from kit.access.actor import SYSTEM, Actor
 from kit.access.roles import Role
@@ -52,6 +52,13 @@ class ForeignPage(Refusal):
     kind = Kind.FORBIDDEN
 
 
+class ReadsOnly(Refusal):
+    """A screen on the wall reads; whoever passes it can change nothing."""
+
+    code = "session.reads_only"
+    kind = Kind.FORBIDDEN
+
+
 class TooOften(Refusal):
     """The account has done this as often as the rule allows in a minute."""
 
@@ -69,6 +76,14 @@ class OtherRequest(Refusal):
     """The key was used for a request with another content."""
 
     code = "idempotency.other_request"
+
+
+class Unchanged(Exception):
+    """What was asked for is what the asker has; nothing was read, so that no reading is recorded."""
+
+    def __init__(self, etag: str) -> None:
+        super().__init__(etag)
+        self.etag = etag
 
 
 class Answered(Exception):
@@ -110,6 +125,7 @@ async def actor_of(
 ) -> Actor:
     """Return who acts; refuse `actor.unknown`, and a foreign page that rides on the cookie.
 
+    A write in a phone's session is signed (`phones.take` says what it refuses), one from the wall is refused.
     With an action, refuse also what the policy table refuses to the role, and keep a record of that; with a rule that
     says how often a minute, refuse `actor.too_often`.
     """
@@ -119,9 +135,15 @@ async def actor_of(
     if request.method not in _SAFE and _bearer(request) is None:
         own_page(request)
     async with works_of(request)(SYSTEM("sign-in")) as work:
-        actor = await queries.actor_behind(work, token)
-        if actor is None:
+        session = await queries.session_behind(work, token)
+        if session is None:
             raise ActorUnknown
+        actor = session.actor
+        if request.method not in _SAFE:
+            if session.kind is SessionKind.WALL:
+                raise ReadsOnly
+            if session.public_key is not None:
+                await phones.take(work, token, session.public_key, await _signed(request))
         allowed = action is None or policy.allows(request.app.state.policy, actor, action)
         if action is not None and not allowed:
             await refused_actions.record(work, actor, action)  # commits, and is refused after that
@@ -133,10 +155,21 @@ async def actor_of(
 
 
 async def actor_if_any(request: Request) -> Actor | None:
-    """Say who acts where anybody may; a token that is worth nothing is nobody's."""
-    with suppress(ActorUnknown):
+    """Say who acts where anybody may; a token that is worth nothing, or does not sign, is nobody's."""
+    with suppress(ActorUnknown, ReadsOnly, phones.SignatureMissing):
         return await actor_of(request)
     return None
+
+
+async def _signed(request: Request) -> phones.SignedWrite:
+    """Return a write with what the phone's page put into its headers."""
+    return phones.SignedWrite(
+        method=request.method,
+        path=request.url.path,
+        counter=request.headers.get("phone-counter", ""),
+        signature=request.headers.get("phone-signature", ""),
+        body=await request.body(),
+    )
 
 
 def own_page(request: Request) -> None:
@@ -310,6 +343,12 @@ async def on_answered(_request: Request, answered: Exception) -> Response:
         media_type="application/json" if answered.body else None,
         headers={"Idempotency-Replayed": "true"},
     )
+
+
+async def on_unchanged(_request: Request, unchanged: Exception) -> Response:
+    """Answer that nothing has changed."""
+    assert isinstance(unchanged, Unchanged)  # noqa: S101 - registered for this class only
+    return Response(status_code=304, headers={"ETag": unchanged.etag})
 
 
 Myself = Annotated[Work, doing("account.read", own=True)]

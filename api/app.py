@@ -192,6 +192,7 @@ def build(works: Works, rooms: Sequence[Room], *, parts: MutableMapping[str, Sta
     app.state.parts = {} if parts is None else parts
     errors.install(app)
     app.add_exception_handler(acting.Answered, acting.on_answered)
+    app.add_exception_handler(acting.Unchanged, acting.on_unchanged)
     app.add_middleware(GZipMiddleware, minimum_size=1024)
     app.add_middleware(BodyLimit)
     app.add_middleware(Guard)

@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from api import policy
-from api.accounts import operations, passwords, queries
-from api.accounts.model import Account, AccountSession, RefusedAction
+from api.accounts import operations, passwords, phones, queries
+from api.accounts.model import Account, AccountSession, RefusedAction, SessionKind
 from api.accounts.rules import PasswordChangesPerMinute
 from api.acting import ChangingMyself, Myself, Route, cookie_of, doing, own_page, token_of, works_of
 from api.desks import home_of
@@ -30,11 +30,18 @@ router = APIRouter(route_class=Route)
     tags=["account"],
     summary="Sign in",
     response_model=shapes.Session,
-    responses=responses(401, 422, 429),
+    responses=responses(401, 403, 422, 429),
 )
 async def sign_in(request: Request, response: Response, form: shapes.SignIn) -> shapes.Session | Response:
-    """Begin a session of at most 12 hours, 30 idle minutes."""
+    """Begin a session: at a desk of at most 12 hours, 30 idle minutes; on a phone or a wall as long as its rule says.
+
+    A write in a phone's session carries `Phone-Counter`, which only rises, and `Phone-Signature`: ECDSA with SHA-256 by
+    the phone's key over `POST /api/v1/…`, a line feed, the counter, a line feed and the body.
+    """
     own_page(request)
+    if form.kind is not SessionKind.PHONE and form.public_key is not None:
+        raise phones.PhoneKeyInvalid
+    public_key = phones.read_key(form.public_key) if form.kind is SessionKind.PHONE else None
     works, address = works_of(request), request.client.host if request.client else ""
     async with operations.in_queue():
         async with works(SYSTEM("sign-in")) as work:
@@ -42,15 +49,25 @@ async def sign_in(request: Request, response: Response, form: shapes.SignIn) -> 
         right = await passwords.verified(candidate.password_hash, form.password)
     async with works(SYSTEM("sign-in")) as work:
         signed_in = await operations.sign_in(
-            work, candidate=candidate, right=right, code=form.code, client=request.headers.get("user-agent", "")
+            work,
+            candidate=candidate,
+            right=right,
+            code=form.code,
+            client=request.headers.get("user-agent", ""),
+            kind=form.kind,
+            public_key=public_key,
         )
     if isinstance(signed_in, Refusal):
         return refused(request, signed_in)
     secure = request.url.scheme == "https"
-    response.set_cookie(cookie_of(request), signed_in.token, httponly=True, samesite="lax", secure=secure, path="/")
+    lasting = None if form.kind is SessionKind.DESK else int((signed_in.ends_at - works.clock.now()).total_seconds())
+    response.set_cookie(
+        cookie_of(request), signed_in.token, max_age=lasting, httponly=True, samesite="lax", secure=secure, path="/"
+    )
     account = signed_in.account
     return shapes.Session(
         token=signed_in.token,
+        kind=signed_in.kind,
         role=account.role,
         provider_id=account.provider_id,
         worker_id=account.worker_id,

@@ -3,9 +3,9 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
 
-from api.acting import Route, doing
+from api.acting import Route, Unchanged, doing
 from api.errors import responses
 from api.forms import Day
 from api.paging import Listing, Page, Rows
@@ -89,6 +89,27 @@ async def list_my_visits(work: Acting, day: Day | None = None) -> Rows[Visit]:
         return Rows([])
     visits = await queries.day_of(work, worker_id=company.worker_id, day=day or day_of(work.now))
     return Rows(visits)
+
+
+@router.get(
+    "/visits/mine/pack",
+    summary="My day for the phone",
+    responses={304: {"description": "What `If-None-Match` names is still current"}},
+)
+async def get_my_pack(request: Request, response: Response, work: Acting, day: Day | None = None) -> shapes.DayPack:
+    """Return the signed-in worker's visits with all that is needed at the doors; the readings are recorded.
+
+    With `If-None-Match`, what the phone has already is answered 304, and no reading is recorded.
+    """
+    company, day = work.actor.company, day or day_of(work.now)
+    rows = []
+    if company is not None and company.worker_id is not None:
+        rows = await queries.pack(work, worker_id=company.worker_id, day=day)
+    pack = shapes.DayPack(day=day, visits=[shapes.VisitOfDay.of(row) for row in rows])
+    if request.headers.get("if-none-match") == pack.etag:
+        raise Unchanged(pack.etag)
+    response.headers["ETag"] = pack.etag
+    return pack
 
 
 @router.get("/visits/{visit_id}", response_model=shapes.Visit, summary="Read one visit", responses=responses(404))

@@ -1,6 +1,7 @@
 """Tables of accounts: sessions, recovery codes, attempts, refused actions and idempotency keys."""
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
@@ -39,8 +40,19 @@ class Account(Base):
     closed_at: Mapped[datetime | None]
 
 
+class SessionKind(StrEnum):
+    """The kinds of sessions: how long one lasts and what may be done in it."""
+
+    DESK = "desk"
+    PHONE = "phone"  # a worker's; each write is signed with a key that the phone does not give away
+    WALL = "wall"  # a screen that everybody passes: it reads
+
+
 class AccountSession(Base):
-    """One signed-in browser or phone; only the SHA-256 of its token is kept."""
+    """One signed-in browser, phone or screen; only the SHA-256 of its token is kept.
+
+    A phone's session has the phone's public key, the counter of its latest write and the digest of that write.
+    """
 
     __tablename__ = "account_session"
     __table_args__ = (
@@ -51,10 +63,15 @@ class AccountSession(Base):
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     id: Mapped[UUID] = mapped_column(unique=True, default=new_id)
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    kind: Mapped[SessionKind] = mapped_column(default=SessionKind.DESK, server_default=text("'desk'"))
     begun_at: Mapped[datetime]
+    ends_at: Mapped[datetime] = mapped_column(server_default=text("now() + interval '12 hours'"))
     seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     client: Mapped[str] = mapped_column(String(200))
+    public_key: Mapped[bytes | None] = mapped_column(LargeBinary(65))
+    counter: Mapped[Long] = mapped_column(default=0, server_default=text("0"))
+    write_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))
 
 
 class RecoveryCode(Base):

@@ -6,16 +6,16 @@ import secrets
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 import pyotp
 from sqlalchemy import delete, select, update
 
-from api.accounts import attempts, passwords, refused_actions
-from api.accounts.model import Account, AccountSession, IdempotencyKey, RecoveryCode
-from api.accounts.rules import RecordsDays
+from api.accounts import attempts, passwords, phones, refused_actions, second_factor
+from api.accounts.model import Account, AccountSession, IdempotencyKey, RecoveryCode, SessionKind
+from api.accounts.rules import PhoneDays, RecordsDays, WallDays
 from api.accounts.tokens import LONGEST, hash_of
 from events.work import Work
 from kit.access.roles import Role
@@ -31,7 +31,6 @@ from registry.model import Level
 
 USERNAME = r"[a-z0-9_.-]{3,64}"
 LONGEST_NAME = 64
-TOTP_STEP_SECONDS = 30
 
 _WANTS: Final = {
     Role.PROVIDER: (True, False, False),
@@ -122,6 +121,13 @@ class TotpInvalid(Refusal):
     code = "account.totp_invalid"
 
 
+class SessionKindNotAllowed(Refusal):
+    """A phone's session is for a worker, and a worker has no screen on a wall."""
+
+    code = "session.kind_not_allowed"
+    kind = Kind.FORBIDDEN
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """Somebody who presents a name and a password; `account_id` is None where no account has the name."""
@@ -138,6 +144,7 @@ class SignedIn:
 
     token: str
     account: Account
+    kind: SessionKind
     ends_at: datetime
 
 
@@ -226,9 +233,19 @@ async def present(work: Work, *, username: str, address: str) -> Candidate:
 
 
 async def sign_in(
-    work: Work, *, candidate: Candidate, right: bool, code: str | None = None, client: str = ""
+    work: Work,
+    *,
+    candidate: Candidate,
+    right: bool,
+    code: str | None = None,
+    client: str = "",
+    kind: SessionKind = SessionKind.DESK,
+    public_key: bytes | None = None,
 ) -> SignedIn | Refusal:
-    """Begin a session for a candidate whose password is `right`; a refusal is returned, so that attempts commit."""
+    """Begin a session for a candidate whose password is `right`; a refusal is returned, so that attempts commit.
+
+    A phone's session has the `public_key` of the phone and goes on counting where an earlier one with that key ended.
+    """
     if candidate.account_id is None or not right:
         return SignInRefused()
     account = await work.session.get(Account, candidate.account_id, with_for_update=True)
@@ -238,16 +255,35 @@ async def sign_in(
         if not code:
             await attempts.take_back(work, name=candidate.username, address=candidate.address)
             return CodeWanted()
-        if not await _second_factor(work, account, code):
+        if not await second_factor.accepted(work, account, code):
             return SignInRefused()
+    if kind is not SessionKind.DESK and (kind is SessionKind.PHONE) != (account.role is Role.WORKER):
+        await attempts.take_back(work, name=candidate.username, address=candidate.address)
+        return SessionKindNotAllowed(kind=kind)
     await attempts.forgive(work, name=candidate.username)
+    ends_at = work.now + await _lasting(work, kind)
     token = secrets.token_urlsafe(32)
     work.session.add(
         AccountSession(
-            token_hash=hash_of(token), account_id=account.id, begun_at=work.now, seen_at=work.now, client=client[:200]
+            token_hash=hash_of(token),
+            account_id=account.id,
+            kind=kind,
+            begun_at=work.now,
+            ends_at=ends_at,
+            seen_at=work.now,
+            client=client[:200],
+            public_key=public_key,
+            counter=0 if public_key is None else await phones.counter_of(work, account, public_key),
         )
     )
-    return SignedIn(token=token, account=account, ends_at=work.now + LONGEST)
+    return SignedIn(token=token, account=account, kind=kind, ends_at=ends_at)
+
+
+async def _lasting(work: Work, kind: SessionKind) -> timedelta:
+    if kind is SessionKind.DESK:
+        return LONGEST
+    rule = PhoneDays if kind is SessionKind.PHONE else WallDays
+    return (await rules.read(work.session, rule, at=work.now)).span
 
 
 async def sign_out(work: Work, *, token: str) -> None:
@@ -315,7 +351,7 @@ async def propose_totp(work: Work, *, account_id: UUID) -> str:
 async def confirm_totp(work: Work, *, account_id: UUID, code: str) -> list[str]:
     """Switch the proposed second factor on with its first code; return ten recovery codes, shown this once."""
     account = await _account(work, account_id)
-    if not _totp_fits(work, account, account.totp_proposed, code):
+    if not second_factor.fits(work, account, account.totp_proposed, code):
         raise TotpInvalid
     account.totp_sealed, account.totp_proposed, account.totp_active = account.totp_proposed, None, True
     codes = [secrets.token_hex(5) for _ in range(10)]
@@ -350,31 +386,3 @@ async def _end_all(work: Work, account_id: UUID) -> None:
         .where(AccountSession.account_id == account_id, AccountSession.ended_at.is_(None))
         .values(ended_at=work.now)
     )
-
-
-async def _second_factor(work: Work, account: Account, code: str) -> bool:
-    if _totp_fits(work, account, account.totp_sealed, code):
-        return True
-    blind = work.vault.blind(f"recovery|{account.id}", code.strip().lower())
-    spent = await work.session.execute(
-        update(RecoveryCode)
-        .where(RecoveryCode.blind == blind, RecoveryCode.account_id == account.id, RecoveryCode.used_at.is_(None))
-        .values(used_at=work.now)
-        .returning(RecoveryCode.blind)
-    )
-    return spent.scalar() is not None
-
-
-def _totp_fits(work: Work, account: Account, sealed: bytes | None, code: str) -> bool:
-    if sealed is None:
-        return False
-    totp = pyotp.TOTP(work.vault.open(account.key, f"account|totp|{account.id}", sealed))
-    step = int(work.now.timestamp()) // TOTP_STEP_SECONDS
-    for candidate in (step, step - 1, step + 1):
-        # A code works once, so a person who saw it being typed cannot use it again.
-        if candidate > account.totp_last_step and secrets.compare_digest(
-            totp.at(candidate * TOTP_STEP_SECONDS).encode(), code.strip().encode()
-        ):
-            account.totp_last_step = candidate
-            return True
-    return False

@@ -1,13 +1,14 @@
 """Queries of accounts: the account of a token, the list of accounts, their sessions and refused actions."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, or_, select, update
 
-from api.accounts.model import Account, AccountSession, RefusedAction
-from api.accounts.tokens import IDLE, LONGEST, actor_of, hash_of
+from api.accounts.model import Account, AccountSession, RefusedAction, SessionKind
+from api.accounts.tokens import IDLE, actor_of, hash_of
 from events.work import Work
 from kit.access.actor import Actor
 from kit.pages import SortOrder
@@ -17,24 +18,41 @@ from registry import queries as registry
 ACCOUNTS = SortOrder("accounts", Account.username)
 REFUSED = SortOrder("refused actions", RefusedAction.minute, RefusedAction.id, falling=2)
 
+
+def _lasting(now: object, seen_after: object) -> tuple[ColumnElement[bool], ...]:
+    """Say when a session lives: it has an end, and at a desk also ends when nobody touches it."""
+    return (
+        AccountSession.ended_at.is_(None),
+        AccountSession.ends_at > now,
+        or_(AccountSession.kind != SessionKind.DESK, AccountSession.seen_at > seen_after),
+    )
+
+
 # Every request asks this; to build the statement anew took a third of the time of asking.
 _LIVE = (
-    select(Account, AccountSession.seen_at)
+    select(Account, AccountSession.seen_at, AccountSession.kind, AccountSession.public_key)
     .join(AccountSession, AccountSession.account_id == Account.id)
     .outerjoin(Worker, Worker.id == Account.worker_id)
     .where(
         AccountSession.token_hash == bindparam("token_hash"),
-        AccountSession.ended_at.is_(None),
-        AccountSession.seen_at > bindparam("seen_after"),
-        AccountSession.begun_at > bindparam("begun_after"),
+        *_lasting(bindparam("now"), bindparam("seen_after")),
         Account.closed_at.is_(None),
         or_(Account.worker_id.is_(None), Worker.state == WorkerState.ACTIVE),
     )
 )
 
 
-async def actor_behind(work: Work, token: str) -> Actor | None:
-    """Return who holds a live session's token; None when it is unknown, ended, idle or too old.
+@dataclass(frozen=True, slots=True)
+class LiveSession:
+    """Who acts in a session, its kind, and the key of the phone that it belongs to."""
+
+    actor: Actor
+    kind: SessionKind
+    public_key: bytes | None
+
+
+async def session_behind(work: Work, token: str) -> LiveSession | None:
+    """Return the live session of a token; None when it is unknown, ended, idle or too old.
 
     Nor does a worker who has left the company act any more.
     """
@@ -47,10 +65,11 @@ async def actor_behind(work: Work, token: str) -> Actor | None:
             update(AccountSession).where(AccountSession.token_hash == hash_of(token)).values(seen_at=work.now)
         )
     account: Account = session.Account
-    if account.division_code is None:
-        return actor_of(account)
-    # A town that was renamed or merged is served by the same clerks.
-    return actor_of(account, division_code=await registry.current_code(work, account.division_code, work.now))
+    division = account.division_code
+    if division is not None:
+        # A town that was renamed or merged is served by the same clerks.
+        division = await registry.current_code(work, division, work.now)
+    return LiveSession(actor_of(account, division_code=division), session.kind, session.public_key)
 
 
 async def alive(work: Work, token: str) -> bool:
@@ -59,15 +78,14 @@ async def alive(work: Work, token: str) -> bool:
 
 
 def _of(work: Work, token: str) -> dict[str, bytes | datetime]:
-    return {"token_hash": hash_of(token), "seen_after": work.now - IDLE, "begun_after": work.now - LONGEST}
+    return {"token_hash": hash_of(token), "now": work.now, "seen_after": work.now - IDLE}
 
 
 async def sessions(work: Work, account_id: UUID) -> Sequence[AccountSession]:
     """Return an account's live sessions, newest first."""
     query = (
         select(AccountSession)
-        .where(AccountSession.account_id == account_id, AccountSession.ended_at.is_(None))
-        .where(AccountSession.seen_at > work.now - IDLE, AccountSession.begun_at > work.now - LONGEST)
+        .where(AccountSession.account_id == account_id, *_lasting(work.now, work.now - IDLE))
         .order_by(AccountSession.begun_at.desc())
     )
     return (await work.session.execute(query)).scalars().all()

@@ -1,4 +1,4 @@
-"""The rules of accounts: how often a desk may look somebody up, and how long ended sessions are kept."""
+"""The rules of accounts: how often a desk may look somebody up, how long sessions last and ended ones are kept."""
 
 from typing import Annotated, ClassVar
 
@@ -35,6 +35,34 @@ class PasswordChangesPerMinute(ValueRule[int]):
     root: Annotated[int, Field(ge=1, le=1_000)]
 
 
+class PhoneDays(DaysRule):
+    """How long a worker's phone stays signed in."""
+
+    about: ClassVar[About] = About(
+        name="session.phone_days",
+        proposed=14,
+        unit="days",
+        zh="服务人员手机登录后多少天须重新登录",
+        en="Days after which a worker signs in again on the phone",
+        source="proposed: a lost phone is reported within days; a day without signal must not end the session",
+    )
+    root: Annotated[int, Field(ge=1, le=60)]
+
+
+class WallDays(DaysRule):
+    """How long a screen on the wall, which only reads, stays signed in."""
+
+    about: ClassVar[About] = About(
+        name="session.wall_days",
+        proposed=30,
+        unit="days",
+        zh="大屏登录后多少天须重新登录",
+        en="Days after which a screen on the wall is signed in again",
+        source="proposed: somebody passes the screen every month; it writes nothing",
+    )
+    root: Annotated[int, Field(ge=1, le=366)]
+
+
 class RecordsDays(DaysRule):
     """How long ended sessions and the answers kept under idempotency keys are kept."""
 
@@ -49,4 +77,4 @@ class RecordsDays(DaysRule):
     root: Annotated[int, Field(ge=180, le=3_650)]
 
 
-RULES: tuple[type[DatedRule], ...] = (LookupsPerMinute, PasswordChangesPerMinute, RecordsDays)
+RULES: tuple[type[DatedRule], ...] = (LookupsPerMinute, PasswordChangesPerMinute, PhoneDays, WallDays, RecordsDays)

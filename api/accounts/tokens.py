@@ -1,4 +1,4 @@
-"""Session tokens: their lifetime, the hash that is stored, and the actor of their account."""
+"""Session tokens: the lifetime at a desk, the hash that is stored, and the actor of their account."""
 
 import hashlib
 from datetime import timedelta

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from api.accounts import operations
+from api.accounts.model import SessionKind
 from api.forms import DIVISION, Form, Id
 from kit.access.roles import Role
 from kit.access.scope import Section
@@ -17,12 +18,17 @@ class SignIn(Form):
     username: str = Field(max_length=64, examples=["operator1"])
     password: str = Field(max_length=200, examples=["as printed at the first start"])
     code: str | None = Field(default=None, max_length=20, examples=["123456"])
+    kind: SessionKind = Field(default=SessionKind.DESK, description="a phone's session is for a worker")
+    public_key: str | None = Field(
+        default=None, max_length=120, description="the phone's P-256 key: its uncompressed point in base64url"
+    )
 
 
 class Session(BaseModel):
     """A begun session; the token goes into `Authorization: Bearer …` (browsers also get a cookie)."""
 
     token: str
+    kind: SessionKind
     role: Role
     provider_id: UUID | None
     worker_id: UUID | None
@@ -54,7 +60,9 @@ class OwnSession(BaseModel):
     """One of the own sessions."""
 
     id: UUID
+    kind: SessionKind
     begun_at: datetime
+    ends_at: datetime
     seen_at: datetime
     client: str
 

@@ -1,14 +1,19 @@
 """What offers and visits look like over HTTP."""
 
-from datetime import datetime
+import hashlib
+from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
 from api.forms import Form, Id, Instant
+from api.shapes.people import Contact
 from dispatch.visits import attendance
 from dispatch.visits.flags import Flag, Grade
+from dispatch.visits.queries import PackedVisit
 from dispatch.visits.transitions import ActKind, OfferState, VisitState
+from kit import geo
+from kit.china.identifiers import Sex
 
 
 class Visit(BaseModel):
@@ -154,6 +159,73 @@ class DoorNote(BaseModel):
         description="what the operator wrote for the worker who comes", examples=["the bell is broken"]
     )
     health_note: str | None = Field(description="what a visitor must know of the elder's health")
+
+
+class DoorCard(BaseModel):
+    """Who is behind the door and how to find it: what a worker needs who is promised to come."""
+
+    name: str
+    sex: Sex
+    age: int
+    contacts: list[Contact]
+    address: str | None
+    latitude: float | None
+    longitude: float | None
+    gcj02_latitude: float | None = Field(description="the same place for maps sold in China")
+    gcj02_longitude: float | None = Field(description="the same place for maps sold in China")
+    note: str | None = Field(description="what the operator wrote for the worker who comes")
+    health_note: str | None
+
+
+class VisitOfDay(BaseModel):
+    """One visit of a worker's day; `card` and `anchor` are there while the visit is promised."""
+
+    visit: Visit
+    item_name: str | None = Field(description="what is done there, as the catalogue calls it")
+    sequence: int = Field(description="the highest number among the acts that were reported; 0 where none was")
+    card: DoorCard | None = Field(description="who is behind the door; null before the promise and after the visit")
+    anchor: str | None
+
+    @classmethod
+    def of(cls, packed: PackedVisit) -> "VisitOfDay":
+        """Return one visit of the pack."""
+        person, door, mapped = packed.person, packed.door, None
+        if person is not None and person.latitude is not None and person.longitude is not None:
+            mapped = geo.from_wgs84(geo.Point(person.latitude, person.longitude), geo.Datum.GCJ02)
+        return cls(
+            visit=Visit.model_validate(packed.visit, from_attributes=True),
+            item_name=packed.item_name,
+            sequence=packed.sequence,
+            card=None
+            if person is None
+            else DoorCard(
+                name=person.name,
+                sex=person.sex,
+                age=person.age,
+                contacts=[Contact.model_validate(contact, from_attributes=True) for contact in person.contacts],
+                address=person.address,
+                latitude=person.latitude,
+                longitude=person.longitude,
+                gcj02_latitude=None if mapped is None else mapped.latitude,
+                gcj02_longitude=None if mapped is None else mapped.longitude,
+                note=None if door is None else door.note,
+                health_note=None if door is None else door.health_note,
+            ),
+            anchor=packed.anchor,
+        )
+
+
+class DayPack(BaseModel):
+    """A worker's day in one answer, to be kept on the phone."""
+
+    day: date
+    visits: list[VisitOfDay]
+
+    @property
+    def etag(self) -> str:
+        """Return what stays the same while nothing but the anchors changes."""
+        content = self.model_dump_json(exclude={"visits": {"__all__": {"anchor"}}})
+        return f'"{hashlib.sha256(content.encode()).hexdigest()[:32]}"'
 
 
 class VisitCode(BaseModel):

@@ -1,11 +1,12 @@
 """Questions about offers and visits; a company's people are answered about their own company only."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from dispatch.requests import queries as requests
@@ -17,7 +18,9 @@ from kit import clock
 from kit.access.roles import Role
 from kit.pages import SortOrder
 from kit.refusal import Kind, Refusal
+from providers.catalogue import queries as catalogue
 from registry import queries as registry
+from registry.queries import PersonCard, PersonNotFound
 
 _AT_THE_DOOR = "disclosure: door note"
 """The purpose under which the audit of readings keeps what a company was shown for a visit."""
@@ -45,6 +48,22 @@ class DoorNote:
 
     note: str | None
     health_note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PackedVisit:
+    """One visit of a worker's day with what is needed at its door without a signal.
+
+    `person`, `door` and `anchor` are there while the visit is promised and the elder's record is open to the company;
+    `sequence` is the highest number among the acts that were reported.
+    """
+
+    visit: Visit
+    item_name: str | None
+    sequence: int
+    person: PersonCard | None
+    door: DoorNote | None
+    anchor: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +108,26 @@ async def day_of(work: Work, *, worker_id: UUID, day: date) -> Sequence[Visit]:
         or_(Visit.worker_id == worker_id, Visit.second_worker_id == worker_id), Visit.accepted_at.is_not(None)
     )
     return (await work.session.execute(query.where(*_seen(work)))).scalars().all()
+
+
+async def pack(work: Work, *, worker_id: UUID, day: date) -> list[PackedVisit]:
+    """Return a worker's day for a phone; what is read of an elder is recorded as `card` and `door_note` record it."""
+    rows = await day_of(work, worker_id=worker_id, day=day)
+    numbers = select(Act.visit_id, func.max(Act.sequence).label("last")).where(
+        Act.visit_id.in_([row.id for row in rows])
+    )
+    highest = {row.visit_id: row.last for row in await work.session.execute(numbers.group_by(Act.visit_id))}
+    names = {item.code: item.name for item in await catalogue.items(work, day)}
+    packed = []
+    for row in rows:
+        person = door = anchored = None
+        if row.state in PROMISED:
+            anchored = visit_codes.anchor(work, row.id)
+            with suppress(PersonNotFound):  # a promise of this moment: the record opens with its event
+                person = await registry.card(work, row.person_id, "visit")
+                door = await door_note(work, row.id)
+        packed.append(PackedVisit(row, names.get(row.item_code), highest.get(row.id, 0), person, door, anchored))
+    return packed
 
 
 async def visits(

@@ -240,9 +240,9 @@ async def test_a_clerks_session_says_for_which_division_and_sections(
         await changes.change_divisions(work, lines=[town], valid_from=today, document="1 号")
     async with works(SYSTEM("test")) as work:
         began = (await client.post("/sessions", json={"username": "clerk-1", "password": password})).json()
-        actor = await queries.actor_behind(work, began["token"])
-        assert actor is not None
-        assert actor.scope == Division("130999101000", frozenset({Section.ELDERCARE}))
+        session = await queries.session_behind(work, began["token"])
+        assert session is not None
+        assert session.actor.scope == Division("130999101000", frozenset({Section.ELDERCARE}))
 
 
 async def test_the_callers_request_id_comes_back_and_is_the_correlation_of_the_events(

@@ -14,7 +14,7 @@ import httpx
 from fastapi import FastAPI
 
 from api.accounts.model import AccountSession
-from api.accounts.tokens import hash_of
+from api.accounts.tokens import LONGEST, hash_of
 from api.app import V1, build
 from events.work import Works
 from kit import postgres
@@ -98,6 +98,7 @@ async def sign_in_all(works: Works, actors: dict[str, Actor]) -> dict[str, str]:
                     token_hash=hash_of(tokens[name]),
                     account_id=actor.account_id,
                     begun_at=work.now,
+                    ends_at=work.now + LONGEST,
                     seen_at=work.now,
                     client="test",
                 )
