@@ -35,10 +35,10 @@ class SignatureMissing(Refusal):
     kind = Kind.FORBIDDEN
 
 
-class SignatureWrong(Refusal):
+class SignatureInvalid(Refusal):
     """The signature does not fit the write, or was made with another key."""
 
-    code = "session.signature_wrong"
+    code = "session.signature_invalid"
     kind = Kind.FORBIDDEN
 
 
@@ -89,13 +89,13 @@ async def take(work: Work, token: str, public_key: bytes, write: SignedWrite) ->
     """Check a write's signature and keep its counter.
 
     The latest write may come again, byte for byte: its answer was lost on the way, and the id of the act in it makes
-    it harmless. Refuses `session.signature_missing`, `session.signature_wrong` and `session.counter_used`.
+    it harmless. Refuses `session.signature_missing`, `session.signature_invalid` and `session.counter_used`.
     """
     counter = int(write.counter) if write.counter.isascii() and write.counter.isdigit() else 0
     if not write.signature or not 1 <= counter <= LARGEST_COUNTER:
         raise SignatureMissing
     if not _fits(public_key, write):
-        raise SignatureWrong
+        raise SignatureInvalid
     digest = hashlib.sha256(write.message).digest()
     statement = (
         update(AccountSession)

@@ -139,7 +139,7 @@ async def test_what_a_phone_did_not_sign_is_not_done(world: World, desks: Desks)
         await phone.send("POST", path, body.replace(b"10", b"11"), right),
         await phone.send("POST", path.replace("departure", "arrival"), body, right),
     ):
-        assert refused(wrong) == (403, "session.signature_wrong")
+        assert refused(wrong) == (403, "session.signature_invalid")
     assert (await desks(PROVIDER, "GET", f"/visits/{visit['id']}"))["state"] == "accepted"
     assert (await phone.send("POST", path, body, right)).json()["state"] == "departed"
     assert refused(await phone.send("DELETE", "/sessions/current", b"", {})) == (403, "session.signature_missing")

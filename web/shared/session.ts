@@ -20,9 +20,28 @@ export async function whoAmI(): Promise<Me | null> {
   }
 }
 
+type Presented = Pick<components["schemas"]["SignIn"], "kind" | "public_key">;
+let present: () => Promise<Presented> = async () => ({ kind: "desk" });
+
+/** Say what a page presents beside name and password: which kind of session it wants, and a phone its public key. */
+export function onSigningIn(presented: () => Promise<Presented>): void {
+  present = presented;
+}
+
+async function begin(username: string, password: string, code: string): Promise<void> {
+  const who = { username, password, code: code || null };
+  try {
+    await answered(api.POST("/api/v1/sessions", { body: { ...who, ...(await present()) } }));
+  } catch (why) {
+    // Somebody of another desk at the phone's page: the desk's session leads to the desk.
+    if (!(why instanceof Refused && why.problem.code === "session.kind_not_allowed")) throw why;
+    await answered(api.POST("/api/v1/sessions", { body: { ...who, kind: "desk" } }));
+  }
+}
+
 /** Begin a session. Where another account takes over an open page, the page is loaded anew: it shows nobody else's. */
 export async function signIn(username: string, password: string, code: string): Promise<Me> {
-  await answered(api.POST("/api/v1/sessions", { body: { username, password, code: code || null } }));
+  await begin(username, password, code);
   const before = session.me?.account_id;
   const me = take(await answered(api.GET("/api/v1/me")));
   if (before && before !== me.account_id) location.assign(me.desk);
