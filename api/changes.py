@@ -9,6 +9,7 @@ from api.acting import Route, doing, rules_in
 from api.errors import responses
 from api.paging import Listing, Page
 from api.shapes.changes import PendingChange
+from events.contracts.rules import RuleRecorded
 from events.work import Work
 from kit.rules import operations as rules
 from kit.rules import pending
@@ -46,7 +47,8 @@ async def confirm_change(change_id: UUID, request: Request, work: Deciding) -> P
         case ChangeKind.BANK_ACCOUNT:
             await bank_accounts.confirm_bank_account(work, change)
         case _:
-            await rules.put_in_force(work.session, change, rules_in(request), now=work.now, by=by)
+            row = await rules.put_in_force(work.session, change, rules_in(request), now=work.now, by=by)
+            work.emit(RuleRecorded(name=row.name, value=row.value, valid_from=row.valid_from))
     return PendingChange.of(change, wait)
 
 

@@ -13,6 +13,7 @@ from api.errors import responses
 from api.forms import Form, Instant, Json
 from api.paging import Listing, Rows
 from api.shapes.changes import PendingChange
+from events.contracts.rules import RuleRecorded
 from events.work import Work
 from kit.rules import operations, queries
 from kit.rules.model import RuleRow
@@ -171,7 +172,8 @@ async def _recorded(
     }
     if not rule.about.second_person:
         verb = operations.backdate if backdated else operations.decide
-        await verb(work.session, rule.of(form.value), **more)
+        row = await verb(work.session, rule.of(form.value), **more)
+        work.emit(RuleRecorded(name=row.name, value=row.value, valid_from=row.valid_from))
         return Response(status_code=204)
     wait = (await queries.read(work.session, ChangeWaitHours, at=work.now)).span
     change = await operations.announce(work.session, rule.of(form.value), **more, wait=wait, backdated=backdated)

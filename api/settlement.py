@@ -14,6 +14,7 @@ from dispatch.requests import operations as requests
 from events.work import Work
 from providers.roster import queries as roster
 from providers.settlement import charges, operations, queries
+from providers.settlement.explanation import Explanation
 from providers.settlement.model import Charge, Dispute, Payment, Statement
 
 router = APIRouter(tags=["settlement"], route_class=Route)
@@ -156,6 +157,16 @@ async def confirm_statement(statement_id: UUID, work: Annotated[Work, doing("sta
     return await operations.confirm(work, statement_id=statement_id)
 
 
+@router.get(
+    "/statement-lines/{line_id}/explanation",
+    summary="Why a line is what it is",
+    responses=responses(404),
+)
+async def explain_line(line_id: UUID, work: Annotated[Work, doing("statements.explain")]) -> Explanation:
+    """Return the events that a line rests on, by their numbers in the log's chain, and its arithmetic in steps."""
+    return await queries.explain(work, line_id)
+
+
 @router.post(
     "/statement-lines/{line_id}/dispute",
     response_model=shapes.Dispute,
@@ -218,9 +229,36 @@ async def pay_statement(
 async def recompute_statement(
     statement_id: UUID, work: Annotated[Work, doing("statements.recompute")]
 ) -> shapes.Recomputation:
-    """Compute the statement again from the facts, prices and rules of its lines, and compare with what was frozen."""
+    """Compute the statement again from the log alone; name each value that its rows or its events say otherwise."""
     again = await queries.recompute(work, await queries.statement(work, statement_id))
-    return shapes.Recomputation(content_hash=again.content_hash, equal=again.equal)
+    return shapes.Recomputation(
+        content_hash=again.content_hash,
+        equal=again.equal,
+        differences=[
+            *(
+                shapes.LineDifference(
+                    charge_id=row.charge_id,
+                    visit_id=row.visit_id,
+                    event_number=None,
+                    field=row.field,
+                    stored=str(row.left),
+                    computed=str(row.right),
+                )
+                for row in again.differences
+            ),
+            *(
+                shapes.LineDifference(
+                    charge_id=row.subject if row.subject != statement_id else None,
+                    visit_id=None,
+                    event_number=row.number,
+                    field=row.field,
+                    stored=str(row.said),
+                    computed=str(row.computed),
+                )
+                for row in again.faults
+            ),
+        ],
+    )
 
 
 @router.get("/payment-file", response_model=Listing[queries.PaymentRow], summary="What to hand to the bank")

@@ -1,6 +1,7 @@
 """Bring a database to the shape that this version of the program needs, through the one history in `migrations/`."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from alembic import command
@@ -10,10 +11,15 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, NullPool, inspect, text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
+from events.contracts.event import Envelope
+from events.contracts.rules import RuleRecorded
 from events.model import EMIT_SQL
+from events.work import EMIT
 from kit.database import ROLES_SQL, SCOPE_FUNCTIONS_SQL, Base, security_sql
+from kit.ids import new_id
 from kit.refusal import Kind, Refusal
 from kit.rules import operations
+from kit.rules.model import RuleRow
 from kit.rules.typed import DatedRule
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,8 +54,35 @@ async def ensure(url: str, rules: Iterable[type[DatedRule]]) -> None:
         await connection.execute(text(ROLES_SQL))
         await connection.run_sync(_upgrade)
         async with AsyncSession(connection) as session, session.begin():
-            await operations.propose(session, rules)
+            await _emit(session, await operations.propose(session, rules))
     await engine.dispose()
+
+
+async def _emit(session: AsyncSession, rows: Sequence[RuleRow]) -> None:
+    """Tell the log of the values that a new version of the program proposes; nobody reacts to them."""
+    events = [RuleRecorded(name=row.name, value=row.value, valid_from=row.valid_from) for row in rows]
+    listed = [
+        {
+            "topic": event.topic,
+            "key": event.key,
+            "headers": Envelope(
+                id=new_id(),
+                type=event.type_name(),
+                subject=event.subject,
+                occurred_at=row.recorded_at,
+                actor=row.recorded_by,
+                correlation=row.id,
+                causation=None,
+                data={},
+            ).headers(),
+            "data": event.model_dump(mode="json"),
+            "groups": [],
+            "outgoing": False,
+        }
+        for row, event in zip(rows, events, strict=True)
+    ]
+    if listed:
+        await session.execute(EMIT, {"events": json.dumps(listed)})
 
 
 def _upgrade(connection: Connection) -> None:

@@ -164,6 +164,14 @@ async def seal(work: Work) -> int:
     return len(seals)
 
 
+async def seal_all(work: Work) -> Head:
+    """Chain every event that can be chained now, after whoever is sealing; return the end of the chain."""
+    await work.session.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    while await seal(work) == BATCH:
+        pass
+    return await head(work)
+
+
 async def verify(work: Work, *, anchor: Head | None = None) -> Verdict:
     """Walk the whole chain again and compare; `anchor` is a head printed earlier, which catches a cut-off tail too."""
     number, at = 0, GENESIS

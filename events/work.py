@@ -21,7 +21,7 @@ from kit.vault import Vault
 
 REQUEST: ContextVar[UUID | None] = ContextVar("request", default=None)
 """The id of the HTTP request that is being answered; it becomes the correlation of its units of work."""
-_EMIT = text("select nowalls_emit(cast(:events as jsonb))").bindparams(bindparam("events", type_=String))
+EMIT = text("select nowalls_emit(cast(:events as jsonb))").bindparams(bindparam("events", type_=String))
 _AHEAD = text("select ahead_seconds from rehearsal")
 
 
@@ -133,7 +133,7 @@ class Works:
             emitted = work._emitted  # noqa: SLF001 - Work and Works are one thing in two halves
             if emitted:
                 await session.flush()
-                await session.execute(_EMIT, {"events": json.dumps([self._row(*pair) for pair in emitted])})
+                await session.execute(EMIT, {"events": json.dumps([self._row(*pair) for pair in emitted])})
         if emitted and self.on_emitted is not None:
             self.on_emitted([envelope for envelope, _ in emitted])
 

@@ -19,6 +19,7 @@ from processes.commands import (
     revision,
     rules,
     serve,
+    settle,
     simulate,
     travel,
     verify_log,
@@ -33,6 +34,7 @@ app.command("redeliver")(redeliver.redeliver)
 app.command("replay")(simulate.replay)
 app.command("simulate")(simulate.simulate)
 app.command("bench", cls=bench.Several)(bench.bench)
+app.command("settle")(settle.settle)
 app.command("revision")(revision.revision)
 app.command("docs")(docs.docs)
 WORDS = {

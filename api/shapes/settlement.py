@@ -129,11 +129,23 @@ class Payment(BaseModel):
     paid_at: datetime
 
 
+class LineDifference(BaseModel):
+    """One value that the rows or the events say otherwise than follows from the log; of a line or the statement."""
+
+    charge_id: UUID | None
+    visit_id: UUID | None
+    event_number: int | None
+    field: str
+    stored: str
+    computed: str
+
+
 class Recomputation(BaseModel):
-    """The same statement computed again from its facts."""
+    """The same statement computed again from the log, and what stands otherwise in its rows or events."""
 
     content_hash: str
     equal: bool
+    differences: list[LineDifference]
 
 
 class NewAdjustment(Form):

@@ -22,7 +22,13 @@ from dispatch.enrolment.model import (
     Term,
 )
 from dispatch.enrolment.rules import LeastAge, PublicityDays, ReassessMonths
-from events.contracts.enrolments import EnrolmentActivated, EnrolmentEnded, EnrolmentResumed, EnrolmentSuspended
+from events.contracts.enrolments import (
+    EnrolmentActivated,
+    EnrolmentEnded,
+    EnrolmentResumed,
+    EnrolmentSuspended,
+    QuotaTermRecorded,
+)
 from events.work import Work
 from kit import clock
 from kit.china import identifiers
@@ -269,6 +275,11 @@ async def take_over(work: Work, *, members: Sequence[Member]) -> None:
         ],
     )
     for member in members:
+        work.emit(
+            QuotaTermRecorded(
+                person_id=member.person_id, from_month=month, category=member.category, level=member.level
+            )
+        )
         work.emit(EnrolmentActivated(person_id=member.person_id, category=member.category, level=member.level))
 
 
@@ -345,6 +356,15 @@ async def _decide(work: Work, enrolment: Enrolment, *, from_month: str) -> None:
             level=enrolment.level,
             recorded_at=work.now,
             recorded_by=work.actor.label,
+        )
+    )
+    assert enrolment.level is not None  # noqa: S101 - terms follow an assessment
+    work.emit(
+        QuotaTermRecorded(
+            person_id=enrolment.person_id,
+            from_month=from_month,
+            category=enrolment.category,
+            level=enrolment.level,
         )
     )
     if enrolment.first_active_at is not None and from_month > clock.month_of(work.now):

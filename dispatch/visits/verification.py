@@ -13,7 +13,7 @@ from dispatch.visits.model import Act, Visit
 from dispatch.visits.rules import EvidenceRules
 from dispatch.visits.timeline import timeline
 from dispatch.visits.transitions import ActKind, Outcome, VisitState
-from events.contracts.visits import VisitHeld, VisitVerified, VisitVoided
+from events.contracts.visits import VisitDecided, VisitHeld, VisitVerified, VisitVoided
 from events.work import Work
 from kit import geo
 from kit.access.roles import Role
@@ -229,7 +229,9 @@ async def decide_held(
     if visit.backfilled_by is not None and visit.backfilled_by == work.actor.account_id:
         raise SamePerson
     visit.decided_by = work.actor.account_id
+    before = visit.arrived_at, visit.left_at
     if not stands:
+        _emit_decided(work, visit, reason, before, stands=False)
         return _void(work, visit, reason)
     visit.arrived_at = arrived_at or visit.arrived_at
     visit.left_at = left_at or visit.left_at
@@ -241,6 +243,7 @@ async def decide_held(
     visit.outcome = visit.outcome or Outcome.COMPLETED
     visit.grade = Grade.P
     lifecycle.move(visit, VisitState.VERIFIED, work, reason=reason)
+    _emit_decided(work, visit, reason, before, stands=True)
     await emit_verified(work, visit)
     return visit
 
@@ -258,7 +261,26 @@ async def void(work: Work, *, visit_id: UUID, reason: str) -> Visit:
     if visit.backfilled_by is not None and visit.backfilled_by == work.actor.account_id:
         raise SamePerson
     visit.decided_by = work.actor.account_id
+    _emit_decided(work, visit, reason, (visit.arrived_at, visit.left_at), stands=False)
     return _void(work, visit, reason)
+
+
+def _emit_decided(
+    work: Work, visit: Visit, reason: str, before: tuple[datetime | None, datetime | None], *, stands: bool
+) -> None:
+    work.emit(
+        VisitDecided(
+            visit_id=visit.id,
+            request_id=visit.request_id,
+            provider_id=visit.provider_id,
+            stands=stands,
+            reason=reason.strip()[:200],
+            arrived_before=before[0],
+            left_before=before[1],
+            arrived_after=visit.arrived_at,
+            left_after=visit.left_at,
+        )
+    )
 
 
 def _manager(work: Work, reason: str) -> None:

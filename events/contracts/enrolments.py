@@ -14,6 +14,14 @@ class _EnrolmentEvent(Event):
     person_id: UUID
 
 
+class QuotaTermRecorded(_EnrolmentEvent):
+    """Emitted by enrolment: category and level of the quota from a month on; the latest record wins."""
+
+    from_month: str
+    category: str
+    level: int
+
+
 class EnrolmentActivated(_EnrolmentEvent):
     """Emitted by enrolment: the person may now be served."""
 

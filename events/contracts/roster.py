@@ -49,6 +49,21 @@ class CompanyAccountChanged(_RosterEvent):
     """Emitted by roster: a company is paid to another bank account from now on; the number stays sealed."""
 
 
+class ContractRecorded(_RosterEvent):
+    """Emitted by roster: what a contract says, when it is signed and whenever it is ended before its time."""
+
+    subject_field = "contract_id"
+
+    contract_id: UUID
+    valid_from: date
+    valid_to: date
+    ended_on: date | None
+    monthly_capacity: int
+    share_target: float
+    item_codes: list[str]
+    division_codes: list[str]
+
+
 class RosterChanged(_RosterEvent):
     """Emitted by roster: a company's contracts, workers, certificates or shifts have changed."""
 

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from pydantic import Field
+
 from events.contracts.event import Event
 
 
@@ -35,6 +37,30 @@ class ChargeMade(_SettlementEvent):
     deduction_fen: int
     rule_version: str
     revision: int
+    # an event of 0.1 says nothing of these
+    kind: str | None = None  # charge | reversal
+    price_fen: int | None = None
+    facts_hash: str | None = None
+    verified_by: UUID | None = None
+    void: str | None = None
+    complaint_percent: int = 0
+    forgiven: list[str] = Field(default_factory=list)
+    covered_fen: int = 0
+
+
+class ChargeRecorded(ChargeMade):
+    """Emitted by an upgrade, once: what an event of 0.1 did not say of a charge, and where it is stated."""
+
+    statement_id: UUID | None
+    line_id: UUID | None
+
+
+class ChargeFunded(_SettlementEvent):
+    """Emitted by settlement: a manager lets the public purse bear what nobody has agreed to; a correction follows."""
+
+    subject_field = "visit_id"
+
+    visit_id: UUID
 
 
 class ChargeUnfunded(_SettlementEvent):
@@ -58,6 +84,9 @@ class StatementDrafted(_StatementEvent):
 
     lines: int
     total_fen: int
+    # an event of 0.1 says nothing of these
+    reaches: int | None = None
+    content_hash: str | None = None
 
 
 class StatementConfirmed(_StatementEvent):
@@ -75,6 +104,7 @@ class LineDecided(_StatementEvent):
 
     line_id: UUID
     upheld: bool
+    forgiven: list[str] = Field(default_factory=list)  # an event of 0.1 does not say
 
 
 class StatementApproved(_StatementEvent):

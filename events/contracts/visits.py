@@ -65,6 +65,17 @@ class VisitVerified(_VisitEvent):
     own_limit_fen: int | None = None  # an event of 0.1 does not say
 
 
+class VisitDecided(_VisitEvent):
+    """Emitted by visits: a manager has decided whether a visit stands, with the times before and after the decision."""
+
+    stands: bool
+    reason: str
+    arrived_before: datetime | None
+    left_before: datetime | None
+    arrived_after: datetime | None
+    left_after: datetime | None
+
+
 class VisitHeld(_VisitEvent):
     """Emitted by visits: the evidence does not stand by itself; a person decides, the payment waits."""
 

@@ -1,6 +1,6 @@
 """Decide a rule: a new value from an instant on, a late paper for the past, and the proposals of a new database."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,23 +31,23 @@ class RuleNotPast(Refusal):
 
 async def decide(
     session: AsyncSession, value: DatedRule, *, valid_from: datetime, now: datetime, by: str, source: str = ""
-) -> None:
+) -> RuleRow:
     """Record a value of a rule from an instant on; refuse `rule.too_soon` less than a minute ahead."""
     if valid_from < now + _NOTICE:
         raise RuleTooSoon(name=value.about.name)
-    await _record(session, value, valid_from=valid_from, now=now, by=by, source=source)
+    return await _record(session, value, valid_from=valid_from, now=now, by=by, source=source)
 
 
 async def backdate(
     session: AsyncSession, value: DatedRule, *, valid_from: datetime, now: datetime, by: str, source: str
-) -> None:
+) -> RuleRow:
     """Record a value of a rule from an instant that is over, for a late paper; refuse `rule.not_past`.
 
     What was paid is never rewritten by it: settlement makes adjustments.
     """
     if valid_from > now:
         raise RuleNotPast(name=value.about.name)
-    await _record(session, value, valid_from=valid_from, now=now, by=by, source=source)
+    return await _record(session, value, valid_from=valid_from, now=now, by=by, source=source)
 
 
 async def announce(
@@ -77,21 +77,19 @@ async def announce(
 
 async def put_in_force(
     session: AsyncSession, change: PendingChange, rules: Iterable[type[DatedRule]], *, now: datetime, by: str
-) -> None:
+) -> RuleRow:
     """Record the value of a confirmed change; refuses what `decide` and `backdate` refuse, and `rule.invalid`."""
     verb = backdate if change.kind is ChangeKind.RULE_BACKDATED else decide
     value = queries.named(rules, change.subject).of(change.content["value"])
     valid_from, source = datetime.fromisoformat(change.content["valid_from"]), change.content["source"]
-    await verb(session, value, valid_from=valid_from, now=now, by=by, source=source)
+    return await verb(session, value, valid_from=valid_from, now=now, by=by, source=source)
 
 
-async def propose(session: AsyncSession, rules: Iterable[type[DatedRule]]) -> int:
-    """Write the proposals of the rules that this database has never seen; return how many."""
+async def propose(session: AsyncSession, rules: Iterable[type[DatedRule]]) -> Sequence[RuleRow]:
+    """Write the proposals of the rules that this database has never seen; return their rows."""
     names = set((await session.execute(select(RuleRow.name).distinct())).scalars())
     rows = [_proposal(rule) for rule in rules if rule.about.name not in names]
-    for row in rows:
-        await session.execute(insert(RuleRow).values(row))
-    return len(rows)
+    return [(await session.execute(insert(RuleRow).values(row).returning(RuleRow))).scalar_one() for row in rows]
 
 
 def _proposal(rule: type[DatedRule]) -> dict[str, Any]:
@@ -108,16 +106,16 @@ def _proposal(rule: type[DatedRule]) -> dict[str, Any]:
 
 async def _record(
     session: AsyncSession, value: DatedRule, *, valid_from: datetime, now: datetime, by: str, source: str
-) -> None:
-    session.add(
-        RuleRow(
-            name=value.about.name,
-            value=value.content,
-            valid_from=valid_from,
-            recorded_at=now,
-            recorded_by=by,
-            source=source,
-        )
+) -> RuleRow:
+    row = RuleRow(
+        name=value.about.name,
+        value=value.content,
+        valid_from=valid_from,
+        recorded_at=now,
+        recorded_by=by,
+        source=source,
     )
+    session.add(row)
     await session.flush()
     queries.forget()
+    return row

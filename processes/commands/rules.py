@@ -77,6 +77,7 @@ def backdate(name: Name, value: Value, *, source: Source, from_: From, as_json: 
 async def _recorded(
     word: Literal["decide", "backdate"], name: str, value: str, source: str, from_: str
 ) -> dict[str, Any]:
+    from events.contracts.rules import RuleRecorded
     from kit.rules import operations, queries
     from providers.settlement.rules import ChangeWaitHours
 
@@ -89,7 +90,8 @@ async def _recorded(
             change = await operations.announce(work.session, model, **more, wait=wait, backdated=word == "backdate")
             return {"name": name, "value": model.content, "waits_for_second_person": str(change.id)}
         verb = {"decide": operations.decide, "backdate": operations.backdate}[word]
-        await verb(work.session, model, **more)
+        row = await verb(work.session, model, **more)
+        work.emit(RuleRecorded(name=row.name, value=row.value, valid_from=row.valid_from))
     return {"name": name, "value": model.content, "valid_from": valid_from.isoformat()}
 
 

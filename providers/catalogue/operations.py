@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import insert, select
 
+from events.contracts.rules import PriceRecorded
 from events.work import Work
 from kit import money
 from kit.ids import new_id
@@ -88,9 +89,11 @@ async def add_items(work: Work, items: Sequence[ItemFacts], *, active_from: date
         [{name: getattr(entry, name) for name in names} | {"active_from": active_from} for entry in items],
         execution_options={"render_nulls": True},
     )
-    await work.session.execute(
-        insert(Price), [_price(work, entry.code, entry.fen, active_from, None) for entry in items]
-    )
+    prices = [Price(**_price(work, entry.code, entry.fen, active_from, None)) for entry in items]
+    work.session.add_all(prices)
+    await work.session.flush()
+    for price in prices:
+        _emit(work, price)
 
 
 def _price(work: Work, code: str, fen: int, valid_from: date, valid_to: date | None) -> dict[str, object]:
@@ -103,6 +106,18 @@ def _price(work: Work, code: str, fen: int, valid_from: date, valid_to: date | N
         "recorded_at": work.now,
         "recorded_by": work.actor.label,
     }
+
+
+def _emit(work: Work, price: Price) -> None:
+    work.emit(
+        PriceRecorded(
+            price_id=price.id,
+            item_code=price.item_code,
+            price_fen=price.fen,
+            valid_from=price.valid_from,
+            valid_to=price.valid_to,
+        )
+    )
 
 
 async def add_item(work: Work, *, facts: ItemFacts, active_from: date) -> Item:
@@ -140,6 +155,7 @@ async def set_price(work: Work, *, item_code: str, fen: int, valid_from: date, v
     row = Price(**_price(work, item_code, fen, valid_from, valid_to))
     work.session.add(row)
     await work.session.flush()
+    _emit(work, row)
     return row
 
 

@@ -13,6 +13,7 @@ from events.contracts.roster import (
     CompanyAdmitted,
     CompanyExited,
     CompanySuspended,
+    ContractRecorded,
     RosterChanged,
     WorkerUnavailable,
 )
@@ -268,6 +269,7 @@ async def sign_contracts(work: Work, contracts: Sequence[NewContract]) -> list[U
     if heads:
         await work.session.execute(insert(Contract), heads)
         await work.session.execute(insert(ContractItem), lines)
+    await _emit_contracts(work, [head["id"] for head in heads])
     await changed(work, [entry.provider_id for entry in contracts])
     return [head["id"] for head in heads]
 
@@ -290,6 +292,31 @@ def _check(entry: NewContract, medical: dict[str, bool], licences: dict[UUID, st
             raise ContractUnlicensed(item=item)
 
 
+async def _emit_contracts(work: Work, contract_ids: Sequence[UUID]) -> None:
+    covered: dict[UUID, tuple[set[str], set[str]]] = {}
+    query = select(ContractItem.contract_id, ContractItem.item_code, ContractItem.division_code)
+    for row in await work.session.execute(query.where(ContractItem.contract_id.in_(contract_ids))):
+        items, divisions = covered.setdefault(row.contract_id, (set(), set()))
+        items.add(row.item_code)
+        divisions.add(row.division_code)
+    contracts = select(Contract).where(Contract.id.in_(contract_ids)).order_by(Contract.id)
+    for contract in (await work.session.execute(contracts)).scalars():
+        items, divisions = covered[contract.id]
+        work.emit(
+            ContractRecorded(
+                contract_id=contract.id,
+                provider_id=contract.provider_id,
+                valid_from=contract.valid_from,
+                valid_to=contract.valid_to,
+                ended_on=contract.ended_on,
+                monthly_capacity=contract.monthly_capacity,
+                share_target=contract.share_target,
+                item_codes=sorted(items),
+                division_codes=sorted(divisions),
+            )
+        )
+
+
 async def sign_contract(work: Work, *, terms: NewContract) -> Contract:
     """Record one contract; refuses what `sign_contracts` refuses."""
     (contract_id,) = await sign_contracts(work, [terms])
@@ -304,6 +331,8 @@ async def end_contract(work: Work, *, contract_id: UUID, on: date) -> Contract:
     if not contract.valid_from <= on <= contract.valid_to:
         raise ContractInvalid
     contract.ended_on = on
+    await work.session.flush()
+    await _emit_contracts(work, [contract.id])
     await changed(work, [contract.provider_id])
     return contract
 

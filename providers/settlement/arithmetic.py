@@ -152,7 +152,7 @@ def charge(facts: Facts, *, price_fen: int, standards: Standards) -> Amounts:
         return _split_quota(facts, claimed, 0, {blocked.value: claimed} if claimed else {})
     paid_of, whole, cause = _done_part(facts, standards)
     late = _late_percent(facts, standards)
-    kept = 100 - min(100, late + facts.complaint_percent)
+    _, _, kept = factors(facts, standards)
     payable = money.half_up(claimed * paid_of * kept, whole * 100)
     # Each reason's weight is the part of the price that it alone takes, over one common denominator.
     weights = {
@@ -162,6 +162,17 @@ def charge(facts: Facts, *, price_fen: int, standards: Standards) -> Amounts:
     }
     parts = _by_reason(claimed - payable, {reason: weight for reason, weight in weights.items() if weight})
     return _split_quota(facts, claimed, payable, parts)
+
+
+def factors(facts: Facts, standards: Standards) -> tuple[int, int, int]:
+    """Return what the price is multiplied with: done part of whole, and the percent kept; nothing where it is blocked.
+
+    What the elder was not told is taken off afterwards, where the quota does not bear it.
+    """
+    if _blocked(facts, standards) is not None:
+        return 0, 1, 100
+    paid_of, whole, _ = _done_part(facts, standards)
+    return paid_of, whole, 100 - min(100, _late_percent(facts, standards) + facts.complaint_percent)
 
 
 def canonical(value: Any) -> bytes:

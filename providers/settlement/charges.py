@@ -10,10 +10,10 @@ from sqlalchemy import ColumnElement, delete, exists, false, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from events.contracts.settlement import ChargeFunded
 from events.contracts.visits import VisitVerified
 from events.work import Work
 from kit import clock
-from kit.ids import new_id
 from kit.refusal import Kind, Refusal
 from providers.catalogue import queries as catalogue
 from providers.catalogue.model import Item
@@ -21,7 +21,7 @@ from providers.catalogue.operations import ItemUnknown
 from providers.roster import queries as roster
 from providers.settlement import ledger
 from providers.settlement import standards as rule_standards
-from providers.settlement.arithmetic import Amounts, DeductionReason, Facts, Outcome, Standards, charge
+from providers.settlement.arithmetic import Amounts, DeductionReason, Facts, Standards, charge
 from providers.settlement.model import (
     Charge,
     ChargeKind,
@@ -30,9 +30,8 @@ from providers.settlement.model import (
     Finding,
     FindingKind,
 )
-
-DECEASED = "deceased"
-"""The reason of a void charge where the elder had died on an earlier day."""
+from providers.settlement.papers import charge_id, seen_facts
+from providers.settlement.replay import DECEASED
 
 
 class PriceMissing(Refusal):
@@ -46,21 +45,6 @@ class NotUnfunded(Refusal):
 
     code = "charge.not_unfunded"
     kind = Kind.CONFLICT
-
-
-def seen_facts(visit: VisitVerified) -> Facts:
-    """Return what the event itself says of the visit, before anything was found."""
-    return Facts(
-        outcome=Outcome(visit.outcome),
-        quantity=visit.quantity,
-        planned_minutes=visit.planned_minutes,
-        done_minutes=visit.done_minutes,
-        late_minutes=visit.late_minutes,
-        evidence_grade=visit.evidence_grade,
-        copay_percent=visit.copay_percent,
-        quota_held_fen=visit.quota_held_fen,
-        own_limit_fen=visit.own_limit_fen,
-    )
 
 
 async def make(work: Work, *, visit: VisitVerified) -> Charge | None:
@@ -85,7 +69,7 @@ async def make(work: Work, *, visit: VisitVerified) -> Charge | None:
         await rule_standards.keep(work, standards)
     facts = replace(seen, **standing.findings)
     row = Charge(
-        id=new_id(),
+        id=charge_id(visit.visit_id, 1, ChargeKind.CHARGE),
         visit_id=visit.visit_id,
         revision=1,
         kind=ChargeKind.CHARGE,
@@ -142,6 +126,7 @@ async def fund(work: Work, *, visit_id: UUID) -> Charge:
     if last is None or not last.deductions.get(DeductionReason.UNFUNDED):
         raise NotUnfunded
     reason = DeductionReason.UNFUNDED.value
+    work.emit(ChargeFunded(provider_id=last.provider_id, month=last.month, visit_id=visit_id))
     await find(work, visit_id=visit_id, source_id=visit_id, kind=FindingKind.FORGIVEN, reason=reason)
     again = await _last(work, visit_id)
     assert again is not None  # noqa: S101 - the one before it was there
@@ -347,7 +332,7 @@ async def _correct(
         )
     }
     reversal = Charge(
-        id=new_id(),
+        id=charge_id(last.visit_id, last.revision, ChargeKind.REVERSAL),
         revision=last.revision,
         kind=ChargeKind.REVERSAL,
         facts=last.facts,
@@ -359,7 +344,7 @@ async def _correct(
         **columns(read_amounts(last).reversed()),
     )
     again = Charge(
-        id=new_id(),
+        id=charge_id(last.visit_id, last.revision + 1, ChargeKind.CHARGE),
         revision=last.revision + 1,
         kind=ChargeKind.CHARGE,
         facts=facts.json(),

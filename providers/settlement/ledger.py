@@ -7,8 +7,9 @@ from sqlalchemy import insert
 
 from events.contracts.settlement import ChargeMade, ChargeUnfunded
 from events.work import Work
-from providers.settlement.arithmetic import DeductionReason
+from providers.settlement.arithmetic import DeductionReason, Facts
 from providers.settlement.model import Account, Charge, LedgerEntry
+from providers.settlement.papers import facts_hash
 
 
 async def enter(work: Work, rows: Sequence[Charge]) -> None:
@@ -51,6 +52,7 @@ async def post(work: Work, legs: Sequence[tuple[UUID, UUID, Account, int]]) -> N
 
 
 def _emit(work: Work, row: Charge) -> None:
+    facts = Facts.read(row.facts)
     work.emit(
         ChargeMade(
             charge_id=row.id,
@@ -67,6 +69,14 @@ def _emit(work: Work, row: Charge) -> None:
             deduction_fen=row.deducted_fen,
             rule_version=row.rule_version,
             revision=row.revision,
+            kind=row.kind.value,
+            price_fen=row.price_fen,
+            facts_hash=facts_hash(facts),
+            verified_by=row.verified_by,
+            void=facts.void,
+            complaint_percent=facts.complaint_percent,
+            forgiven=[reason.value for reason in facts.forgiven],
+            covered_fen=facts.covered_fen,
         )
     )
     unfunded = int(row.deductions.get(DeductionReason.UNFUNDED, 0))

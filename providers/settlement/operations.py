@@ -1,12 +1,16 @@
 """A month on paper: drawn up and frozen, confirmed or disputed by the company, approved by a second person, paid."""
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import String, bindparam, cast, false, func, insert, select, text
 
+from events import log
 from events.contracts.settlement import (
+    ChargeMade,
+    ChargeRecorded,
     LineDecided,
     LineDisputed,
     StatementApproved,
@@ -14,6 +18,7 @@ from events.contracts.settlement import (
     StatementDrafted,
     StatementPaid,
 )
+from events.model import LoggedEvent, Seal
 from events.work import Work
 from kit import clock
 from kit.ids import new_id
@@ -22,7 +27,7 @@ from kit.rules import pending
 from kit.rules import queries as rules
 from kit.rules.model import ChangeKind
 from providers.roster.model import Company
-from providers.settlement import charges, ledger, queries
+from providers.settlement import charges, ledger, papers, queries
 from providers.settlement.arithmetic import FORGIVABLE, DeductionReason, canonical
 from providers.settlement.model import (
     TRANSITIONS,
@@ -44,6 +49,13 @@ class MonthNotOver(Refusal):
 
     code = "statement.month_not_over"
     kind = Kind.CONFLICT
+
+
+class LogBehind(Refusal):
+    """A transaction that is still running keeps charges from being sealed."""
+
+    code = "statement.log_behind"
+    kind = Kind.BUSY
 
 
 class StatementCannotMove(Refusal):
@@ -81,13 +93,6 @@ class BankAccountChanged(Refusal):
     kind = Kind.CONFLICT
 
 
-class LineNotFound(Refusal):
-    """No such line."""
-
-    code = "line.not_found"
-    kind = Kind.NOT_FOUND
-
-
 class LineDisputedAlready(Refusal):
     """The line has its dispute."""
 
@@ -115,9 +120,28 @@ class CannotForgive(Refusal):
     code = "dispute.cannot_forgive"
 
 
+_NEVER = 2**62
+_SEALING_TRIES, _SEALING_PAUSE = 50, 0.1
+_SEALED = (
+    select(func.coalesce(func.bool_and(func.coalesce(Seal.number, _NEVER) <= bindparam("reaches")), false()))
+    .select_from(LoggedEvent)
+    .outerjoin(Seal, Seal.position == LoggedEvent.position)
+    .where(LoggedEvent.subject == cast(Charge.id, String))
+    .where(LoggedEvent.type.in_([ChargeMade.type_name(), ChargeRecorded.type_name()]))
+    .correlate(Charge)
+    .scalar_subquery()
+)
+_UNSEALED = (
+    select(Charge.id)
+    .where(~select(StatementLine.id).where(StatementLine.charge_id == Charge.id).exists(), ~_SEALED)
+    .where(Charge.month <= bindparam("month"))
+    .join(LoggedEvent, LoggedEvent.subject == cast(Charge.id, String))
+    .where(LoggedEvent.recorded_at < func.now())  # when this transaction began
+    .exists()
+)
 _UNSTATED = (
     select(Charge)
-    .where(~select(StatementLine.id).where(StatementLine.charge_id == Charge.id).exists())
+    .where(~select(StatementLine.id).where(StatementLine.charge_id == Charge.id).exists(), _SEALED)
     .order_by(Charge.provider_id, Charge.visited_on, Charge.visit_id, Charge.revision, Charge.kind)
 )
 
@@ -125,22 +149,34 @@ _UNSTATED = (
 async def draw_up(work: Work, *, month: str) -> list[Statement]:
     """Freeze every company's unstated charges up to a month that is over; a company with its paper keeps it.
 
+    It takes the charges whose events are sealed when it begins, so that the same statements follow from the log alone.
     Whatever comes later is stated with the next month. Safe to run twice and by several at once. Refuses
-    `statement.month_not_over`.
+    `statement.month_not_over`, and `statement.log_behind` where a running transaction keeps earlier charges unsealed.
     """
     if work.now < clock.month_bounds(month)[1]:
         raise MonthNotOver(month=month)
     await work.session.execute(text("select pg_advisory_xact_lock(hashtext('draw up'))"))
+    reaches = await _sealed(work, month)
     done = set((await work.session.execute(select(Statement.provider_id).where(Statement.month == month))).scalars())
     by_company: dict[UUID, list[Charge]] = {}
-    for row in (await work.session.execute(_UNSTATED.where(Charge.month <= month))).scalars():
+    for row in (await work.session.execute(_UNSTATED.where(Charge.month <= month), {"reaches": reaches})).scalars():
         if row.provider_id not in done:
             by_company.setdefault(row.provider_id, []).append(row)
-    return [await _freeze(work, provider_id, month, rows) for provider_id, rows in by_company.items()]
+    return [await _freeze(work, provider_id, month, rows, reaches) for provider_id, rows in by_company.items()]
 
 
-async def _freeze(work: Work, provider_id: UUID, month: str, rows: Sequence[Charge]) -> Statement:
-    content = queries.content(provider_id, month, [queries.line(row) for row in rows])
+async def _sealed(work: Work, month: str) -> int:
+    """Return how far the log is sealed once it holds every charge made before this; refuse where it takes too long."""
+    for _ in range(_SEALING_TRIES):
+        reaches = (await log.seal_all(work)).number
+        if not await work.session.scalar(select(_UNSEALED), {"reaches": reaches, "month": month}):
+            return reaches
+        await asyncio.sleep(_SEALING_PAUSE)
+    raise LogBehind
+
+
+async def _freeze(work: Work, provider_id: UUID, month: str, rows: Sequence[Charge], reaches: int) -> Statement:
+    content = papers.content(provider_id, month, [queries.line(row).paper() for row in rows])
     inputs = canonical([[str(row.id), row.facts, row.price_fen, row.rule_version] for row in rows])
     statement = Statement(
         id=new_id(),
@@ -160,7 +196,7 @@ async def _freeze(work: Work, provider_id: UUID, month: str, rows: Sequence[Char
         insert(StatementLine),
         [
             {
-                "id": new_id(),
+                "id": papers.line_id(statement.id, row.id),
                 "statement_id": statement.id,
                 "position": place,
                 "charge_id": row.id,
@@ -176,6 +212,8 @@ async def _freeze(work: Work, provider_id: UUID, month: str, rows: Sequence[Char
             month=month,
             lines=len(rows),
             total_fen=statement.payable_fen,
+            reaches=reaches,
+            content_hash=statement.content_hash,
         )
     )
     return statement
@@ -198,7 +236,7 @@ async def dispute(work: Work, *, line_id: UUID, reason: str) -> Dispute:
     """
     line = await work.session.get(StatementLine, line_id)
     if line is None:
-        raise LineNotFound
+        raise queries.LineNotFound
     statement = await _locked(work, line.statement_id, StatementState.CONFIRMED)
     if (await work.session.execute(select(Dispute.id).where(Dispute.line_id == line_id))).scalar() is not None:
         raise LineDisputedAlready
@@ -247,10 +285,6 @@ async def decide_dispute(
     objection.state = DisputeState.UPHELD if upheld else DisputeState.REJECTED
     objection.forgiven, objection.note = [reason.value for reason in given_back], note
     objection.decided_by, objection.decided_at = work.actor.label, work.now
-    for reason in given_back:
-        await charges.find(
-            work, visit_id=charge.visit_id, source_id=objection.id, kind=FindingKind.FORGIVEN, reason=reason.value
-        )
     work.emit(
         LineDecided(
             statement_id=statement.id,
@@ -258,8 +292,13 @@ async def decide_dispute(
             month=statement.month,
             line_id=line.id,
             upheld=upheld,
+            forgiven=objection.forgiven,
         )
     )
+    for reason in given_back:
+        await charges.find(
+            work, visit_id=charge.visit_id, source_id=objection.id, kind=FindingKind.FORGIVEN, reason=reason.value
+        )
     return objection
 
 

@@ -17,5 +17,6 @@ POLICY: Final[Policy] = {
     "statements.approve": frozenset({Role.FINANCE, Role.MANAGER}),
     "statements.pay": frozenset({Role.FINANCE}),
     "statements.payment_file": frozenset({Role.FINANCE, Role.AUDITOR}),
+    "statements.explain": frozenset({Role.FINANCE, Role.MANAGER, Role.AUDITOR}),
     "statements.recompute": frozenset({Role.FINANCE, Role.MANAGER}),
 }

@@ -1,15 +1,14 @@
 """Questions about what is owed: lines, statements, and the same statement computed again from its facts."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import String, cast, func, select
+from sqlalchemy import String, cast, func, or_, select
 
 from events.contracts.settlement import ChargeMade
-from events.contracts.visits import VisitVerified, VisitVoided
+from events.contracts.visits import VisitVoided
 from events.model import LoggedEvent
 from events.work import Work
 from kit import money
@@ -20,20 +19,21 @@ from kit.rules.model import ChangeKind
 from providers.catalogue.model import Price
 from providers.roster import bank_accounts
 from providers.roster.model import Company
-from providers.settlement import charges
-from providers.settlement import standards as rule_standards
-from providers.settlement.arithmetic import Facts, canonical, charge
+from providers.settlement import explanation, journal, papers
+from providers.settlement.arithmetic import canonical
+from providers.settlement.explanation import Explanation
 from providers.settlement.model import (
+    Account,
     Charge,
-    ChargeKind,
     Dispute,
     LedgerEntry,
+    Payment,
     Statement,
     StatementLine,
     StatementState,
 )
-
-_SUMS = ("claimed_fen", "deducted_fen", "payable_fen", "subsidised_fen", "own_fen")
+from providers.settlement.papers import SUMS, Difference, Line, Paper
+from providers.settlement.replay import Fault
 
 
 class StatementNotFound(Refusal):
@@ -43,17 +43,30 @@ class StatementNotFound(Refusal):
     kind = Kind.NOT_FOUND
 
 
+class LineNotFound(Refusal):
+    """No such line."""
+
+    code = "line.not_found"
+    kind = Kind.NOT_FOUND
+
+
 STATEMENTS = SortOrder("statements", Statement.month, Statement.provider_id, falling=1)
 LINES = SortOrder("lines", StatementLine.position, StatementLine.id)
 
 
 @dataclass(frozen=True, slots=True)
 class Recomputed:
-    """A statement computed again: its canonical bytes, and whether they are the ones that were frozen."""
+    """A statement computed again: its canonical bytes, and what stands otherwise in its rows or its events."""
 
     content: bytes
     content_hash: str
-    equal: bool
+    differences: Sequence[Difference]
+    faults: Sequence[Fault]
+
+    @property
+    def equal(self) -> bool:
+        """Tell whether rows and events say what was computed."""
+        return not self.differences and not self.faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,32 +83,18 @@ class PaymentRow:
     words: str
 
 
-def line(row: Charge) -> dict[str, Any]:
-    """Return one charge as it stands on paper; no name, no address."""
-    return {
-        "charge": str(row.id),
-        "visit": str(row.visit_id),
-        "revision": row.revision,
-        "kind": row.kind.value,
-        "item": row.item_code,
-        "visited_on": row.visited_on.isoformat(),
-        "price_fen": row.price_fen,
-        "rules": row.rule_version,
-        "facts": row.facts,
-        "deductions": row.deductions,
-        **{name: getattr(row, name) for name in _SUMS},
-    }
-
-
-def content(provider_id: UUID, month: str, lines: Sequence[Mapping[str, Any]]) -> bytes:
-    """Return the canonical bytes of a whole statement."""
-    sums = {name: sum(amounts[name] for amounts in lines) for name in _SUMS}
-    return canonical({"provider": str(provider_id), "month": month, "lines": list(lines), "totals": sums})
+def line(row: Charge) -> Line:
+    """Return one charge as it stands on paper."""
+    return Line(
+        kind=row.kind.value,
+        facts=canonical(row.facts).decode(),
+        **{name: getattr(row, name) for name in Line.__slots__ if name not in {"kind", "facts"}},
+    )
 
 
 def totals(rows: Sequence[Charge]) -> dict[str, int]:
     """Return the sums of the lines."""
-    return {name: sum(getattr(row, name) for row in rows) for name in _SUMS}
+    return {name: sum(getattr(row, name) for row in rows) for name in SUMS}
 
 
 async def statements(
@@ -149,52 +148,90 @@ async def charges_of(work: Work, *, visit_id: UUID) -> Sequence[Charge]:
 
 
 async def recompute(work: Work, statement: Statement) -> Recomputed:
-    """Compute a statement again from the logged events, and the prices, findings and rule values of its charges.
-
-    What a charge says of its visit is not believed: it is read from the event that brought it, where that is logged.
-    It is equal when what was frozen, what is stored and what is computed are the same bytes.
-    """
-    rows = [row for _, row in await lines(work, statement.id)]
-    standards = {version: await rule_standards.of(work, version) for version in {row.rule_version for row in rows}}
-    verified = await _told(work, statement.id)
-    again: list[dict[str, Any]] = []
-    for row in rows:
-        facts = Facts.read(row.facts)
-        if row.verified_by in verified:
-            facts = replace(
-                charges.seen_facts(verified[row.verified_by]),
-                complaint_percent=facts.complaint_percent,
-                void=facts.void,
-                forgiven=facts.forgiven,
-                covered_fen=facts.covered_fen,
-            )
-        amounts = charge(facts, price_fen=row.price_fen, standards=standards[row.rule_version])
-        if row.kind is ChargeKind.REVERSAL:
-            amounts = amounts.reversed()
-        again.append({**line(row), "facts": facts.json(), **charges.columns(amounts)})
-    made = content(statement.provider_id, statement.month, again)
+    """Compute a statement again from the log alone, and compare it with its events and its rows, field by field."""
+    rows = [line(row) for _, row in await lines(work, statement.id)]
+    books = await journal.books(work, provider_id=statement.provider_id)
+    paper = books.papers.get(statement.id) or Paper(statement.id, statement.provider_id, statement.month, [], 0)
+    made = paper.content()
     digest = hashlib.sha256(made).hexdigest()
-    stored = content(statement.provider_id, statement.month, [line(row) for row in rows])
-    return Recomputed(made, digest, equal=digest == statement.content_hash and stored == made)
-
-
-async def _told(work: Work, statement_id: UUID) -> dict[UUID | None, VisitVerified]:
-    query = (
-        select(LoggedEvent.id, LoggedEvent.data)
-        .join(Charge, Charge.verified_by == LoggedEvent.id)
-        .join(StatementLine, StatementLine.charge_id == Charge.id)
-        .where(StatementLine.statement_id == statement_id)
+    subjects = {paper.id, *(row.id for row in rows), *(row.id for row in paper.lines)}
+    frozen = {"content_hash": statement.content_hash, "lines": statement.lines}
+    frozen |= {name: getattr(statement, name) for name in SUMS}
+    computed = {"content_hash": digest, "lines": len(paper.lines), **paper.totals()}
+    return Recomputed(
+        made,
+        digest,
+        differences=[
+            *papers.differences(rows, paper.lines),
+            *(
+                Difference(None, None, name, frozen[name], computed[name])
+                for name in computed
+                if frozen[name] != computed[name]
+            ),
+        ],
+        faults=[fault for fault in books.faults if fault.subject in subjects],
     )
-    return {id_: VisitVerified.model_validate(data) for id_, data in (await work.session.execute(query)).all()}
+
+
+async def explain(work: Work, line_id: UUID) -> Explanation:
+    """Explain a statement's line from the log alone; refuses `line.not_found`."""
+    stated = await work.session.get(StatementLine, line_id)
+    if stated is None:
+        raise LineNotFound
+    row = await work.session.get_one(Charge, stated.charge_id)
+    books = await journal.books(work, provider_id=stated.provider_id)
+    paper = books.papers.get(stated.statement_id)
+    computed = next((entry for entry in paper.lines if paper.line_id(entry) == line_id), None) if paper else None
+    if paper is None or computed is None:
+        raise LineNotFound  # a row that no event knows of
+    told = any(fault.subject == computed.id for fault in books.faults)
+    return explanation.explain(books, paper, computed, agrees=line(row) == computed and not told)
+
+
+async def stored(work: Work, month: str) -> list[Paper]:
+    """Return a month's statements as their rows say, by company."""
+    query = select(Statement).where(Statement.month == month).order_by(Statement.provider_id)
+    rows = (
+        select(StatementLine.id, Charge)
+        .join(Charge, Charge.id == StatementLine.charge_id)
+        .order_by(StatementLine.position)
+        .execution_options(yield_per=2000)
+    )
+    papers: list[Paper] = []
+    for entry in (await work.session.execute(query)).scalars().all():
+        paper = Paper(entry.id, entry.provider_id, entry.month, [], 0, content_hash=entry.content_hash)
+        async for id_, row in await work.session.stream(rows.where(StatementLine.statement_id == entry.id)):
+            paper.lines.append(line(row))
+            paper.line_ids[row.id] = id_
+        papers.append(paper)
+    return papers
+
+
+async def legs(work: Work, month: str) -> dict[tuple[UUID, Account], int]:
+    """Return what the ledger says of the charges and payments of a month's statements: posting and account → fen."""
+    lines_of = select(StatementLine.charge_id).join(Statement).where(Statement.month == month)
+    paid = select(Payment.id).where(Payment.month == month)
+    query = (
+        select(LedgerEntry.posting_id, LedgerEntry.account, func.sum(LedgerEntry.fen))
+        .where(or_(LedgerEntry.posting_id.in_(lines_of), LedgerEntry.posting_id.in_(paid)))
+        .group_by(LedgerEntry.posting_id, LedgerEntry.account)
+    )
+    return {(posting, account): int(fen) for posting, account, fen in await work.session.execute(query)}
+
+
+async def payments(work: Work, month: str) -> dict[UUID, Payment]:
+    """Return the payments of a month's statements by statement."""
+    rows = (await work.session.execute(select(Payment).where(Payment.month == month))).scalars()
+    return {row.statement_id: row for row in rows}
 
 
 async def running(work: Work, *, month: str, provider_id: UUID) -> dict[str, int]:
     """Return what a company's next statement would sum up to if a month were drawn up now: lines and amounts in fen."""
-    sums = [func.coalesce(func.sum(getattr(Charge, name)), 0) for name in _SUMS]
+    sums = [func.coalesce(func.sum(getattr(Charge, name)), 0) for name in SUMS]
     stated = select(StatementLine.id).where(StatementLine.charge_id == Charge.id).exists()
     query = select(func.count(), *sums).where(Charge.provider_id == provider_id, Charge.month <= month, ~stated)
     row = (await work.session.execute(query)).one()
-    return dict(zip(("lines", *_SUMS), map(int, row), strict=True))
+    return dict(zip(("lines", *SUMS), map(int, row), strict=True))
 
 
 async def payment_file(work: Work, *, month: str) -> list[PaymentRow]:

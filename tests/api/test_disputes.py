@@ -40,6 +40,19 @@ async def test_an_upheld_dispute_is_paid_with_the_next_month_and_the_paid_paper_
     assert await bureau("own", "GET", LINES.format(march)) == before
     again = await bureau("drawer", "POST", f"/statements/{march}/recomputation")
     assert again["equal"]
+    assert again["differences"] == []
+    why = await bureau("drawer", "GET", f"/statement-lines/{line}/explanation")
+    assert (why["statement_id"], why["agrees"], why["kind"]) == (march, True, "charge")
+    assert [(step["what"], step["fen"]) for step in why["steps"]] == [
+        ("claimed", 3000),
+        ("late", -300),
+        ("payable", 2700),
+        ("subsidised", 2430),
+        ("own", 270),
+    ]
+    assert why["visit_event"] > why["price_event"] > 0
+    await bureau("own", "GET", f"/statement-lines/{line}/explanation", status=403, code="actor.not_allowed")
+    await bureau("drawer", "GET", f"/statement-lines/{new_id()}/explanation", status=404, code="line.not_found")
 
 
 async def test_a_rejected_dispute_changes_no_fen(bureau: Bureau) -> None:

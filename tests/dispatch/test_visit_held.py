@@ -40,7 +40,11 @@ async def test_a_written_down_visit_takes_two_people(stage: Stage) -> None:
             await visits.decide_held(work, visit_id=visit_id, stands=True, reason="属实")
     async with stage.works(MANAGER) as work:
         await visits.decide_held(work, visit_id=visit_id, stands=True, reason="电话核实")
-        (facts,) = [event.data for event in work.emitted]
+        decision, facts = [event.data for event in work.emitted]
+    assert (decision["stands"], decision["reason"]) == (True, "电话核实")
+    times = [decision[name] for name in ("arrived_before", "left_before", "arrived_after", "left_after")]
+    assert times[:2] == times[2:]
+    assert None not in times
     assert (facts["evidence_grade"], facts["done_minutes"]) == ("P", 60)
     assert (await look(stage, visit_id)).flags == [Flag.BACKFILLED]
 
@@ -53,7 +57,7 @@ async def test_a_held_visit_that_does_not_stand_is_void(stage: Stage) -> None:
     await verify(stage, visit_id)
     async with stage.works(MANAGER) as work:
         await visits.decide_held(work, visit_id=visit_id, stands=False, reason="老人否认")
-        assert [event.type for event in work.emitted] == ["visits.visit_voided.v1"]
+        assert [event.type for event in work.emitted] == ["visits.visit_decided.v1", "visits.visit_voided.v1"]
     with pytest.raises(lifecycle.VisitNotAllowed):
         async with stage.works(MANAGER) as work:
             await visits.void(work, visit_id=visit_id, reason="again")

@@ -2,18 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import permutations
 from uuid import UUID
 
 import asyncpg
 import pytest
 
-import providers.settlement.handlers as react
 from events.contracts.feedback import ComplaintDecided
 from events.contracts.people import PersonDeathCorrected, PersonDeceased
+from events.contracts.rules import RuleRecorded
 from events.contracts.visits import VisitHeld, VisitVerified, VisitVoided
-from events.work import Work, Works
+from events.work import Works
 from kit import postgres
 from kit.access.actor import SYSTEM, Actor
 from kit.access.roles import Role
@@ -24,10 +24,9 @@ from providers.catalogue import operations as catalogue
 from providers.settlement import charges, operations, queries
 from providers.settlement.model import Charge, ChargeKind, Statement
 from providers.settlement.rules import LatePercent
+from tests.providers.handled import START, Told, handle, nothing, verified
 
 Drain = Callable[[], Awaitable[int]]
-START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
-Told = VisitVerified | VisitVoided | VisitHeld | ComplaintDecided | PersonDeceased | PersonDeathCorrected
 
 
 @pytest.fixture
@@ -36,58 +35,6 @@ async def company(works: Works, drain: Drain) -> UUID:
         await catalogue.ship_catalogue(work)
     await drain()
     return new_id()
-
-
-def verified(provider_id: UUID, **changes: object) -> VisitVerified:
-    usual: dict[str, object] = {
-        "visit_id": new_id(),
-        "request_id": new_id(),
-        "provider_id": provider_id,
-        "person_id": new_id(),
-        "worker_id": new_id(),
-        "item_code": "B01",
-        "division_code": "130903001001",
-        "planned_start": START,
-        "planned_minutes": 60,
-        "quantity": 1,
-        "arrived_at": START,
-        "left_at": START + timedelta(minutes=60),
-        "late_minutes": 0,
-        "done_minutes": 60,
-        "evidence_grade": "A",
-        "outcome": "completed",
-        "urgent": False,
-        "category": "B",
-        "copay_percent": 10,
-        "quota_held_fen": 2700,
-    }
-    return VisitVerified.model_validate({**usual, **changes})
-
-
-async def nothing(_work: Work, _request_id: UUID, _planned_start: datetime) -> int:
-    """Cover nothing, as a wallet without free money."""
-    return 0
-
-
-async def handle(works: Works, event: Told) -> None:
-    async with works(SYSTEM("settlement")) as work:
-        await _handle(work, event)
-
-
-async def _handle(work: Work, event: Told) -> None:
-    match event:
-        case VisitVerified():
-            await react.when_verified(work, event)
-        case VisitVoided():
-            await react.when_voided(work, event)
-        case VisitHeld():
-            await react.when_held(work, event)
-        case ComplaintDecided():
-            await react.when_complaint_decided(work, event)
-        case PersonDeceased():
-            await react.when_deceased(work, event)
-        case PersonDeathCorrected():
-            await react.when_death_corrected(work, event)
 
 
 async def lines_of(works: Works, visit_id: UUID) -> Sequence[Charge]:
@@ -255,7 +202,7 @@ async def test_a_late_paper_never_rewrites_a_month_and_is_made_good_in_the_next(
         assert len(await charges.adjust(work, month="2026-03", cover=nothing)) == 3
         assert await charges.adjust(work, month="2026-03", cover=nothing) == []
     async with works(SYSTEM("bureau")) as work:
-        await rules.backdate(
+        row = await rules.backdate(
             work.session,
             LatePercent.of(20),
             valid_from=START - timedelta(days=30),
@@ -263,6 +210,7 @@ async def test_a_late_paper_never_rewrites_a_month_and_is_made_good_in_the_next(
             by="bureau",
             source="a late paper",
         )
+        work.emit(RuleRecorded(name=row.name, value=row.value, valid_from=row.valid_from))
         changed = await charges.adjust(work, month="2026-03", cover=nothing, item_code="B02")
         # The values are others although this visit was not late: the line says by which rules it now stands.
         assert [row.payable_fen for row in changed] == [3000]

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 import providers.settlement.handlers
+from events.contracts.rules import RuleRecorded
 from events.contracts.visits import VisitVerified
 from events.work import Works
 from kit.access.actor import SYSTEM, Actor
@@ -154,7 +155,7 @@ async def test_anothers_line_and_paper_answer_like_missing_ones(works: Works, pa
     own, other = papers
     async with works(SYSTEM("test")) as work:
         ((line, _),) = await queries.lines(work, other.id)
-    with pytest.raises(operations.LineNotFound):
+    with pytest.raises(queries.LineNotFound):
         async with works(of(own.provider_id)) as work:
             await operations.dispute(work, line_id=line.id, reason="别人的")
     with pytest.raises(operations.LineDisputedAlready):
@@ -184,13 +185,14 @@ async def test_who_decided_a_dispute_may_approve_only_where_the_rule_says_so(
         async with works(desk("decider", Role.MANAGER)) as work:
             await operations.approve(work, statement_id=paper.id)
     async with works(SYSTEM("bureau")) as work:
-        await rules.decide(
+        row = await rules.decide(
             work.session,
             DeciderMayApprove.of(True),
             valid_from=work.now + timedelta(minutes=2),
             now=work.now,
             by="bureau",
         )
+        work.emit(RuleRecorded(name=row.name, value=row.value, valid_from=row.valid_from))
     clock.advance(timedelta(minutes=3))
     async with works(desk("decider", Role.MANAGER)) as work:
         await operations.approve(work, statement_id=paper.id)

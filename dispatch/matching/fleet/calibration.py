@@ -16,6 +16,7 @@ from dispatch.matching.fleet import crew
 from dispatch.matching.rules import Travel
 from dispatch.visits.model import Visit
 from dispatch.visits.transitions import VisitState
+from events.contracts.rules import RuleRecorded
 from events.work import Work
 from kit import clock
 from kit.geo import Point, planar_metres
@@ -167,7 +168,7 @@ async def adopt(work: Work, result: Calibrated) -> datetime:
         most = max(result.too_few.values(), default=0)
         raise travel.TooFewLegs(mode=", ".join(result.too_few), found=most, least=travel.LEAST_LEGS)
     from_at = clock.at_local(clock.day_of(work.now) + timedelta(days=1), 0)
-    await operations.decide(
+    row = await operations.decide(
         work.session,
         result.value,
         valid_from=from_at,
@@ -175,4 +176,5 @@ async def adopt(work: Work, result: Calibrated) -> datetime:
         by=work.actor.label,
         source=result.source,
     )
+    work.emit(RuleRecorded(name=row.name, value=row.value, valid_from=row.valid_from))
     return from_at

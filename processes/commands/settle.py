@@ -1,0 +1,85 @@
+"""The word `settle`: draw up a month and sum it up, recompute it from the log, explain a line, compare two months."""
+
+import re
+from dataclasses import asdict
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+from bootstrap.terminal import Json, run, say
+from kit.access.actor import SYSTEM
+from processes.commands.works import open_works
+
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+_AT = re.compile(r"(?P<month>\d{4}-(?:0[1-9]|1[0-2]))(?:@(?P<last>\d{1,18}))?")
+
+
+def settle(
+    words: Annotated[list[str], typer.Argument(help="2026-01 · explain LINE · diff 2026-01 2026-01@EVENTS")],
+    *,
+    replay: Annotated[bool, typer.Option(help="from the event log alone, compared with rows and ledger")] = False,
+    as_json: Json = False,
+) -> None:
+    """Draw up a month that is over and sum it up; status 1 where rows, ledger, events or chain disagree."""
+    match words:
+        case ["explain", line]:
+            answer = run(_explained(_id(line)))
+            agrees = answer["agrees"]
+        case ["diff", left, right]:
+            answer = {"lines": run(_compared(_side(left), _side(right)))}
+            agrees = not answer["lines"]
+        case [month] if _MONTH.fullmatch(month):
+            answer = run(_summed(month, replay=replay))
+            agrees = not answer["disagreements"] and answer["entries_sum_fen"] == 0
+        case _:
+            message = "a month (2026-01), `explain LINE`, or `diff A B`"
+            raise typer.BadParameter(message)
+    say(answer, as_json=as_json)
+    if not agrees:
+        raise typer.Exit(1)
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        message = f"{text} is not the id of a line"
+        raise typer.BadParameter(message) from error
+
+
+def _side(text: str) -> tuple[str, int | None]:
+    match = _AT.fullmatch(text)
+    if match is None:
+        message = f"{text} is neither a month, 2026-01, nor one by the first events of the log, 2026-01@5000"
+        raise typer.BadParameter(message)
+    return match["month"], int(match["last"]) if match["last"] else None
+
+
+async def _summed(month: str, *, replay: bool) -> dict[str, Any]:
+    from providers.settlement import month as months
+    from providers.settlement import operations
+
+    async with open_works() as works:
+        if not replay:
+            async with works(SYSTEM("command line")) as work:
+                await operations.draw_up(work, month=month)
+        async with works(SYSTEM("command line")) as work:
+            return asdict(await (months.replayed if replay else months.stored)(work, month))
+
+
+async def _explained(line_id: UUID) -> dict[str, Any]:
+    from fastapi.encoders import jsonable_encoder
+
+    from providers.settlement import queries
+
+    async with open_works() as works, works(SYSTEM("command line")) as work:
+        answer: dict[str, Any] = jsonable_encoder(await queries.explain(work, line_id))
+        return answer
+
+
+async def _compared(left: tuple[str, int | None], right: tuple[str, int | None]) -> list[dict[str, Any]]:
+    from providers.settlement import month as months
+
+    async with open_works() as works, works(SYSTEM("command line")) as work:
+        return await months.compare(work, left, right)

@@ -1,0 +1,94 @@
+"""Why a line is what it is: the events it rests on, by their numbers in the chain, and its arithmetic step by step."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from providers.settlement.arithmetic import Facts, factors
+from providers.settlement.papers import REVERSAL, Line, Paper
+from providers.settlement.replay import STANDARDS, Books
+
+
+@dataclass(frozen=True, slots=True)
+class RuleUsed:
+    """One rule value of a line and the number of the event that recorded it; 0 where it is the proposed value."""
+
+    name: str
+    value: int | str
+    event: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the arithmetic: what it is (an amount or the reason of a deduction), how it comes about, in fen."""
+
+    what: str
+    formula: str
+    fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One line with everything it follows from; `agrees` is false where a row or an event says something else."""
+
+    line_id: UUID
+    statement_id: UUID
+    provider_id: UUID
+    month: str
+    charge_id: UUID
+    visit_id: UUID
+    revision: int
+    kind: str
+    item_code: str
+    visit_event: int
+    price_fen: int
+    price_event: int
+    rules: list[RuleUsed]
+    facts: dict[str, Any]
+    steps: list[Step]
+    agrees: bool
+
+
+def explain(books: Books, paper: Paper, line: Line, *, agrees: bool) -> Explanation:
+    """Explain one line of a paper by the events that were folded; pure."""
+    facts = Facts.read(line.paper()["facts"])
+    visit = books.verified[line.verified_by] if line.verified_by else None
+    standards = books.standards(line.rule_version, line.planned_start)
+    prices = [
+        number
+        for number, price in books.price_events(line.item_code, line.visited_on)
+        if price.price_fen == line.price_fen
+    ]
+    rules = []
+    if standards is not None:
+        for name, rule in STANDARDS.items():
+            value = getattr(standards, name)
+            numbers = [number for number, kept in books.rule_values(name, line.planned_start) if kept == value]
+            rules.append(RuleUsed(rule.about.name, value, numbers[-1]))
+    part, whole, kept = factors(facts, standards) if standards is not None else (0, 1, 100)
+    sign = "−" if line.kind == REVERSAL else ""
+    steps = [
+        Step("claimed", f"{sign}{line.price_fen} × {facts.quantity}", line.claimed_fen),
+        *(Step(reason, "", -fen) for reason, fen in sorted(line.deductions.items())),
+        Step("payable", f"{sign}{abs(line.claimed_fen)} × {part}/{whole} × {kept}/100", line.payable_fen),
+        Step("subsidised", f"{line.payable_fen} − {line.own_fen}", line.subsidised_fen),
+        Step("own", f"{line.payable_fen} − {line.subsidised_fen}", line.own_fen),
+    ]
+    return Explanation(
+        line_id=paper.line_id(line),
+        statement_id=paper.id,
+        provider_id=paper.provider_id,
+        month=paper.month,
+        charge_id=line.id,
+        visit_id=line.visit_id,
+        revision=line.revision,
+        kind=line.kind,
+        item_code=line.item_code,
+        visit_event=visit.number if visit else 0,
+        price_fen=line.price_fen,
+        price_event=prices[-1] if prices else 0,
+        rules=rules,
+        facts=line.paper()["facts"],
+        steps=steps,
+        agrees=agrees,
+    )

@@ -1,0 +1,125 @@
+"""A whole month in figures: from its rows, from the log alone, and wherever the two disagree."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from events import log
+from events.work import Work
+from providers.settlement import journal, queries
+from providers.settlement.model import Account
+from providers.settlement.papers import Difference, Paper, differences
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """The figures of a month; `sha256` is over the canonical bytes of its statements, by company."""
+
+    month: str
+    statements: int
+    visits: int
+    charges_fen: int
+    entries_sum_fen: int
+    sha256: str
+    disagreements: list[dict[str, Any]]
+
+
+def figures(month: str, papers: Sequence[Paper], *, entries_sum_fen: int, disagreements: list[dict[str, Any]]) -> Month:
+    """Sum up a month's statements."""
+    digest = hashlib.sha256()
+    for paper in sorted(papers, key=lambda paper: paper.provider_id):
+        digest.update(paper.content() + b"\n")
+    return Month(
+        month,
+        len(papers),
+        len({line.visit_id for paper in papers for line in paper.lines}),
+        sum(line.payable_fen for paper in papers for line in paper.lines),
+        entries_sum_fen,
+        digest.hexdigest(),
+        disagreements,
+    )
+
+
+async def stored(work: Work, month: str) -> Month:
+    """Sum up a month by its rows; a statement whose lines are not the ones that were frozen disagrees."""
+    papers = await queries.stored(work, month)
+    sums = sum((await queries.legs(work, month)).values())
+    changed = [
+        {"statement": str(paper.id), "field": "content_hash", "stored": paper.content_hash, "computed": digest}
+        for paper in papers
+        if (digest := hashlib.sha256(paper.content()).hexdigest()) != paper.content_hash
+    ]
+    return figures(month, papers, entries_sum_fen=sums, disagreements=changed)
+
+
+async def replayed(work: Work, month: str) -> Month:
+    """Sum up a month by the log alone; name each row, event and link of the chain that says something else."""
+    verdict = await log.verify(work)
+    books = await journal.books(work)
+    papers = [paper for paper in books.papers.values() if paper.month == month]
+    subjects = {paper.id for paper in papers} | {line.id for paper in papers for line in paper.lines}
+    rows = {paper.id: paper for paper in await queries.stored(work, month)}
+    disagreements: list[dict[str, Any]] = [
+        {"event": fault.number, "subject": str(fault.subject), "field": fault.field}
+        | {"stored": str(fault.said), "computed": str(fault.computed)}
+        for fault in books.faults
+        if fault.subject in subjects or fault.subject in {line.id for row in rows.values() for line in row.lines}
+    ]
+    if verdict.first_bad is not None:
+        disagreements.insert(0, {"event": verdict.first_bad, "field": "chain", "why": verdict.why})
+    for statement_id in sorted({*rows, *(paper.id for paper in papers)}):
+        computed, row = books.papers.get(statement_id), rows.get(statement_id)
+        pairs = differences(row.lines if row else [], computed.lines if computed else [])
+        disagreements += [_shown(statement_id, difference) for difference in pairs]
+        digest = hashlib.sha256(computed.content()).hexdigest() if computed else None
+        if row is None or row.content_hash != digest:
+            frozen = row.content_hash if row else None
+            disagreements.append(_shown(statement_id, Difference(None, None, "content_hash", frozen, digest)))
+    disagreements += await _beside_the_ledger(work, month, papers)
+    return figures(month, papers, entries_sum_fen=0, disagreements=disagreements)
+
+
+async def compare(work: Work, left: tuple[str, int | None], right: tuple[str, int | None]) -> list[dict[str, Any]]:
+    """Compare two months line by line; each is named by its month, and by a number of the log or its rows (None)."""
+    sides = [await _papers(work, *side) for side in (left, right)]
+    lines = [[line for paper in papers for line in paper.lines] for papers in sides]
+    return [_shown(None, difference) for difference in differences(*lines)]
+
+
+async def _papers(work: Work, month: str, last: int | None) -> list[Paper]:
+    return await queries.stored(work, month) if last is None else (await journal.books(work, last=last)).as_drawn(month)
+
+
+async def _beside_the_ledger(work: Work, month: str, papers: Sequence[Paper]) -> list[dict[str, Any]]:
+    wanted: dict[tuple[UUID, Account], int] = {}
+    paid = await queries.payments(work, month)
+    shown: list[dict[str, Any]] = []
+    for paper in papers:
+        for line in paper.lines:
+            wanted[line.id, Account.SUBSIDY], wanted[line.id, Account.DUE] = line.subsidised_fen, -line.subsidised_fen
+            wanted[line.id, Account.OWN], wanted[line.id, Account.COLLECTABLE] = line.own_fen, -line.own_fen
+        payment = paid.get(paper.id)
+        if paper.paid_fen is not None and payment is not None:
+            wanted[payment.id, Account.DUE], wanted[payment.id, Account.TREASURY] = paper.paid_fen, -paper.paid_fen
+        if (payment.fen if payment else None) != paper.paid_fen:
+            stored_fen = payment.fen if payment else None
+            shown.append(_shown(paper.id, Difference(None, None, "payment", stored_fen, paper.paid_fen)))
+    entries = await queries.legs(work, month)
+    for posting, account in sorted({*wanted, *entries}):
+        pair = entries.get((posting, account), 0), wanted.get((posting, account), 0)
+        if pair[0] != pair[1]:
+            shown.append(_shown(None, Difference(posting, None, f"ledger {account}", *pair)))
+    return shown
+
+
+def _shown(statement_id: UUID | None, row: Difference) -> dict[str, Any]:
+    return {
+        "statement": statement_id and str(statement_id),
+        "charge": row.charge_id and str(row.charge_id),
+        "visit": row.visit_id and str(row.visit_id),
+        "field": row.field,
+        "stored": row.left if isinstance(row.left, int) else str(row.left),
+        "computed": row.right if isinstance(row.right, int) else str(row.right),
+    }

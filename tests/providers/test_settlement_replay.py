@@ -1,0 +1,303 @@
+"""Money follows from the log alone: in any order of its events, against an owner's hand, and by a second opinion."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from uuid import UUID
+
+import asyncpg
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from events import log
+from events.contracts.event import REGISTRY
+from events.contracts.feedback import ComplaintDecided
+from events.contracts.people import PersonDeceased
+from events.contracts.rules import RuleRecorded
+from events.contracts.visits import VisitHeld, VisitVoided
+from events.work import Works
+from kit import postgres
+from kit.access.actor import SYSTEM, Actor
+from kit.access.roles import Role
+from kit.access.scope import Company
+from kit.clock import FixedClock
+from kit.ids import new_id
+from kit.rules import operations as rules
+from providers.catalogue import operations as catalogue
+from providers.settlement import charges, month, operations, queries
+from providers.settlement.arithmetic import DeductionReason
+from providers.settlement.papers import charge_id, line_id
+from providers.settlement.replay import Numbered, replay
+from providers.settlement.rules import LatePercent
+from tests import oracle
+from tests.providers.handled import START, Told, handle, nothing, verified
+
+Drain = Callable[[], Awaitable[int]]
+DRAWER, MANAGER = Actor(Role.FINANCE, "drawer"), Actor(Role.MANAGER, "manager")
+
+
+@pytest.fixture
+async def company(works: Works, clock: FixedClock) -> UUID:
+    """Live two months of one company: every outcome, findings, a dispute, a late price, a late rule."""
+    company, dead = new_id(), new_id()
+    async with works(SYSTEM("test")) as work:
+        await catalogue.ship_catalogue(work)
+    midnight = datetime(2026, 3, 31, 15, 30, tzinfo=UTC)  # begins at 23.30 in the district, ends in April
+    late = verified(company, late_minutes=45)
+    void, doubtful, bad = verified(company), verified(company), verified(company, done_minutes=47, late_minutes=31)
+    after_death = verified(company, person_id=dead, planned_start=START + timedelta(days=3))
+    told: list[Told] = [
+        late,
+        void,
+        doubtful,
+        bad,
+        after_death,
+        verified(company, done_minutes=20, quantity=3),
+        verified(company, outcome="nobody_home"),
+        verified(company, outcome="cancelled_late", evidence_grade="D"),
+        verified(company, evidence_grade="D"),
+        verified(company, own_limit_fen=100, quota_held_fen=1000),
+        verified(company, planned_start=midnight),
+        verified(company, planned_start=START + timedelta(days=31)),
+        VisitVoided(visit_id=void.visit_id, request_id=void.request_id, provider_id=company, reason="in_hospital"),
+        VisitHeld(visit_id=doubtful.visit_id, request_id=doubtful.request_id, provider_id=company, reasons=["overlap"]),
+        ComplaintDecided(
+            visit_id=bad.visit_id, provider_id=company, complaint_id=new_id(), upheld=True, deduction_percent=33
+        ),
+        PersonDeceased(person_id=dead, died_on=date(2026, 3, 4)),
+    ]
+    for event in told:
+        await handle(works, event)
+    clock.set(START + timedelta(days=31))
+    async with works(DRAWER) as work:
+        (paper,) = await operations.draw_up(work, month="2026-03")
+        (line,) = [line for line, row in await queries.lines(work, paper.id) if row.visit_id == late.visit_id]
+    async with works(Actor(role=Role.PROVIDER, label="own", scope=Company(company))) as work:
+        dispute = await operations.dispute(work, line_id=line.id, reason="road closed")
+    async with works(MANAGER) as work:
+        await operations.decide_dispute(work, dispute_id=dispute.id, upheld=True, forgiven=[DeductionReason.LATE])
+    async with works(SYSTEM("bureau")) as work:
+        await catalogue.set_price(work, item_code="B01", fen=3333, valid_from=date(2026, 3, 1))
+        since = START - timedelta(days=30)
+        row = await rules.backdate(
+            work.session, LatePercent.of(20), valid_from=since, now=work.now, by="bureau", source="a late paper"
+        )
+        work.emit(RuleRecorded(name=row.name, value=row.value, valid_from=row.valid_from))
+        assert len(await charges.adjust(work, month="2026-03", cover=nothing)) > 8
+    clock.set(START + timedelta(days=62))
+    async with works(DRAWER) as work:
+        (april,) = await operations.draw_up(work, month="2026-04")
+        assert april.lines > 16
+    return company
+
+
+async def numbered(works: Works) -> list[Numbered]:
+    """Seal every event and return them all."""
+    async with works(SYSTEM("test")) as work:
+        await log.seal_all(work)
+        rows = await work.session.execute(
+            text(
+                "select s.number, l.id, l.type, l.data from event_seal s join event_log l on l.position = s.position"
+                " order by s.number"
+            )
+        )
+        return [Numbered(row[0], row[1], REGISTRY[row[2]].model_validate(row[3])) for row in rows]
+
+
+async def owner(works: Works, *statements: str) -> None:
+    """Do what only the owner of the database can."""
+    connection = await asyncpg.connect(dsn=postgres.plain(works.database.url))
+    for statement in statements:
+        await connection.execute(statement)
+    await connection.close()
+
+
+async def test_rows_and_log_give_the_same_bytes_and_the_oracle_agrees_on_every_line(
+    works: Works, company: UUID
+) -> None:
+    async with works(SYSTEM("test")) as work:
+        for each in ("2026-03", "2026-04"):
+            rows, again = await month.stored(work, each), await month.replayed(work, each)
+            assert rows == again
+            assert rows.disagreements == []
+            assert rows.statements == 1
+            assert rows.visits > 1
+    connection = await asyncpg.connect(dsn=postgres.plain(works.database.url))
+    computed, wrong = await oracle.disagreements(connection)
+    await connection.close()
+    assert wrong == []
+    assert computed > 25
+
+
+async def test_the_oracle_would_notice_a_single_fen(works: Works, company: UUID) -> None:
+    await owner(
+        works,
+        "update charge set payable_fen = payable_fen + 1, own_fen = own_fen + 1, deducted_fen = deducted_fen - 1"
+        " where id = (select id from charge where kind = 'charge' order by id limit 1)",
+    )
+    connection = await asyncpg.connect(dsn=postgres.plain(works.database.url))
+    _, wrong = await oracle.disagreements(connection)
+    await connection.close()
+    assert len(wrong) >= 3
+
+
+async def test_events_in_any_order_and_any_number_of_times_give_the_same_statements(
+    works: Works, company: UUID
+) -> None:
+    async with works(SYSTEM("test")) as work:
+        wanted = [(await month.stored(work, each)).sha256 for each in ("2026-03", "2026-04")]
+    entries = await numbered(works)
+
+    @settings(max_examples=500)
+    @given(st.randoms(use_true_random=False))
+    def shuffled(chance: Random) -> None:
+        order = [*entries, *chance.sample(entries, len(entries) // 3)]
+        chance.shuffle(order)
+        books = replay(order)
+        assert books.faults == []
+        digests = [
+            month.figures(each, papers, entries_sum_fen=0, disagreements=[]).sha256
+            for each in ("2026-03", "2026-04")
+            if (papers := [paper for paper in books.papers.values() if paper.month == each])
+        ]
+        assert digests == wanted
+
+    shuffled()
+
+
+async def test_a_shorter_log_gives_the_statements_of_that_time_and_the_difference_is_told_to_the_fen(
+    works: Works, company: UUID
+) -> None:
+    entries = await numbered(works)
+    drafted = [entry.number for entry in entries if type(entry.event).__name__ == "StatementDrafted"]
+    async with works(SYSTEM("test")) as work:
+        assert await month.compare(work, ("2026-03", None), ("2026-03", drafted[0])) == []
+        assert await month.compare(work, ("2026-03", None), ("2026-03", drafted[0] - 1)) == []
+        early = await month.compare(work, ("2026-03", drafted[0] // 2), ("2026-03", None))
+        fen = sum(row["computed"] for row in early if row["stored"] == "None")
+        before = replay(entries[: drafted[0] // 2]).as_drawn("2026-03")
+        (after,) = await queries.stored(work, "2026-03")
+        assert fen > 0
+        assert fen + sum(paper.totals()["payable_fen"] for paper in before) == after.totals()["payable_fen"]
+
+
+MORE = "payable_fen = payable_fen + 100, claimed_fen = claimed_fen + 100, subsidised_fen = subsidised_fen + 100"
+LEGS = "fen = fen + 100 * sign(fen) where account in ('subsidy', 'due')"
+
+
+async def test_an_owner_who_changes_price_amounts_sums_and_hash_together_is_found_at_the_line(
+    works: Works, company: UUID
+) -> None:
+    async with works(SYSTEM("test")) as work:
+        (march,) = await queries.statements(work, month="2026-03")
+        _, row = next(pair for pair in await queries.lines(work, march.id) if pair[1].payable_fen == 3000)
+        changed, march_id = row.id, march.id
+    await owner(
+        works,
+        f"update charge set price_fen = price_fen + 100, {MORE} where id = '{changed}'",
+        f"update ledger_entry set {LEGS} and posting_id = '{changed}'",
+        f"update statement set {MORE} where id = '{march_id}'",
+    )
+    async with works(SYSTEM("test")) as work:
+        forged = (await queries.stored(work, "2026-03"))[0]
+        digest = hashlib.sha256(forged.content()).hexdigest()
+    await owner(works, f"update statement set content_hash = '{digest}' where id = '{march_id}'")
+    async with works(SYSTEM("test")) as work:
+        assert (await month.stored(work, "2026-03")).disagreements == []  # the rows alone agree with themselves
+        again = await queries.recompute(work, await queries.statement(work, march_id))
+        assert not again.equal
+        assert {difference.field for difference in again.differences if difference.charge_id == changed} == {
+            "price_fen",
+            "claimed_fen",
+            "payable_fen",
+            "subsidised_fen",
+        }
+        whole = await month.replayed(work, "2026-03")
+        assert whole.sha256 != (await month.stored(work, "2026-03")).sha256
+        assert {row["charge"] for row in whole.disagreements} >= {str(changed)}
+        assert any(row["field"].startswith("ledger") for row in whole.disagreements)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ("jsonb_set(data, '{payable_fen}', '1')", "payable_fen"),
+        ("jsonb_set(data, '{price_fen}', '1')", "price_fen"),
+        ("jsonb_set(data, '{rule_version}', '\"nothing\"')", "rule_version"),
+        ("jsonb_set(data, '{complaint_percent}', '7')", "complaint_percent"),
+        ("jsonb_set(data, '{void}', '\"gone\"')", "void"),
+        ("jsonb_set(data, '{forgiven}', '[\"late\"]')", "forgiven"),
+        ("jsonb_set(data, '{item_code}', '\"B02\"')", "item_code"),
+        ("jsonb_set(data, '{verified_by}', '\"018f0000-0000-7000-8000-000000000000\"')", "verified_by"),
+    ],
+)
+async def test_an_event_of_a_charge_that_does_not_follow_from_the_others_is_found(
+    works: Works, company: UUID, change: str, field: str
+) -> None:
+    await owner(
+        works,
+        f"update event_log set data = {change} where position ="
+        " (select min(position) from event_log where type like 'settlement.charge_made%')",
+    )
+    async with works(SYSTEM("test")) as work:
+        whole = await month.replayed(work, "2026-03")
+    assert field in {row["field"] for row in whole.disagreements}
+    assert "chain" in {row["field"] for row in whole.disagreements}
+
+
+async def test_a_charge_has_the_id_that_its_visit_gives_it(works: Works, company: UUID) -> None:
+    async with works(SYSTEM("test")) as work:
+        for paper in await queries.stored(work, "2026-03"):
+            for line in paper.lines:
+                assert line.id == charge_id(line.visit_id, line.revision, line.kind)
+                assert paper.line_ids[line.id] == line_id(paper.id, line.id)
+
+
+async def test_what_is_not_sealed_when_a_month_is_drawn_waits_for_the_next(
+    works: Works, drain: Drain, clock: FixedClock
+) -> None:
+    company = new_id()
+    async with works(SYSTEM("test")) as work:
+        await catalogue.ship_catalogue(work)
+        work.emit(verified(company))
+    await drain()
+    clock.set(START + timedelta(days=31))
+    running = await asyncpg.connect(dsn=postgres.plain(works.database.url))
+    transaction = running.transaction()
+    await transaction.start()
+    await running.fetchval("select pg_current_xact_id()")  # whatever is written from here on cannot be sealed
+    async with works(SYSTEM("test")) as work:
+        work.emit(verified(company, item_code="B02"))
+    await drain()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(operations, "_SEALING_TRIES", 2)
+        with pytest.raises(operations.LogBehind):
+            async with works(DRAWER) as work:
+                await operations.draw_up(work, month="2026-03")
+    await transaction.rollback()
+    await running.close()
+    async with works(DRAWER) as work:
+        (paper,) = await operations.draw_up(work, month="2026-03")
+        assert paper.lines == 2
+
+
+async def test_a_line_is_explained_by_numbered_events_and_steps_that_sum_to_it(works: Works, company: UUID) -> None:
+    async with works(SYSTEM("test")) as work:
+        entries = {entry.number: entry.event for entry in await numbered(works)}
+        for paper in await queries.stored(work, "2026-04"):
+            for line in paper.lines:
+                why = await queries.explain(work, paper.line_ids[line.id])
+                assert why.agrees
+                visit, price = entries[why.visit_event], entries[why.price_event]
+                assert getattr(visit, "visit_id", None) == line.visit_id
+                assert getattr(price, "price_fen", None) == line.price_fen
+                steps = {step.what: step.fen for step in why.steps}
+                deducted = sum(-fen for reason, fen in steps.items() if reason in set(DeductionReason))
+                assert steps["claimed"] - deducted == steps["payable"] == steps["subsidised"] + steps["own"]
+                numbers = {rule.name: rule.event for rule in why.rules}
+                assert numbers["charge.full_from_percent"] == 0  # the proposed value
+        with pytest.raises(queries.LineNotFound):
+            await queries.explain(work, new_id())
