@@ -23,6 +23,7 @@ from kit.database import Database
 from kit.ids import new_id
 from kit.room import rules_of
 from kit.vault import Vault
+from processes.__main__ import main
 from processes.rooms import ROOMS
 from providers.catalogue import operations as catalogue
 from providers.settlement.model import StatementLine
@@ -126,11 +127,10 @@ async def test_a_changed_row_ends_the_replay_with_one_and_a_line_says_what_it_re
     assert {row["field"]: (row["stored"], row["computed"]) for row in compared["lines"]}["price_fen"] == (3001, 3000)
 
 
-@pytest.mark.parametrize("words", [["2026-13"], ["explain", "x"], ["diff", "2026-01", "x"], ["diff"], ["2099-01"]])
-async def test_what_cannot_be_settled_is_said_and_ends_with_another_status(
-    district: Works, tmp_path: Path, words: list[str]
+@pytest.mark.parametrize("words", [["2026-13"], ["explain", "x"], ["diff", "2026-01", "x"], ["diff"]])
+def test_what_cannot_be_read_is_refused_before_a_database_is_opened(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    process = await begin(district, tmp_path, *words)
-    output, _ = await process.communicate()
-    assert process.returncode == (1 if words == ["2099-01"] else 2)
-    assert output
+    monkeypatch.setattr(sys, "argv", ["nowalls", "settle", *words])
+    assert main() == 2
+    assert "settle" in "".join(capsys.readouterr())
