@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "5c0d3a7b91e2"
-down_revision = "0bb4bb55322b"
+down_revision = "fce1decab99c"
 
 OPENING = """
 insert into event_log (id, type, topic, key, subject, occurred_at, actor, correlation, data)
