@@ -9,10 +9,16 @@ import typer
 from bootstrap.shutdown import console, run, show
 from kit.refusal import Refusal
 
-__all__ = ["Json", "console", "refusing", "run", "say"]
+__all__ = ["FileUnreadable", "Json", "console", "refusing", "run", "say"]
 
 Json = Annotated[bool, typer.Option("--json", help="one JSON object on the last line")]
 T = TypeVar("T")
+
+
+class FileUnreadable(Refusal):
+    """A file that was named cannot be read or written."""
+
+    code = "file.unreadable"
 
 
 def refusing(work: Callable[[], T]) -> T:

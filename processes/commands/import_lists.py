@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bootstrap.terminal import Json, console, run, say
+from bootstrap.terminal import FileUnreadable, Json, console, run, say
 from events.work import Works
 from kit.access.actor import SYSTEM
 from kit.imports.columns import Outcome
@@ -13,12 +13,6 @@ from kit.imports.grid import Grid
 from kit.refusal import Refusal
 from kit.room import ImportKind
 from processes.commands.works import open_works
-
-
-class FileUnreadable(Refusal):
-    """A file that was named cannot be read."""
-
-    code = "file.unreadable"
 
 
 class ListUnknown(Refusal):
