@@ -59,7 +59,7 @@ async def ensure(url: str, rules: Iterable[type[DatedRule]]) -> None:
 
 
 async def _emit(session: AsyncSession, rows: Sequence[RuleRow]) -> None:
-    """Tell the log of the values that a new version of the program proposes; nobody reacts to them."""
+    """Log the values that the program proposes, as of the beginning: they hold for every day that comes."""
     events = [RuleRecorded(name=row.name, value=row.value, valid_from=row.valid_from) for row in rows]
     listed = [
         {
@@ -69,7 +69,7 @@ async def _emit(session: AsyncSession, rows: Sequence[RuleRow]) -> None:
                 id=new_id(),
                 type=event.type_name(),
                 subject=event.subject,
-                occurred_at=row.recorded_at,
+                occurred_at=row.valid_from,
                 actor=row.recorded_by,
                 correlation=row.id,
                 causation=None,

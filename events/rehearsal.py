@@ -13,6 +13,7 @@ from events.model import LoggedEvent, Rehearsal
 from events.work import Work
 from kit import clock
 from kit.refusal import Kind, Refusal
+from kit.rules.model import PROPOSER
 
 FARTHEST = timedelta(days=366)
 """The longest step: a slip of the pen may not cost the rehearsal its century, for the way back is closed."""
@@ -49,7 +50,8 @@ async def begin(work: Work) -> Rehearsal:
     """Make this database a rehearsal; once it is one this changes nothing. Refuses `rehearsal.already_real`."""
     rehearsal = await work.session.get(Rehearsal, True)
     if rehearsal is None:
-        if (await work.session.execute(select(LoggedEvent.position).limit(1))).scalar() is not None:
+        acts = select(LoggedEvent.position).where(LoggedEvent.actor != PROPOSER).limit(1)
+        if (await work.session.execute(acts)).scalar() is not None:
             raise AlreadyReal
         rehearsal = Rehearsal(single=True, ahead_seconds=0, begun_at=work.now)
         work.session.add(rehearsal)

@@ -14,6 +14,8 @@ from kit.ids import new_id
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 """From when a proposed value is valid; such a row counts as recorded at any time."""
+PROPOSER = "proposal"
+"""Who recorded a value that nobody has decided yet: the program."""
 
 
 class RuleRow(Base):

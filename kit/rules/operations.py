@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from kit.ids import new_id
 from kit.refusal import Refusal
 from kit.rules import pending, queries
-from kit.rules.model import BEGINNING, ChangeKind, PendingChange, RuleRow
+from kit.rules.model import BEGINNING, PROPOSER, ChangeKind, PendingChange, RuleRow
 from kit.rules.typed import DatedRule
 
 _NOTICE = timedelta(minutes=1)
@@ -99,7 +99,7 @@ def _proposal(rule: type[DatedRule]) -> dict[str, Any]:
         "value": rule.proposed().content,
         "valid_from": BEGINNING,
         "recorded_at": func.now(),
-        "recorded_by": "proposal",
+        "recorded_by": PROPOSER,
         "source": rule.about.source,
     }
 

@@ -184,8 +184,8 @@ async def explain(work: Work, line_id: UUID) -> Explanation:
     computed = next((entry for entry in paper.lines if paper.line_id(entry) == line_id), None) if paper else None
     if paper is None or computed is None:
         raise LineNotFound  # a row that no event knows of
-    told = any(fault.subject == computed.id for fault in books.faults)
-    return explanation.explain(books, paper, computed, agrees=line(row) == computed and not told)
+    faulty = any(fault.subject == computed.id for fault in books.faults)
+    return explanation.explain(books, paper, computed, agrees=line(row) == computed and not faulty)
 
 
 async def stored(work: Work, month: str) -> list[Paper]:

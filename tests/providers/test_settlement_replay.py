@@ -49,7 +49,7 @@ async def company(works: Works, clock: FixedClock) -> UUID:
     late = verified(company, late_minutes=45)
     void, doubtful, bad = verified(company), verified(company), verified(company, done_minutes=47, late_minutes=31)
     after_death = verified(company, person_id=dead, planned_start=START + timedelta(days=3))
-    told: list[Told] = [
+    entries: list[Told] = [
         late,
         void,
         doubtful,
@@ -69,7 +69,7 @@ async def company(works: Works, clock: FixedClock) -> UUID:
         ),
         PersonDeceased(person_id=dead, died_on=date(2026, 3, 4)),
     ]
-    for event in told:
+    for event in entries:
         await handle(works, event)
     clock.set(START + timedelta(days=31))
     async with works(DRAWER) as work:
