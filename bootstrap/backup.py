@@ -47,10 +47,10 @@ class PassphraseShort(Refusal):
     code = "backup.passphrase_short"
 
 
-class PassphraseWrong(Refusal):
+class PassphraseInvalid(Refusal):
     """The passphrase does not open the backup."""
 
-    code = "backup.passphrase_wrong"
+    code = "backup.passphrase_invalid"
 
 
 class BackupDamaged(Refusal):
@@ -120,7 +120,7 @@ def _write(file: Path, settings: Settings, url: str, passphrase: str, about: dic
         archive.close()
         raw.flush()
         os.fsync(raw.fileno())
-        return raw.tell()
+    return file.stat().st_size
 
 
 @contextmanager
@@ -153,8 +153,8 @@ def restore(settings: Settings, file: Path, passphrase: str) -> dict[str, Any]:
 
     Every part is authenticated: a byte that is not as it was written is refused.
 
-    Refused: `backup.` passphrase_wrong, damaged, home_taken, database_elsewhere; `file.unreadable`. After a refusal the
-    home is as it was.
+    Refused: `backup.` passphrase_invalid, damaged, home_taken, database_elsewhere; `file.unreadable`. After a refusal
+    the home is as it was.
     """
     check(settings, passphrase)
     keys, database = settings.home / "keys", settings.embedded
@@ -182,7 +182,7 @@ def _lay_out(archive: zipfile.ZipFile, folder: Path, passphrase: str) -> dict[st
             pyrage.passphrase.decrypt(archive.read("key.age"), passphrase).decode()
         )
     except pyrage.DecryptError as error:
-        raise PassphraseWrong from error
+        raise PassphraseInvalid from error
     shutil.rmtree(folder, ignore_errors=True)
     database = folder / "postgres"
     database.mkdir(parents=True, mode=0o700)
@@ -210,7 +210,7 @@ def _extract(part: IO[bytes], identity: Any, folder: Path) -> None:
         with os.fdopen(ends[1], "wb") as writer, suppress(BrokenPipeError):
             try:
                 pyrage.decrypt_io(part, writer, [identity])
-            except Exception as error:  # noqa: BLE001 - raised again where the tar is read
+            except (pyrage.DecryptError, OSError, ValueError) as error:
                 failed.append(error)
 
     thread = threading.Thread(target=decrypt)

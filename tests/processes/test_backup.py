@@ -115,7 +115,7 @@ def without(content: bytes, part: str) -> bytes:
 @pytest.mark.parametrize(
     ("spoil", "passphrase", "refusal"),
     [
-        pytest.param(lambda content: content, PASSPHRASE + "!", backup.PassphraseWrong, id="another passphrase"),
+        pytest.param(lambda content: content, PASSPHRASE + "!", backup.PassphraseInvalid, id="another passphrase"),
         pytest.param(lambda content: content[: len(content) // 2], PASSPHRASE, backup.BackupDamaged, id="cut"),
         pytest.param(lambda content: flipped(content, len(content) // 2), PASSPHRASE, backup.BackupDamaged, id="bit"),
         pytest.param(lambda content: without(content, "master.age"), PASSPHRASE, backup.BackupDamaged, id="no key"),
