@@ -48,7 +48,7 @@ async def confirm_change(change_id: UUID, request: Request, work: Deciding) -> P
             await bank_accounts.confirm_bank_account(work, change)
         case _:
             row = await rules.put_in_force(work.session, change, rules_in(request), now=work.now, by=by)
-            work.emit(RuleRecorded(name=row.name, value=row.value, valid_from=row.valid_from))
+            work.emit(RuleRecorded.of(row))
     return PendingChange.of(change, wait)
 
 

@@ -173,7 +173,7 @@ async def _recorded(
     if not rule.about.second_person:
         verb = operations.backdate if backdated else operations.decide
         row = await verb(work.session, rule.of(form.value), **more)
-        work.emit(RuleRecorded(name=row.name, value=row.value, valid_from=row.valid_from))
+        work.emit(RuleRecorded.of(row))
         return Response(status_code=204)
     wait = (await queries.read(work.session, ChangeWaitHours, at=work.now)).span
     change = await operations.announce(work.session, rule.of(form.value), **more, wait=wait, backdated=backdated)

@@ -231,34 +231,7 @@ async def recompute_statement(
 ) -> shapes.Recomputation:
     """Compute the statement again from the log alone; name each value that its rows or its events say otherwise."""
     again = await queries.recompute(work, await queries.statement(work, statement_id))
-    return shapes.Recomputation(
-        content_hash=again.content_hash,
-        equal=again.equal,
-        differences=[
-            *(
-                shapes.LineDifference(
-                    charge_id=row.charge_id,
-                    visit_id=row.visit_id,
-                    event_number=None,
-                    field=row.field,
-                    stored=str(row.left),
-                    computed=str(row.right),
-                )
-                for row in again.differences
-            ),
-            *(
-                shapes.LineDifference(
-                    charge_id=row.subject if row.subject != statement_id else None,
-                    visit_id=None,
-                    event_number=row.number,
-                    field=row.field,
-                    stored=str(row.said),
-                    computed=str(row.computed),
-                )
-                for row in again.faults
-            ),
-        ],
-    )
+    return shapes.Recomputation.of(again, statement_id)
 
 
 @router.get("/payment-file", response_model=Listing[queries.PaymentRow], summary="What to hand to the bank")

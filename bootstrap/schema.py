@@ -60,7 +60,7 @@ async def ensure(url: str, rules: Iterable[type[DatedRule]]) -> None:
 
 async def _emit(session: AsyncSession, rows: Sequence[RuleRow]) -> None:
     """Log the values that the program proposes, as of the beginning: they hold for every day that comes."""
-    events = [RuleRecorded(name=row.name, value=row.value, valid_from=row.valid_from) for row in rows]
+    events = [RuleRecorded.of(row) for row in rows]
     listed = [
         {
             "topic": event.topic,

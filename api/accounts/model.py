@@ -65,7 +65,7 @@ class AccountSession(Base):
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
     kind: Mapped[SessionKind] = mapped_column(default=SessionKind.DESK, server_default=text("'desk'"))
     begun_at: Mapped[datetime]
-    ends_at: Mapped[datetime] = mapped_column(server_default=text("now() + interval '12 hours'"))
+    ends_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     client: Mapped[str] = mapped_column(String(200))

@@ -1,7 +1,7 @@
 """What charges, statements, disputes and payments look like over HTTP."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -9,6 +9,9 @@ from pydantic import BaseModel, Field
 from api.forms import Form, Id, MonthName
 from providers.settlement.arithmetic import DeductionReason
 from providers.settlement.model import ChargeKind, DisputeState, StatementState
+from providers.settlement.papers import Difference
+from providers.settlement.queries import Recomputed
+from providers.settlement.replay import Fault
 
 
 class Charge(BaseModel):
@@ -139,6 +142,30 @@ class LineDifference(BaseModel):
     stored: str
     computed: str
 
+    @classmethod
+    def of_row(cls, row: Difference) -> Self:
+        """Return what a row says otherwise."""
+        return cls(
+            charge_id=row.charge_id,
+            visit_id=row.visit_id,
+            event_number=None,
+            field=row.field,
+            stored=str(row.left),
+            computed=str(row.right),
+        )
+
+    @classmethod
+    def of_event(cls, fault: Fault, statement_id: UUID) -> Self:
+        """Return what an event says otherwise, of the statement or of one of its charges."""
+        return cls(
+            charge_id=None if fault.subject == statement_id else fault.subject,
+            visit_id=None,
+            event_number=fault.number,
+            field=fault.field,
+            stored=str(fault.recorded),
+            computed=str(fault.computed),
+        )
+
 
 class Recomputation(BaseModel):
     """The same statement computed again from the log, and what stands otherwise in its rows or events."""
@@ -146,6 +173,18 @@ class Recomputation(BaseModel):
     content_hash: str
     equal: bool
     differences: list[LineDifference]
+
+    @classmethod
+    def of(cls, again: Recomputed, statement_id: UUID) -> Self:
+        """Return what a recomputation found."""
+        return cls(
+            content_hash=again.content_hash,
+            equal=again.equal,
+            differences=[
+                *map(LineDifference.of_row, again.differences),
+                *(LineDifference.of_event(fault, statement_id) for fault in again.faults),
+            ],
+        )
 
 
 class NewAdjustment(Form):

@@ -1,10 +1,11 @@
 """Topic `rules`: what people decide about money and deadlines; key is the rule's name or the item's code."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from events.contracts.event import Event
+from kit.rules.model import RuleRow
 
 
 class RuleRecorded(Event):
@@ -17,6 +18,11 @@ class RuleRecorded(Event):
     name: str
     value: Any
     valid_from: datetime
+
+    @classmethod
+    def of(cls, row: RuleRow) -> Self:
+        """Return the event of one recorded value; whoever calls `kit.rules.operations` emits it."""
+        return cls(name=row.name, value=row.value, valid_from=row.valid_from)
 
 
 class PriceRecorded(Event):

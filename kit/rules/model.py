@@ -1,6 +1,6 @@
 """The table of rules, one row for each value that somebody decided; and the changes that wait for a second person."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -12,8 +12,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from kit.database import FOR_ALL, Base
 from kit.ids import new_id
 
-BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
-"""From when a proposed value is valid; such a row counts as recorded at any time."""
 PROPOSER = "proposal"
 """Who recorded a value that nobody has decided yet: the program."""
 

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from kit.ids import new_id
 from kit.refusal import Refusal
 from kit.rules import pending, queries
-from kit.rules.model import BEGINNING, PROPOSER, ChangeKind, PendingChange, RuleRow
-from kit.rules.typed import DatedRule
+from kit.rules.model import PROPOSER, ChangeKind, PendingChange, RuleRow
+from kit.rules.typed import BEGINNING, DatedRule
 
 _NOTICE = timedelta(minutes=1)
 

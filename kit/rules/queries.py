@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.refusal import Kind, Refusal
 from kit.rules.faults import RuleInvalid
-from kit.rules.model import BEGINNING, RuleRow
-from kit.rules.typed import DatedRule
+from kit.rules.model import RuleRow
+from kit.rules.typed import BEGINNING, DatedRule
 
 _STALE_SECONDS = 5.0
 _UNREAD = object()

@@ -6,7 +6,7 @@ others. Nothing here reaches a database.
 
 import json
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, RootModel, ValidationError
 from kit.rules.faults import RuleInvalid, invalid
 
 T = TypeVar("T")
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+"""From when a proposed value is valid; its row counts as recorded at any time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

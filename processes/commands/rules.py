@@ -91,7 +91,7 @@ async def _recorded(
             return {"name": name, "value": model.content, "waits_for_second_person": str(change.id)}
         verb = {"decide": operations.decide, "backdate": operations.backdate}[word]
         row = await verb(work.session, model, **more)
-        work.emit(RuleRecorded(name=row.name, value=row.value, valid_from=row.valid_from))
+        work.emit(RuleRecorded.of(row))
     return {"name": name, "value": model.content, "valid_from": valid_from.isoformat()}
 
 

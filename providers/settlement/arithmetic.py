@@ -150,18 +150,9 @@ def charge(facts: Facts, *, price_fen: int, standards: Standards) -> Amounts:
     blocked = _blocked(facts, standards)
     if blocked is not None:
         return _split_quota(facts, claimed, 0, {blocked.value: claimed} if claimed else {})
-    paid_of, whole, cause = _done_part(facts, standards)
-    late = _late_percent(facts, standards)
-    _, _, kept = factors(facts, standards)
+    paid_of, whole, kept = factors(facts, standards)
     payable = money.half_up(claimed * paid_of * kept, whole * 100)
-    # Each reason's weight is the part of the price that it alone takes, over one common denominator.
-    weights = {
-        cause: (whole - paid_of) * 100,
-        DeductionReason.LATE: paid_of * late,
-        DeductionReason.COMPLAINT: paid_of * facts.complaint_percent,
-    }
-    parts = _by_reason(claimed - payable, {reason: weight for reason, weight in weights.items() if weight})
-    return _split_quota(facts, claimed, payable, parts)
+    return _split_quota(facts, claimed, payable, _by_reason(claimed - payable, weights(facts, standards)))
 
 
 def factors(facts: Facts, standards: Standards) -> tuple[int, int, int]:
@@ -173,6 +164,20 @@ def factors(facts: Facts, standards: Standards) -> tuple[int, int, int]:
         return 0, 1, 100
     paid_of, whole, _ = _done_part(facts, standards)
     return paid_of, whole, 100 - min(100, _late_percent(facts, standards) + facts.complaint_percent)
+
+
+def weights(facts: Facts, standards: Standards) -> dict[DeductionReason, int]:
+    """Return by what share of the deductions each reason of a visit that is not blocked takes its part.
+
+    A weight is the part of the price that the reason alone would take, over one common denominator.
+    """
+    paid_of, whole, cause = _done_part(facts, standards)
+    each = {
+        cause: (whole - paid_of) * 100,
+        DeductionReason.LATE: paid_of * _late_percent(facts, standards),
+        DeductionReason.COMPLAINT: paid_of * facts.complaint_percent,
+    }
+    return {reason: weight for reason, weight in each.items() if weight}
 
 
 def canonical(value: Any) -> bytes:

@@ -30,8 +30,7 @@ from providers.settlement.model import (
     Finding,
     FindingKind,
 )
-from providers.settlement.papers import charge_id, seen_facts
-from providers.settlement.replay import DECEASED
+from providers.settlement.papers import DECEASED, charge_id, seen_facts
 
 
 class PriceMissing(Refusal):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from providers.settlement.arithmetic import Facts, factors
+from providers.settlement.arithmetic import DeductionReason, Facts, Standards, factors, weights
 from providers.settlement.papers import REVERSAL, Line, Paper
 from providers.settlement.replay import STANDARDS, Books
 
@@ -51,7 +51,7 @@ class Explanation:
 
 def explain(books: Books, paper: Paper, line: Line, *, agrees: bool) -> Explanation:
     """Explain one line of a paper by the events that were folded; pure."""
-    facts = Facts.read(line.paper()["facts"])
+    facts = Facts.read(line.content()["facts"])
     visit = books.verified[line.verified_by] if line.verified_by else None
     standards = books.standards(line.rule_version, line.planned_start)
     prices = [
@@ -65,15 +65,6 @@ def explain(books: Books, paper: Paper, line: Line, *, agrees: bool) -> Explanat
             value = getattr(standards, name)
             numbers = [number for number, kept in books.rule_values(name, line.planned_start) if kept == value]
             rules.append(RuleUsed(rule.about.name, value, numbers[-1]))
-    part, whole, kept = factors(facts, standards) if standards is not None else (0, 1, 100)
-    sign = "−" if line.kind == REVERSAL else ""
-    steps = [
-        Step("claimed", f"{sign}{line.price_fen} × {facts.quantity}", line.claimed_fen),
-        *(Step(reason, "", -fen) for reason, fen in sorted(line.deductions.items())),
-        Step("payable", f"{sign}{abs(line.claimed_fen)} × {part}/{whole} × {kept}/100", line.payable_fen),
-        Step("subsidised", f"{line.payable_fen} − {line.own_fen}", line.subsidised_fen),
-        Step("own", f"{line.payable_fen} − {line.subsidised_fen}", line.own_fen),
-    ]
     return Explanation(
         line_id=paper.line_id(line),
         statement_id=paper.id,
@@ -88,7 +79,35 @@ def explain(books: Books, paper: Paper, line: Line, *, agrees: bool) -> Explanat
         price_fen=line.price_fen,
         price_event=prices[-1] if prices else 0,
         rules=rules,
-        facts=line.paper()["facts"],
-        steps=steps,
+        facts=line.content()["facts"],
+        steps=[] if standards is None else _steps(line, facts, standards),
         agrees=agrees,
     )
+
+
+def _steps(line: Line, facts: Facts, standards: Standards) -> list[Step]:
+    """Write the arithmetic of a line out, an amount or a reason a step; a reversal is that of its charge, negated.
+
+    What comes to a part of a fen is rounded half up; what reasons share is split so that it sums to what is deducted.
+    """
+    sign = -1 if line.kind == REVERSAL else 1
+    part, whole, kept = factors(facts, standards)
+    claimed, payable, subsidised, own = (
+        sign * fen for fen in (line.claimed_fen, line.payable_fen, line.subsidised_fen, line.own_fen)
+    )
+    fen_by_reason = {reason: sign * fen for reason, fen in line.deductions.items()}
+    unfunded = fen_by_reason.get(DeductionReason.UNFUNDED.value, 0)
+    quota, share = facts.quota_held_fen + facts.covered_fen, 100 - facts.copay_percent
+    shares = {reason.value: weight for reason, weight in weights(facts, standards).items()}
+    deducted = claimed - payable - unfunded
+    formulas = {reason: f"{deducted} × {weight}/{sum(shares.values())}" for reason, weight in shares.items()}
+    formulas[DeductionReason.UNFUNDED.value] = f"{payable + unfunded} − {facts.own_limit_fen} − {quota}"
+    limited = own == facts.own_limit_fen
+    rows = [
+        ("claimed", f"{line.price_fen} × {facts.quantity}", claimed),
+        *((reason, formulas.get(reason, f"{claimed}"), -fen) for reason, fen in sorted(fen_by_reason.items())),
+        ("payable", f"{claimed} × {part}/{whole} × {kept}/100" + (f" − {unfunded}" if unfunded else ""), payable),
+        ("subsidised", f"{payable} − {own}" if limited else f"min({quota}, {payable} × {share}/100)", subsidised),
+        ("own", f"{facts.own_limit_fen}" if limited else f"{payable} − {subsidised}", own),
+    ]
+    return [Step(what, f"−({formula})" if sign < 0 else formula, sign * fen) for what, formula, fen in rows]

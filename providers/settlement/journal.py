@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from events.contracts.event import REGISTRY
 from events.work import Work
-from providers.settlement.replay import READ, Books, Numbered
+from providers.settlement.replay import READ, Books, NumberedEvent
 
 _EVENTS: Final = text(
     """
@@ -45,5 +45,5 @@ async def books(work: Work, *, last: int | None = None, provider_id: UUID | None
     read = Books()
     rows = await work.session.stream(_EVENTS, asked, execution_options={"yield_per": _AT_ONCE})
     async for number, id_, type_, data in rows:
-        read.read(Numbered(number, id_, REGISTRY[type_].model_validate(data)))
+        read.read(NumberedEvent(number, id_, REGISTRY[type_].model_validate(data)))
     return read

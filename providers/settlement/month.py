@@ -1,7 +1,7 @@
 """A whole month in figures: from its rows, from the log alone, and wherever the two disagree."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from uuid import UUID
 from events import log
 from events.work import Work
 from providers.settlement import journal, queries
-from providers.settlement.model import Account
+from providers.settlement.model import Account, Payment
 from providers.settlement.papers import Difference, Paper, differences
 
 
@@ -59,13 +59,14 @@ async def replayed(work: Work, month: str) -> Month:
     verdict = await log.verify(work)
     books = await journal.books(work)
     papers = [paper for paper in books.papers.values() if paper.month == month]
-    subjects = {paper.id for paper in papers} | {line.id for paper in papers for line in paper.lines}
     rows = {paper.id: paper for paper in await queries.stored(work, month)}
+    subjects = {paper.id for paper in (*papers, *rows.values())}
+    subjects |= {line.id for paper in (*papers, *rows.values()) for line in paper.lines}
     disagreements: list[dict[str, Any]] = [
         {"event": fault.number, "subject": str(fault.subject), "field": fault.field}
-        | {"stored": str(fault.said), "computed": str(fault.computed)}
+        | {"stored": str(fault.recorded), "computed": str(fault.computed)}
         for fault in books.faults
-        if fault.subject in subjects or fault.subject in {line.id for row in rows.values() for line in row.lines}
+        if fault.subject in subjects
     ]
     if verdict.first_bad is not None:
         disagreements.insert(0, {"event": verdict.first_bad, "field": "chain", "why": verdict.why})
@@ -77,8 +78,9 @@ async def replayed(work: Work, month: str) -> Month:
         if row is None or row.content_hash != digest:
             frozen = row.content_hash if row else None
             disagreements.append(_shown(statement_id, Difference(None, None, "content_hash", frozen, digest)))
-    disagreements += await _beside_the_ledger(work, month, papers)
-    return figures(month, papers, entries_sum_fen=0, disagreements=disagreements)
+    entries = await queries.legs(work, month)
+    disagreements += _beside_the_ledger(papers, await queries.payments(work, month), entries)
+    return figures(month, papers, entries_sum_fen=sum(entries.values()), disagreements=disagreements)
 
 
 async def compare(work: Work, left: tuple[str, int | None], right: tuple[str, int | None]) -> list[dict[str, Any]]:
@@ -92,9 +94,10 @@ async def _papers(work: Work, month: str, last: int | None) -> list[Paper]:
     return await queries.stored(work, month) if last is None else (await journal.books(work, last=last)).as_drawn(month)
 
 
-async def _beside_the_ledger(work: Work, month: str, papers: Sequence[Paper]) -> list[dict[str, Any]]:
+def _beside_the_ledger(
+    papers: Sequence[Paper], paid: Mapping[UUID, Payment], entries: Mapping[tuple[UUID, Account], int]
+) -> list[dict[str, Any]]:
     wanted: dict[tuple[UUID, Account], int] = {}
-    paid = await queries.payments(work, month)
     shown: list[dict[str, Any]] = []
     for paper in papers:
         for line in paper.lines:
@@ -106,7 +109,6 @@ async def _beside_the_ledger(work: Work, month: str, papers: Sequence[Paper]) ->
         if (payment.fen if payment else None) != paper.paid_fen:
             stored_fen = payment.fen if payment else None
             shown.append(_shown(paper.id, Difference(None, None, "payment", stored_fen, paper.paid_fen)))
-    entries = await queries.legs(work, month)
     for posting, account in sorted({*wanted, *entries}):
         pair = entries.get((posting, account), 0), wanted.get((posting, account), 0)
         if pair[0] != pair[1]:

@@ -176,7 +176,7 @@ async def _sealed(work: Work, month: str) -> int:
 
 
 async def _freeze(work: Work, provider_id: UUID, month: str, rows: Sequence[Charge], reaches: int) -> Statement:
-    content = papers.content(provider_id, month, [queries.line(row).paper() for row in rows])
+    content = papers.content(provider_id, month, [queries.line(row).content() for row in rows])
     inputs = canonical([[str(row.id), row.facts, row.price_fen, row.rule_version] for row in rows])
     statement = Statement(
         id=new_id(),

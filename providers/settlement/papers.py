@@ -12,6 +12,8 @@ from events.contracts.visits import VisitVerified
 from providers.settlement.arithmetic import Facts, Outcome, canonical
 
 CHARGE, REVERSAL = "charge", "reversal"
+DECEASED, HELD = "deceased", "held"
+"""Why a charge is void where the log says so itself: the elder had died, a person looks at the visit again."""
 SUMS: Final = ("claimed_fen", "deducted_fen", "payable_fen", "subsidised_fen", "own_fen")
 
 
@@ -47,7 +49,7 @@ class Line:
         """Return the place of the line among the lines of a paper."""
         return self.visited_on, self.visit_id, self.revision, self.kind
 
-    def paper(self) -> dict[str, Any]:
+    def content(self) -> dict[str, Any]:
         """Return the line as it is hashed; no name, no address."""
         return {
             "charge": str(self.id),
@@ -80,7 +82,7 @@ class Paper:
 
     def content(self) -> bytes:
         """Return the canonical bytes of the whole statement."""
-        return content(self.provider_id, self.month, [line.paper() for line in self.lines])
+        return content(self.provider_id, self.month, [line.content() for line in self.lines])
 
     def totals(self) -> dict[str, int]:
         """Return the sums of the lines."""
@@ -144,21 +146,15 @@ def differences(left: Sequence[Line], right: Sequence[Line]) -> list[Difference]
         for line in lines:
             pairs.setdefault((line.visit_id, line.revision, line.kind), [None, None])[side] = line
     rows: list[Difference] = []
-    for (visit_id, _, _), (mine, theirs) in pairs.items():
-        if mine is None or theirs is None:
-            payable = [None if side is None else side.payable_fen for side in (mine, theirs)]
-            rows.append(
-                Difference(
-                    mine.id if mine is not None else theirs.id if theirs is not None else None,
-                    visit_id,
-                    "line",
-                    *payable,
-                )
-            )
+    for (visit_id, _, _), (one_side, other_side) in pairs.items():
+        if one_side is None or other_side is None:
+            (only,) = (side for side in (one_side, other_side) if side is not None)
+            payable = [None if side is None else side.payable_fen for side in (one_side, other_side)]
+            rows.append(Difference(only.id, visit_id, "line", *payable))
             continue
         rows += [
-            Difference(mine.id, visit_id, name, getattr(mine, name), getattr(theirs, name))
+            Difference(one_side.id, visit_id, name, getattr(one_side, name), getattr(other_side, name))
             for name in Line.__slots__
-            if getattr(mine, name) != getattr(theirs, name)
+            if getattr(one_side, name) != getattr(other_side, name)
         ]
     return rows

@@ -9,7 +9,7 @@ import hashlib
 from bisect import insort
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from itertools import product
 from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid5
@@ -29,9 +29,20 @@ from events.contracts.settlement import (
 from events.contracts.visits import VisitHeld, VisitVerified, VisitVoided
 from kit import clock
 from kit.rules.faults import RuleInvalid
-from kit.rules.typed import ValueRule
+from kit.rules.typed import BEGINNING, ValueRule
 from providers.settlement.arithmetic import Amounts, DeductionReason, Facts, Standards, canonical, charge
-from providers.settlement.papers import CHARGE, REVERSAL, SUMS, Line, Paper, charge_id, facts_hash, seen_facts
+from providers.settlement.papers import (
+    CHARGE,
+    DECEASED,
+    HELD,
+    REVERSAL,
+    SUMS,
+    Line,
+    Paper,
+    charge_id,
+    facts_hash,
+    seen_facts,
+)
 from providers.settlement.rules import (
     CancelledLatePercent,
     FullFromPercent,
@@ -41,9 +52,6 @@ from providers.settlement.rules import (
     ProvenGrades,
 )
 
-BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
-"""From when a proposed value is valid."""
-DECEASED, HELD = "deceased", "held"
 STANDARDS: Final[Mapping[str, type[ValueRule[Any]]]] = {
     "full_from_percent": FullFromPercent,
     "late_after_minutes": LateAfterMinutes,
@@ -70,9 +78,23 @@ READ: Final[tuple[type[Event], ...]] = (
     StatementPaid,
 )
 """The events that money follows from; the fold takes no notice of others."""
+_COMPUTED: Final = (
+    "request_id",
+    "person_id",
+    "provider_id",
+    "item_code",
+    "division_code",
+    "month",
+    "price_fen",
+    "rule_version",
+    "payable_fen",
+    "subsidised_fen",
+    "own_fen",
+)
+"""What an event says of its charge and the fold computes."""
 
 
-class Numbered(NamedTuple):
+class NumberedEvent(NamedTuple):
     """One sealed event with its number in the chain."""
 
     number: int
@@ -86,7 +108,7 @@ class Fault(NamedTuple):
     number: int
     subject: UUID
     field: str
-    said: Any
+    recorded: Any
     computed: Any
 
 
@@ -110,7 +132,7 @@ class _Findings:
     forgiven: set[str] = field(default_factory=set)
 
 
-def replay(entries: Iterable[Numbered]) -> "Books":
+def replay(entries: Iterable[NumberedEvent]) -> "Books":
     """Fold events in whatever order and however often they come: the chain's numbers put them in their one order."""
     books = Books()
     for entry in sorted({entry.number: entry for entry in entries}.values()):
@@ -135,7 +157,7 @@ class Books:
     _lines: dict[UUID, UUID] = field(default_factory=dict)
     _versions: dict[tuple[tuple[Any, ...], ...], dict[str, Standards]] = field(default_factory=dict)
 
-    def read(self, entry: Numbered) -> None:
+    def read(self, entry: NumberedEvent) -> None:
         """Take the next event; one that was read before changes nothing."""
         if entry.number <= self.number:
             return
@@ -152,9 +174,7 @@ class Books:
             case RuleRecorded() as event:
                 self._rule(entry.number, event)
             case StatementPaid() as event:
-                paper = self.papers[event.statement_id]
-                paper.paid_fen = event.total_fen
-                self._expect(entry.number, paper.id, {"paid_fen": (event.total_fen, paper.totals()["subsidised_fen"])})
+                self._pay(entry.number, event)
             case PersonDeceased() | PersonDeathCorrected() as event:
                 if event.died_on is not None:
                     self._deaths.setdefault(event.person_id, set()).add(event.died_on)
@@ -204,7 +224,7 @@ class Books:
             self._versions[values] = {standards.version: standards for standards in sets}
         return self._versions[values].get(version)
 
-    def _verify(self, entry: Numbered, event: VisitVerified) -> None:
+    def _verify(self, entry: NumberedEvent, event: VisitVerified) -> None:
         self.verified[entry.id] = _Verified(
             entry.number,
             event.request_id,
@@ -243,7 +263,7 @@ class Books:
             case _:
                 pass
 
-    def _charge(self, entry: Numbered, event: ChargeMade | ChargeRecorded) -> None:
+    def _charge(self, entry: NumberedEvent, event: ChargeMade | ChargeRecorded) -> None:
         if event.kind is None or event.price_fen is None:
             return  # an event of 0.1 says too little; its charge has an opening event
         visit = self.verified.get(event.verified_by) if event.verified_by else None
@@ -256,7 +276,7 @@ class Books:
             entry.number,
             event.charge_id,
             {
-                **{name: (getattr(event, name), getattr(line, name)) for name in _TOLD},
+                **{name: (getattr(event, name), getattr(line, name)) for name in _COMPUTED},
                 "facts_hash": (event.facts_hash, event.facts_hash and facts_hash(facts)),
             },
         )
@@ -320,7 +340,7 @@ class Books:
         )
         return line, facts
 
-    def _reversal(self, entry: Numbered, event: ChargeMade, last: tuple[Line, Facts] | None) -> tuple[Line, Facts]:
+    def _reversal(self, entry: NumberedEvent, event: ChargeMade, last: tuple[Line, Facts] | None) -> tuple[Line, Facts]:
         assert last is not None  # noqa: S101 - a visit that was never charged has revision 1
         line, facts = last
         self._expect(entry.number, event.charge_id, {"revision": (event.revision, line.revision)})
@@ -335,7 +355,7 @@ class Books:
         voids = {None, *findings.voids, *((DECEASED,) if dead else ())}
         percents = {0}
         for choices in findings.complaints.values():
-            percents = {min(100, sum_ + percent) for sum_ in percents for percent in choices}
+            percents = {min(100, before + percent) for before in percents for percent in choices}
         checks = {
             "void": (event.void, event.void if event.void in voids else None),
             "complaint_percent": (
@@ -346,7 +366,7 @@ class Books:
         }
         self._expect(number, event.charge_id, checks)
 
-    def _draft(self, entry: Numbered, event: StatementDrafted) -> None:
+    def _draft(self, entry: NumberedEvent, event: StatementDrafted) -> None:
         lines = [] if event.reaches is None else self._due(event.provider_id, event.month, event.reaches)
         paper = Paper(
             event.statement_id,
@@ -362,12 +382,20 @@ class Books:
             del self.unstated[event.provider_id][line.id]
             self._lines[paper.line_id(line)] = line.visit_id
         if event.reaches is not None:
-            said = {
+            pairs = {
                 "lines": (event.lines, len(lines)),
                 "total_fen": (event.total_fen, paper.totals()["payable_fen"]),
                 "content_hash": (event.content_hash, hashlib.sha256(paper.content()).hexdigest()),
             }
-            self._expect(entry.number, paper.id, said)
+            self._expect(entry.number, paper.id, pairs)
+
+    def _pay(self, number: int, event: StatementPaid) -> None:
+        paper = self.papers.get(event.statement_id)
+        if paper is None:  # paid without having been drawn up
+            self.faults.append(Fault(number, event.statement_id, "statement_id", event.statement_id, None))
+            return
+        paper.paid_fen = event.total_fen
+        self._expect(number, paper.id, {"paid_fen": (event.total_fen, paper.totals()["subsidised_fen"])})
 
     def _due(self, provider_id: UUID, month: str, reaches: int) -> list[Line]:
         waiting = self.unstated.get(provider_id, {}).values()
@@ -376,19 +404,3 @@ class Books:
 
     def _expect(self, number: int, subject: UUID, pairs: Mapping[str, tuple[Any, Any]]) -> None:
         self.faults += [Fault(number, subject, name, *pair) for name, pair in pairs.items() if pair[0] != pair[1]]
-
-
-_TOLD: Final = (
-    "request_id",
-    "person_id",
-    "provider_id",
-    "item_code",
-    "division_code",
-    "month",
-    "price_fen",
-    "rule_version",
-    "payable_fen",
-    "subsidised_fen",
-    "own_fen",
-)
-"""What an event says of its charge and the fold computes."""

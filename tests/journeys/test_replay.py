@@ -2,10 +2,7 @@
 
 import asyncio
 import json
-import multiprocessing
-import os
 import random
-import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,21 +17,16 @@ import pytest_asyncio
 from kit import postgres
 from kit.settings import Settings
 from processes import kafka as broker
-from processes.__main__ import main
 from processes.rooms import ROOMS
 from simulations import request_lists, runner
 from simulations.population import Size
-from tests import machine
+from tests import forks, machine
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CALLS = ROOT / "simulations" / "data" / "real-calls.csv"
 FEW = 40
 SIZE = Size(elders=120, companies=6, workers=60)
 KILLS = 10
-
-# A process that is to be killed is forked from one that has imported the program, which takes seconds each time.
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload([__name__])
 
 
 @pytest.fixture(scope="module")
@@ -86,19 +78,11 @@ def _explained(report: dict[str, Any]) -> None:
     assert report["feedback"] > 0
 
 
-def _command(few: Path, url: str, home: Path, output: Path) -> None:
+async def _begin(few: Path, url: str, home: Path, output: Path) -> ForkServerProcess:
     """Run the command `replay` in a process of its own."""
     sizes = ("--elders", SIZE.elders, "--companies", SIZE.companies, "--workers", SIZE.workers)
-    sys.argv = ["nowalls", *map(str, ["replay", few, "--json", "--seed", 7, *sizes])]
-    os.environ |= {"NOWALLS_HOME": str(home), "NOWALLS_DATABASE_URL": url}
-    with output.open("w", encoding="utf-8") as sys.stdout:
-        sys.exit(main())
-
-
-async def _begin(few: Path, url: str, home: Path, output: Path) -> ForkServerProcess:
-    process = FORKS.Process(target=_command, args=(few, url, home, output))
-    await asyncio.to_thread(process.start)
-    return process
+    words = ("replay", few, "--json", "--seed", 7, *sizes)
+    return await forks.start(words, url=url, home=home, output=output)
 
 
 @pytest.mark.timeout(240)

@@ -3,9 +3,9 @@
 import asyncio
 import json
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import select
 
 from bootstrap import schema
+from events import log
 from events.work import Works
 from kit import postgres
 from kit.access.actor import SYSTEM
@@ -27,11 +28,17 @@ from processes.__main__ import main
 from processes.rooms import ROOMS
 from providers.catalogue import operations as catalogue
 from providers.settlement.model import StatementLine
+from tests import forks
 from tests.providers.handled import START, handle, verified
 
-ROOT = Path(__file__).resolve().parents[2]
 MONTH = "2026-03"
 VISITS = 60
+DRAWINGS, KILLED = 8, 2
+WAITING = """
+select count(*) from pg_locks where locktype = 'advisory' and not granted
+  and database = (select oid from pg_database where datname = current_database())
+"""
+"""How many wait in the middle of a drawing: the first for the sealer, the others for the first."""
 KEYS = ("month", "statements", "visits", "charges_fen", "entries_sum_fen", "sha256")
 
 
@@ -56,21 +63,13 @@ async def district(server: str, tmp_path: Path) -> AsyncIterator[Works]:
     await postgres.drop_database(server, name)
 
 
-async def begin(works: Works, home: Path, *words: str) -> asyncio.subprocess.Process:
-    """Start the command in a program of its own."""
-    environment = {**os.environ, "NOWALLS_HOME": str(home), "NOWALLS_DATABASE_URL": works.database.url}
-    command = sys.executable, "-m", "processes", "settle", *words, "--json"
-    pipe = asyncio.subprocess.PIPE
-    return await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment, stdout=pipe, stderr=pipe)
-
-
 async def typed(works: Works, home: Path, *words: str) -> tuple[int | None, dict[str, Any]]:
     """Return the status of the command and the object on its last line."""
-    process = await begin(works, home, *words)
-    output, errors = await process.communicate()
-    assert output, errors.decode()
-    answer: dict[str, Any] = json.loads(output.decode().splitlines()[-1])
-    return process.returncode, answer
+    output = home / "printed"
+    process = await forks.start(["settle", *words, "--json"], url=works.database.url, home=home, output=output)
+    await asyncio.to_thread(process.join)
+    answer: dict[str, Any] = json.loads(output.read_text(encoding="utf-8").splitlines()[-1])
+    return process.exitcode, answer
 
 
 async def owner(works: Works, statement: str) -> None:
@@ -83,17 +82,20 @@ async def owner(works: Works, statement: str) -> None:
 async def test_drawings_at_once_some_of_them_killed_make_one_month_that_the_log_gives_too(
     district: Works, tmp_path: Path
 ) -> None:
-    drawing = [await begin(district, tmp_path, MONTH) for _ in range(3)]
-    seen = await asyncpg.connect(dsn=postgres.plain(district.database.url))
-    busy = "select count(*) from pg_locks where locktype = 'advisory' and database = (select oid from pg_database"
-    busy += " where datname = current_database())"
-    while not await seen.fetchval(busy) and any(process.returncode is None for process in drawing):
-        await asyncio.sleep(0.002)
-    await seen.close()
-    for process in drawing[:2]:
-        with suppress(ProcessLookupError):
-            process.kill()
-    await asyncio.gather(*(process.communicate() for process in drawing))
+    sealer = await asyncpg.connect(dsn=postgres.plain(district.database.url))
+    await sealer.execute(f"select pg_advisory_lock({log._LOCK})")  # a drawing seals first, and waits for this
+    drawing = [
+        await forks.start(["settle", MONTH], url=district.database.url, home=tmp_path, output=tmp_path / f"{number}")
+        for number in range(DRAWINGS)
+    ]
+    while await sealer.fetchval(WAITING) < DRAWINGS:
+        assert all(process.exitcode is None for process in drawing)
+        await asyncio.sleep(0.02)
+    for process in drawing[:KILLED]:
+        process.kill()
+    await sealer.close()
+    await asyncio.gather(*(asyncio.to_thread(process.join) for process in drawing))
+    assert [process.exitcode for process in drawing] == [-signal.SIGKILL] * KILLED + [0] * (DRAWINGS - KILLED)
     status, rows = await typed(district, tmp_path, MONTH)
     assert status == 0, rows
     assert (rows["statements"], rows["visits"], rows["entries_sum_fen"]) == (2, VISITS, 0)

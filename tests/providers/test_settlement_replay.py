@@ -1,8 +1,10 @@
 """Money follows from the log alone: in any order of its events, against an owner's hand, and by a second opinion."""
 
 import hashlib
+import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 from random import Random
 from uuid import UUID
 
@@ -17,9 +19,10 @@ from events.contracts.event import REGISTRY
 from events.contracts.feedback import ComplaintDecided
 from events.contracts.people import PersonDeceased
 from events.contracts.rules import RuleRecorded
+from events.contracts.settlement import StatementPaid
 from events.contracts.visits import VisitHeld, VisitVoided
 from events.work import Works
-from kit import postgres
+from kit import money, postgres
 from kit.access.actor import SYSTEM, Actor
 from kit.access.roles import Role
 from kit.access.scope import Company
@@ -29,8 +32,9 @@ from kit.rules import operations as rules
 from providers.catalogue import operations as catalogue
 from providers.settlement import charges, month, operations, queries
 from providers.settlement.arithmetic import DeductionReason
+from providers.settlement.explanation import Step
 from providers.settlement.papers import charge_id, line_id
-from providers.settlement.replay import Numbered, replay
+from providers.settlement.replay import NumberedEvent, replay
 from providers.settlement.rules import LatePercent
 from tests import oracle
 from tests.providers.handled import START, Told, handle, nothing, verified
@@ -85,7 +89,7 @@ async def company(works: Works, clock: FixedClock) -> UUID:
         row = await rules.backdate(
             work.session, LatePercent.of(20), valid_from=since, now=work.now, by="bureau", source="a late paper"
         )
-        work.emit(RuleRecorded(name=row.name, value=row.value, valid_from=row.valid_from))
+        work.emit(RuleRecorded.of(row))
         assert len(await charges.adjust(work, month="2026-03", cover=nothing)) > 8
     clock.set(START + timedelta(days=62))
     async with works(DRAWER) as work:
@@ -94,7 +98,7 @@ async def company(works: Works, clock: FixedClock) -> UUID:
     return company
 
 
-async def numbered(works: Works) -> list[Numbered]:
+async def numbered(works: Works) -> list[NumberedEvent]:
     """Seal every event and return them all."""
     async with works(SYSTEM("test")) as work:
         await log.seal_all(work)
@@ -104,7 +108,7 @@ async def numbered(works: Works) -> list[Numbered]:
                 " order by s.number"
             )
         )
-        return [Numbered(row[0], row[1], REGISTRY[row[2]].model_validate(row[3])) for row in rows]
+        return [NumberedEvent(row[0], row[1], REGISTRY[row[2]].model_validate(row[3])) for row in rows]
 
 
 async def owner(works: Works, *statements: str) -> None:
@@ -248,6 +252,12 @@ async def test_an_event_of_a_charge_that_does_not_follow_from_the_others_is_foun
     assert "chain" in {row["field"] for row in whole.disagreements}
 
 
+def test_a_payment_of_a_statement_that_was_never_drawn_up_is_a_fault() -> None:
+    paid = StatementPaid(statement_id=new_id(), provider_id=new_id(), month="2026-03", total_fen=100)
+    (fault,) = replay([NumberedEvent(1, new_id(), paid)]).faults
+    assert (fault.number, fault.subject, fault.field) == (1, paid.statement_id, "statement_id")
+
+
 async def test_a_charge_has_the_id_that_its_visit_gives_it(works: Works, company: UUID) -> None:
     async with works(SYSTEM("test")) as work:
         for paper in await queries.stored(work, "2026-03"):
@@ -284,10 +294,19 @@ async def test_what_is_not_sealed_when_a_month_is_drawn_waits_for_the_next(
         assert paper.lines == 2
 
 
+def worth(step: Step) -> int:
+    """Work a written formula out, rounded half up once; a deduction's is what it takes."""
+    negated = step.formula.startswith("−(")
+    formula = step.formula[2:-1] if negated else step.formula
+    exact = re.sub(r"[0-9]+", r"Fraction(\g<0>)", formula).replace("×", "*").replace("−", "-")
+    value = money.half_up(*eval(exact, {"Fraction": Fraction, "min": min}).as_integer_ratio())
+    return -value if negated else value
+
+
 async def test_a_line_is_explained_by_numbered_events_and_steps_that_sum_to_it(works: Works, company: UUID) -> None:
     async with works(SYSTEM("test")) as work:
         entries = {entry.number: entry.event for entry in await numbered(works)}
-        for paper in await queries.stored(work, "2026-04"):
+        for paper in [*await queries.stored(work, "2026-03"), *await queries.stored(work, "2026-04")]:
             for line in paper.lines:
                 why = await queries.explain(work, paper.line_ids[line.id])
                 assert why.agrees
@@ -297,6 +316,10 @@ async def test_a_line_is_explained_by_numbered_events_and_steps_that_sum_to_it(w
                 steps = {step.what: step.fen for step in why.steps}
                 deducted = sum(-fen for reason, fen in steps.items() if reason in set(DeductionReason))
                 assert steps["claimed"] - deducted == steps["payable"] == steps["subsidised"] + steps["own"]
+                split = set(DeductionReason)
+                assert [step for step in why.steps if step.what not in split and worth(step) != step.fen] == []
+                # What reasons share is split to the fen, so that one of them may be a fen away from its own part.
+                assert [step for step in why.steps if step.what in split and abs(-worth(step) - step.fen) > 1] == []
                 numbers = {rule.name: rule.event for rule in why.rules}
                 assert numbers["charge.full_from_percent"] == 0  # the proposed value
         with pytest.raises(queries.LineNotFound):

@@ -176,5 +176,5 @@ async def adopt(work: Work, result: Calibrated) -> datetime:
         by=work.actor.label,
         source=result.source,
     )
-    work.emit(RuleRecorded(name=row.name, value=row.value, valid_from=row.valid_from))
+    work.emit(RuleRecorded.of(row))
     return from_at
