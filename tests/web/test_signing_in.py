@@ -38,6 +38,7 @@ async def test_nothing_of_the_first_pages_is_out_of_anybodys_reach(
             assert await violations(page) == [], f"{path} before"
             await fill(page, name)
             await page.locator(".sign-in").wait_for(state="detached")
+            await page.locator("h1").first.wait_for(state="attached")
             await page.wait_for_load_state("networkidle")
             assert await violations(page) == [], f"{path} after"
             wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")

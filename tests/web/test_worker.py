@@ -16,6 +16,7 @@ from dispatch.visits import operations, visit_codes
 from dispatch.visits.model import Act, Offer, Visit
 from dispatch.visits.transitions import OfferState, VisitState
 from events.model import LoggedEvent
+from kit import text
 from kit.access.actor import SYSTEM, Actor
 from kit.access.roles import Role
 from kit.access.scope import Company
@@ -158,7 +159,7 @@ async def test_a_day_without_a_signal_is_reported_in_order_and_once(site: Site, 
         await tap(phone, "需要处理 1")
         refusal = phone.locator(".sheet .refused")
         assert "出发" in await refusal.inner_text()
-        assert "找不到" in await refusal.inner_text() or "没有" in await refusal.inner_text()
+        assert text.sentence("visit.not_found", "zh") in await refusal.inner_text()
         assert await violations(phone) == []
         await tap(phone, "知道了")
         await refusal.wait_for(state="detached")

@@ -5,7 +5,7 @@ import { add, entries, reached } from "../outbox/outbox";
 import { kept, type ActKind } from "../sync/store";
 import type { Fix } from "./position";
 
-/** Make one act of a visit, now: keep it, and send it as soon as the network lets it. */
+/** Make one act of a visit, now, and keep it; whoever calls this sends what is kept. */
 export async function act(row: VisitOfDay, kind: ActKind, fix: Fix | null, said: { code?: string; reason?: string } = {}): Promise<void> {
   await add({
     kind,

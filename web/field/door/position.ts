@@ -7,7 +7,7 @@ const LONGEST_MS = 8_000;
 export async function whereAmI(): Promise<Fix | null> {
   if (!("geolocation" in navigator)) return null;
   return await new Promise((resolve) => {
-    const found = ({ coords, timestamp }: GeolocationPosition) =>
+    const located = ({ coords, timestamp }: GeolocationPosition) =>
       resolve({
         latitude: coords.latitude,
         longitude: coords.longitude,
@@ -15,6 +15,6 @@ export async function whereAmI(): Promise<Fix | null> {
         fix_age_seconds: Math.min(Math.max(0, (Date.now() - timestamp) / 1000), 1_000_000),
       });
     const options = { enableHighAccuracy: true, timeout: LONGEST_MS, maximumAge: 30_000 };
-    navigator.geolocation.getCurrentPosition(found, () => resolve(null), options);
+    navigator.geolocation.getCurrentPosition(located, () => resolve(null), options);
   });
 }

@@ -30,11 +30,10 @@ export function unsent(): Entry[] {
   return entries.value.filter((entry) => !entry.refused);
 }
 
-/** Keep an act and try to send it; it is done for the worker from this moment on, with or without a signal. */
+/** Keep an act; it is done for the worker from this moment on, and sent with the next `flush`. */
 export async function add(entry: Entry): Promise<void> {
   await (await base()).add("acts", entry);
   await readEntries();
-  await flush();
 }
 
 /** Take a refused act off the list, once somebody has read why. */

@@ -33,6 +33,9 @@ async function sign(method: string, path: string, body: string): Promise<NonNull
   return { key: key.id, counter, signature, body };
 }
 
+/** A network that takes a request and never answers must not hold up what is behind it. */
+const LONGEST_MS = 30_000;
+
 /** Send one write, signed where the session is a phone's; throw `Refused` or `Unreachable`. Call it in turn. */
 export async function write<Data>(method: "POST" | "DELETE", path: string, content?: object, entry?: Entry): Promise<Data> {
   const body = content ? JSON.stringify(content) : "";
@@ -46,7 +49,7 @@ export async function write<Data>(method: "POST" | "DELETE", path: string, conte
   if (body) headers.set("Content-Type", "application/json");
   if (signed) headers.set("Phone-Counter", String(signed.counter));
   if (signed) headers.set("Phone-Signature", signed.signature);
-  const response = await fetch(path, { method, headers, body: body || undefined }).catch((why: unknown) => {
+  const response = await fetch(path, { method, headers, body: body || undefined, signal: AbortSignal.timeout(LONGEST_MS) }).catch((why: unknown) => {
     throw new Unreachable(String(why));
   });
   if (response.status === 204) return undefined as Data;

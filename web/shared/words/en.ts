@@ -62,7 +62,7 @@ export const en: Record<Key, string> = {
   "day.visit.until": "until {time}",
   "day.minutes": "{count} minutes",
   "day.more": "More",
-  "day.no_signal.go_on": "Work on; the phone keeps it",
+  "day.no_signal.go_on": "Work on",
   "day.later": "{later} more to come, {done} done today",
   "day.all_done": "All of today's visits are done",
   "day.card.none": "The elder's record is not open yet; refresh in a moment",

@@ -60,7 +60,7 @@ export const zh = {
   "day.visit.until": "到 {time}",
   "day.minutes": "{count} 分钟",
   "day.more": "更多",
-  "day.no_signal.go_on": "照常做，记在手机里",
+  "day.no_signal.go_on": "照常做",
   "day.later": "后面 {later} 户，今天已做 {done} 户",
   "day.all_done": "今天的都做完了",
   "day.card.none": "老人的资料还没有开放，过一会儿刷新",
