@@ -6,7 +6,8 @@ from uuid import UUID
 
 from providers.settlement.arithmetic import DeductionReason, Facts, Standards, factors, weights
 from providers.settlement.papers import REVERSAL, Line, Paper
-from providers.settlement.replay import STANDARDS, Books
+from providers.settlement.replay import Books
+from providers.settlement.rules import STANDARDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from events.contracts.settlement import (
 from events.contracts.visits import VisitHeld, VisitVerified, VisitVoided
 from kit import clock
 from kit.rules.faults import RuleInvalid
-from kit.rules.typed import BEGINNING, ValueRule
+from kit.rules.typed import BEGINNING
 from providers.settlement.arithmetic import Amounts, DeductionReason, Facts, Standards, canonical, charge
 from providers.settlement.papers import (
     CHARGE,
@@ -43,24 +43,8 @@ from providers.settlement.papers import (
     facts_hash,
     seen_facts,
 )
-from providers.settlement.rules import (
-    CancelledLatePercent,
-    FullFromPercent,
-    LateAfterMinutes,
-    LatePercent,
-    NobodyHomePercent,
-    ProvenGrades,
-)
+from providers.settlement.rules import STANDARDS
 
-STANDARDS: Final[Mapping[str, type[ValueRule[Any]]]] = {
-    "full_from_percent": FullFromPercent,
-    "late_after_minutes": LateAfterMinutes,
-    "late_percent": LatePercent,
-    "nobody_home_percent": NobodyHomePercent,
-    "cancelled_late_percent": CancelledLatePercent,
-    "proven_grades": ProvenGrades,
-}
-"""The rules behind each field of `Standards`."""
 READ: Final[tuple[type[Event], ...]] = (
     VisitVerified,
     VisitVoided,

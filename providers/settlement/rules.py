@@ -1,6 +1,7 @@
 """The rules of settlement: what part of a price is paid, which evidence pays, and who needs a second person."""
 
-from typing import Annotated, ClassVar
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field
 
@@ -150,14 +151,13 @@ class ChangeWaitHours(HoursRule):
     root: Annotated[int, Field(ge=1, le=720)]
 
 
-RULES: tuple[type[DatedRule], ...] = (
-    FullFromPercent,
-    LateAfterMinutes,
-    LatePercent,
-    NobodyHomePercent,
-    CancelledLatePercent,
-    ProvenGrades,
-    DeciderMayApprove,
-    DrawerMayPay,
-    ChangeWaitHours,
-)
+STANDARDS: Final[Mapping[str, type[ValueRule[Any]]]] = {
+    "full_from_percent": FullFromPercent,
+    "late_after_minutes": LateAfterMinutes,
+    "late_percent": LatePercent,
+    "nobody_home_percent": NobodyHomePercent,
+    "cancelled_late_percent": CancelledLatePercent,
+    "proven_grades": ProvenGrades,
+}
+"""The rule behind each field of `arithmetic.Standards`."""
+RULES: tuple[type[DatedRule], ...] = (*STANDARDS.values(), DeciderMayApprove, DrawerMayPay, ChangeWaitHours)

@@ -9,26 +9,13 @@ from events.work import Work
 from kit.rules import queries as rules
 from providers.settlement.arithmetic import Standards
 from providers.settlement.model import ChargeStandards
-from providers.settlement.rules import (
-    CancelledLatePercent,
-    FullFromPercent,
-    LateAfterMinutes,
-    LatePercent,
-    NobodyHomePercent,
-    ProvenGrades,
-)
+from providers.settlement.rules import STANDARDS
 
 
 async def at(work: Work, instant: datetime) -> Standards:
     """Return the settlement rules as of an instant."""
-    return Standards(
-        full_from_percent=(await rules.read(work.session, FullFromPercent, at=instant)).value,
-        late_after_minutes=(await rules.read(work.session, LateAfterMinutes, at=instant)).value,
-        late_percent=(await rules.read(work.session, LatePercent, at=instant)).value,
-        nobody_home_percent=(await rules.read(work.session, NobodyHomePercent, at=instant)).value,
-        cancelled_late_percent=(await rules.read(work.session, CancelledLatePercent, at=instant)).value,
-        proven_grades=(await rules.read(work.session, ProvenGrades, at=instant)).value,
-    )
+    values = {name: (await rules.read(work.session, rule, at=instant)).value for name, rule in STANDARDS.items()}
+    return Standards(**values)
 
 
 async def of(work: Work, version: str) -> Standards:
