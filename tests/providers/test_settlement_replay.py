@@ -140,7 +140,7 @@ async def test_the_oracle_would_notice_a_single_fen(works: Works, company: UUID)
     await owner(
         works,
         "update charge set payable_fen = payable_fen + 1, own_fen = own_fen + 1, deducted_fen = deducted_fen - 1"
-        " where id = (select id from charge where kind = 'charge' order by id limit 1)",
+        " where id = (select id from charge where kind = 'charge' and deducted_fen > 0 order by id limit 1)",
     )
     connection = await asyncpg.connect(dsn=postgres.plain(works.database.url))
     _, wrong = await oracle.disagreements(connection)
