@@ -18,8 +18,11 @@ from kit.imports import tables
 from processes.rooms import ROOMS
 from registry import queries
 from registry.model import Person
-from tests.journeys.lists import counted, csv_bytes, found_district
+from tests.journeys.lists import DIVISIONS, counted, csv_bytes, found_district, id_no
+from tests.journeys.test_bad_company_lists import COMPANY, WORKER, company, worker
 from tests.journeys.test_bad_imports import HEADER, faulty_people, person
+from tests.journeys.test_bad_request_lists import HEADER as REQUEST
+from tests.journeys.test_bad_request_lists import request
 
 KINDS = imports.kinds(ROOMS)
 CASES = Path(__file__).parents[1] / "journeys" / "cases"
@@ -70,6 +73,42 @@ async def test_the_faults_are_those_of_the_command_and_nothing_is_written(works:
     assert await counted(works, Person, Enrolment) == [2, 0]
     rehearsed = await bring(manager, "people", content, dry_run=True)
     assert (rehearsed.status_code, rehearsed.json()["faults"]) == (200, report["faults"])
+
+
+ITEM = ["项目编码", "类别", "项目名称", "单位", "标准时长", "技能", "单价"]
+HOUSEHOLD = ["户号", "户所在区划", "与户主关系", "姓名", "身份证号", "住址", "所属社区", "纬度", "经度"]
+ACT = ["原区划代码", "新区划代码", "新名称", "类型", "生效日期", "批准文件"]
+DISTRICT = {
+    "divisions": DIVISIONS.read_bytes(),
+    "catalogue": csv_bytes(ITEM, [["B01", "B", "居室保洁", "小时", "60", "S0", "30.00"]]),
+    "providers": csv_bytes(COMPANY, [company(1, 服务项目="B01")]),
+    "workers": csv_bytes(WORKER, [worker(1), worker(3)]),
+    "people": GOOD,
+    "households": csv_bytes(
+        HOUSEHOLD,
+        [
+            ["H-1", "大化社区", relation, f"家人{number}", id_no(number), "某小区7号", "大化社区", "38.31", "116.84"]
+            for number, relation in ((71, "户主"), (72, "配偶"))
+        ],
+    ),
+    "requests": csv_bytes(REQUEST, [request(1, 来源编号="K-1"), request(2, 来源编号="K-2")]),
+    "division_changes": csv_bytes(
+        ACT, [["130903001007", "130903001099", "大化新社区", "社区", "2026-03-02", "冀民〔2026〕1号"]]
+    ),
+}
+"""A list of each kind, in the order in which a new district brings them."""
+
+
+async def test_a_district_is_brought_in_by_its_lists_and_each_is_known_the_second_time(sign_in: SignIn) -> None:
+    manager = await sign_in("manager")
+    assert DISTRICT.keys() == KINDS.keys()
+    for kind, content in DISTRICT.items():
+        first, again = [await bring(manager, kind, content) for _ in range(2)]
+        assert (first.status_code, again.status_code) == (200, 200), (kind, first.text, again.text)
+        assert first.json()["written"] == first.json()["rows"] > 0, kind
+        assert again.json()["written"] == 0, kind
+    outdated = (await bring(manager, "divisions", DISTRICT["divisions"])).json()["report"]
+    assert [fault["code"] for fault in outdated["faults"]] == ["division.taken"], "a code that an act has replaced"
 
 
 async def test_a_form_with_a_file_and_a_workbook_as_it_is_are_taken(works: Works, sign_in: SignIn) -> None:
