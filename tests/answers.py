@@ -55,7 +55,7 @@ def is_whole(config: pytest.Config) -> bool:
 
 
 class Answers:
-    """Join what the run's processes have answered; a whole run that passed fails where a route stayed silent."""
+    """Join what the run's processes have answered; a whole run fails where a route stayed silent."""
 
     def __init__(self) -> None:
         self.swept = Counter[Route]()
@@ -78,7 +78,7 @@ class Answers:
         worker: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
         if worker is not None:
             worker["answered"] = sorted(self.tried)
-        elif is_whole(session.config) and not session.testsfailed and not session.shouldstop:
+        elif is_whole(session.config) and not session.shouldstop:
             self.silent = silent(operations(), self.tried)
             if self.silent:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
