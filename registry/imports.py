@@ -93,7 +93,7 @@ async def divisions(work: Work, grid: Grid, mapping: Mapping[str, str] | None = 
     sheet.no_duplicates("code")
     there = {division.code: division for division in await queries.divisions(work, work.now)}
     days = {row["valid_from"] for row in sheet.rows if row.sound("valid_from")}
-    on_day = {day: {division.code for division in await queries.divisions(work, day)} for day in days}
+    taken = {day: {division.code for division in await queries.divisions(work, day)} for day in days}
     listed = {row.get("code") for row in sheet.rows}
     on_record = 0
     by_day: dict[date, list[NewDivision]] = defaultdict(list)
@@ -105,7 +105,7 @@ async def divisions(work: Work, grid: Grid, mapping: Mapping[str, str] | None = 
                 on_record += 1
                 continue
             sheet.fault(row, "code", listing.DivisionTaken(division=code))
-        elif division is not None or code in on_day.get(row.get("valid_from"), ()):
+        elif division is not None or code in taken.get(row.get("valid_from"), ()):
             sheet.fault(row, "code", listing.DivisionTaken(division=code))
         sound = row.sound("code", "kind", "parent")
         if sound and kind is not DivisionKind.DISTRICT and parent not in there.keys() | listed:

@@ -93,14 +93,15 @@ async def _overtakes(
         work.emit(refusal(22, urgent=True))
 
     async def the_urgent_ones_are_seen() -> bool:
-        # on Kafka offers travel on another topic than requests, and each of several partitions in its own time
-        return {*SEEN} - {"refusal 20"} == {"request 21", "refusal 22"}
+        return SEEN == ["request 21", "refusal 22"]
 
-    await until(the_urgent_ones_are_seen)
-    OPEN[-1].set()
+    try:
+        await until(the_urgent_ones_are_seen)
+    finally:
+        OPEN[-1].set()  # a handler that waits for ever would keep the delivery from stopping
     await asyncio.wait_for(outstanding.wait(), 60)
     ordinary = [*(f"request {number}" for number in range(10)), "refusal 20"]
-    assert sorted(SEEN) == sorted([*ordinary, "request 21", "refusal 22"])
+    assert sorted(SEEN[2:]) == sorted(ordinary)  # on Kafka offers travel on another topic than requests
     assert sorted(BESIDE) == [20, 22]
     assert max(SIZES) == 3
 
