@@ -55,13 +55,18 @@ async def drop_dead_letter(
     await dead_letters.drop(work, dead_letter_id=dead_letter_id, reason=form.reason)
 
 
-@router.get("/log/head", tags=["platform"], summary="Read the end of the event log's chain")
+@router.get("/log/head", tags=["platform"], summary="Read the end of the event log's chain", responses=responses(422))
 async def get_log_head(work: Annotated[Work, doing("log.head")]) -> shapes.LogHead:
     """Return what is printed on paper: a later verification that is given it shows whether history was changed."""
-    return shapes.LogHead(head=str(await log.head(work)))
+    signed = await log.signed_head(work)
+    return shapes.LogHead(
+        head=str(await log.head(work)),
+        signed=str(signed) if signed else None,
+        public_key=work.vault.public_key.hex(),
+    )
 
 
-@router.get("/log/verification", tags=["platform"], summary="Was history changed?")
+@router.get("/log/verification", tags=["platform"], summary="Was history changed?", responses=responses(422))
 async def get_log_verification(work: Annotated[Work, doing("log.verify")]) -> shapes.LogVerification:
     """Walk the whole chain again; this reads every event and writes nothing, so that an auditor may ask for it."""
     verification = await log.verify(work)
@@ -70,4 +75,5 @@ async def get_log_verification(work: Annotated[Work, doing("log.verify")]) -> sh
         unsealed=verification.unsealed,
         first_bad=verification.first_bad,
         why=verification.why,
+        signed=str(verification.signed) if verification.signed else None,
     )

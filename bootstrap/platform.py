@@ -18,6 +18,7 @@ from events.contracts.event import queues_of
 from events.delivery import bus
 from events.delivery.bus import Deliverer
 from events.delivery.drained import Drained
+from events.heads import SignedHeads
 from events.model import Rehearsal
 from events.work import Works
 from kit import postgres
@@ -75,6 +76,7 @@ async def platform(
         routes=bus.routes(handlers),
         outgoing=bool(settings.kafka),
         source=settings.source or await _source(engines),
+        heads=SignedHeads(settings.signed_heads, vault) if database == DATABASE else None,
     )
     await _check_rules(works, rooms)
     try:

@@ -4,17 +4,19 @@ One sealer links events by transaction number: h(n) = SHA-256(h(n-1) + canonical
 is older than every running one, so that nothing can still appear before a sealed row.
 """
 
+import asyncio
 import hashlib
 import json
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import RowMapping, text
 
+from events.heads import Head, SignedHead
 from events.work import Work
 from kit import metrics
-from kit.refusal import Refusal
+from kit.refusal import Kind, Refusal
 
 GENESIS = bytes(32)
 BATCH = 1000
@@ -50,40 +52,25 @@ _SEAL = text(
 )
 
 
-class HeadUnreadable(Refusal):
-    """Not a number and a hash."""
+class HeadCut(Refusal):
+    """The chain does not hold the newest signed head any more: history was changed, or its end cut off."""
 
-    code = "log.head_unreadable"
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The end of the chain: how many events are sealed, and the hash that speaks for all of them."""
-
-    number: int
-    hash: bytes
-
-    def __str__(self) -> str:
-        """Write the head as it is printed on paper."""
-        return f"{self.number}:{self.hash.hex()}"
-
-    @classmethod
-    def read(cls, printed: str) -> "Head":
-        """Read a head as it is printed on paper; refuse `log.head_unreadable`."""
-        match = re.fullmatch(r"(\d{1,18}):([0-9a-fA-F]{64})", printed.strip())
-        if match is None:
-            raise HeadUnreadable
-        return cls(int(match[1]), bytes.fromhex(match[2]))
+    code = "log.head_cut"
+    kind = Kind.CONFLICT
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The result of a verification; `first_bad` is the number of the first event that does not match, or None."""
+    """The result of a verification; `first_bad` is the number of the first event that does not match, or None.
+
+    `signed` is the newest signed head that the chain was compared with, None where none has been signed.
+    """
 
     head: Head
     unsealed: int
     first_bad: int | None
     why: str
+    signed: SignedHead | None = None
 
 
 def canonical(row: RowMapping) -> bytes:
@@ -172,27 +159,69 @@ async def seal_all(work: Work) -> Head:
     return await head(work)
 
 
+_HASH = text("select hash from event_seal where number = :number")
+
+
+async def sign(work: Work) -> None:
+    """Sign the end of the chain and keep it outside the database, where it has moved since the last time.
+
+    Refused: `log.head_cut` where the chain no longer holds what was signed last, for a signature of what is left would
+    hide it; `log.heads_forged`, `log.heads_unusable`.
+    """
+    if work.heads is None:
+        return
+    signed = await asyncio.to_thread(work.heads.newest)
+    end = await head(work)
+    if signed is not None:
+        stored = (await work.session.execute(_HASH, {"number": signed.head.number})).scalar_one_or_none()
+        if stored is None or bytes(stored) != signed.head.hash:
+            raise HeadCut(number=signed.head.number, at=signed.at)
+    if end.number > (signed.head.number if signed else 0):
+        await asyncio.to_thread(work.heads.append, end, work.now)
+        metrics.SIGNED.set(end.number)
+
+
+async def signed_head(work: Work) -> SignedHead | None:
+    """Return the newest head that was signed; refuse `log.heads_forged`, `log.heads_unusable`."""
+    return None if work.heads is None else await asyncio.to_thread(work.heads.newest)
+
+
 async def verify(work: Work, *, anchor: Head | None = None) -> Verdict:
-    """Walk the whole chain again and compare; `anchor` is a head printed earlier, which catches a cut-off tail too."""
+    """Walk the whole chain again and compare it with itself and with the newest signed head.
+
+    `anchor` is a head printed earlier. A tail that was cut off shows against either of them. Refused:
+    `log.heads_forged`, `log.heads_unusable`.
+    """
+    signed = await signed_head(work)
+    anchors = {"printed": anchor} if anchor is not None else {}
+    if signed is not None:
+        anchors[f"signed at {signed.at}"] = signed.head
+    end, first_bad, why = await _walk(work, anchors)
+    if first_bad is not None:
+        return Verdict(end, 0, first_bad, why, signed)
+    total = (await work.session.execute(text("select count(*) from event_log"))).scalar_one()
+    return Verdict(end, total - end.number, None, "", signed)
+
+
+async def _walk(work: Work, anchors: Mapping[str, Head]) -> tuple[Head, int | None, str]:
+    """Recompute the chain; return how far it is whole, the number of the first event that is not, and why."""
     number, at = 0, GENESIS
-    anchored = anchor is None or anchor.number == 0
+    pending = {name: anchor for name, anchor in anchors.items() if anchor.number}
     while True:
         rows = (await work.session.execute(_SEALED, {"number": number, "batch": BATCH})).mappings().all()
         for row in rows:
             if row["number"] != number + 1:
-                return Verdict(Head(number, at), 0, number + 1, "a link is missing")
+                return Head(number, at), number + 1, "a link is missing"
             if row["position"] is None:
-                return Verdict(Head(number, at), 0, row["number"], "the event is missing")
+                return Head(number, at), row["number"], "the event is missing"
             if link(at, row) != bytes(row["hash"]):
-                return Verdict(Head(number, at), 0, row["number"], "the event or its link was changed")
+                return Head(number, at), row["number"], "the event or its link was changed"
             number, at = row["number"], bytes(row["hash"])
-            if anchor is not None and number == anchor.number:
-                if at != anchor.hash:
-                    return Verdict(Head(number, at), 0, number, "the chain is not the one whose head was printed")
-                anchored = True
+            for name in [name for name, anchor in pending.items() if anchor.number == number]:
+                if pending.pop(name).hash != at:
+                    return Head(number, at), number, f"the chain is not the one whose head was {name}"
         if len(rows) < BATCH:
             break
-    if not anchored:
-        return Verdict(Head(number, at), 0, number + 1, "the chain ends before the head that was printed")
-    total = (await work.session.execute(text("select count(*) from event_log"))).scalar_one()
-    return Verdict(Head(number, at), total - number, None, "")
+    for name in pending:
+        return Head(number, at), number + 1, f"the chain ends before the head that was {name}"
+    return Head(number, at), None, ""

@@ -12,6 +12,9 @@ ROOM = Room(
     name="events",
     models=(LoggedEvent, Seal, Delivery, Outgoing, Rehearsal, Handled, DeadLetter, GroupProgress, Lease),
     refusals=Path(__file__).with_name("refusals.toml"),
-    chores=(Chore(name="seal", every=timedelta(seconds=1), act=log.seal),),
+    chores=(
+        Chore(name="seal", every=timedelta(seconds=1), act=log.seal),
+        Chore(name="sign", every=timedelta(minutes=1), act=log.sign),
+    ),
     policy=POLICY,
 )

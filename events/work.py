@@ -12,6 +12,7 @@ from sqlalchemy import String, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from events.contracts.event import SOURCE, URGENT_TOPIC, Envelope, Event, queue_of
+from events.heads import SignedHeads
 from kit import logs
 from kit.access.actor import Actor
 from kit.clock import Clock, RehearsalClock
@@ -39,6 +40,7 @@ class Work:
     vault: Vault
     correlation: UUID
     causation: UUID | None = None
+    heads: SignedHeads | None = None
     _emitted: list[tuple[Envelope, Event]] = field(default_factory=list)
 
     def emit(self, event: Event) -> None:
@@ -88,7 +90,8 @@ class Works:
 
     `routes` maps an event type to the groups that PostgreSQL delivers it to; `outgoing` says that Kafka delivers, by
     way of the relay. `on_emitted` is called with the envelopes of every commit that emitted any. Without `lanes` urgent
-    events wait among all others, so that the order of emission decides and a simulation has one writer.
+    events wait among all others, so that the order of emission decides and a simulation has one writer. `heads` is
+    where the signed heads of the log's chain are kept; a simulation's database has none.
     """
 
     def __init__(
@@ -100,6 +103,7 @@ class Works:
         routes: Mapping[str, tuple[str, ...]],
         outgoing: bool = False,
         source: str = SOURCE,
+        heads: SignedHeads | None = None,
     ) -> None:
         self.database = database
         self.clock = clock
@@ -107,6 +111,7 @@ class Works:
         self.routes = routes
         self.outgoing = outgoing
         self.source = source
+        self.heads = heads
         self.lanes = True
         self.on_emitted: Callable[[list[Envelope]], None] | None = None
 
@@ -123,6 +128,7 @@ class Works:
                 actor=actor,
                 vault=self.vault,
                 correlation=REQUEST.get() or new_id(),
+                heads=self.heads,
             )
             before = logs.CORRELATION.get()
             logs.CORRELATION.set(str(work.correlation))

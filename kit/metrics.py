@@ -28,6 +28,8 @@ REDELIVERED = Counter("nowalls_redelivered_total", "How many events had to be de
 OUTBOX_WAITING = Gauge("nowalls_outbox_waiting", "How many emitted events wait to be delivered?")
 OUTBOX_LAG_SECONDS = Gauge("nowalls_outbox_lag_seconds", "How old is the oldest event that waits to be delivered?")
 SEALED = Counter("nowalls_log_sealed_total", "How many events has the sealer chained?")
+SIGNED = Gauge("nowalls_log_signed_number", "Up to which sealed event is the log's head signed outside the database?")
+BACKUP_AT = Gauge("nowalls_backup_last_success_timestamp_seconds", "When was the newest scheduled backup made?")
 DECISION_SECONDS = Histogram(
     "nowalls_dispatch_decision_seconds", "How long does one matching decision take?", ["outcome"], buckets=_FAST
 )

@@ -43,6 +43,24 @@ class SourceInvalid(SettingInvalid):
     code = "setting.source"
 
 
+class NumberInvalid(SettingInvalid):
+    """Not a whole number, or none between the bounds."""
+
+    code = "setting.number"
+
+
+class SecretUnreadable(SettingInvalid):
+    """The file that a secret should be read from cannot be read, or is empty."""
+
+    code = "setting.secret_file"
+
+
+class CompanionMissing(SettingInvalid):
+    """A setting that needs another one stands alone."""
+
+    code = "setting.companion_missing"
+
+
 class DatabaseUrlInvalid(SettingInvalid):
     """Not the address of a PostgreSQL; it may hold a password, so that it is not repeated."""
 
@@ -66,6 +84,16 @@ class Settings:
     probe_port: int | None = None
     log_form: LogForm = LogForm.TEXT
     source: str | None = None
+    log_heads: Path | None = None
+    backups: Path | None = None
+    backup_passphrase: Path = Path()
+    backup_hours: int = 24
+    backups_kept: int = 14
+
+    @property
+    def signed_heads(self) -> Path:
+        """Return the file in which the signed heads of the log are kept."""
+        return self.log_heads or self.home / "log-heads"
 
     @property
     def embedded(self) -> Path:
@@ -87,7 +115,31 @@ class Settings:
             probe_port=_port(probe) if (probe := environment.get("NOWALLS_PROBE_PORT")) else None,
             log_form=_log_form(environment.get("NOWALLS_LOG")),
             source=_source(environment.get("NOWALLS_SOURCE")),
+            log_heads=_path(environment.get("NOWALLS_LOG_HEADS")),
+            backups=_path(environment.get("NOWALLS_BACKUPS")),
+            backup_passphrase=_companion(environment, "NOWALLS_BACKUPS", "NOWALLS_BACKUP_PASSPHRASE_FILE"),
+            backup_hours=_number(environment, "NOWALLS_BACKUP_HOURS", 24, most=24 * 31),
+            backups_kept=_number(environment, "NOWALLS_BACKUPS_KEPT", 14, most=10_000),
         )
+
+
+def _path(given: str | None) -> Path | None:
+    return Path(given).expanduser().absolute() if given else None
+
+
+def _companion(environment: Mapping[str, str], name: str, companion: str) -> Path:
+    """Return the path that `companion` names; refuse `setting.companion_missing` where `name` is set without it."""
+    path = _path(environment.get(companion))
+    if environment.get(name) and path is None:
+        raise CompanionMissing(name=name, companion=companion)
+    return path or Path()
+
+
+def _number(environment: Mapping[str, str], name: str, proposed: int, *, most: int) -> int:
+    given = environment.get(name) or str(proposed)
+    if not given.isdecimal() or not 1 <= int(given) <= most:
+        raise NumberInvalid(name=name, given=given[:20], most=most)
+    return int(given)
 
 
 def _port(given: str) -> int:

@@ -1,4 +1,4 @@
-"""Personal data at rest: AES-256-GCM under one data key a person, blind indexes where a value must be found.
+"""Personal data at rest: AES-256-GCM under one data key a person, blind indexes where a value must be found; signing.
 
 The master key wraps each data key; a ciphertext is bound to its table, column and row (associated data), so that it
 cannot be moved. Destroying a person's data key erases every value sealed under it while chains and totals stay whole.
@@ -11,13 +11,17 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 _NONCE = 12
 
 
 class Vault:
-    """Seal, open and index personal values; `master` is 64 random bytes, half for wrapping, half for indexes."""
+    """Seal, open and index personal values, and sign; `master` is 64 random bytes, half to wrap, half for indexes."""
 
     def __init__(self, master: bytes) -> None:
         if len(master) != 64:
@@ -25,6 +29,8 @@ class Vault:
             raise ValueError(message)
         self._wrapping = AESGCM(master[:32])
         self._index_key = master[32:]
+        seed = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"nowalls log head").derive(master)
+        self._signing_key = Ed25519PrivateKey.from_private_bytes(seed)
 
     def new_key(self) -> bytes:
         """Make a data key for one person; returned wrapped, 60 bytes, to be stored with the person."""
@@ -48,6 +54,23 @@ class Vault:
         """Return a 22-character token that only this installation can make from these parts."""
         mac = hmac.digest(self._index_key, "\x1f".join(("token", kind, *parts)).encode(), hashlib.sha256)
         return base64.urlsafe_b64encode(mac[:16]).decode().rstrip("=")
+
+    def sign(self, message: bytes) -> bytes:
+        """Sign with the installation's Ed25519 key, which follows from the master key; 64 bytes."""
+        return self._signing_key.sign(message)
+
+    def signed(self, signature: bytes, message: bytes) -> bool:
+        """Tell whether this installation signed these bytes."""
+        try:
+            self._signing_key.public_key().verify(signature, message)
+        except InvalidSignature:
+            return False
+        return True
+
+    @property
+    def public_key(self) -> bytes:
+        """Return the 32 bytes with which anybody can check what this installation signed."""
+        return self._signing_key.public_key().public_bytes_raw()
 
     def _key(self, wrapped: bytes) -> AESGCM:
         return AESGCM(self._wrapping.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], b"data-key"))

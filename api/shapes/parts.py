@@ -32,6 +32,10 @@ class LogHead(BaseModel):
     """The end of the event log's chain."""
 
     head: str
+    signed: str | None = Field(
+        description="the newest head kept outside the database: instant, NUMBER:HASH, Ed25519 signature; null: none yet"
+    )
+    public_key: str = Field(description="the key that checks the signatures, 64 hexadecimal digits")
 
 
 class LogVerification(BaseModel):
@@ -41,3 +45,6 @@ class LogVerification(BaseModel):
     unsealed: int
     first_bad: int | None
     why: str
+    signed: str | None = Field(
+        description="the newest signed head, with which the chain was compared too; null: none has been signed yet"
+    )

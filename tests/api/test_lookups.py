@@ -62,7 +62,9 @@ async def test_who_audits_sees_to_which_companies_a_record_was_opened(world: Wor
 
 
 async def test_the_head_of_the_log_is_the_one_that_a_verification_finds(world: World, desks: Desks) -> None:
-    head = (await desks("auditor", "GET", "/log/head"))["head"]
+    end = await desks("auditor", "GET", "/log/head")
+    head = end["head"]
+    assert (end["signed"], len(end["public_key"])) == (None, 64)
     for desk in ("manager", "finance"):  # whoever prints it on paper
         assert head == (await desks(desk, "GET", "/log/head"))["head"]
     assert head == (await desks("manager", "GET", "/log/verification"))["head"]

@@ -5,14 +5,14 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from events import log
+from events import heads, log
 from events.contracts.people import PersonMoved
 from events.work import Works
 from kit.access.actor import SYSTEM
 from kit.postgres import plain
 
 
-async def _sealed(works: Works, count: int) -> log.Head:
+async def _sealed(works: Works, count: int) -> heads.Head:
     for number in range(count):
         async with works(SYSTEM("test")) as work:
             work.emit(PersonMoved(person_id=UUID(int=number), division_code=str(number)))
@@ -21,7 +21,7 @@ async def _sealed(works: Works, count: int) -> log.Head:
         return await log.head(work)
 
 
-async def _verify(works: Works, anchor: log.Head | None = None) -> log.Verdict:
+async def _verify(works: Works, anchor: heads.Head | None = None) -> log.Verdict:
     async with works(SYSTEM("test")) as work:
         return await log.verify(work, anchor=anchor)
 
@@ -110,7 +110,7 @@ async def test_the_time_that_an_event_has_waited_for_its_seal_is_told(works: Wor
 
 async def test_a_head_is_read_back_as_it_was_printed(works: Works) -> None:
     head = await _sealed(works, 2)
-    assert log.Head.read(f" {head}\n") == head
+    assert heads.Head.read(f" {head}\n") == head
     for wrong in ("", "2", f"{head}0", f"x{head}", "2:zz"):
-        with pytest.raises(log.HeadUnreadable):
-            log.Head.read(wrong)
+        with pytest.raises(heads.HeadUnreadable):
+            heads.Head.read(wrong)

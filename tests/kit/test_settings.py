@@ -47,6 +47,12 @@ def test_a_plain_path_is_taken_whatever_its_letters(given: str) -> None:
     assert Settings.read({"NOWALLS_HOME": given}).home == Path(given).expanduser()
 
 
+def test_the_signed_heads_lie_in_the_home_unless_another_place_is_named() -> None:
+    assert Settings.read({"NOWALLS_HOME": "/srv/nowalls"}).signed_heads == Path("/srv/nowalls/log-heads")
+    elsewhere = Settings.read({"NOWALLS_HOME": "/srv/nowalls", "NOWALLS_LOG_HEADS": "/mnt/paper/heads"})
+    assert elsewhere.signed_heads == Path("/mnt/paper/heads")
+
+
 def test_each_wrong_setting_is_a_wrong_setting() -> None:
     assert issubclass(HomePath, SettingInvalid)
     assert issubclass(PortInvalid, SettingInvalid)

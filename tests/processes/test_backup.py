@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from bootstrap import backup
 from bootstrap.platform import platform
-from events import log
+from events import heads, log
 from events.contracts.people import PersonMoved
 from events.work import Works
 from kit import postgres
@@ -75,7 +75,7 @@ async def test_what_was_committed_before_the_backup_is_restored_with_its_chain_a
     async with platform(settings_of(home), ROOMS) as running:
         assert running.works.vault.open(backed_up["wrapped"], CONTEXT, backed_up["sealed"]) == "13900000000"
         async with running.works(SYSTEM("test")) as work:
-            verdict = await log.verify(work, anchor=log.Head.read(backed_up["outcome"]["head"]))
+            verdict = await log.verify(work, anchor=heads.Head.read(backed_up["outcome"]["head"]))
             count = (await work.session.execute(text("select count(*) from event_log"))).scalar_one()
         assert verdict.first_bad is None, verdict.why
         assert 30 <= count < 3000
