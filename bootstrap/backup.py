@@ -79,6 +79,14 @@ class HomeTaken(Refusal):
     kind = Kind.CONFLICT
 
 
+def read_passphrase(file: Path) -> str:
+    """Return the first line of a file; refuse `file.unreadable`."""
+    try:
+        return file.read_text(encoding="utf-8").partition("\n")[0].strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileUnreadable(file=str(file), why=str(error)) from error
+
+
 def check(settings: Settings, passphrase: str) -> None:
     """Refuse `backup.database_elsewhere` and `backup.passphrase_short`."""
     if settings.database_url:

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from api.accounts import operations, queries
+from bootstrap import backup_schedule
 from bootstrap.platform import Platform, deliveries, platform, set_aside, task, while_running
 from bootstrap.shutdown import console
 from events import log as event_log
@@ -71,7 +72,7 @@ async def _run(running: Platform, parts: dict[str, State], *, demo: bool) -> Non
         plays = demo and await demo_district.prepare(running.settings, running.rooms)
         set_aside()
         parts |= await stack.enter_async_context(deliveries(running))
-        ticker = Ticker(running.works, running.rooms)
+        ticker = Ticker(running.works, [*running.rooms, backup_schedule.room(running.works, running.settings)])
         parts["ticker"] = partial(while_running, await stack.enter_async_context(task(ticker.run())), ticker.state)
         parts["sealer"] = partial(_sealer, running.works)
         if plays:

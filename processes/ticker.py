@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
 
-from bootstrap import shutdown
+from bootstrap import backup_schedule, shutdown
 from bootstrap.platform import platform
 from events.lease import SECONDS, Lease
 from events.work import Work, Works
@@ -96,7 +96,7 @@ async def main() -> None:
     """Run the ticker as a process of its own."""
     settings = Settings.read()
     async with platform(settings, ROOMS) as running:
-        ticker = Ticker(running.works, running.rooms)
+        ticker = Ticker(running.works, [*running.rooms, backup_schedule.room(running.works, settings)])
         async with probes.serving(running, "ticker", {"ticker": ticker.state}):
             await ticker.run()
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from bootstrap.terminal import FileUnreadable, Json, refusing, run, say
+from bootstrap.terminal import Json, refusing, run, say
 from kit.access.actor import SYSTEM
 from kit.settings import Settings
 from processes.commands.works import open_works
@@ -35,10 +35,9 @@ def _passphrase(file: Path | None) -> str:
     """Return the first line of the file, the variable, or what a person types; an argument would show in `ps`."""
     if file is None:
         return os.environ.get(VARIABLE) or str(typer.prompt("口令 · passphrase", hide_input=True))
-    try:
-        return file.read_text(encoding="utf-8").partition("\n")[0].strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileUnreadable(file=str(file), why=str(error)) from error
+    from bootstrap import backup as files
+
+    return files.read_passphrase(file)
 
 
 async def _back_up(file: Path, passphrase: str) -> dict[str, Any]:
@@ -51,10 +50,10 @@ async def _back_up(file: Path, passphrase: str) -> dict[str, Any]:
 
 
 async def _verify(head: str) -> dict[str, Any]:
-    from events import log
+    from events import heads, log
 
     async with open_works() as works, works(SYSTEM("restore")) as work:
-        verdict = await log.verify(work, anchor=log.Head.read(head))
+        verdict = await log.verify(work, anchor=heads.Head.read(head))
         return {
             "events": verdict.head.number + verdict.unsealed,
             "first_bad": verdict.first_bad,
