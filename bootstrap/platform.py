@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, text
 
@@ -30,6 +30,9 @@ from kit.room import Room, rules_of
 from kit.rules import queries as rules
 from kit.settings import Settings
 from kit.vault import open_vault
+
+if TYPE_CHECKING:
+    from events.delivery.cluster import Cluster
 
 log = logging.getLogger("nowalls.platform")
 
@@ -120,39 +123,44 @@ async def deliveries(
     Yields a function for each part that says its state.
     """
     # A command of the terminal delivers nothing, and starts sooner without what the transports bring along.
+    from events.delivery.cluster import Cluster
+    from events.delivery.lag import LagWatch
     from events.delivery.redelivery import Redelivery
     from events.delivery.relay import Relay
     from events.delivery.transport import KafkaDelivery, PostgresDelivery
 
-    settings = running.settings
+    cluster = Cluster.of(running.settings)
     async with AsyncExitStack() as stack:
         local = PostgresDelivery(running.deliverer, only=only)
         await local.start()
         stack.push_async_callback(local.stop)
         reading: PostgresDelivery | KafkaDelivery = local
         parts = dict[str, State]()
-        if settings.kafka:
-            kafka = KafkaDelivery(settings.kafka, running.deliverer, only=only)
+        if cluster:
+            kafka = KafkaDelivery(cluster, running.deliverer, only=only)
             await kafka.start()
             stack.push_async_callback(kafka.stop)
             reading, parts = kafka, {"kafka": kafka.state, "replays": local.state}
             if relay:
-                publishing = Relay(running.works, settings.kafka)
+                publishing = Relay(running.works, cluster)
                 relaying = await stack.enter_async_context(task(publishing.run()))
                 parts["relay"] = partial(while_running, relaying, publishing.state)
         kinds = {group: running.deliverer.handlers[group].keys() for group in reading.groups}
-        missed = Redelivery(running.works, kinds, partial(_behind, settings.kafka, reading.groups))
+        missed = Redelivery(running.works, kinds, partial(_behind, cluster, reading.groups))
         looking = await stack.enter_async_context(task(missed.run()))
         parts["redelivery"] = partial(while_running, looking, missed.state)
+        lag = LagWatch(running.works, reading.groups, cluster)
+        measuring = await stack.enter_async_context(task(lag.run()))
+        parts["lag"] = partial(while_running, measuring, lag.state)
         queues = [queue for group in reading.groups for queue in queues_of(group)]
         yield parts | {f"deliveries.{queue}": partial(reading.state_of, queue) for queue in queues}
 
 
-async def _behind(servers: str | None, groups: list[str]) -> bool:
+async def _behind(cluster: "Cluster | None", groups: list[str]) -> bool:
     """Tell whether messages may be on their way to the groups outside the database."""
     from events.delivery import topics
 
-    return servers is not None and await topics.behind(servers, groups)
+    return cluster is not None and await topics.behind(cluster, groups)
 
 
 def set_aside() -> None:

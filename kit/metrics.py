@@ -27,6 +27,7 @@ DEAD_LETTERS = Counter("nowalls_dead_letters_total", "How many messages could no
 REDELIVERED = Counter("nowalls_redelivered_total", "How many events had to be delivered again?", ["group"])
 OUTBOX_WAITING = Gauge("nowalls_outbox_waiting", "How many emitted events wait to be delivered?")
 OUTBOX_LAG_SECONDS = Gauge("nowalls_outbox_lag_seconds", "How old is the oldest event that waits to be delivered?")
+GROUP_LAG = Gauge("nowalls_group_lag_messages", "How many messages has a consumer group not handled yet?", ["group"])
 SEALED = Counter("nowalls_log_sealed_total", "How many events has the sealer chained?")
 SIGNED = Gauge("nowalls_log_signed_number", "Up to which sealed event is the log's head signed outside the database?")
 BACKUP_AT = Gauge("nowalls_backup_last_success_timestamp_seconds", "When was the newest scheduled backup made?")

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import make_url
@@ -84,6 +84,9 @@ class Settings:
     probe_port: int | None = None
     log_form: LogForm = LogForm.TEXT
     source: str | None = None
+    kafka_user: str | None = None
+    kafka_password: str | None = field(default=None, repr=False)
+    kafka_ca: Path | None = None
     log_heads: Path | None = None
     backups: Path | None = None
     backup_passphrase: Path = Path()
@@ -109,12 +112,17 @@ class Settings:
         return cls(
             home=home,
             port=_port(environment.get("NOWALLS_PORT") or "8000"),
-            database_url=_database(environment.get("NOWALLS_DATABASE_URL")),
+            database_url=_database(
+                environment.get("NOWALLS_DATABASE_URL"), _secret(environment, "NOWALLS_DATABASE_PASSWORD_FILE")
+            ),
             kafka=environment.get("NOWALLS_KAFKA") or None,
             geocoder=environment.get("NOWALLS_GEOCODER") or "none",
             probe_port=_port(probe) if (probe := environment.get("NOWALLS_PROBE_PORT")) else None,
             log_form=_log_form(environment.get("NOWALLS_LOG")),
             source=_source(environment.get("NOWALLS_SOURCE")),
+            kafka_user=environment.get("NOWALLS_KAFKA_USER") or None,
+            kafka_password=_kafka_password(environment),
+            kafka_ca=_path(environment.get("NOWALLS_KAFKA_CA")),
             log_heads=_path(environment.get("NOWALLS_LOG_HEADS")),
             backups=_path(environment.get("NOWALLS_BACKUPS")),
             backup_passphrase=_companion(environment, "NOWALLS_BACKUPS", "NOWALLS_BACKUP_PASSPHRASE_FILE"),
@@ -133,6 +141,25 @@ def _companion(environment: Mapping[str, str], name: str, companion: str) -> Pat
     if environment.get(name) and path is None:
         raise CompanionMissing(name=name, companion=companion)
     return path or Path()
+
+
+def _secret(environment: Mapping[str, str], name: str) -> str | None:
+    """Return the first line of the file that a setting names; refuse `setting.secret_file`."""
+    path = _path(environment.get(name))
+    if path is None:
+        return None
+    try:
+        secret = path.read_text(encoding="utf-8").partition("\n")[0].strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SecretUnreadable(name=name, file=str(path), why=str(error)) from error
+    if not secret:
+        raise SecretUnreadable(name=name, file=str(path), why="empty")
+    return secret
+
+
+def _kafka_password(environment: Mapping[str, str]) -> str | None:
+    _companion(environment, "NOWALLS_KAFKA_USER", "NOWALLS_KAFKA_PASSWORD_FILE")
+    return _secret(environment, "NOWALLS_KAFKA_PASSWORD_FILE")
 
 
 def _number(environment: Mapping[str, str], name: str, proposed: int, *, most: int) -> int:
@@ -162,7 +189,7 @@ def _log_form(given: str | None) -> LogForm:
     return LogForm(given)
 
 
-def _database(given: str | None) -> str | None:
+def _database(given: str | None, password: str | None) -> str | None:
     """Return the address for the driver in use, from any of the forms in which PostgreSQL's addresses are written."""
     if not given:
         return None
@@ -172,4 +199,6 @@ def _database(given: str | None) -> str | None:
         raise DatabaseUrlInvalid from error
     if url.drivername not in _DIALECTS or not url.database:
         raise DatabaseUrlInvalid
+    if password is not None:
+        url = url.set(password=password)
     return url.set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)

@@ -22,6 +22,8 @@ from processes.commands import (
     serve,
     settle,
     simulate,
+    status,
+    topics,
     travel,
     verify_log,
 )
@@ -30,6 +32,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="没有围墙
 app.command("serve")(serve.serve)
 app.command("import")(import_lists.import_list)
 app.command("log-head")(verify_log.log_head)
+app.command("status")(status.status)
 app.command("verify-log")(verify_log.verify_log)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
@@ -46,6 +49,7 @@ WORDS = {
     "kafka": kafka.app,
     "rehearsal": rehearsal.app,
     "rules": rules.app,
+    "topics": topics.app,
     "travel": travel.app,
 }
 ALIASES = {"parked": "dead-letters"}

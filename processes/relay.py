@@ -2,6 +2,7 @@
 
 from bootstrap import shutdown
 from bootstrap.platform import platform
+from events.delivery.cluster import Cluster
 from events.delivery.relay import Relay
 from kit.refusal import Refusal
 from kit.settings import Settings
@@ -18,10 +19,10 @@ class NoKafka(Refusal):
 async def main() -> None:
     """Run until ended."""
     settings = Settings.read()
-    if settings.kafka is None:
+    if (cluster := Cluster.of(settings)) is None:
         raise NoKafka
     async with platform(settings, ROOMS) as running:
-        publishing = Relay(running.works, settings.kafka)
+        publishing = Relay(running.works, cluster)
         async with probes.serving(running, "relay", {"relay": publishing.state}):
             await publishing.run()
 

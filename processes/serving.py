@@ -87,7 +87,7 @@ async def _run(running: Platform, parts: dict[str, State], *, demo: bool) -> Non
 def _names(running: Platform, *, demo: bool) -> list[str]:
     kafka = ["kafka", "relay", "replays"] if running.settings.kafka else []
     groups = [f"deliveries.{queue}" for group in sorted(running.deliverer.handlers) for queue in queues_of(group)]
-    return [*kafka, *groups, "redelivery", "ticker", "sealer", "kernels", *(["demo"] if demo else [])]
+    return [*kafka, *groups, "lag", "redelivery", "ticker", "sealer", "kernels", *(["demo"] if demo else [])]
 
 
 async def _starting() -> str:

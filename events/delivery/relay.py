@@ -10,6 +10,7 @@ import asyncpg
 from aiokafka import AIOKafkaProducer
 
 from events.delivery import topics
+from events.delivery.cluster import Cluster
 from events.lease import SECONDS, Lease
 from events.model import OUTGOING_CHANNEL
 from events.work import Works
@@ -35,9 +36,9 @@ class Relay:
     is frozen or gone.
     """
 
-    def __init__(self, works: Works, servers: str, *, lease_seconds: float = SECONDS) -> None:
+    def __init__(self, works: Works, cluster: Cluster, *, lease_seconds: float = SECONDS) -> None:
         self._url = plain(works.database.url)
-        self._servers = servers
+        self._cluster = cluster
         self._lease = Lease(works, "relay", seconds=lease_seconds)
         self._attempts = loops.Attempts("relay")
         self._state = "starting"
@@ -63,9 +64,9 @@ class Relay:
             return
         settings = {"role": DESK_ROLE, "application_name": "nowalls-relay", **IDLE_SETTINGS}
         connection = await asyncpg.connect(dsn=self._url, server_settings=settings)
-        producer = AIOKafkaProducer(bootstrap_servers=self._servers.split(","), acks="all", enable_idempotence=True)
+        producer = AIOKafkaProducer(acks="all", enable_idempotence=True, **self._cluster.client())
         try:
-            await topics.provision(self._servers)
+            await topics.provision(self._cluster)
             await producer.start()
             self._state = "ok"
             wake = asyncio.Event()

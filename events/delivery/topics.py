@@ -2,23 +2,41 @@
 
 import asyncio
 from dataclasses import dataclass
+from datetime import timedelta
 
-from kafka.admin import KafkaAdminClient, NewTopic
-from kafka.errors import KafkaError, TopicAlreadyExistsError
+from kafka.admin import KafkaAdminClient
+from kafka.errors import (
+    ClusterAuthorizationFailedError,
+    KafkaError,
+    TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
+)
 
 from events.contracts.event import REGISTRY, URGENT_TOPIC
+from events.delivery.cluster import Cluster
 from kit.refusal import Kind, Refusal
 
 PATIENCE_SECONDS = 5
 PARTITIONS = 6
 """Partitions of a topic: a province's districts spread over them, and one district always has one."""
 GROUP_PREFIX = "nowalls."
+RETENTION = timedelta(days=7)
+"""How long a topic keeps a message. The log keeps it for ever: a longer outage is healed by `redeliver`."""
+KEPT = {"retention.ms": str(int(RETENTION.total_seconds() * 1000)), "cleanup.policy": "delete"}
+"""The settings of a topic that do not depend on how many brokers there are."""
 
 
 class KafkaAway(Refusal):
     """No broker answers at NOWALLS_KAFKA."""
 
     code = "kafka.away"
+    kind = Kind.BUSY
+
+
+class TopicsMissing(Refusal):
+    """Topics are not there, and this account may not create them."""
+
+    code = "kafka.topics_missing"
     kind = Kind.BUSY
 
 
@@ -43,17 +61,18 @@ class Lag:
     messages: int
 
 
-def _provision(servers: str) -> list[str]:
-    admin = KafkaAdminClient(bootstrap_servers=servers.split(","), bootstrap_timeout_ms=PATIENCE_SECONDS * 1000)
+def _provision(cluster: Cluster) -> list[str]:
+    admin = KafkaAdminClient(bootstrap_timeout_ms=PATIENCE_SECONDS * 1000, **cluster.admin())
     try:
         missing = [name for name in names() if name not in set(admin.list_topics())]
         if missing:
             try:
-                admin.create_topics(
-                    [NewTopic(name, num_partitions=PARTITIONS, replication_factor=-1) for name in missing]
-                )
+                wanted = {"num_partitions": PARTITIONS, "configs": KEPT}
+                admin.create_topics(dict.fromkeys(missing, wanted))
             except TopicAlreadyExistsError:
                 missing = []  # another process was first
+            except (ClusterAuthorizationFailedError, TopicAuthorizationFailedError) as error:
+                raise TopicsMissing(topics=", ".join(missing)) from error
         return missing
     finally:
         admin.close()
@@ -71,18 +90,21 @@ async def _answers(server: str) -> bool:
     return True
 
 
-async def provision(servers: str) -> list[str]:
-    """Create the missing topics with the broker's own replication; return their names. Refuses `kafka.away`."""
-    if not any(await asyncio.gather(*map(_answers, servers.split(",")))):
-        raise KafkaAway(servers=servers)
+async def provision(cluster: Cluster) -> list[str]:
+    """Create the missing topics with the brokers' own replication; return their names.
+
+    Refused: `kafka.away`; `kafka.topics_missing` where the account may not create any.
+    """
+    if not any(await asyncio.gather(*map(_answers, cluster.addresses))):
+        raise KafkaAway(servers=cluster.servers)
     try:
-        return await asyncio.to_thread(_provision, servers)
+        return await asyncio.to_thread(_provision, cluster)
     except KafkaError as error:
-        raise KafkaAway(servers=servers) from error
+        raise KafkaAway(servers=cluster.servers) from error
 
 
-def _lags(servers: str, groups: list[str]) -> list[Lag]:
-    admin = KafkaAdminClient(bootstrap_servers=servers.split(","))
+def _lags(cluster: Cluster, groups: list[str]) -> list[Lag]:
+    admin = KafkaAdminClient(**cluster.admin())
     try:
         lags: list[Lag] = []
         for group in groups:
@@ -98,16 +120,16 @@ def _lags(servers: str, groups: list[str]) -> list[Lag]:
         admin.close()
 
 
-async def lags(servers: str, groups: list[str]) -> list[Lag]:
-    """Ask the broker how far each group is behind."""
-    return await asyncio.to_thread(_lags, servers, groups)
+async def lags(cluster: Cluster, groups: list[str]) -> list[Lag]:
+    """Ask the brokers how far each group is behind."""
+    return await asyncio.to_thread(_lags, cluster, groups)
 
 
-async def behind(servers: str, groups: list[str]) -> bool:
-    """Tell whether the broker may hold messages that a group has not read; one that is away may."""
-    if not any(await asyncio.gather(*map(_answers, servers.split(",")))):
+async def behind(cluster: Cluster, groups: list[str]) -> bool:
+    """Tell whether the brokers may hold messages that a group has not read; those that are away may."""
+    if not any(await asyncio.gather(*map(_answers, cluster.addresses))):
         return True
     try:
-        return any(lag.messages for lag in await lags(servers, groups))
+        return any(lag.messages for lag in await lags(cluster, groups))
     except KafkaError:
         return True

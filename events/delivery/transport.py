@@ -13,6 +13,7 @@ from faststream.kafka import KafkaBroker
 
 from events.contracts.event import REGISTRY, URGENT_GROUPS, URGENT_TOPIC, queue_of, queues_of
 from events.delivery import bus, records, topics
+from events.delivery.cluster import Cluster
 from events.delivery.message import Message
 from events.model import DELIVERY_CHANNEL
 from kit import loops
@@ -143,13 +144,12 @@ class KafkaDelivery:
     A group with an urgent lane has two consumers, of which one reads the topic of that lane alone.
     """
 
-    def __init__(self, servers: str, deliverer: bus.Deliverer, *, only: list[str] | None = None) -> None:
-        self._servers = servers
+    def __init__(self, cluster: Cluster, deliverer: bus.Deliverer, *, only: list[str] | None = None) -> None:
+        self._cluster = cluster
         records.read_any_names()
         self.broker = KafkaBroker(
-            servers.split(","),
-            acks="all",
-            enable_idempotence=True,
+            cluster.addresses,
+            security=cluster.security(),
             logger=_LOG,
             log_level=_EACH_MESSAGE,
             apply_types=False,
@@ -191,7 +191,7 @@ class KafkaDelivery:
 
     async def start(self) -> None:
         """Make the topics and join the groups."""
-        await topics.provision(self._servers)
+        await topics.provision(self._cluster)
         await self.broker.start()
         self._begun = {title: len(subscriber.tasks) for title, subscriber in self._subscribers.items()}
 

@@ -15,6 +15,7 @@ def documents() -> dict[Path, str]:
     from bootstrap import imports, list_page
     from events import asyncapi
     from events.delivery import bus
+    from events.delivery.cluster import Cluster
     from events.delivery.transport import KafkaDelivery
     from events.work import Works
     from kit.clock import WallClock
@@ -25,7 +26,7 @@ def documents() -> dict[Path, str]:
     # Nothing here is ever connected to: the documents come from what is declared.
     handlers = bus.table(handler for room in ROOMS for handler in room.handlers)
     works = Works(Database("postgresql+asyncpg://"), WallClock(), Vault(bytes(64)), routes=bus.routes(handlers))
-    broker = KafkaDelivery("kafka:9092", bus.Deliverer(works, handlers)).broker
+    broker = KafkaDelivery(Cluster("kafka:9092"), bus.Deliverer(works, handlers)).broker
     events = asyncapi.document(broker, bus.routes(handlers))
     return {
         DOCS / "events.md": asyncapi.page(events),

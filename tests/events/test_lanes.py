@@ -16,6 +16,7 @@ from events.contracts.event import URGENT_TOPIC, Envelope
 from events.contracts.offers import OfferRefused
 from events.delivery import bus, topics
 from events.delivery.bus import Deliverer, Handlers, on, on_several
+from events.delivery.cluster import Cluster
 from events.delivery.drained import Drained
 from events.delivery.redelivery import redeliver
 from events.delivery.relay import Relay
@@ -137,16 +138,16 @@ async def test_an_urgent_event_goes_through_a_topic_of_its_own(
     servers = await asyncio.to_thread(kafka.start, tmp_path)
     try:
         async with AsyncExitStack() as stack:
-            delivery = KafkaDelivery(servers, deliverer)
+            delivery = KafkaDelivery(Cluster(servers), deliverer)
             await delivery.start()
             stack.push_async_callback(delivery.stop)
-            _ = await stack.enter_async_context(task(Relay(works, servers, lease_seconds=3).run()))
+            _ = await stack.enter_async_context(task(Relay(works, Cluster(servers), lease_seconds=3).run()))
             await _overtakes(works, outstanding, until)
             queues = ("matching.urgent", "matching", "beside")
             assert [await delivery.state_of(queue) for queue in queues] == ["ok"] * 3
 
             async def caught_up() -> bool:
-                lags = await topics.lags(servers, ["matching"])
+                lags = await topics.lags(Cluster(servers), ["matching"])
                 return {lag.topic: lag.messages for lag in lags} == {"care-requests": 0, "offers": 0, URGENT_TOPIC: 0}
 
             await until(caught_up)

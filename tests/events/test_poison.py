@@ -15,6 +15,7 @@ from sqlalchemy import text
 from events.contracts.people import PersonMoved
 from events.delivery import bus, topics
 from events.delivery.bus import Deliverer, Handlers, on
+from events.delivery.cluster import Cluster
 from events.delivery.drained import Drained
 from events.delivery.redelivery import Redelivery, redeliver
 from events.delivery.relay import Relay
@@ -131,13 +132,13 @@ async def test_poison_among_good_messages_is_set_apart_and_a_wiped_broker_is_hea
     local = PostgresDelivery(deliverer)
     await local.start()
     servers = await asyncio.to_thread(kafka.start, tmp_path / "first")
-    delivery = KafkaDelivery(servers, deliverer)
+    delivery = KafkaDelivery(Cluster(servers), deliverer)
     await delivery.start()
     async with works(SYSTEM("test")) as work:  # as every process does that begins to deliver
         await redeliver(work, group="poisoned", kinds=[PersonMoved.type_name()])
     try:
         async with (
-            _running(Relay(works, servers, lease_seconds=3).run()),
+            _running(Relay(works, Cluster(servers), lease_seconds=3).run()),
             AIOKafkaProducer(bootstrap_servers=servers, max_request_size=2_000_000) as producer,
         ):
             for number in range(GOOD):
@@ -155,10 +156,10 @@ async def test_poison_among_good_messages_is_set_apart_and_a_wiped_broker_is_hea
             await until(all_are_dead_letters)
         assert sorted(SEEN) == list(range(GOOD))
         assert await delivery.state_of("poisoned") == "ok"
-        assert not sum(lag.messages for lag in await topics.lags(servers, ["poisoned"]))
+        assert not sum(lag.messages for lag in await topics.lags(Cluster(servers), ["poisoned"]))
         # What the broker holds when it is wiped is delivered out of the log.
         await delivery.stop()
-        async with _running(Relay(works, servers, lease_seconds=3).run()):
+        async with _running(Relay(works, Cluster(servers), lease_seconds=3).run()):
             await _emit(works, range(GOOD, GOOD + 20))
 
             async def all_is_published() -> bool:
@@ -169,11 +170,11 @@ async def test_poison_among_good_messages_is_set_apart_and_a_wiped_broker_is_hea
         await asyncio.to_thread(kafka.stop, tmp_path / "first")
     servers = await asyncio.to_thread(kafka.start, tmp_path / "second")
     try:
-        delivery = KafkaDelivery(servers, deliverer)
+        delivery = KafkaDelivery(Cluster(servers), deliverer)
         await delivery.start()
 
         async def behind() -> bool:
-            return await topics.behind(servers, ["poisoned"])
+            return await topics.behind(Cluster(servers), ["poisoned"])
 
         look = Redelivery(
             works,

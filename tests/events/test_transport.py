@@ -13,6 +13,7 @@ from sqlalchemy import text
 from events.contracts.people import PersonMoved, PersonRegistered
 from events.delivery import bus, topics
 from events.delivery.bus import Deliverer, Handlers, on
+from events.delivery.cluster import Cluster
 from events.delivery.drained import Drained
 from events.delivery.relay import Relay
 from events.delivery.transport import KafkaDelivery, PostgresDelivery
@@ -96,7 +97,7 @@ async def test_what_a_killed_process_left_is_counted_and_delivered(works: Works,
 
 @asynccontextmanager
 async def _relaying(works: Works, servers: str) -> AsyncIterator[Relay]:
-    relay = Relay(works, servers, lease_seconds=3)
+    relay = Relay(works, Cluster(servers), lease_seconds=3)
     task = asyncio.create_task(relay.run())
     yield relay
     task.cancel()
@@ -119,7 +120,7 @@ async def test_kafka_delivers_the_same_and_survives_the_brokers_death(
         works.outgoing = True
         deliverer = Deliverer(works, handlers)
         outstanding = Drained(works, deliverer)
-        delivery = KafkaDelivery(servers, deliverer)
+        delivery = KafkaDelivery(Cluster(servers), deliverer)
         await delivery.start()
         async with _relaying(works, servers) as relay:
             await _tell(works, 30)
@@ -148,7 +149,7 @@ async def test_kafka_delivers_the_same_and_survives_the_brokers_death(
             await asyncio.wait_for(outstanding.wait(), 90)
 
             async def caught_up() -> bool:
-                return not sum(lag.messages for lag in await topics.lags(servers, ["first", "second"]))
+                return not sum(lag.messages for lag in await topics.lags(Cluster(servers), ["first", "second"]))
 
             await until(caught_up)
             assert {await delivery.state_of(group) for group in ("first", "second")} == {"ok"}

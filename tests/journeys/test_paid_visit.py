@@ -23,6 +23,7 @@ from dispatch.visits.operations import ActIn
 from events import log
 from events.delivery import bus
 from events.delivery.bus import Deliverer
+from events.delivery.cluster import Cluster
 from events.delivery.drained import Drained
 from events.delivery.relay import Relay
 from events.delivery.transport import KafkaDelivery, PostgresDelivery
@@ -53,10 +54,10 @@ async def _delivering(works: Works, servers: str | None) -> AsyncIterator[Wait]:
         await local.start()
         stack.push_async_callback(local.stop)
         if servers is not None:
-            kafka = KafkaDelivery(servers, deliverer)
+            kafka = KafkaDelivery(Cluster(servers), deliverer)
             await kafka.start()
             stack.push_async_callback(kafka.stop)
-            _ = await stack.enter_async_context(task(Relay(works, servers).run()))
+            _ = await stack.enter_async_context(task(Relay(works, Cluster(servers)).run()))
         yield lambda: asyncio.wait_for(outstanding.wait(), 60)
 
 

@@ -72,6 +72,10 @@ async def test_a_tail_of_ten_events_that_was_cut_off_is_named_by_verify_log_alon
         whole = await asyncio.to_thread(run, settings.home, "verify-log", "--json")
         assert whole.returncode == 0, whole.stderr + whole.stdout
         assert f" {end} " in json.loads(whole.stdout.splitlines()[-1])["signed"]
+        state = await asyncio.to_thread(run, settings.home, "status", "--json")
+        figures = json.loads(state.stdout.splitlines()[-1])
+        assert (figures["head"], f" {end} " in figures["signed"]) == (str(end), True)
+        assert (max(figures["lag"].values()), figures["dead_letters"]) == (30, {})  # nothing delivers here
         owner = await asyncpg.connect(dsn=plain(running.works.database.url))
         await owner.execute(
             "delete from event_log where position in (select position from event_seal order by number desc limit 10)"

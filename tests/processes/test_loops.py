@@ -16,6 +16,7 @@ from api.live import Hub
 from bootstrap.platform import task
 from events import log as chain
 from events.contracts.people import PersonMoved
+from events.delivery.cluster import Cluster
 from events.delivery.relay import Relay
 from events.work import Work, Works
 from kit import loops
@@ -160,7 +161,7 @@ async def test_the_relay_goes_on_after_a_bug(
                 return await publish(self, *given)
 
             monkeypatch.setattr(Relay, "_publish", struck)
-            relay = Relay(works, servers, lease_seconds=3)
+            relay = Relay(works, Cluster(servers), lease_seconds=3)
             async with works(SYSTEM("test")) as work:
                 work.emit(PersonMoved(person_id=new_id(), division_code="130903001001"))
             async with task(relay.run()):

@@ -58,7 +58,7 @@ def test_its_health_names_every_part(served: Served) -> None:
     code, parts = health
     groups = {f"deliveries.{queue}" for group in HANDLERS for queue in queues_of(group)}
     assert set(parts) == {
-        *("http", "database", "live", "ticker", "sealer", "kernels", "rules", "dead_letters", "redelivery"),
+        *("http", "database", "live", "ticker", "sealer", "kernels", "rules", "dead_letters", "redelivery", "lag"),
         *groups,
     }
     assert (code, set(parts.values())) == (200, {"ok"})
