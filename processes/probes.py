@@ -1,4 +1,4 @@
-"""/health and /metrics of a process that serves no API: worker, relay, ticker."""
+"""/health and /metrics of each process on a port of its own, for who watches over the machines."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,9 +10,9 @@ from api.app import build_probes
 from bootstrap import exclusive
 from bootstrap.platform import Platform, task
 from kit.metrics import State
-from processes.http import Server
+from processes.server import Server
 
-PORTS = {"worker": 8001, "relay": 8002, "ticker": 8003}
+PORTS = {"worker": 8001, "relay": 8002, "ticker": 8003, "http": 8004}
 """The port of each process where NOWALLS_PROBE_PORT names none."""
 
 

@@ -10,8 +10,8 @@ import uvicorn
 
 from api.app import build
 from kit.ids import new_id
-from processes.http import Protocol, Server
 from processes.rooms import ROOMS
+from processes.server import Protocol, Server
 from tests.api.street import Street, in_chinese
 from tests.machine import free_port
 

@@ -22,8 +22,8 @@ from kit.access.roles import Role
 from kit.clock import FixedClock
 from kit.database import Database
 from kit.vault import Vault
-from processes.http import Server
 from processes.rooms import ROOMS
+from processes.server import Server
 from tests import machine
 from tests.api.lives import PASSWORD
 from tests.api.world import Lived
