@@ -23,6 +23,7 @@ API: Final[Policy] = {
     "changes.read": frozenset({Role.MANAGER, Role.FINANCE, Role.AUDITOR, Role.ADMINISTRATOR}),
     "changes.decide": frozenset({Role.MANAGER}),
     "funnel.read": frozenset({Role.OPERATOR, Role.MANAGER, Role.FINANCE, Role.AUDITOR}),
+    "numbers.read": frozenset({Role.MANAGER, Role.AUDITOR}),
     "metrics.read": frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.AUDITOR}),
 }
 """What is asked of no room but this one."""

@@ -14,6 +14,7 @@ from api.shapes import satisfaction as shapes
 from events.work import Work
 from kit.access.actor import SYSTEM
 from providers.satisfaction import complaints, draws, operations, queries
+from providers.satisfaction.control import ControlChart
 from providers.satisfaction.model import CallBack, CallBackDraw, Channel, Complaint, ComplaintAction
 from providers.satisfaction.queries import PublishedDraw
 from providers.satisfaction.rates import Always, Rate
@@ -207,6 +208,20 @@ async def get_worst_rate(
     company_id = work.actor.company.id if work.actor.company else provider_id
     months = sorted(set(month))
     return await queries.always(work, months=months, provider_id=company_id, item_code=item_code, division=division)
+
+
+@router.get("/rates/series", response_model=shapes.RateSeries, summary="A rate month by month, with control limits")
+async def get_rate_series(
+    work: Annotated[Work, doing("rates.read")],
+    month: Annotated[list[Annotated[str, Field(pattern=MONTH)]], Query(min_length=1, max_length=36)],
+    provider_id: UUID | None = None,
+    item_code: Annotated[str | None, Query(max_length=8)] = None,
+    division: Annotated[str | None, Query(pattern=DIVISION)] = None,
+) -> ControlChart:
+    """Return a p'-chart: the months' rates, their common centre and each month's limits; a company sees its own."""
+    company_id = work.actor.company.id if work.actor.company else provider_id
+    months = sorted(set(month))
+    return await queries.series(work, months=months, provider_id=company_id, item_code=item_code, division=division)
 
 
 @router.get(

@@ -117,6 +117,23 @@ class SatisfactionRate(BaseModel):
     reach: float | None
 
 
+class RatePoint(BaseModel):
+    """One month of a control chart."""
+
+    rate: SatisfactionRate = Field(description="the month's rate")
+    lower: float | None = Field(description="the lower control limit in percent; null where nobody rated")
+    upper: float | None = Field(description="the upper control limit in percent; null where nobody rated")
+    outside: bool = Field(description="whether the rate is beyond a limit, with enough ratings to say so")
+
+
+class RateSeries(BaseModel):
+    """A p'-chart of a rate: what scatters within the limits is chance."""
+
+    centre: float | None = Field(description="the rate of all months together, in percent; null without ratings")
+    spread: float = Field(description="how much wider than chance alone the limits are, at least 1")
+    points: list[RatePoint] = Field(description="one for each month, the earliest first")
+
+
 class CallBackDraw(BaseModel):
     """A day's draw, which anybody can draw again from the seed and the list."""
 

@@ -14,6 +14,8 @@ from kit.china.identifiers import division_prefix
 from kit.pages import SortOrder
 from kit.refusal import Kind, Refusal
 from kit.rules import queries as rules
+from providers.satisfaction import control
+from providers.satisfaction.control import ControlChart
 from providers.satisfaction.model import CallBack, CallBackDraw, CallState, Channel, Complaint, Rateable
 from providers.satisfaction.rates import SATISFIED_FROM, Always, Count, Rate
 from providers.satisfaction.rates import always as worst_of
@@ -172,13 +174,31 @@ async def always(
     division: str | None = None,
 ) -> Always:
     """Return what "always above" may say of a group over months (始终…以上); a month without visits cannot say."""
-    by_month = {
-        monthly.month: monthly
-        for monthly in await rates(
-            work, by=Group.MONTH, months=months, provider_id=provider_id, item_code=item_code, division=division
-        )
-    }
-    return worst_of([by_month.get(month) or Rate(Count(), month=month) for month in months])
+    monthly = await _by_month(work, months, provider_id=provider_id, item_code=item_code, division=division)
+    return worst_of(monthly)
+
+
+async def series(
+    work: Work,
+    *,
+    months: Sequence[str],
+    provider_id: UUID | None = None,
+    item_code: str | None = None,
+    division: str | None = None,
+) -> ControlChart:
+    """Return the control chart of a group over months; a month without visits is a point without limits."""
+    monthly = await _by_month(work, months, provider_id=provider_id, item_code=item_code, division=division)
+    return control.chart(monthly)
+
+
+async def _by_month(
+    work: Work, months: Sequence[str], *, provider_id: UUID | None, item_code: str | None, division: str | None
+) -> list[Rate]:
+    monthly = await rates(
+        work, by=Group.MONTH, months=months, provider_id=provider_id, item_code=item_code, division=division
+    )
+    by_month = {rate.month: rate for rate in monthly}
+    return [by_month.get(month) or Rate(Count(), month=month) for month in months]
 
 
 async def calls_due(work: Work, *, after: str | None = None, limit: int = 100) -> Sequence[CallBack]:

@@ -30,6 +30,7 @@ VALUES: Mapping[str, Sequence[Any]] = {
     "after": ("a", "qz"),
     "case_no": ("00000018",),
     "lang": ("zh", "en"),
+    "number": ("satisfaction", "requested"),
     "name": ("offer.deadline_minutes",),
     "dry_run": ("true",),
     "column": ("name=姓名",),
