@@ -26,8 +26,9 @@ CSP: Final = (
 HOME: Final = {
     Role.WORKER: "/field/",
     Role.OPERATOR: "/console/calls",
-    Role.MANAGER: "/console/board",
-    Role.AUDITOR: "/console/board",
+    Role.MANAGER: "/console/overview",
+    Role.AUDITOR: "/console/overview",
+    Role.ADMINISTRATOR: "/console/settings",
 }
 """Role → the page that its work begins at."""
 ACCOUNT: Final = "/console/account"

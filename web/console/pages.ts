@@ -19,7 +19,9 @@ type Page = {
 /** The pages of the console in the order of the menu: whoever adds one adds a line here and its word in `words/`. */
 export const PAGES: Page[] = [
   { path: "/calls", parameter: "/:person?", word: "menu.calls", action: "requests.place", folded: true, load: () => import("./calls/Calls.vue") },
+  { path: "/overview", parameter: "/:number?", word: "menu.overview", action: "numbers.read", load: () => import("./overview/Overview.vue") },
   { path: "/board", word: "menu.board", action: "board.read", load: () => import("./board/Board.vue") },
+  { path: "/settings", word: "menu.settings", action: "rules.read", load: () => import("./settings/Settings.vue") },
   { path: "/account", word: "menu.account", action: "account.read", load: () => import("./account/Account.vue") },
 ];
 
