@@ -29,6 +29,8 @@ HOME: Final = {
     Role.MANAGER: "/console/overview",
     Role.AUDITOR: "/console/overview",
     Role.ADMINISTRATOR: "/console/settings",
+    Role.FINANCE: "/console/finance",
+    Role.PROVIDER: "/console/finance",
 }
 """Role → the page that its work begins at."""
 ACCOUNT: Final = "/console/account"

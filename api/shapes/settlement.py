@@ -53,9 +53,13 @@ class Statement(BaseModel):
     rule_versions: list[str]
     input_hash: str
     content_hash: str
+    drawn_by: str = Field(description="who drew it up, as an account's label")
     drawn_at: datetime
+    confirmed_by: str | None = Field(description="who agreed for the company; null before")
     confirmed_at: datetime | None
+    approved_by: str | None = Field(description="who approved it as the second person; null before")
     approved_at: datetime | None
+    paid_by: str | None = Field(description="who paid it; null before")
     paid_at: datetime | None
 
 

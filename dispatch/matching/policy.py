@@ -6,5 +6,5 @@ from kit.access.roles import Policy, Role
 
 POLICY: Final[Policy] = {
     "decisions.replay": frozenset({Role.MANAGER, Role.AUDITOR}),
-    "decisions.read": frozenset({Role.OPERATOR, Role.MANAGER, Role.AUDITOR}),
+    "decisions.read": frozenset({Role.OPERATOR, Role.MANAGER, Role.FINANCE, Role.AUDITOR}),
 }

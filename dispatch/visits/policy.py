@@ -10,13 +10,22 @@ POLICY: Final[Policy] = {
     "barred.read": frozenset({Role.OPERATOR, Role.MANAGER, Role.AUDITOR}),
     "barred.change": frozenset({Role.OPERATOR, Role.MANAGER}),
     "visits.read": frozenset(
-        {Role.PROVIDER, Role.WORKER, Role.OPERATOR, Role.MANAGER, Role.CLERK, Role.SECTION, Role.AUDITOR}
+        {
+            Role.PROVIDER,
+            Role.WORKER,
+            Role.OPERATOR,
+            Role.MANAGER,
+            Role.FINANCE,
+            Role.CLERK,
+            Role.SECTION,
+            Role.AUDITOR,
+        }
     ),
     "visits.act": frozenset({Role.WORKER}),
     "visits.door_note": frozenset({Role.PROVIDER, Role.WORKER}),
     "visits.codes": frozenset({Role.OPERATOR}),
     "visits.change": frozenset({Role.OPERATOR, Role.MANAGER}),
     "visits.reassign": frozenset({Role.PROVIDER, Role.OPERATOR, Role.MANAGER}),
-    "visits.evidence": frozenset({Role.PROVIDER, Role.WORKER, Role.OPERATOR, Role.MANAGER, Role.AUDITOR}),
+    "visits.evidence": frozenset({Role.PROVIDER, Role.WORKER, Role.OPERATOR, Role.MANAGER, Role.FINANCE, Role.AUDITOR}),
     "visits.decide": frozenset({Role.MANAGER}),
 }

@@ -173,11 +173,12 @@ async def test_letters_typed_into_a_field_or_an_input_method_move_nothing(site: 
 
 
 async def test_only_the_operator_finds_the_call_page_in_the_menu(site: Site) -> None:
-    for name, pages in (
-        ("operator", ["来电", "看板", "账号"]),
-        ("manager", ["总览", "看板", "设置", "账号"]),
-        ("finance", ["设置", "账号"]),
-    ):
+    menus = {
+        "operator": ["来电", "看板", "账号"],
+        "manager": ["总览", "看板", "结算", "待确认", "设置", "账号"],
+        "finance": ["结算", "待确认", "设置", "账号"],
+    }
+    for name, pages in menus.items():
         async with site.page() as page:
             await site.sign_in(page, name)
             assert await page.locator(".menu a").all_inner_texts() == pages

@@ -1,6 +1,6 @@
 import createClient from "openapi-fetch";
 import type { components, paths } from "./api";
-import { language } from "./words";
+import { language, t } from "./words";
 
 export type Problem = components["schemas"]["Problem"];
 
@@ -40,6 +40,11 @@ export class Refused extends Error {
 
 /** No answer at all, or one that the platform did not write. */
 export class Unreachable extends Error {}
+
+/** Say why something was not done: the platform's own sentence, or that nobody answered. */
+export function sentence(why: unknown): string {
+  return why instanceof Refused ? why.message : t("unreachable");
+}
 
 type Answer<Data> = { data?: Data; error?: Problem; response: Response };
 

@@ -1,0 +1,121 @@
+"""A month at four desks: a disputed line is decided, the statement confirmed, approved by a second person and paid."""
+
+import pytest
+from playwright.async_api import Page
+from sqlalchemy import select
+
+from api.accounts import operations as accounts
+from kit.access.actor import SYSTEM
+from kit.access.roles import Role
+from kit.money import in_words
+from providers.catalogue import operations as catalogue
+from providers.settlement.model import Payment, Statement, StatementState
+from tests.api.lives import MANAGER, PASSWORD
+from tests.web.conftest import Site, violations
+
+pytestmark = pytest.mark.timeout(300)
+
+
+async def statement_of(site: Site, month: str, company: str | None = None) -> Statement:
+    async with site.works(SYSTEM("test")) as work:
+        query = select(Statement).where(Statement.month == month).order_by(Statement.claimed_fen.desc())
+        rows = (await work.session.execute(query)).scalars().all()
+    return next(row for row in rows if company is None or str(row.provider_id) == company)
+
+
+def yuan(fen: int) -> str:
+    return f"{fen / 100:,.2f}"
+
+
+async def open_month(page: Page, site: Site, name: str, month: str) -> None:
+    await site.sign_in(page, name, "/console/finance")
+    await page.get_by_label("月份").select_option(month)
+    await page.locator(".paper tbody tr").first.wait_for()
+
+
+async def test_a_month_goes_from_a_disputed_line_to_its_payment(site: Site) -> None:
+    provider = next(name for name, role in site.roles.items() if role is Role.PROVIDER)
+    async with site.works(SYSTEM("test")) as work:
+        draft = select(Statement).where(Statement.state == StatementState.DRAFT).limit(1)
+        month = (await work.session.execute(draft)).scalar_one().month
+        await accounts.open_account(
+            work, username="cashier", display_name="cashier", role=Role.FINANCE, password=PASSWORD
+        )
+    async with site.page() as page:
+        await site.sign_in(page, provider)
+        assert page.url.endswith("/console/finance")
+        await page.locator(".paper tbody tr").first.wait_for()
+        company = (await page.evaluate("fetch('/api/v1/me').then(me => me.json())"))["provider_id"]
+        assert await page.locator(".firms button").count() == 1
+        statement = await statement_of(site, month, company)
+        sums = await page.locator(".sums").inner_text()
+        for fen in (statement.claimed_fen, statement.payable_fen, statement.subsidised_fen, statement.own_fen):
+            assert yuan(fen) in sums
+        assert await page.locator(".words [lang]").inner_text() == in_words(statement.payable_fen)
+        assert await page.get_by_role("button", name="确认").is_disabled()
+        await page.get_by_text("1 条异议没有决定").wait_for()
+        called = await page.locator(".firms b").inner_text()
+
+    async with site.page() as page:
+        await open_month(page, site, "manager", month)
+        await page.locator(".firms button", has_text=called).click()
+        await page.locator("tr.wait-row").click()
+        await page.get_by_label("决定的理由").fill("<b>路是通的</b>")
+        await page.get_by_role("button", name="驳回异议").click()
+        await page.locator(".drawer").get_by_text("<b>路是通的</b>").wait_for()
+
+    async with site.page() as page:
+        await open_month(page, site, provider, month)
+        await page.get_by_role("button", name="确认").click()
+        await page.get_by_text("等第二个人复核").wait_for()
+
+    async with site.page() as page:
+        await open_month(page, site, "finance", month)
+        await page.locator(".firms button", has_text=called).click()
+        await page.keyboard.press("j")
+        await page.locator(".drawer dt").first.wait_for()
+        await page.locator(".drawer").get_by_role("heading", name="派单").wait_for()
+        await page.locator(".drawer li").first.wait_for()
+        assert await violations(page) == []
+        await page.get_by_role("button", name="复核").click()
+        await page.get_by_text("你是复核人，付款要另一个人").wait_for()
+        assert await page.get_by_role("button", name="付款").is_disabled()
+
+    async with site.page() as page:
+        await open_month(page, site, "cashier", month)
+        await page.locator(".firms button", has_text=called).click()
+        await page.get_by_label("银行流水号").fill("bank 31")
+        await page.get_by_role("button", name="付款").click()
+        await page.locator(".acts .done").wait_for()
+    async with site.works(SYSTEM("test")) as work:
+        payment = (await work.session.execute(select(Payment).where(Payment.statement_id == statement.id))).scalar_one()
+    assert (payment.fen, payment.reference) == (statement.subsidised_fen, "bank 31")
+
+
+async def test_a_price_that_waits_is_shown_to_finance_and_taken_back_by_a_manager(site: Site) -> None:
+    async with site.works(MANAGER) as work:
+        day = work.now.date().replace(year=work.now.year + 1)
+        await catalogue.propose_price(work, item_code="B01", fen=9900, valid_from=day)
+    for name, decides in (("finance", False), ("manager", True)):
+        async with site.page() as page:
+            await site.sign_in(page, name, "/console/changes")
+            card = page.locator(".changes .card", has_text="9900")
+            await card.wait_for()
+            assert await violations(page) == []
+            assert await card.get_by_role("button", name="撤回").count() == int(decides)
+            if decides:
+                assert await card.get_by_role("button", name="确认").is_disabled()
+                assert "起可以确认" in await card.inner_text()
+                await card.get_by_role("button", name="撤回").click()
+                await card.wait_for(state="detached")
+
+
+@pytest.mark.parametrize(("language", "dark", "phone"), [("en-US", True, False), ("zh-CN", False, True)])
+async def test_the_months_pages_are_in_everybodys_reach(site: Site, language: str, dark: bool, phone: bool) -> None:
+    for path in ("/console/finance", "/console/changes"):
+        async with site.page(language=language, dark=dark, phone=phone) as page:
+            await site.sign_in(page, "finance", path)
+            await page.wait_for_load_state("networkidle")
+            assert await violations(page) == [], path
+            wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            assert wide <= 0, f"{path} is {wide} px wider than the screen"
