@@ -11,10 +11,12 @@ from api.errors import responses
 from api.forms import Day
 from api.paging import Listing, Page, Rows
 from api.shapes import requests as shapes
-from dispatch.matching import decision_replay
+from api.shapes import visits as visit_shapes
+from dispatch.matching import by_hand, decision_replay
 from dispatch.matching import queries as matching
 from dispatch.requests import operations, queries, standing
 from dispatch.requests.model import CareRequest, RequestState, StandingDay, StandingOrder
+from dispatch.visits.model import Visit
 from events.work import Work
 
 router = APIRouter(tags=["requests"], route_class=Route)
@@ -86,6 +88,46 @@ async def cancel_request(
 ) -> CareRequest:
     """Withdraw it; free until two hours before a promised visit."""
     return await operations.cancel(work, request_id=request_id, by=form.by, reason=form.reason)
+
+
+@router.post(
+    "/requests/{request_id}/dispatch",
+    response_model=shapes.CareRequest,
+    summary="Search again",
+    responses=responses(404, 409, 422),
+)
+async def dispatch_again(
+    request_id: UUID, form: shapes.RequestDispatch, work: Annotated[Work, doing("requests.dispatch")]
+) -> CareRequest:
+    """Dispatch a request that found nobody again; an unserved one has its quota held again."""
+    return await by_hand.dispatch_again(work, request_id=request_id, **form.model_dump())
+
+
+@router.post(
+    "/requests/{request_id}/relaxation",
+    response_model=shapes.CareRequest,
+    summary="Apply the change that would help",
+    responses=responses(404, 409, 422),
+)
+async def relax_request(
+    request_id: UUID, form: shapes.RequestRelaxation, work: Annotated[Work, doing("requests.dispatch")]
+) -> CareRequest:
+    """Change the request as the latest decision proposes and dispatch it again: another hour, either sex, ask again."""
+    return await by_hand.relax(work, request_id=request_id, **form.model_dump())
+
+
+@router.post(
+    "/requests/{request_id}/assignment",
+    response_model=visit_shapes.Visit,
+    status_code=201,
+    summary="Choose whom to ask",
+    responses=responses(404, 409, 422),
+)
+async def assign_request(
+    request_id: UUID, form: shapes.RequestAssignment, work: Annotated[Work, doing("requests.assign")]
+) -> Visit:
+    """Ask a chosen company, or worker, about a request that found nobody; every hard rule is checked again."""
+    return await by_hand.assign(work, request_id=request_id, **form.model_dump())
 
 
 @router.get("/requests/{request_id}/decisions", summary="Why this company?", responses=responses(404))

@@ -139,6 +139,8 @@ class DecisionRecord(BaseModel):
     ruled_out: list[RuledOut]
     relaxation: Relaxation | None
     snapshot_hash: str
+    decided_by: str | None = Field(description="the person who chose the company or the worker; null: the rules did")
+    reason: str | None = Field(description="why that person did so")
 
     @classmethod
     def of(cls, record: model.DecisionRecord) -> Self:
@@ -159,6 +161,8 @@ class DecisionRecord(BaseModel):
             ruled_out=RuledOut.list_of(record.ruled_out),
             relaxation=None if record.relaxation is None else Relaxation.of(record.relaxation),
             snapshot_hash=record.snapshot_hash,
+            decided_by=record.decided_by,
+            reason=record.reason,
         )
 
 
@@ -196,6 +200,31 @@ class RequestCancellation(Form):
 
     by: CancelledBy = CancelledBy.ELDER
     reason: str = Field(min_length=1, max_length=80, examples=["her daughter is visiting"])
+
+
+class RequestDispatch(Form):
+    """How to search again for a request that found nobody."""
+
+    ask_again: bool = Field(
+        default=False, description="also ask the companies that refused, were silent or did not come"
+    )
+    accept_own_cost: bool = Field(default=False, description="the elder pays what the quota no longer bears")
+
+
+class RequestRelaxation(Form):
+    """Which decision's proposal the elder has agreed to."""
+
+    decision_id: Id
+    accept_own_cost: bool = Field(default=False, description="the elder pays what the quota no longer bears")
+
+
+class RequestAssignment(Form):
+    """Whom a person chose to ask, and why."""
+
+    provider_id: Id
+    worker_id: Id | None = Field(default=None, description="null: the company's best worker is asked")
+    reason: str = Field(min_length=1, max_length=200, examples=["the company rang and has a worker next door"])
+    accept_own_cost: bool = Field(default=False, description="the elder pays what the quota no longer bears")
 
 
 class NewStandingOrder(Form):

@@ -11,6 +11,7 @@ from dispatch.requests.model import DECEASED, CareRequest, RequestState
 from dispatch.visits.changes import ELDER_GONE
 from dispatch.visits.model import Visit
 from dispatch.visits.transitions import PROMISED, Outcome, VisitState
+from events.contracts.care_requests import CareRequestAssigned, CareRequestRelaxed, CareRequestReopened
 from events.contracts.offers import NobodyFound, OfferLapsed, OfferRefused, OfferWithdrawn
 from events.contracts.people import (
     PersonDeathCorrected,
@@ -36,6 +37,31 @@ async def when_nobody_found(work: Work, event: NobodyFound) -> None:
     await operations.raise_case(
         work, kind=CaseKind.NOBODY_FOUND, subject_id=event.request_id, since=work.now, facts=facts
     )
+
+
+@on(CareRequestReopened, group=GROUP)
+async def when_reopened(work: Work, event: CareRequestReopened) -> None:
+    """Close the case that nobody was found: somebody is looked for again."""
+    await _looked_for(work, event.request_id, "dispatched_again")
+
+
+@on(CareRequestRelaxed, group=GROUP)
+async def when_relaxed(work: Work, event: CareRequestRelaxed) -> None:
+    """Close the case that nobody was found: the change that would help was made."""
+    await _looked_for(work, event.request_id, "relaxed")
+
+
+@on(CareRequestAssigned, group=GROUP)
+async def when_assigned(work: Work, event: CareRequestAssigned) -> None:
+    """Close the case that nobody was found: a person chose whom to ask."""
+    await _looked_for(work, event.request_id, "assigned_by_hand")
+
+
+async def _looked_for(work: Work, request_id: UUID, reason: str) -> None:
+    """Close the case unless the new search, whose event may have come first, has found nobody either."""
+    request = await work.session.get_one(CareRequest, request_id)
+    if request.state is not RequestState.UNSERVED:
+        await operations.settle(work, kind=CaseKind.NOBODY_FOUND, subject_id=request_id, reason=reason)
 
 
 @on(VisitHeld, group=GROUP)

@@ -14,6 +14,9 @@ ROOM = Room(
     models=(Case,),
     handlers=(
         handlers.when_nobody_found,
+        handlers.when_reopened,
+        handlers.when_relaxed,
+        handlers.when_assigned,
         handlers.when_held,
         handlers.when_unfunded,
         handlers.when_nobody_home,

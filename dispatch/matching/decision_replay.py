@@ -12,7 +12,8 @@ from sqlalchemy import Text, bindparam, cast, func, select, type_coerce
 from sqlalchemy.types import UserDefinedType
 
 from dispatch.matching.fleet.candidates import RuledOutReason
-from dispatch.matching.fleet.day import Day, Demand, Hours
+from dispatch.matching.fleet.day import Day, Hours
+from dispatch.matching.fleet.demand import Demand
 from dispatch.matching.fleet.score import share_points
 from dispatch.matching.model import DecisionOutcome, DecisionRecord
 from dispatch.matching.plan import batch, overnight

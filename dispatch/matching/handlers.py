@@ -9,7 +9,7 @@ from dispatch.matching.plan import overruns, replanning
 from dispatch.matching.plan.replanning import ReplanCause
 from dispatch.visits import bars
 from dispatch.visits.model import Visit
-from events.contracts.care_requests import CareRequested
+from events.contracts.care_requests import CareRequested, CareRequestRelaxed, CareRequestReopened
 from events.contracts.event import Envelope
 from events.contracts.offers import OfferLapsed, OfferRefused, OfferWithdrawn
 from events.contracts.people import PersonDeathReported, PersonDeathReportWithdrawn
@@ -34,6 +34,18 @@ async def when_requested(work: Work, envelopes: Sequence[Envelope]) -> None:
     """Offer each request to the cheapest worker; leave standing orders' requests to overnight planning."""
     events = {UUID(envelope.data["request_id"]): envelope for envelope in envelopes}
     await operations.decide_together(work, events, cause=Cause.REQUESTED)
+
+
+@on(CareRequestReopened, group="matching")
+async def when_reopened(work: Work, event: CareRequestReopened) -> None:
+    """Offer a request that found nobody once more."""
+    await operations.decide(work, request_id=event.request_id, cause=Cause.REOPENED)
+
+
+@on(CareRequestRelaxed, group="matching")
+async def when_relaxed(work: Work, event: CareRequestRelaxed) -> None:
+    """Offer a request that found nobody, with the change that would help."""
+    await operations.decide(work, request_id=event.request_id, cause=Cause.RELAXED)
 
 
 @on(OfferRefused, group="matching")

@@ -26,6 +26,7 @@ class DecisionRecord(Base):
     share]`, best first. `beaten` lists the workers who could come at a higher price than the listed candidates.
     `ruled_out` maps a rule to the workers it excludes. `weights` is the content of `matching.weights`, `ask` the
     `Demand` as JSON, `snapshot` the PostgreSQL snapshot that was read, `snapshot_hash` the fingerprint of all inputs.
+    `decided_by` and `reason` are of a person who chose the company or the worker, else null.
     Decisions that were made together in one transaction share `batch_id`, and each saw what those before it in
     `batch_place` had promised, which the snapshot does not show. `decision_replay.replay` decides again from these
     columns.
@@ -60,3 +61,5 @@ class DecisionRecord(Base):
     snapshot_hash: Mapped[str] = mapped_column(String(64))
     batch_id: Mapped[UUID | None]
     batch_place: Mapped[int | None]
+    decided_by: Mapped[str | None] = mapped_column(String(80))
+    reason: Mapped[str | None] = mapped_column(String(200))

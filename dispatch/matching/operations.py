@@ -14,7 +14,8 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 from dispatch.matching.decide import asking, outcome, relaxation
 from dispatch.matching.decide.outcome import Award
 from dispatch.matching.fleet import candidates
-from dispatch.matching.fleet.day import Day, Demand
+from dispatch.matching.fleet.day import Day
+from dispatch.matching.fleet.demand import Demand
 from dispatch.matching.fleet.memory import Fleet, fleet_of
 from dispatch.matching.fleet.score import Option, share_points
 from dispatch.matching.model import DecisionOutcome, DecisionRecord
@@ -52,6 +53,12 @@ class Cause(StrEnum):
     MISSED = "missed"
     ABORTED = "aborted"
     LOOKED_AGAIN = "looked_again"
+    REOPENED = "reopened"  # a person has the request dispatched again
+    RELAXED = "relaxed"  # a person applied the change that would help
+
+
+_BY_A_PERSON = frozenset({Cause.REOPENED, Cause.RELAXED})
+"""Each of these makes one attempt more than the rule allows, and a record also where the last one found nobody."""
 
 
 async def decide(work: Work, *, request_id: UUID, cause: Cause) -> UUID | None:
@@ -74,7 +81,7 @@ async def decide_together(work: Work, events: Mapping[UUID, Envelope | None], *,
     """
     started = perf_counter()
     cases = await _cases(work, events, cause)
-    offered = await _choose(work, cases) if cases else {}
+    offered = await _choose(work, cases, repeated=cause in _BY_A_PERSON) if cases else {}
     for case in cases:
         came_to = DecisionOutcome.OFFERED if case.request.id in offered else DecisionOutcome.NOBODY
         metrics.DECISION_SECONDS.labels(came_to).observe((perf_counter() - started) / len(cases))
@@ -83,7 +90,7 @@ async def decide_together(work: Work, events: Mapping[UUID, Envelope | None], *,
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
+class Case:
     """A request for which somebody is to be found; `event` is what this follows from, if not the work's own cause."""
 
     request: CareRequest
@@ -93,10 +100,11 @@ class _Case:
 
     @property
     def day(self) -> date:
+        """Return the district's day of the demand."""
         return clock.day_of(self.demand.earliest)
 
 
-async def _cases(work: Work, events: Mapping[UUID, Envelope | None], cause: Cause) -> list[_Case]:
+async def _cases(work: Work, events: Mapping[UUID, Envelope | None], cause: Cause) -> list[Case]:
     """Lock the requests and return those for which somebody is to be found now; close or put off the others."""
     query = (
         select(CareRequest)
@@ -111,7 +119,8 @@ async def _cases(work: Work, events: Mapping[UUID, Envelope | None], cause: Caus
         if request.state in _WAITING and not (cause is Cause.REQUESTED and _waits_for_overnight_plan(request, work.now))
     ]
     histories = await asking.histories_of(work, undecided) if undecided else {}
-    cases: list[_Case] = []
+    most = (await rules.read(work.session, MostAttempts, at=work.now)).value
+    cases: list[Case] = []
     for request in undecided:
         history, event = histories[request.id], events[request.id]
         if any(row.state in OPEN for row in history.attempts):
@@ -124,10 +133,10 @@ async def _cases(work: Work, events: Mapping[UUID, Envelope | None], cause: Caus
         elif history.reported_dead:
             if request.state is not RequestState.WAITING:
                 requests.mark(work, request, RequestState.WAITING)
-        elif attempt > (await rules.read(work.session, MostAttempts, at=work.now)).value:
+        elif cause not in _BY_A_PERSON and attempt > most:
             await outcome.exhausted(work, request, attempt)
         else:
-            cases.append(_Case(request, await asking.demand_of(work, request, history), attempt, event))
+            cases.append(Case(request, await asking.demand_of(work, request, history), attempt, event))
     return cases
 
 
@@ -136,19 +145,19 @@ def _waits_for_overnight_plan(request: CareRequest, now: datetime) -> bool:
     return request.standing_order_id is not None and clock.day_of(request.earliest) > clock.day_of(now)
 
 
-async def _choose(work: Work, cases: Sequence[_Case]) -> dict[UUID, UUID]:
+async def _choose(work: Work, cases: Sequence[Case], *, repeated: bool) -> dict[UUID, UUID]:
     """Search, choose and book; if another process booked the worker first, search again, at most `_TRIES` times."""
     fleet = fleet_of(work)
     taken: set[int] = set()
     batch_id = new_id() if len(cases) > 1 else None
     for _ in range(_TRIES):
-        choices: list[tuple[_Case, Day, Option | None, dict[str, Any]]] = []
+        choices: list[tuple[Case, Day, Option | None, dict[str, Any]]] = []
         async with fleet.lock:
             days = await fleet.refresh_all(work, {case.day for case in cases})
             for place, case in enumerate(cases):
                 day = days[case.day]
                 batch = (batch_id, place) if batch_id else None
-                best, record = _weigh(work, fleet, day, case, taken=taken, batch=batch)
+                best, record = weigh(work, fleet, day, case, taken=taken, batch=batch)
                 choices.append((case, day, best, record))
                 if best is not None and batch_id:
                     numbers = [number for number in (best.worker, best.second_worker) if number]
@@ -172,14 +181,14 @@ async def _choose(work: Work, cases: Sequence[_Case]) -> dict[UUID, UUID]:
             if best is None:
                 if case.event is not None:
                     work.follow(case.event)
-                await outcome.nobody(work, case.request, record)
+                await outcome.nobody(work, case.request, record, repeated=repeated)
         return offered
     message = f"request {cases[0].request.id}: hours were taken {_TRIES} times in a row"
     raise RuntimeError(message)
 
 
-def _weigh(
-    work: Work, fleet: Fleet, day: Day, case: _Case, *, taken: set[int], batch: tuple[UUID, int] | None
+def weigh(
+    work: Work, fleet: Fleet, day: Day, case: Case, *, taken: set[int], batch: tuple[UUID, int] | None = None
 ) -> tuple[Option | None, dict[str, Any]]:
     """Return the best option of a case, None if nobody can come, and the decision record."""
     demand = case.demand
@@ -197,6 +206,7 @@ def _weigh(
         company_of=day.company_of,
         companies=companies,
         taken=taken,
+        unchosen=day.unchosen(demand),
     )
     record = outcome.record(
         case.request,

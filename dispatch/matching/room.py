@@ -15,6 +15,8 @@ ROOM = Room(
     models=(DecisionRecord,),
     handlers=(
         handlers.when_requested,
+        handlers.when_reopened,
+        handlers.when_relaxed,
         handlers.when_refused,
         handlers.when_lapsed,
         handlers.when_withdrawn,

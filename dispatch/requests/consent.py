@@ -33,24 +33,34 @@ async def agree(
     item, price = await placing.offered(work, request.item_code, earliest)
     if not request.urgent:
         placing.check_item_hours(item, earliest, latest)
-    month, fen = clock.month_of(earliest), price * request.quantity
     if clock.day_of(earliest) != clock.day_of(request.earliest):
         await placing.check_caps(work, request.person_id, request.item_code, earliest, but=request_id)
-    if (month, fen) != (clock.month_of(request.earliest), request.price_fen):
-        terms = await enrolment.terms_if_any(work, request.person_id, month)
-        if terms is None:
-            raise placing.NotEnrolled(state="none")
-        told_fen = request.own_fen
-        holding = await wallet.hold_again(
-            work, terms=terms, person_id=request.person_id, request_id=request_id, fen=fen, beyond=True
-        )
-        if holding.own_fen > told_fen and not accept_own_cost:
-            raise wallet.OverQuota(left=show(holding.held_fen), price=show(fen), own=show(holding.own_fen))
-        request.price_fen, request.quota_held_fen = fen, holding.held_fen
-        request.category, request.level, request.copay_percent = holding.category, holding.level, holding.copay_percent
-        request.over_quota = holding.missing_fen > 0
+    same_month = clock.month_of(earliest) == clock.month_of(request.earliest)
+    if not same_month or price * request.quantity != request.price_fen:
+        await hold_anew(work, request, earliest=earliest, accept_own_cost=accept_own_cost)
     request.earliest, request.latest = earliest, latest
     return request
+
+
+async def hold_anew(work: Work, request: CareRequest, *, earliest: datetime, accept_own_cost: bool) -> None:
+    """Hold a request's quota by the price and the terms of a day.
+
+    Refuses `request.item_unknown`, `.not_enrolled`, and `.over_quota` where the elder would pay more than was told and
+    has not accepted it.
+    """
+    _, price = await placing.offered(work, request.item_code, earliest)
+    terms = await enrolment.terms_if_any(work, request.person_id, clock.month_of(earliest))
+    if terms is None:
+        raise placing.NotEnrolled(state="none")
+    fen, told_fen = price * request.quantity, request.own_fen
+    holding = await wallet.hold_again(
+        work, terms=terms, person_id=request.person_id, request_id=request.id, fen=fen, beyond=True
+    )
+    if holding.own_fen > told_fen and not accept_own_cost:
+        raise wallet.OverQuota(left=show(holding.held_fen), price=show(fen), own=show(holding.own_fen))
+    request.price_fen, request.quota_held_fen = fen, holding.held_fen
+    request.category, request.level, request.copay_percent = holding.category, holding.level, holding.copay_percent
+    request.over_quota = holding.missing_fen > 0
 
 
 async def cover(work: Work, request_id: UUID, planned_start: datetime) -> int:

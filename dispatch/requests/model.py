@@ -40,7 +40,8 @@ TRANSITIONS: Final[Mapping[RequestState, frozenset[RequestState]]] = {
     _S.UNDER_WAY: frozenset({_S.FINISHED, _S.OFFERED, _S.WAITING, _S.UNSERVED}),
     # A person may decide later that a finished visit does not count.
     _S.FINISHED: frozenset({_S.UNSERVED}),
-    _S.UNSERVED: frozenset(),
+    # A person has it dispatched again.
+    _S.UNSERVED: frozenset({_S.WAITING}),
     _S.CANCELLED: frozenset(),
 }
 OPEN: Final = frozenset({_S.WAITING, _S.OFFERED, _S.ACCEPTED, _S.UNDER_WAY})
@@ -67,6 +68,8 @@ class CancelledBy(StrEnum):
     SYSTEM = "system"
 
 
+VISIT_VOID = "visit_void"
+"""The reason of a request whose visit took place and was found not to count."""
 DECEASED = "deceased"
 """The reason on requests and standing orders that a death ended; a corrected death searches for it."""
 
@@ -76,7 +79,8 @@ class CareRequest(Base):
 
     Place, division, category, level, co-payment and price are as they were when it was placed. `earliest` and `latest`
     bound the worker's arrival. `price_fen` is the catalogue's price times the quantity; `quota_held_fen` of it is held
-    in the elder's wallet of the month of `earliest`, the rest is the elder's own.
+    in the elder's wallet of the month of `earliest`, the rest is the elder's own. Attempts up to `ask_again_after` do
+    not keep their companies from being asked, because a person chose to ask them once more.
     """
 
     __tablename__ = "care_request"
@@ -136,6 +140,7 @@ class CareRequest(Base):
     reason: Mapped[str | None] = mapped_column(String(80))
     cancelled_by: Mapped[CancelledBy | None]
     chargeable: Mapped[bool] = mapped_column(default=False)
+    ask_again_after: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     note_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
 
     @property

@@ -3,6 +3,7 @@
 from dispatch.requests.changes import cancel, cancel_all, follow_divisions, mark, mark_unserved
 from dispatch.requests.consent import agree, cover
 from dispatch.requests.placing import check_elder, place
+from dispatch.requests.reopening import reopen
 from dispatch.requests.standing import (
     end,
     end_all,
@@ -31,5 +32,6 @@ __all__ = [
     "pause",
     "place",
     "place_standing_order",
+    "reopen",
     "restore_all",
 ]

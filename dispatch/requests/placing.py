@@ -199,10 +199,7 @@ async def place(
     if not urgent:
         check_item_hours(item, earliest, latest)
     if not override_duplicate:
-        hours = (await rules.read(work.session, DuplicateHours, at=work.now)).value
-        case_no = intake.same(earlier, earliest, hours)
-        if case_no is not None:
-            raise Duplicate(hours=hours, case_no=case_no)
+        await _not_the_same(work, earlier, earliest)
     await _within_caps(work, earlier, earliest, item_code)
     if place_of is None:
         raise registry.PersonNotFound
@@ -328,6 +325,19 @@ async def check_caps(work: Work, person_id: UUID, item_code: str, earliest: date
     _, earlier = await _earlier(work, person_id, item_code, earliest, None)
     others = [request for request in earlier if request.request_id != but]
     await _within_caps(work, others, earliest, item_code)
+
+
+async def check_duplicate(work: Work, person_id: UUID, item_code: str, earliest: datetime, *, but: UUID) -> None:
+    """Refuse `request.duplicate` where the elder has another request than `but` for the item about that hour."""
+    _, earlier = await _earlier(work, person_id, item_code, earliest, None)
+    await _not_the_same(work, [request for request in earlier if request.request_id != but], earliest)
+
+
+async def _not_the_same(work: Work, earlier: list[intake.Earlier], earliest: datetime) -> None:
+    hours = (await rules.read(work.session, DuplicateHours, at=work.now)).value
+    case_no = intake.same(earlier, earliest, hours)
+    if case_no is not None:
+        raise Duplicate(hours=hours, case_no=case_no)
 
 
 async def _within_caps(work: Work, earlier: list[intake.Earlier], earliest: datetime, item_code: str) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Row, select
 
 from dispatch.requests import operations as requests
-from dispatch.requests.model import CareRequest, RequestState
+from dispatch.requests.model import VISIT_VOID, CareRequest, RequestState
 from dispatch.visits import operations, verification
 from dispatch.visits.model import Visit
 from dispatch.visits.transitions import VisitState
@@ -120,7 +120,7 @@ async def when_voided(work: Work, event: VisitVoided) -> None:
     visit = await work.session.get_one(Visit, event.visit_id)
     request = await work.session.get_one(CareRequest, event.request_id)
     if visit.rework_of is None and request.state is RequestState.FINISHED:
-        await requests.mark_unserved(work, request_id=event.request_id, reason="visit_void")
+        await requests.mark_unserved(work, request_id=event.request_id, reason=VISIT_VOID)
 
 
 @on(DivisionChanged, group="visits")

@@ -1,6 +1,7 @@
 """Topic `care-requests`: what elders ask for; key is the district, so that one consumer matches a district."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from events.contracts.event import Event
@@ -39,3 +40,40 @@ class CareRequestUnserved(_CareRequestEvent):
     """Emitted by requests: the request is closed as unserved; its quota is released."""
 
     reason: str
+
+
+class CareRequestReopened(_CareRequestEvent):
+    """Emitted by matching: a person has a request that found nobody dispatched again.
+
+    With `ask_again` the companies that refused, were silent or did not come are asked once more.
+    """
+
+    urgent_lane = True
+
+    urgent: bool
+    ask_again: bool
+
+
+class CareRequestRelaxed(_CareRequestEvent):
+    """Emitted by matching: a person applied the change that a decision proposed, and the request is dispatched again.
+
+    `changes` are the change and those that it takes as well, each with its numbers; `earliest` and `latest` are the
+    request's window from now on.
+    """
+
+    urgent_lane = True
+
+    urgent: bool
+    decision_id: UUID
+    changes: list[dict[str, Any]]
+    earliest: datetime
+    latest: datetime
+
+
+class CareRequestAssigned(_CareRequestEvent):
+    """Emitted by matching: a person chose whom to ask; the decision record says who did so and why."""
+
+    decision_id: UUID
+    visit_id: UUID
+    provider_id: UUID
+    worker_id: UUID

@@ -42,6 +42,7 @@ IDS_IN_BODIES = {
     "visit_id": "visit_id",
     "person_id": "person_id",
     "provider_id": "provider_id",
+    "decision_id": "decision_id",
     "worker_id": "worker_id",
     "id": "act_id",
     "first_assessor_id": "account_id",

@@ -41,6 +41,7 @@ NOUNS = {
     "offer_id": "select id from offer where provider_id = $1",
     "visit_id": "select id from visit where provider_id = $1",
     "request_id": "select distinct request_id from visit where provider_id = $1",
+    "decision_id": "select id from decision_record where provider_id = $1",
     "worker_id": "select id from worker where provider_id = $1",
     "provider_id": "select id from company where id = $1",
     "statement_id": "select id from statement where provider_id = $1",

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatch.matching.fleet.candidates import RuledOutReason
-from dispatch.matching.fleet.day import Day, Demand, Hours
+from dispatch.matching.fleet.day import Day, Hours
+from dispatch.matching.fleet.demand import Demand
 from dispatch.matching.fleet.score import share_points, share_steps
 from dispatch.matching.plan import batch
 from dispatch.matching.plan.batch import Planned

@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from dispatch.matching.fleet.day import Day, Demand, SearchResult
+from dispatch.matching.fleet.day import Day, SearchResult
+from dispatch.matching.fleet.demand import Demand
 from dispatch.matching.fleet.memory import Fleet
 from dispatch.matching.fleet.score import share_points
 from dispatch.requests.model import CareRequest

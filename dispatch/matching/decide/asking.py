@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Integer, Row, Table, Uuid, any_, bindparam, literal, null, select, true, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from dispatch.matching.fleet.day import Demand
+from dispatch.matching.fleet.demand import Demand
 from dispatch.matching.rules import FamiliarVisits
 from dispatch.requests.model import CareRequest
 from dispatch.visits.model import Barred, Visit
@@ -93,7 +93,8 @@ async def histories_of(work: Work, requests: Sequence[CareRequest]) -> dict[UUID
 async def demand_of(work: Work, request: CareRequest, history: History) -> Demand:
     """Return the demand of a request with this history.
 
-    Companies that refused, lapsed or missed are not asked again; workers who aborted or were withdrawn are barred.
+    Companies that refused, lapsed or missed are not asked again unless a person has decided so; workers who aborted or
+    were withdrawn are barred.
     """
     gone = {
         row.worker_id
@@ -107,7 +108,11 @@ async def demand_of(work: Work, request: CareRequest, history: History) -> Deman
         familiar=history.familiar,
         barred=history.barred | gone,
         barred_companies=history.barred_companies,
-        asked={row.provider_id for row in history.attempts if row.state in _NOT_ASKED_AGAIN},
+        asked={
+            row.provider_id
+            for row in history.attempts
+            if row.state in _NOT_ASKED_AGAIN and row.attempt > request.ask_again_after
+        },
     )
 
 

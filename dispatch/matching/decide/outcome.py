@@ -10,7 +10,8 @@ from sqlalchemy import Table, exists, insert, select
 
 from dispatch.matching.decide import relaxation
 from dispatch.matching.fleet.candidates import Content
-from dispatch.matching.fleet.day import Day, Demand
+from dispatch.matching.fleet.day import Day
+from dispatch.matching.fleet.demand import Demand
 from dispatch.matching.fleet.score import Option
 from dispatch.matching.model import DecisionOutcome, DecisionRecord
 from dispatch.matching.rules import NobodyWaits
@@ -67,6 +68,8 @@ def record(
         "snapshot_hash": fingerprint,
         "batch_id": batch[0] if batch else None,
         "batch_place": batch[1] if batch else None,
+        "decided_by": None,
+        "reason": None,
     }
 
 
@@ -100,16 +103,16 @@ async def offer(work: Work, awards: Sequence[Award], *, answer_within: timedelta
     return {award.request.id: offered.visit_id for award, offered in zip(awards, offers, strict=True)}
 
 
-async def nobody(work: Work, request: CareRequest, record: dict[str, Any]) -> None:
+async def nobody(work: Work, request: CareRequest, record: dict[str, Any], *, repeated: bool = False) -> None:
     """Store that nobody can come, emit `NobodyFound`, and close the request if `matching.nobody_waits` says so.
 
-    Nothing happens if this attempt has a record already.
+    Nothing happens if this attempt has a record already, unless a person had it `repeated`.
     """
     attempt = record["attempt"]
     seen = await work.session.scalar(
         select(exists().where(DecisionRecord.request_id == request.id, DecisionRecord.attempt == attempt))
     )
-    if seen:
+    if seen and not repeated:
         return
     await work.session.execute(_RECORD, record)
     relaxed = record["relaxation"] or {"change": "none"}

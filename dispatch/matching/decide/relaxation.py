@@ -13,7 +13,8 @@ from typing import Any
 
 from dispatch.matching.fleet import crew
 from dispatch.matching.fleet.candidates import Companies
-from dispatch.matching.fleet.day import Day, Demand
+from dispatch.matching.fleet.day import Day
+from dispatch.matching.fleet.demand import Demand
 from providers.catalogue.model import Skill
 from routing.explanation import relax, relax_pair, relaxation
 from routing.explanation.relax import Limits

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -18,6 +18,7 @@ LISTED = 20
 class RuledOutReason(StrEnum):
     """Why a worker was ruled out, in the order in which the rules are checked."""
 
+    NOT_CHOSEN = "not_chosen"  # a person chose another company or another worker
     SITE_CLOSED = "site_closed"
     NOT_CONTRACTED = "not_contracted"  # no contract of the company covers this item in this division
     CAPACITY_USED = "capacity_used"  # the company has as many visits in the month as its contracts allow
@@ -64,14 +65,17 @@ class Companies:
     full: frozenset[int]
     asked: frozenset[int]
     barred: frozenset[int] = frozenset()  # kept apart from the elder
+    unchosen: frozenset[int] = frozenset()  # a person chose another company
 
     @property
     def out(self) -> frozenset[int]:
         """Return the numbers of all companies that may not be asked."""
-        return self.barred | self.uncovered | self.full | self.asked
+        return self.unchosen | self.barred | self.uncovered | self.full | self.asked
 
     def reason(self, company: int) -> RuledOutReason:
-        """Return why a company may not be asked: a bar first, then contract, then capacity, then an earlier attempt."""
+        """Return the first reason that a company may not be asked."""
+        if company in self.unchosen:
+            return RuledOutReason.NOT_CHOSEN
         if company in self.barred:
             return RuledOutReason.BARRED
         if company in self.uncovered:
@@ -96,18 +100,22 @@ def content(
     company_of: Sequence[int],
     companies: Companies,
     taken: Iterable[int] = (),
+    unchosen: Collection[int] = (),
 ) -> Content:
     """Return the content of a decision record, in which each worker is listed, beaten or ruled out by one rule.
 
     `options` are sorted best first; `rules`, `numbers` and `company_of` (the company's number) are indexed by the
-    worker's place in the fleet; `taken` are numbers of workers whose hours are booked.
+    worker's place in the fleet; `taken` are numbers of workers whose hours are booked, `unchosen` of those
+    whose company was chosen by a person together with another worker.
     """
     listed = {number for option in options[:LISTED] for number in (option.worker, option.second_worker)}
     gone = set(taken)
     beaten: list[int] = []
     ruled: dict[str, list[int]] = defaultdict(list)
     for rule, number, company in zip(rules, numbers, company_of, strict=True):
-        if number in gone:
+        if number in unchosen and number not in listed:
+            ruled[RuledOutReason.NOT_CHOSEN].append(number)
+        elif number in gone:
             ruled[RuledOutReason.TAKEN].append(number)
         elif rule == PlanRule.NOT_CONTRACTED:
             ruled[companies.reason(company)].append(number)

@@ -6,20 +6,18 @@ move; a new visit is inserted into the gaps.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import blake2b
-from typing import Any, Self
 from uuid import UUID
 
 from dispatch.matching.fleet import candidates, crew
 from dispatch.matching.fleet.candidates import Companies
+from dispatch.matching.fleet.demand import Demand
 from dispatch.matching.fleet.score import Option, ranked, settled
 from dispatch.matching.rules import Travel, Weights
 from kit import clock
-from kit.china import identifiers
 from kit.geo import Point
-from providers.catalogue.model import Skill
 from providers.roster.queries import ContractTerms, RosterWorker
 from routing.insertion import board
 from routing.model import problem
@@ -55,50 +53,6 @@ class Hours:
             self.begun,
         )
         return int.from_bytes(blake2b(repr(facts).encode(), digest_size=16).digest())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Demand:
-    """What a request needs: place, minutes, skill, workers; the start is between `earliest` and `latest`, inclusive."""
-
-    latitude: float
-    longitude: float
-    minutes: int
-    earliest: datetime
-    latest: datetime
-    skill: Skill
-    sex: identifiers.Sex | None
-    persons: int
-    familiar: frozenset[UUID]
-    barred: frozenset[UUID]
-    asked: frozenset[UUID]  # companies that refused, lapsed or missed, and are not asked again
-    item_code: str
-    division_code: str
-    barred_companies: frozenset[UUID] = frozenset()
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the demand in the form in which the decision record stores it; no barred company is no key.
-
-        Records of earlier versions have no such key, and their hash must stay.
-        """
-        return {
-            name: sorted(map(str, value)) if isinstance(value, frozenset) else _plain(value)
-            for name, value in asdict(self).items()
-            if value or name != "barred_companies"
-        }
-
-    @classmethod
-    def read(cls, kept: Mapping[str, Any]) -> Self:
-        """Read what `as_json` wrote."""
-        sets = ("familiar", "barred", "asked", "barred_companies")
-        people = {name: frozenset(map(UUID, kept.get(name, ()))) for name in sets}
-        times = {name: datetime.fromisoformat(kept[name]) for name in ("earliest", "latest")}
-        sex = identifiers.Sex(kept["sex"]) if kept["sex"] else None
-        return cls(**{**kept, **people, **times, "skill": Skill(kept["skill"]), "sex": sex})
-
-
-def _plain(value: object) -> object:
-    return value.isoformat() if isinstance(value, datetime) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,10 +228,12 @@ class Day:
 
         `awarded` is the number of visits in the month by company number.
         """
-        barred, uncovered, full, asked = set(), set(), set(), set()
+        unchosen, barred, uncovered, full, asked = set(), set(), set(), set(), set()
         for number in self.company_numbers:
             terms = self.contracts.get(number, [])
-            if self.providers[number] in demand.barred_companies:
+            if demand.only_company not in {None, self.providers[number]}:
+                unchosen.add(number)
+            elif self.providers[number] in demand.barred_companies:
                 barred.add(number)
             elif not any(contract.covers(demand.item_code, demand.division_code) for contract in terms):
                 uncovered.add(number)
@@ -286,7 +242,21 @@ class Day:
             elif self.providers[number] in demand.asked:
                 asked.add(number)
         return Companies(
-            barred=frozenset(barred), uncovered=frozenset(uncovered), full=frozenset(full), asked=frozenset(asked)
+            unchosen=frozenset(unchosen),
+            barred=frozenset(barred),
+            uncovered=frozenset(uncovered),
+            full=frozenset(full),
+            asked=frozenset(asked),
+        )
+
+    def unchosen(self, demand: Demand) -> frozenset[int]:
+        """Return the numbers of the chosen company's workers who may not lead: a person chose another one of them."""
+        if demand.only_worker is None:
+            return frozenset()
+        return frozenset(
+            worker.number
+            for worker in self.roster
+            if worker.provider_id == demand.only_company and worker.worker_id != demand.only_worker
         )
 
     def allowed(self, companies: Companies) -> list[int]:
@@ -304,7 +274,10 @@ class Day:
         self.advance(now)
         allowed = self.allowed(companies)
         if demand.persons > 1:
-            return self._pairs(demand, allowed, companies, shares)
+            pairs = self._pairs(demand, allowed, companies, shares)
+            others = self.unchosen(demand)
+            options = [pair for pair in pairs.options if not {pair.worker, pair.second_worker} <= others]
+            return SearchResult(options, pairs.rules, companies)
         return self.search(self.board.add(self.visit(demand, allowed)), companies=companies, shares=shares)
 
     def search(self, number: int, *, companies: Companies, shares: Mapping[int, int]) -> SearchResult:
@@ -366,6 +339,9 @@ class Day:
         """Return a demand as a visit of the routing engine; `allowed` lists places of companies."""
         earliest, latest = crew.seconds(demand.earliest, self.origin), crew.seconds(demand.latest, self.origin)
         barred = frozenset(self.place_of[worker_id] for worker_id in demand.barred if worker_id in self.place_of)
+        if demand.persons == 1:
+            others = self.unchosen(demand)
+            barred |= {place for place, number in enumerate(self.numbers) if number in others}
         familiar = frozenset(self.place_of[worker_id] for worker_id in demand.familiar if worker_id in self.place_of)
         return problem.Visit(
             place=self.board.place(demand.latitude, demand.longitude),

@@ -21,7 +21,8 @@ import numpy as np
 
 from dispatch.matching.decide import relaxation
 from dispatch.matching.fleet import candidates as decision
-from dispatch.matching.fleet.day import Day, Demand, SearchResult
+from dispatch.matching.fleet.day import Day, SearchResult
+from dispatch.matching.fleet.demand import Demand
 from dispatch.matching.fleet.score import Option, share_points, share_steps
 from routing.improvement import improve
 from routing.insertion.board import Candidate

@@ -16,7 +16,8 @@ from sqlalchemy import exists, select
 
 from dispatch.matching.decide import asking, outcome
 from dispatch.matching.decide.outcome import Award
-from dispatch.matching.fleet.day import Day, Demand
+from dispatch.matching.fleet.day import Day
+from dispatch.matching.fleet.demand import Demand
 from dispatch.matching.fleet.memory import fleet_of
 from dispatch.matching.fleet.score import share_points
 from dispatch.matching.model import DecisionRecord

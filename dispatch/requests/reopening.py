@@ -1,0 +1,44 @@
+"""Let a request that found nobody wait again, so that somebody can be looked for once more."""
+
+from datetime import datetime
+from uuid import UUID
+
+from dispatch.enrolment import queries as enrolment
+from dispatch.requests import changes, consent, placing
+from dispatch.requests.model import VISIT_VOID, CareRequest, RequestState
+from events.work import Work
+
+
+async def reopen(
+    work: Work,
+    *,
+    request_id: UUID,
+    earliest: datetime | None = None,
+    latest: datetime | None = None,
+    accept_own_cost: bool = False,
+) -> CareRequest:
+    """Return a request for which nobody was found, locked and waiting, in another window if one is given.
+
+    An unserved request has its quota held again. Refuses `request.not_found`, `.not_allowed` for a request that is
+    neither waiting nor unserved or whose visit took place, `.past`, what `placing.check_elder` refuses, `.duplicate`
+    where the elder has asked anew meanwhile, `.over_quota` where the elder would pay more than was told and has not
+    accepted it (urgent help is never refused for quota), and for another window what `consent.agree` refuses.
+    """
+    request = await changes.locked(work, request_id)
+    unserved = request.state is RequestState.UNSERVED
+    if request.reason == VISIT_VOID or not (unserved or request.state is RequestState.WAITING):
+        raise changes.RequestNotAllowed(state=request.state, wanted=RequestState.WAITING)
+    window = earliest or request.earliest, latest or request.latest
+    accepted = accept_own_cost or request.urgent
+    await placing.check_window(work, *window, request.quantity, None)
+    if unserved:
+        standing = await enrolment.standing(work, request.person_id, window[0], lock=True)
+        await placing.check_elder(work, request.person_id, standing)
+        await placing.check_duplicate(work, request.person_id, request.item_code, window[0], but=request.id)
+        await placing.check_caps(work, request.person_id, request.item_code, window[0], but=request.id)
+        changes.mark(work, request, RequestState.WAITING)
+        request.reason = None
+        await consent.hold_anew(work, request, earliest=window[0], accept_own_cost=accepted)
+    if window != (request.earliest, request.latest):
+        await consent.agree(work, request_id=request.id, earliest=window[0], latest=window[1], accept_own_cost=accepted)
+    return request
