@@ -23,6 +23,7 @@ COPY registry/ registry/
 COPY providers/ providers/
 COPY routing/ routing/
 COPY dispatch/ dispatch/
+COPY civil/ civil/
 COPY bootstrap/ bootstrap/
 COPY api/ api/
 COPY processes/ processes/

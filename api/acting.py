@@ -25,6 +25,7 @@ from api.accounts.model import IdempotencyKey, SessionKind
 from events.work import Work, Works
 from kit.access.actor import SYSTEM, Actor
 from kit.access.roles import Role
+from kit.access.scope import Division
 from kit.refusal import Kind, Refusal
 from kit.rules.typed import DatedRule, ValueRule
 
@@ -204,12 +205,13 @@ class Opening:
         async with _turns.setdefault(token_of(request) or "", asyncio.Semaphore(AT_ONCE)):
             actor = await actor_of(request, action=self.action, at_most=self.at_most)
             provider_id = actor.company.id if actor.company else None
+            division_code = actor.scope.code if isinstance(actor.scope, Division) else None
             if self.own:
                 actor = Actor(Role.SYSTEM, actor.label, actor.account_id)
             async with works_of(request)(actor) as work:
                 key = request.headers.get("idempotency-key")
                 if key is not None and request.method not in _SAFE:
-                    await _claim(work, request, key, provider_id)
+                    await _claim(work, request, key, provider_id, division_code)
                 yield work
 
 
@@ -221,7 +223,7 @@ def doing(action: str, *, own: bool = False, at_most: type[ValueRule[int]] | Non
     return Depends(Opening(action, own, at_most), scope="function")
 
 
-async def _claim(work: Work, request: Request, key: str, provider_id: UUID | None) -> None:
+async def _claim(work: Work, request: Request, key: str, provider_id: UUID | None, division_code: str | None) -> None:
     if not _KEY.match(key):
         raise KeyInvalid
     url, data_key = request.url, work.vault.new_key()
@@ -233,6 +235,7 @@ async def _claim(work: Work, request: Request, key: str, provider_id: UUID | Non
             account_id=work.actor.account_id,
             key=key,
             provider_id=provider_id,
+            division_code=division_code,
             request_hash=digest,
             claimed_at=work.now,
             data_key=data_key,

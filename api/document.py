@@ -25,6 +25,7 @@ TAGS = {
     "accounts": "The administrator's list of accounts.",
     "cases": "What waits for a person: taken up and closed with a reason.",
     "catalogue": "What can be asked for, and its price of a day.",
+    "civil": "Cases, benefits and monthly runs of the bureau's companion modules.",
     "companies": "Service companies, their contracts, workers, certificates, shifts and absences.",
     "divisions": "The divisions of the district, and the acts that change them.",
     "enrolment": "From an application over the assessment to a month's quota.",

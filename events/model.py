@@ -209,7 +209,7 @@ begin
   from jsonb_array_elements(events) e;
 end $$;
 revoke all on function nowalls_emit(jsonb) from public;
-grant execute on function nowalls_emit(jsonb) to nowalls_desk, nowalls_provider
+grant execute on function nowalls_emit(jsonb) to nowalls_desk, nowalls_provider, nowalls_clerk
 """
 """Write emitted events in one round trip: the log, the deliveries, the wake-ups. It runs with its owner's rights, so
 that no application role needs any right on the log but to read it."""

@@ -2,6 +2,8 @@
 
 from api.accounts.room import ROOM as ACCOUNTS
 from api.room import ROOM as API
+from civil.modules import ROOMS as CIVIL_ROOMS
+from civil.room import ROOM as CIVIL
 from dispatch.enrolment.room import ROOM as ENROLMENT
 from dispatch.escalation.room import ROOM as ESCALATION
 from dispatch.matching.room import ROOM as MATCHING
@@ -34,6 +36,8 @@ ROOMS: tuple[Room, ...] = (
     MATCHING,
     ESCALATION,
     DISPATCH,
+    *CIVIL_ROOMS,
+    CIVIL,
     ACCOUNTS,
     API,
     SIMULATIONS,

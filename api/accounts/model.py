@@ -130,6 +130,8 @@ class IdempotencyKey(Base):
             "info": {
                 "provider_sees": "provider_id = nowalls_provider()",
                 "provider_may": "select, insert, update",
+                "clerk_sees": "division_code = nowalls_division()",
+                "clerk_may": "select, insert, update",
                 "auditor_sees": None,
             }
         },
@@ -138,6 +140,7 @@ class IdempotencyKey(Base):
     account_id: Mapped[UUID] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(120), primary_key=True)
     provider_id: Mapped[UUID | None]
+    division_code: Mapped[str | None] = mapped_column(String(12))
     request_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
     claimed_at: Mapped[datetime] = mapped_column(index=True)
     data_key: Mapped[bytes]

@@ -34,6 +34,9 @@ VALUES: Mapping[str, Sequence[Any]] = {
     "name": ("offer.deadline_minutes",),
     "dry_run": ("true",),
     "column": ("name=姓名",),
+    "civil_kind": ("oldage.application",),
+    "programme": ("oldage",),
+    "overdue": ("true", "false"),
 }
 """What to ask for where it is no id: query and path parameters by name."""
 TEXTS = {"phone": "phones", "id_no": "id_numbers"}

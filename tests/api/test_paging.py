@@ -29,6 +29,9 @@ LISTS = [
     ("administrator", "/refused-actions"),
     ("operator", "/people"),
     ("manager", "/pending-changes"),
+    ("manager", "/civil/cases"),
+    ("section", "/civil/grants"),
+    ("finance", "/civil/pay-runs"),
 ]
 MAY_BE_EMPTY = {"/divisions/undecided", "/pending-changes"}
 """Nobody's division was split in these lives, and nobody waits for a second person; test_registry.py and
@@ -54,6 +57,8 @@ async def test_the_pages_together_are_the_whole_list(world: World, limit: int) -
     paper = (await world.ask("finance", "GET", "/statements")).json()["items"][0]["id"]
     person = world.lived.companies[0].elders[0]
     case = (await world.ask("manager", "GET", "/cases")).json()["items"][0]["subject_id"]
+    application = (await world.ask("manager", "GET", "/civil/cases")).json()["items"][0]["civil_case_id"]
+    run = (await world.ask("finance", "GET", "/civil/pay-runs")).json()["items"][0]["run_id"]
     for _ in range(3):
         await world.ask("operator", "GET", f"/people/{person}?purpose=visit")
     for path in ("/statements", "/rules"):
@@ -63,6 +68,9 @@ async def test_the_pages_together_are_the_whole_list(world: World, limit: int) -
         ("finance", f"/statements/{paper}/lines"),
         ("manager", f"/people/{person}/readings"),
         ("manager", f"/cases/about/{case}"),
+        ("section", f"/civil/cases/{application}/steps"),
+        ("finance", f"/civil/pay-runs/{run}/lines"),
+        ("finance", f"/civil/pay-runs/{run}/payments"),
     ]
     lengths = {}
     for name, path in LISTS + more:

@@ -52,7 +52,7 @@ async def test_every_table_is_under_row_security_that_binds_its_owner_too(world:
 
 
 EVERYBODY, BUREAU, NOBODY = "provider clerk own auditor", "auditor", ""
-COMPANYS, PERSONS = "provider auditor", "own auditor"
+COMPANYS, PERSONS, CLERKS = "provider auditor", "own auditor", "clerk auditor"
 SEEN_BY = {
     # the map, the catalogue, the rules, and whether this is a rehearsal
     **dict.fromkeys(("division", "item", "price", "rule", "rehearsal"), EVERYBODY),
@@ -96,7 +96,10 @@ SEEN_BY = {
     **dict.fromkeys(("dead_letter", "lease", "refused_action", "simulation", "simulated_part"), BUREAU),
     # what secures an account; whoever signs in asks by way of the platform's own role
     **dict.fromkeys(("account", "account_session", "account_recovery_code", "attempt"), NOBODY),
-    "idempotency_key": "provider",
+    "idempotency_key": "provider clerk",
+    # what a town's clerk and a section bring before the bureau, and who draws what; money goes out at the desks alone
+    **dict.fromkeys(("civil_case", "civil_case_step", "civil_grant", "civil_grant_term", "civil_covered"), CLERKS),
+    **dict.fromkeys(("civil_pay_run", "civil_pay_line", "civil_payment"), BUREAU),
 }
 """Which people beside the desks may read or write a table at all, decided for each table; `info` says which rows."""
 

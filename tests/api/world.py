@@ -67,6 +67,8 @@ NOUNS = {
     "account_id": "select id from account where provider_id = $1",
     "session_id": "select s.id from account_session s join account a on a.id = s.account_id where a.provider_id = $1",
     "change_id": "select id from pending_change where subject = $1::uuid::text",
+    "civil_case_id": "select c.id from civil_case c join visit v using (person_id) where v.provider_id = $1",
+    "run_id": "select id from civil_pay_run where $1::uuid is not null",
     "act_id": "select id from act where provider_id = $1",
 }
 """Every kind of id that a route may ask for: how to find a company's own."""

@@ -1,0 +1,241 @@
+"""What the companion modules look like over HTTP."""
+
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from api.forms import EXAMPLE_ID, Form, Json, MonthName
+from civil.blocks.benefits.model import GrantEndReason, PayRunState
+from civil.blocks.cases.model import CaseStep
+from civil.blocks.declared import CaseKind, Module
+from kit.access.roles import Role
+from kit.access.scope import Section
+
+
+class CivilTitle(BaseModel):
+    """What something is called on a screen."""
+
+    zh: str = Field(description="in Chinese")
+    en: str = Field(description="in English")
+
+
+class CivilState(BaseModel):
+    """One state of a kind of case."""
+
+    state: str = Field(description="the state's code")
+    title: CivilTitle = Field(description="what a screen calls it")
+
+
+class CivilMove(BaseModel):
+    """One move that a kind of case allows."""
+
+    came_from: str = Field(description="the state before")
+    to: str = Field(description="the state after")
+    by: list[Role] = Field(description="the roles that may make it")
+    second_person: bool = Field(description="whether nobody may make it who has worked on the case before")
+
+
+class CivilCaseKind(BaseModel):
+    """One kind of case: its fields, states and moves."""
+
+    kind: str = Field(description="its name")
+    title: CivilTitle = Field(description="what a screen calls it")
+    fields: dict[str, Any] = Field(description="the JSON Schema of its facts; the title of a field is its label")
+    first: str = Field(description="the state in which it is opened")
+    states: list[CivilState] = Field(description="every state")
+    moves: list[CivilMove] = Field(description="every move")
+
+    @classmethod
+    def of(cls, kind: CaseKind) -> Self:
+        """Describe a kind as it is declared."""
+        moves = [
+            CivilMove(came_from=state, to=to, by=sorted(move.by), second_person=move.second_person)
+            for state, wanted in kind.moves.items()
+            for to, move in wanted.items()
+        ]
+        return cls(
+            kind=kind.name,
+            title=CivilTitle(zh=kind.title.zh, en=kind.title.en),
+            fields=kind.facts.model_json_schema(),
+            first=kind.first,
+            states=[
+                CivilState(state=state, title=CivilTitle(zh=title.zh, en=title.en))
+                for state, title in kind.states.items()
+            ],
+            moves=moves,
+        )
+
+
+class CivilProgramme(BaseModel):
+    """One benefit."""
+
+    programme: str = Field(description="its name")
+    title: CivilTitle = Field(description="what a screen calls it")
+    standards: list[str] = Field(description="the rules that its amount is computed from")
+
+
+class CivilModule(BaseModel):
+    """One companion module, as it is declared."""
+
+    module: str = Field(description="its name")
+    title: CivilTitle = Field(description="what a screen calls it")
+    section: Section = Field(description="the section of the bureau that its records belong to")
+    kinds: list[CivilCaseKind] = Field(description="its kinds of cases")
+    programmes: list[CivilProgramme] = Field(description="its benefits")
+
+    @classmethod
+    def of(cls, module: Module) -> Self:
+        """Describe a module as it is declared."""
+        programmes = [
+            CivilProgramme(
+                programme=programme.name,
+                title=CivilTitle(zh=programme.title.zh, en=programme.title.en),
+                standards=[rule.about.name for rule in programme.standards],
+            )
+            for programme in module.programmes
+        ]
+        return cls(
+            module=module.name,
+            title=CivilTitle(zh=module.title.zh, en=module.title.en),
+            section=module.section,
+            kinds=[CivilCaseKind.of(kind) for kind in module.cases],
+            programmes=programmes,
+        )
+
+
+class NewCivilCase(Form):
+    """A case about a person; its facts are those that the kind declares."""
+
+    kind: str = Field(
+        min_length=1, max_length=40, description="a kind of GET /civil/modules", examples=["oldage.application"]
+    )
+    person_id: UUID = Field(description="the person", examples=[str(EXAMPLE_ID)])
+    facts: dict[str, Json] = Field(
+        default={}, max_length=60, description="the fields of the kind", examples=[{"alone": True}]
+    )
+
+
+class CivilCase(BaseModel):
+    """Where one matter stands."""
+
+    civil_case_id: UUID = Field(validation_alias="id", description="the case")
+    number: int = Field(description="the number that people speak")
+    kind: str = Field(description="its kind")
+    person_id: UUID = Field(description="whom it is about")
+    division_code: str = Field(description="the division that deals with it, 12 digits")
+    section: Section = Field(description="the section it belongs to")
+    state: str = Field(description="where it stands; the kind says what a screen calls it")
+    since: datetime = Field(description="since when")
+    due_at: datetime | None = Field(description="until when it must move on; null: no time is set")
+    open_until: datetime | None = Field(description="until when it is publicised and may not move on; null: it may")
+    facts: dict[str, Any] = Field(description="the fields of the kind")
+    opened_at: datetime = Field(description="when it was opened")
+    closed_at: datetime | None = Field(description="when it came to its end; null: it is open")
+
+
+class CivilCaseStep(BaseModel):
+    """One move of a case."""
+
+    came_from: str | None = Field(description="the state before; null: it was opened")
+    state: str = Field(description="the state after")
+    at: datetime = Field(description="when")
+    by: str = Field(description="the account's name")
+    reason: str | None = Field(description="why; null where nothing was said or the person was erased")
+
+    @classmethod
+    def of(cls, step: CaseStep, note: str | None) -> Self:
+        """Show a move with its words."""
+        return cls(came_from=step.came_from, state=step.state, at=step.at, by=step.by, reason=note)
+
+
+class CivilCaseMove(Form):
+    """Where a case goes, what was learnt, and why."""
+
+    to: str = Field(min_length=1, max_length=32, description="the state to come into", examples=["seen"])
+    facts: dict[str, Json] | None = Field(
+        default=None, max_length=60, description="all fields anew; null: as they were", examples=[{"alone": True}]
+    )
+    reason: str | None = Field(default=None, min_length=1, max_length=500, description="why", examples=["seen at home"])
+
+
+class Grant(BaseModel):
+    """One benefit of one person or family."""
+
+    grant_id: UUID = Field(validation_alias="id", description="the grant")
+    number: int = Field(description="the number that people speak")
+    programme: str = Field(description="the benefit")
+    person_id: UUID = Field(description="who is paid")
+    division_code: str = Field(description="the division, 12 digits")
+    from_month: str = Field(description="the first month, 2026-03")
+    last_month: str | None = Field(description="the last month that is paid; null: it goes on")
+    end_reason: GrantEndReason | None = Field(description="why it ended; null: it goes on")
+
+
+class NewPayRun(Form):
+    """Which month of which benefit to compute."""
+
+    programme: str = Field(
+        min_length=1, max_length=40, description="a benefit of GET /civil/modules", examples=["oldage"]
+    )
+    month: MonthName = Field(description="the month to pay")
+
+
+class PayRun(BaseModel):
+    """One month's run of one benefit."""
+
+    run_id: UUID = Field(validation_alias="id", description="the run")
+    programme: str = Field(description="the benefit")
+    month: str = Field(description="the month, 2026-03")
+    state: PayRunState = Field(description="where it stands")
+    provisional: bool = Field(description="true: a standard is a proposal; not for real payment")
+    lines: int = Field(description="how many lines it has")
+    total_fen: int = Field(description="what the lines come to, in fen; negative where more is clawed back than due")
+    content_hash: str = Field(description="SHA-256 of its standards, claims and lines")
+    computed_by: str = Field(description="who computed it")
+    computed_at: datetime = Field(description="when")
+    approved_by: str | None = Field(description="the second person; null: not approved")
+    paid_at: datetime | None = Field(description="when it was closed with the bank's returns; null: not yet")
+
+
+class PayLine(BaseModel):
+    """What one month and component of a grant is worth now and was entered for it before."""
+
+    line_id: UUID = Field(validation_alias="id", description="the line")
+    grant_id: UUID = Field(description="the grant")
+    month: str = Field(description="the month; an earlier one than the run's: arrears or clawback")
+    component: str = Field(description="the part of the amount")
+    due_fen: int = Field(description="what it is worth, in fen")
+    before_fen: int = Field(description="what earlier runs have entered, in fen")
+    fen: int = Field(description="the difference, in fen")
+
+
+class BenefitPayment(BaseModel):
+    """What was sent to one payee."""
+
+    payment_id: UUID = Field(validation_alias="id", description="the payment")
+    grant_id: UUID = Field(description="the grant")
+    person_id: UUID = Field(description="the payee")
+    fen: int = Field(description="in fen")
+    returned_at: datetime | None = Field(description="when the bank returned it; null: it did not")
+    return_reason: str | None = Field(description="why; null: it was not returned")
+
+
+class PayRunCheck(BaseModel):
+    """How a run compares with what its frozen claims come to."""
+
+    differences: int = Field(description="lines that do not come out to the fen, and 1 more for another hash; 0: equal")
+
+
+class BankReturn(Form):
+    """One payment that the bank could not make."""
+
+    payment_id: UUID = Field(description="the payment", examples=[str(EXAMPLE_ID)])
+    reason: str = Field(min_length=1, max_length=80, description="the bank's reason", examples=["account closed"])
+
+
+class BankReturns(Form):
+    """What came back; an empty list: everything was paid."""
+
+    returned: list[BankReturn] = Field(default=[], max_length=20_000, description="what the bank returned")

@@ -1,0 +1,52 @@
+"""The one list of companion modules: a line a module."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from civil.blocks.benefits.room import ROOM as BENEFITS
+from civil.blocks.cases.room import ROOM as CASES
+from civil.blocks.declared import CaseKind, Module, Programme
+from civil.oldage import room as oldage
+from kit.refusal import Kind, Refusal
+from kit.room import Room
+
+_PLUGGED: Final = (oldage,)
+
+MODULES: Final[tuple[Module, ...]] = tuple(room.MODULE for room in _PLUGGED)
+ROOMS: Final[tuple[Room, ...]] = (CASES, BENEFITS, *(room.ROOM for room in _PLUGGED))
+"""The rooms of the blocks and of the modules."""
+
+KINDS: Final[Mapping[str, tuple[Module, CaseKind]]] = {
+    kind.name: (module, kind) for module in MODULES for kind in module.cases
+}
+PROGRAMMES: Final[Mapping[str, Programme[Any]]] = {
+    programme.name: programme for module in MODULES for programme in module.programmes
+}
+
+
+class CivilKindUnknown(Refusal):
+    """No module declares a kind of case of that name."""
+
+    code = "civil.kind_unknown"
+    kind = Kind.NOT_FOUND
+
+
+class ProgrammeUnknown(Refusal):
+    """No module declares a benefit of that name."""
+
+    code = "civil.programme_unknown"
+    kind = Kind.NOT_FOUND
+
+
+def case_kind(name: str) -> tuple[Module, CaseKind]:
+    """Return a kind of case and the module it belongs to; refuses `civil.kind_unknown`."""
+    if name not in KINDS:
+        raise CivilKindUnknown(name=name)
+    return KINDS[name]
+
+
+def programme(name: str) -> Programme[Any]:
+    """Return a benefit; refuses `civil.programme_unknown`."""
+    if name not in PROGRAMMES:
+        raise ProgrammeUnknown(name=name)
+    return PROGRAMMES[name]

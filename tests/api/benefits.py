@@ -1,0 +1,35 @@
+"""What the bureau's other functions leave in the lived district: an application, a grant, a month's run."""
+
+from uuid import UUID
+
+from civil import modules
+from civil.blocks.benefits import operations as pay_runs
+from civil.blocks.cases import operations as civil_cases
+from kit import clock
+from kit.access import scope
+from kit.access.actor import Actor
+from kit.access.roles import Role
+from tests.api.lives import FINANCE, MANAGER, OWN, Lives
+
+
+async def draw_benefits(lives: Lives) -> None:
+    """Grant each company's first elder an allowance, let the second's application wait, and approve a month's run."""
+    module, kind = modules.case_kind("oldage.application")
+    facts = civil_cases.read_facts(kind, {"alone": True})
+    for company in lives.companies:
+        town = scope.Division(OWN[company.place], frozenset({module.section}))
+        clerk = Actor(Role.CLERK, f"{company.mark} clerk", UUID(int=80 + company.place), town)
+        async with lives.works(clerk) as work:
+            first, _ = [
+                await civil_cases.open_case(work, kind, section=module.section, person_id=elder, facts=facts)
+                for elder in company.elders
+            ]
+            await civil_cases.move(work, kind, case_id=first.id, to="seen", note=f"{company.mark} was at home")
+        async with lives.works(MANAGER) as work:
+            await civil_cases.move(work, kind, case_id=first.id, to="confirmed")
+        await lives.drain()
+    async with lives.works(FINANCE) as work:
+        run = await pay_runs.compute(work, modules.programme("oldage"), month=clock.month_of(work.now))
+    async with lives.works(MANAGER) as work:
+        await pay_runs.approve(work, run_id=run.id)
+    await lives.drain()
