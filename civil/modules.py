@@ -6,11 +6,14 @@ from typing import Any, Final
 from civil.blocks.benefits.room import ROOM as BENEFITS
 from civil.blocks.cases.room import ROOM as CASES
 from civil.blocks.declared import CaseKind, Module, Programme
+from civil.dibao import room as dibao
+from civil.disability import room as disability
 from civil.oldage import room as oldage
+from civil.tekun import room as tekun
 from kit.refusal import Kind, Refusal
 from kit.room import Room
 
-_PLUGGED: Final = (oldage,)
+_PLUGGED: Final = (oldage, dibao, disability, tekun)
 
 MODULES: Final[tuple[Module, ...]] = tuple(room.MODULE for room in _PLUGGED)
 ROOMS: Final[tuple[Room, ...]] = (CASES, BENEFITS, *(room.ROOM for room in _PLUGGED))

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
@@ -71,11 +72,11 @@ class CaseKind:
 
 @dataclass(frozen=True, slots=True)
 class Claim(Generic[F]):
-    """All that one month of one grant is computed from; `births` are the birthdays of everybody it covers."""
+    """All that one month of one grant is computed from; `members` are those it covers, with their birthdays."""
 
     month: str
     facts: F
-    births: tuple[date, ...]
+    members: tuple[tuple[UUID, date], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,7 +66,7 @@ _STATES: Final[Mapping[str, Title]] = {
 
 def _programme(name: str, title: Title, standard: type[ValueRule[Any]]) -> Programme[OldageTerms]:
     def amount(claim: Claim[OldageTerms], standards: Mapping[str, Any]) -> Mapping[str, int]:
-        fen = amounts.monthly(claim.births[0], claim.month, standards[standard.about.name])
+        fen = amounts.monthly(claim.members[0][1], claim.month, standards[standard.about.name])
         return {"allowance": fen} if fen else {}
 
     return Programme(

@@ -1,10 +1,19 @@
 """The arithmetic of pay-runs: months, differences, balances. Pure; money is integer fen."""
 
+import calendar
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
+
+from kit.china.identifiers import age_on
+
+
+def age_in(born_on: date, month: str) -> int:
+    """Return the age reached by the last day of a month (2026-03)."""
+    year, number = int(month[:4]), int(month[5:])
+    return age_on(born_on, date(year, number, calendar.monthrange(year, number)[1]))
 
 
 def following(month: str) -> str:

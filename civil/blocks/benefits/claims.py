@@ -24,25 +24,25 @@ class GrantHistory:
     last_month: str | None
     touched_at: datetime
     terms: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    covered: list[tuple[str, str | None, date]] = field(default_factory=list)
+    covered: list[tuple[UUID, str, str | None, date]] = field(default_factory=list)
 
     def claim(self, month: str) -> dict[str, Any] | None:
         """Return the frozen claim of a month; None where the grant pays nothing for it."""
         if month < self.from_month or (self.last_month is not None and month > self.last_month):
             return None
-        births = sorted(
-            born_on.isoformat()
-            for first, last, born_on in self.covered
+        members = sorted(
+            [str(person_id), born_on.isoformat()]
+            for person_id, first, last, born_on in self.covered
             if first <= month and (last is None or month <= last)
         )
         facts = [facts for first, facts in self.terms if first <= month]
-        return {"facts": facts[-1], "births": births} if births and facts else None
+        return {"facts": facts[-1], "members": members} if members and facts else None
 
 
 def read_claim(programme: Programme[Any], month: str, frozen: Mapping[str, Any]) -> Claim[Any]:
     """Return a frozen claim as the programme's pure function takes it."""
-    births = tuple(date.fromisoformat(day) for day in frozen["births"])
-    return Claim(month, programme.facts.model_validate(frozen["facts"]), births)
+    members = tuple((UUID(person_id), date.fromisoformat(day)) for person_id, day in frozen["members"])
+    return Claim(month, programme.facts.model_validate(frozen["facts"]), members)
 
 
 async def first_month(work: Work, programme: str) -> str | None:
@@ -71,13 +71,13 @@ async def histories(work: Work, programme: str, *, month: str, since: datetime |
         if grant_id in grants:
             grants[grant_id].terms.append((first, facts))
     covered = (
-        select(Covered.grant_id, Covered.from_month, Covered.last_month, Person.born_on)
+        select(Covered.grant_id, Covered.person_id, Covered.from_month, Covered.last_month, Person.born_on)
         .join(Person, Person.id == Covered.person_id)
         .where(Covered.programme == programme)
     )
-    for grant_id, first, last, born_on in await work.session.execute(covered):
+    for grant_id, person_id, first, last, born_on in await work.session.execute(covered):
         if grant_id in grants:
-            grants[grant_id].covered.append((first, last, born_on))
+            grants[grant_id].covered.append((person_id, first, last, born_on))
     return list(grants.values())
 
 

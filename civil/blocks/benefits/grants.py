@@ -34,6 +34,13 @@ class GrantExcluded(Refusal):
     kind = Kind.CONFLICT
 
 
+class GrantNotFound(Refusal):
+    """The person has no open grant of the benefit."""
+
+    code = "grant.not_found"
+    kind = Kind.NOT_FOUND
+
+
 async def begin(
     work: Work,
     programme: Programme[Any],
@@ -88,6 +95,34 @@ async def begin(
         )
     )
     return grant
+
+
+async def change(work: Work, programme: Programme[Any], *, person_id: UUID, from_month: str, facts: Facts) -> Grant:
+    """Let a grant be computed from other facts from a month on; an earlier month makes arrears or a clawback.
+
+    Refuses `grant.not_found`.
+    """
+    grant = await open_grant(work, programme.name, person_id)
+    if grant is None:
+        raise GrantNotFound
+    work.session.add(_term(work, grant, max(from_month, grant.from_month), facts))
+    grant.touched_at = work.now
+    await work.session.flush()
+    work.emit(
+        GrantChanged(grant_id=grant.id, programme=grant.programme, person_id=grant.person_id, from_month=from_month)
+    )
+    return grant
+
+
+async def open_grant(work: Work, programme: str, person_id: UUID) -> Grant | None:
+    """Return the open grant of a benefit that covers a person, locked."""
+    query = (
+        select(Grant)
+        .join(Covered, Covered.grant_id == Grant.id)
+        .where(Covered.person_id == person_id, Covered.programme == programme, Covered.last_month.is_(None))
+        .with_for_update(of=Grant)
+    )
+    return (await work.session.execute(query)).scalar_one_or_none()
 
 
 async def end(work: Work, grant: Grant, *, last_month: str, reason: GrantEndReason) -> None:
