@@ -204,6 +204,7 @@ async def lived(server: str, template: str) -> "Lived":
     lives = Lives(works, clock, partial(drained, works))
     await lives.live()
     await draw_benefits(lives)
+    await lives.leave_dead_letters()
     actors = await open_accounts(lives)
     tokens = await sign_in_all(works, actors)
     document = build(works, ROOMS).openapi()

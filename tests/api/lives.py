@@ -108,6 +108,9 @@ class Lives:
         for company in self.companies:
             await self._now(company)
         await self.drain()
+
+    async def leave_dead_letters(self) -> None:
+        """Leave a message of each company that no handler could take; nothing is drained after that."""
         async with self.works(SYSTEM("test")) as work:
             for company in self.companies:
                 await dead_letters.add(

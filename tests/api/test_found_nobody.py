@@ -120,7 +120,8 @@ async def test_a_person_chooses_whom_to_ask_and_the_record_says_who_and_why(stre
     await street.drain()
     assert (await _state(street, request), await _cases(street, request)) == ("offered", [])
     *_, decision = await _decisions(street, request)
-    assert (decision["decided_by"], decision["reason"], len(decision["candidates"])) == ("operator", REASON, 1)
+    assert decision["decided_by"].startswith("account:")
+    assert (decision["reason"], len(decision["candidates"])) == (REASON, 1)
     ruled_out = {row["reason"]: row["worker_numbers"] for row in decision["ruled_out"]}
     assert ruled_out == {"not_chosen": [street.stage.numbers[first]]}
     await street("operator", "POST", path, form, status=409, code="request.not_allowed")
