@@ -143,7 +143,8 @@ async def _events(work: Work, page: Page, number: NumberName) -> list[Any]:
         .outerjoin(Company, Company.id == Visit.provider_id)
         .where(*_today(work, number))
     )
-    return list((await work.session.execute(_LOGGED.page(query, work.vault, after=page.after, limit=page.limit))).all())
+    rows = await work.session.execute(_LOGGED.page(query, work.vault, after=page.after, limit=page.limit))
+    return [tuple(row) for row in rows]
 
 
 async def _ratings(work: Work, page: Page, month: str | None) -> list[Any]:
@@ -155,7 +156,8 @@ async def _ratings(work: Work, page: Page, month: str | None) -> list[Any]:
         .join(Company, Company.id == Rateable.provider_id)
         .where(Rateable.valid, Rateable.month == (month or clock.day_of(work.now).strftime("%Y-%m")))
     )
-    return list((await work.session.execute(_RATED.page(query, work.vault, after=page.after, limit=page.limit))).all())
+    rows = await work.session.execute(_RATED.page(query, work.vault, after=page.after, limit=page.limit))
+    return [tuple(row) for row in rows]
 
 
 def _row(
