@@ -1,6 +1,7 @@
 """A month's run: compute, cancel, approve by a second person, send to the bank, take what the bank returned."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -74,6 +75,10 @@ class PaymentUnknown(Refusal):
     code = "pay_run.payment_unknown"
 
 
+_OVERLAP = timedelta(hours=1)
+"""A grant touched shortly before a run may have been committed after it; whoever has not changed gives no line."""
+
+
 async def compute(work: Work, programme: Programme[Any], *, month: str) -> PayRun:
     """Freeze claims and standards of a month, and of what changed in the months before, and enter the differences.
 
@@ -88,7 +93,7 @@ async def compute(work: Work, programme: Programme[Any], *, month: str) -> PayRu
         raise PayRunExists(month=month)
     if any(run.state is PayRunState.COMPUTED for run in runs):
         raise PayRunOpen
-    since = max((run.computed_at for run in runs), default=None)
+    since = max((run.computed_at - _OVERLAP for run in runs), default=None)
     first = await claims.first_month(work, programme.name)
     if first is None or first > month:
         raise PayRunEmpty(month=month)
