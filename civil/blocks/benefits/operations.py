@@ -16,7 +16,8 @@ from kit import clock
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
 from kit.rules import queries as rules
-from kit.rules.model import BEGINNING, RuleRow
+from kit.rules.model import RuleRow
+from kit.rules.typed import BEGINNING
 from registry import queries as registry
 from registry.model import Person
 
