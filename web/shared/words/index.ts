@@ -1,6 +1,13 @@
 import { ref, watch } from "vue";
-import { en } from "./en";
-import { zh } from "./zh";
+import * as calls from "./calls";
+import * as field from "./field";
+import * as finance from "./finance";
+import * as overview from "./overview";
+import * as settings from "./settings";
+import * as shared from "./shared";
+
+const zh = { ...calls.zh, ...field.zh, ...finance.zh, ...overview.zh, ...settings.zh, ...shared.zh };
+const en: Record<Key, string> = { ...calls.en, ...field.en, ...finance.en, ...overview.en, ...settings.en, ...shared.en };
 
 export type Key = keyof typeof zh;
 export type Language = "zh" | "en";
