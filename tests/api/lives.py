@@ -57,8 +57,7 @@ VILLAGES = tuple((f"{code[:9]}001", f"{code[:9]}002") for code in OWN)
 """In each company's own town two villages, with one of the company's two elders in each."""
 ITEMS = ("B01", "B07", "B06")
 """Where all companies work, each has one service of its own, so that one elder is visited by all of them."""
-OPERATOR = Actor(Role.OPERATOR, "operator", account_id=UUID(int=11))
-MANAGER = Actor(Role.MANAGER, "manager", account_id=UUID(int=12))
+OPERATOR, MANAGER = Actor(Role.OPERATOR, "operator", UUID(int=11)), Actor(Role.MANAGER, "manager", UUID(int=12))
 FINANCE, CASHIER = Actor(Role.FINANCE, "drawer"), Actor(Role.FINANCE, "cashier")
 Drain = Callable[[], Awaitable[int]]
 
