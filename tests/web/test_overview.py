@@ -61,3 +61,5 @@ async def test_the_wall_has_no_menu_and_turns_its_panels(site: Site) -> None:
         assert not await page.locator(".menu").is_visible()
         assert await violations(page) == []
         assert await page.locator(".turn.on").count() == 1
+        await page.reload()
+        await page.locator(".overview.wall section").first.wait_for()
