@@ -15,7 +15,7 @@ class ExclusionMode(StrEnum):
     REPLACES = "replaces"  # the first ends the second
 
 
-Name = Annotated[str, Field(min_length=1, max_length=40)]
+Name = Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
 
 
 class Exclusion(Part):
