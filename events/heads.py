@@ -70,6 +70,12 @@ class SignedHead:
         """Write the line of the file: instant, number:hash, signature in hexadecimal digits."""
         return f"{self.at} {self.head} {self.signature.hex()}"
 
+    @classmethod
+    def of(cls, head: Head, at: datetime, vault: Vault) -> "SignedHead":
+        """Sign a head as of an instant."""
+        when = at.isoformat()
+        return cls(when, head, vault.sign(cls.signed_text(when, head)))
+
     @staticmethod
     def signed_text(at: str, head: Head) -> bytes:
         """Return the bytes that the signature is over."""
@@ -114,8 +120,7 @@ class SignedHeads:
 
     def append(self, head: Head, at: datetime) -> SignedHead:
         """Sign a head and add it to the file, on the disk when this returns; refuse `log.heads_unusable`."""
-        when = at.isoformat()
-        row = SignedHead(when, head, self._vault.sign(SignedHead.signed_text(when, head)))
+        row = SignedHead.of(head, at, self._vault)
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o640)

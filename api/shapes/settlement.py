@@ -54,6 +54,9 @@ class Statement(BaseModel):
     input_hash: str
     content_hash: str
     drawn_by: str = Field(description="who drew it up, as an account's label")
+    log_head: str | None = Field(
+        description="the end of the event log when it was drawn up: instant, NUMBER:HASH, signature; null before 0.2"
+    )
     drawn_at: datetime
     confirmed_by: str | None = Field(description="who agreed for the company; null before")
     confirmed_at: datetime | None

@@ -174,7 +174,8 @@ class Statement(Base):
 
     `content_hash` is SHA-256 over the canonical bytes of all lines and totals, `input_hash` over what they were
     computed from. `account_sealed` is the company's account as it was approved: the payment file uses no other. The
-    company's people may move the state, and nothing else.
+    company's people may move the state, and nothing else. `log_head` is the signed end of the event log when it was
+    drawn up: a copy on paper by which a history that was changed later is found (null on statements of version 0.1).
     """
 
     __tablename__ = "statement"
@@ -198,6 +199,7 @@ class Statement(Base):
     rule_versions: Mapped[list[str]]
     input_hash: Mapped[str] = mapped_column(String(64))
     content_hash: Mapped[str] = mapped_column(String(64))
+    log_head: Mapped[str | None] = mapped_column(String(260))
     drawn_by: Mapped[str] = mapped_column(String(80))
     drawn_at: Mapped[datetime]
     confirmed_by: Mapped[str | None] = mapped_column(String(80))

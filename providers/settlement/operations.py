@@ -18,6 +18,7 @@ from events.contracts.settlement import (
     StatementDrafted,
     StatementPaid,
 )
+from events.heads import Head, SignedHead
 from events.model import LoggedEvent, Seal
 from events.work import Work
 from kit import clock
@@ -156,26 +157,26 @@ async def draw_up(work: Work, *, month: str) -> list[Statement]:
     if work.now < clock.month_bounds(month)[1]:
         raise MonthNotOver(month=month)
     await work.session.execute(text("select pg_advisory_xact_lock(hashtext('draw up'))"))
-    reaches = await _sealed(work, month)
+    head = await _sealed(work, month)
     done = set((await work.session.execute(select(Statement.provider_id).where(Statement.month == month))).scalars())
     by_company: dict[UUID, list[Charge]] = {}
-    for row in (await work.session.execute(_UNSTATED.where(Charge.month <= month), {"reaches": reaches})).scalars():
+    for row in (await work.session.execute(_UNSTATED.where(Charge.month <= month), {"reaches": head.number})).scalars():
         if row.provider_id not in done:
             by_company.setdefault(row.provider_id, []).append(row)
-    return [await _freeze(work, provider_id, month, rows, reaches) for provider_id, rows in by_company.items()]
+    return [await _freeze(work, provider_id, month, rows, head) for provider_id, rows in by_company.items()]
 
 
-async def _sealed(work: Work, month: str) -> int:
-    """Return how far the log is sealed once it holds every charge made before this; refuse where it takes too long."""
+async def _sealed(work: Work, month: str) -> Head:
+    """Return the end of the sealed log once it holds every charge made before this; refuse where it takes too long."""
     for _ in range(_SEALING_TRIES):
-        reaches = (await log.seal_all(work)).number
-        if not await work.session.scalar(select(_UNSEALED), {"reaches": reaches, "month": month}):
-            return reaches
+        head = await log.seal_all(work)
+        if not await work.session.scalar(select(_UNSEALED), {"reaches": head.number, "month": month}):
+            return head
         await asyncio.sleep(_SEALING_PAUSE)
     raise LogBehind
 
 
-async def _freeze(work: Work, provider_id: UUID, month: str, rows: Sequence[Charge], reaches: int) -> Statement:
+async def _freeze(work: Work, provider_id: UUID, month: str, rows: Sequence[Charge], head: Head) -> Statement:
     content = papers.content(provider_id, month, [queries.line(row).content() for row in rows])
     inputs = canonical([[str(row.id), row.facts, row.price_fen, row.rule_version] for row in rows])
     statement = Statement(
@@ -187,6 +188,7 @@ async def _freeze(work: Work, provider_id: UUID, month: str, rows: Sequence[Char
         rule_versions=sorted({row.rule_version for row in rows}),
         input_hash=hashlib.sha256(inputs).hexdigest(),
         content_hash=hashlib.sha256(content).hexdigest(),
+        log_head=str(SignedHead.of(head, work.now, work.vault)),
         drawn_by=work.actor.label,
         drawn_at=work.now,
     )
@@ -212,7 +214,7 @@ async def _freeze(work: Work, provider_id: UUID, month: str, rows: Sequence[Char
             month=month,
             lines=len(rows),
             total_fen=statement.payable_fen,
-            reaches=reaches,
+            reaches=head.number,
             content_hash=statement.content_hash,
         )
     )

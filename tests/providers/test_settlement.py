@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import text
 
 import providers.settlement.handlers
+from events import log
 from events.contracts.feedback import ComplaintDecided
 from events.contracts.visits import VisitVerified
+from events.heads import Head, SignedHead
 from events.work import Works
 from kit.access.actor import SYSTEM, Actor
 from kit.access.roles import Role
@@ -115,6 +117,12 @@ async def test_eight_clerks_drawing_up_at_once_make_one_statement(
         again = await queries.recompute(work, drawn[0])
         assert again.equal
         assert again.content_hash == drawn[0].content_hash
+        # Paper bears the signed end of the log: by it a history that is changed later is found.
+        at, head, signature = str(drawn[0].log_head).split()
+        signed = SignedHead(at, Head.read(head), bytes.fromhex(signature))
+        assert work.vault.signed(signed.signature, SignedHead.signed_text(signed.at, signed.head))
+        verdict = await log.verify(work, anchor=signed.head)
+        assert (verdict.first_bad, signed.head.number > 0) == (None, True)
 
 
 async def test_a_statement_needs_the_company_a_second_person_and_a_third_to_pay(
