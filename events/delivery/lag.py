@@ -31,7 +31,7 @@ async def waiting(work: Work, *, groups: Collection[str]) -> dict[str, int]:
 
 
 async def measure(works: Works, groups: Collection[str], cluster: Cluster | None) -> dict[str, int]:
-    """Return how many messages each group has not handled, wherever they are; raises where Kafka is away."""
+    """Return how many messages each group has not handled, wherever they are; refuse `kafka.away`."""
     async with works(SYSTEM("lag")) as work:
         counts = await waiting(work, groups=groups)
     if cluster is not None:

@@ -104,7 +104,7 @@ async def provision(cluster: Cluster) -> list[str]:
 
 
 def _lags(cluster: Cluster, groups: list[str]) -> list[Lag]:
-    admin = KafkaAdminClient(**cluster.admin())
+    admin = KafkaAdminClient(bootstrap_timeout_ms=PATIENCE_SECONDS * 1000, **cluster.admin())
     try:
         lags: list[Lag] = []
         for group in groups:
@@ -121,15 +121,18 @@ def _lags(cluster: Cluster, groups: list[str]) -> list[Lag]:
 
 
 async def lags(cluster: Cluster, groups: list[str]) -> list[Lag]:
-    """Ask the brokers how far each group is behind."""
-    return await asyncio.to_thread(_lags, cluster, groups)
+    """Ask the brokers how far each group is behind; refuse `kafka.away`, also where they do not let us in."""
+    if not any(await asyncio.gather(*map(_answers, cluster.addresses))):
+        raise KafkaAway(servers=cluster.servers)
+    try:
+        return await asyncio.to_thread(_lags, cluster, groups)
+    except KafkaError as error:
+        raise KafkaAway(servers=cluster.servers) from error
 
 
 async def behind(cluster: Cluster, groups: list[str]) -> bool:
     """Tell whether the brokers may hold messages that a group has not read; those that are away may."""
-    if not any(await asyncio.gather(*map(_answers, cluster.addresses))):
-        return True
     try:
         return any(lag.messages for lag in await lags(cluster, groups))
-    except KafkaError:
+    except KafkaAway:
         return True

@@ -7,13 +7,15 @@ import pytest
 
 from bootstrap.platform import task
 from events.contracts.people import PersonMoved
-from events.delivery import bus, lag
+from events.delivery import bus, lag, topics
 from events.delivery.bus import Deliverer, Handlers, on
+from events.delivery.cluster import Cluster
 from events.delivery.lag import LagWatch
 from events.delivery.transport import PostgresDelivery
 from events.work import Work, Works
 from kit import metrics
 from kit.access.actor import SYSTEM
+from tests import machine
 
 Until = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
 
@@ -52,3 +54,17 @@ async def test_a_group_that_is_far_behind_is_named_until_it_has_caught_up(
         await delivery.start()
         await until(caught_up)
         await delivery.stop()
+
+
+async def test_a_kafka_that_is_away_is_named_and_counted_as_behind(works: Works, until: Until) -> None:
+    nobody = Cluster(f"127.0.0.1:{machine.free_port()}")
+    with pytest.raises(topics.KafkaAway):
+        await lag.measure(works, ["slow"], nobody)
+    assert await topics.behind(nobody, ["slow"])
+    watch = LagWatch(works, ["slow"], nobody, period_seconds=0.05)
+
+    async def failing() -> bool:
+        return await watch.state() == "failing"
+
+    async with task(watch.run()):
+        await until(failing)
