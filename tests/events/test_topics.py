@@ -1,8 +1,11 @@
 """Topics as declared, on the broker that docker-compose.yml starts: TLS, an account a process, and no right unasked."""
 
 import asyncio
+import gc
 import os
+import socket
 import subprocess
+import warnings
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -88,15 +91,22 @@ def secured(tmp_path: Path) -> Iterator[Account]:
     finally:
         process.kill()
         process.wait()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)
+            gc.collect()  # the clients leave the sockets of brokers that do not let them in
 
 
 def _await(cluster: Cluster, process: "subprocess.Popen[bytes]", log: Path) -> None:
     end = monotonic() + kafka.PATIENCE_SECONDS
+    host, _, port = cluster.servers.partition(":")
     while True:
+        with socket.socket() as probe:
+            listening = probe.connect_ex((host, int(port))) == 0
         assert process.poll() is None, log.read_text()[-3000:]
-        with suppress(KafkaError, OSError), KafkaAdminClient(bootstrap_timeout_ms=2000, **cluster.admin()) as admin:
-            admin.list_group_offsets({"readiness": None})
-            return
+        if listening:
+            with suppress(KafkaError), KafkaAdminClient(bootstrap_timeout_ms=5000, **cluster.admin()) as admin:
+                admin.list_group_offsets({"readiness": None})
+                return
         assert monotonic() < end, log.read_text()[-3000:]
         sleep(0.2)
 
