@@ -192,8 +192,9 @@ def _host_of(origin: str) -> str | None:
 class Opening:
     """Open a unit of work for one action of the policy table; every route has exactly one.
 
-    `own` is for the rows of the own account, which no company's database role may read: the platform's role works, and
-    the route asks for nothing but `work.actor.account_id`. `at_most` is the rule that says how often a minute.
+    `own` is for rows that no company's database role may read: the platform's role works, and the route asks for
+    nothing but `work.actor.account_id`, or what the asker's own scope has shown before. `at_most` is the rule that
+    says how often a minute.
     """
 
     action: str

@@ -44,6 +44,12 @@ _SEALED = text(
     where s.number > :number order by s.number limit :batch
     """
 )
+_LINKS = text(
+    """
+    select string_agg(hash, ''::bytea order by number) as links from event_seal where number <= :last
+    group by (number - 1) / 10000 order by (number - 1) / 10000
+    """
+)
 _SEAL = text(
     """
     insert into event_seal (number, position, written_by, hash)
@@ -127,6 +133,12 @@ async def head(work: Work) -> Head:
         await work.session.execute(text("select number, hash from event_seal order by number desc limit 1"))
     ).first()
     return Head(last.number, bytes(last.hash)) if last else Head(0, GENESIS)
+
+
+async def links(work: Work, *, last: int) -> list[bytes]:
+    """Return the links of the chain up to a number, in order."""
+    rows = await work.session.execute(_LINKS, {"last": last})
+    return [row.links[place : place + 32] for row in rows for place in range(0, len(row.links), 32)]
 
 
 async def seal(work: Work) -> int:

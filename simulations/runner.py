@@ -174,6 +174,7 @@ async def run(settings: Settings, rooms: Sequence[Room], scenario: Scenario, *, 
         **bare,
         "commit_ratio": round(commits / wall / bare["bare_commits_per_s"], 3),
         "seed": scenario.seed,
+        "database": database,
     }
 
 

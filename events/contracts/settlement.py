@@ -87,6 +87,7 @@ class StatementDrafted(_StatementEvent):
     # an event of 0.1 says nothing of these
     reaches: int | None = None
     content_hash: str | None = None
+    tree_hash: str | None = None
 
 
 class StatementConfirmed(_StatementEvent):

@@ -8,10 +8,10 @@ from kit.settings import Settings
 
 
 @asynccontextmanager
-async def open_works() -> AsyncIterator[Works]:
-    """Yield units of work on this machine's database, for one command."""
-    from bootstrap.platform import platform
+async def open_works(database: str | None = None) -> AsyncIterator[Works]:
+    """Yield units of work on this machine's database, for one command; or on another one of the embedded server."""
+    from bootstrap.platform import DATABASE, platform
     from processes.rooms import ROOMS
 
-    async with platform(Settings.read(), ROOMS) as running:
+    async with platform(Settings.read(), ROOMS, database=database or DATABASE) as running:
         yield running.works

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import String, bindparam, cast, false, func, insert, select, text
 
-from events import log
+from events import log, merkle
 from events.contracts.settlement import (
     ChargeMade,
     ChargeRecorded,
@@ -121,8 +121,7 @@ class CannotForgive(Refusal):
     code = "dispute.cannot_forgive"
 
 
-_NEVER = 2**62
-_SEALING_TRIES, _SEALING_PAUSE = 50, 0.1
+_NEVER, _SEALING_TRIES, _SEALING_PAUSE = 2**62, 50, 0.1
 _SEALED = (
     select(func.coalesce(func.bool_and(func.coalesce(Seal.number, _NEVER) <= bindparam("reaches")), false()))
     .select_from(LoggedEvent)
@@ -163,7 +162,8 @@ async def draw_up(work: Work, *, month: str) -> list[Statement]:
     for row in (await work.session.execute(_UNSTATED.where(Charge.month <= month), {"reaches": head.number})).scalars():
         if row.provider_id not in done:
             by_company.setdefault(row.provider_id, []).append(row)
-    return [await _freeze(work, provider_id, month, rows, head) for provider_id, rows in by_company.items()]
+    root, _ = merkle.root_and_path(await log.links(work, last=head.number))
+    return [await _freeze(work, id_, month, rows, head=head, root=root) for id_, rows in by_company.items()]
 
 
 async def _sealed(work: Work, month: str) -> Head:
@@ -176,7 +176,9 @@ async def _sealed(work: Work, month: str) -> Head:
     raise LogBehind
 
 
-async def _freeze(work: Work, provider_id: UUID, month: str, rows: Sequence[Charge], head: Head) -> Statement:
+async def _freeze(
+    work: Work, provider_id: UUID, month: str, rows: Sequence[Charge], *, head: Head, root: bytes
+) -> Statement:
     content = papers.content(provider_id, month, [queries.line(row).content() for row in rows])
     inputs = canonical([[str(row.id), row.facts, row.price_fen, row.rule_version] for row in rows])
     statement = Statement(
@@ -216,6 +218,7 @@ async def _freeze(work: Work, provider_id: UUID, month: str, rows: Sequence[Char
             total_fen=statement.payable_fen,
             reaches=head.number,
             content_hash=statement.content_hash,
+            tree_hash=root.hex(),
         )
     )
     return statement

@@ -18,5 +18,6 @@ POLICY: Final[Policy] = {
     "statements.pay": frozenset({Role.FINANCE}),
     "statements.payment_file": frozenset({Role.FINANCE, Role.AUDITOR}),
     "statements.explain": frozenset({Role.FINANCE, Role.MANAGER, Role.AUDITOR}),
+    "statements.audit_package": frozenset({Role.FINANCE, Role.MANAGER, Role.PROVIDER, Role.AUDITOR}),
     "statements.recompute": frozenset({Role.FINANCE, Role.MANAGER}),
 }

@@ -17,6 +17,7 @@ from dispatch.visits import operations as visits
 from dispatch.visits import queries as offered
 from dispatch.visits import visit_codes
 from dispatch.visits.model import Offer, Visit
+from events import log
 from events.delivery import dead_letters
 from events.delivery.message import Message
 from events.model import DeadLetterCause
@@ -111,6 +112,7 @@ class Lives:
     async def leave_dead_letters(self) -> None:
         """Leave a message of each company that no handler could take; nothing is drained after that."""
         async with self.works(SYSTEM("test")) as work:
+            await log.seal_all(work)
             for company in self.companies:
                 await dead_letters.add(
                     work,

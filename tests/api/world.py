@@ -73,6 +73,14 @@ NOUNS = {
 }
 """Every kind of id that a route may ask for: how to find a company's own."""
 
+OWN_MONEY = """
+select to_jsonb(t)::text from event_log t where type like 'rules.%' or type like 'people.person_de%'
+  and data->>'person_id' in (select person_id::text from charge where provider_id::text = $1)
+  or data->>'provider_id' = $1 and (type like 'visits.visit_verified%' or type like 'visits.visit_voided%'
+    or type like 'visits.visit_held%' or type like 'feedback.complaint_decided%' or type like 'settlement.%')
+"""
+"""The events that a company's own money follows from: the audit package of its statement shows them to it."""
+
 
 @dataclass(slots=True)
 class Lived:
@@ -183,6 +191,8 @@ class World:
         own = "select to_jsonb(t)::text from {} where provider_id = '{}'"
         seen |= await self._uuids(own.format("account t", company.id))
         seen |= await self._uuids(own.format("account_session t join account a on a.id = t.account_id", company.id))
+        for (content,) in await self.plain.fetch(OWN_MONEY, str(company.id)):
+            seen |= set(UUIDS.findall(content))
         return frozenset(everything - seen)
 
     async def hidden_from(self, name: str, axis: str, settings: Mapping[str, str]) -> frozenset[str]:
