@@ -1,4 +1,4 @@
-"""The word `nowalls bench`: our routing against packaged solvers, and the whole platform against another revision."""
+"""The word `nowalls bench`: routing against packaged solvers, the platform against a revision, a month settled."""
 
 import json
 from pathlib import Path
@@ -33,7 +33,9 @@ class Several(TyperCommand):
 
 
 def bench(
-    name: Annotated[str, typer.Argument(help="vrptw, hhcrsp, uhhc, insertion, batch, day, matrix or throughput")],
+    name: Annotated[
+        str, typer.Argument(help="vrptw, hhcrsp, uhhc, insertion, batch, day, matrix, throughput or settle")
+    ],
     *,
     instances: Annotated[Path | None, typer.Option(help="folder of instances, with best_known.json if known")] = None,
     budget: Annotated[list[str] | None, typer.Option(help="seconds a solver may take; several are allowed")] = None,
@@ -43,6 +45,7 @@ def bench(
         str | None,
         typer.Option(help="throughput: a revision, or the folder of a checkout, that takes turns with this one"),
     ] = None,
+    visits: Annotated[int, typer.Option(min=1, max=1_000_000, help="settle: how many visits the month has")] = 20_000,
     as_json: Json = False,
 ) -> None:
     """Measure in one interleaved run; of routing, every cost is recomputed by a checker that shares no code with us."""
@@ -54,6 +57,10 @@ def bench(
             from simulations import throughput
 
             return throughput.run(against, size=throughput.Size(rounds=max(2, seeds)), progress=shown)
+        if name == "settle":
+            from simulations import settling
+
+            return settling.run(visits=visits, progress=shown)
         budgets = command.seconds(budget or ["1"])
         options = Options(instances=instances, budgets=budgets, peers=tuple(peers or ()), seeds=seeds, progress=shown)
         return command.run(name, options)
