@@ -45,8 +45,8 @@ def test_the_root_is_the_defined_one_and_follows_from_any_of_the_links_and_the_p
     root, path = root_and_path(links, wanted)
     assert root == defined(links)
     if wanted:
-        known = {number: links[number - 1] for number in wanted}
-        assert proved(known, 1, len(links), path) == root
+        proven = {number: links[number - 1] for number in wanted}
+        assert proved(proven, 1, len(links), path) == root
         assert path == []
 
 
