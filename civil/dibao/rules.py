@@ -68,7 +68,7 @@ class DibaoDeathMonthPaid(ValueRule[bool]):
     about: ClassVar[About] = About(
         name="dibao.death_month_paid",
         proposed=True,
-        unit="",
+        unit="yes or no",
         zh="去世当月是否计发最低生活保障",
         en="Whether the guarantee is paid for the month of a death",
         source="次月起停发（试行建议值）",

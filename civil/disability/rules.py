@@ -48,7 +48,7 @@ class DisabilityDeathMonthPaid(ValueRule[bool]):
     about: ClassVar[About] = About(
         name="disability.death_month_paid",
         proposed=True,
-        unit="",
+        unit="yes or no",
         zh="去世当月是否发放残疾人两项补贴",
         en="Whether the subsidies are paid for the month of a death",
         source="次月起停发（试行建议值）",

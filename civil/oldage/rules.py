@@ -54,7 +54,7 @@ class OldageDeathMonthPaid(ValueRule[bool]):
     about: ClassVar[About] = About(
         name="oldage.death_month_paid",
         proposed=True,
-        unit="",
+        unit="yes or no",
         zh="去世当月是否发放高龄津贴、长寿补贴",
         en="Whether the allowance is paid for the month of a death",
         source="去世次月起停发（试行建议值）",

@@ -50,7 +50,7 @@ class TekunDeathMonthPaid(ValueRule[bool]):
     about: ClassVar[About] = About(
         name="tekun.death_month_paid",
         proposed=True,
-        unit="",
+        unit="yes or no",
         zh="去世当月是否发放特困供养金",
         en="Whether destitute support is paid for the month of a death",
         source="次月起停发（试行建议值）",
