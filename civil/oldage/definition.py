@@ -64,6 +64,10 @@ _STATES: Final[Mapping[str, Title]] = {
 }
 
 
+_MOST_LISTED: Final = 500
+"""How many cases one turn of the chore opens; the rest wait for the next."""
+
+
 def _programme(name: str, title: Title, standard: type[ValueRule[Any]]) -> Programme[OldageTerms]:
     def amount(claim: Claim[OldageTerms], standards: Mapping[str, Any]) -> Mapping[str, int]:
         fen = amounts.monthly(claim.members[0][1], claim.month, standards[standard.about.name])
@@ -84,11 +88,14 @@ LONGEVITY: Final = _programme("longevity", Title("百岁老人长寿补贴", "lo
 
 
 async def _month_reached(work: Work, born_on: date, standard: type[ValueRule[Any]]) -> str | None:
-    """Return the month from which an allowance is paid: this one or the next; None where neither reaches the age."""
+    """Return the month from which an allowance is paid: this one or the next; None where neither pays anything."""
     bands = (await rules.read(work.session, standard, at=work.now)).content
+    return next((month for month in _coming(work) if amounts.monthly(born_on, month, bands)), None)
+
+
+def _coming(work: Work) -> tuple[str, str]:
     month = clock.month_of(work.now)
-    months = (month, arithmetic.following(month))
-    return next((name for name in months if amounts.monthly(born_on, name, bands)), None)
+    return month, arithmetic.following(month)
 
 
 def _kind(programme: Programme[OldageTerms], standard: type[ValueRule[Any]]) -> CaseKind:
@@ -141,13 +148,13 @@ LONGEVITY_APPLICATION: Final = _kind(LONGEVITY, LongevityMonthly)
 
 def _listing(kind: CaseKind, standard: type[ValueRule[Any]]) -> Callable[[Work], Any]:
     async def list_due(work: Work) -> int:
-        """Open a case for everybody alive who reaches the lowest age within the coming month; safe to do twice."""
+        """Open a case for everybody alive whom this month or the next pays something; safe to do twice."""
         bands = (await rules.read(work.session, standard, at=work.now)).content
         lowest = min(int(band["age"]) for band in bands)
-        after_next = arithmetic.following(arithmetic.following(clock.month_of(work.now)))
+        after_next = arithmetic.following(_coming(work)[1])
         born_before = date(int(after_next[:4]) - lowest, int(after_next[5:]), 1)
         query = (
-            select(Person.id)
+            select(Person.id, Person.born_on)
             .join(Address, Address.person_id == Person.id)
             .where(
                 Address.valid_to.is_(None),
@@ -156,12 +163,15 @@ def _listing(kind: CaseKind, standard: type[ValueRule[Any]]) -> Callable[[Work],
                 Person.id.not_in(select(CivilCase.person_id).where(CivilCase.kind == kind.name)),
             )
             .order_by(Person.number)
-            .limit(500)
         )
-        people = (await work.session.execute(query)).scalars().all()
-        for person_id in people:
+        paid = [
+            person_id
+            for person_id, born_on in (await work.session.execute(query)).all()
+            if any(amounts.monthly(born_on, month, bands) for month in _coming(work))
+        ]
+        for person_id in paid[:_MOST_LISTED]:
             await cases.open_case(work, kind, section=Section.ELDERCARE, person_id=person_id, facts=OldageApplication())
-        return len(people)
+        return min(len(paid), _MOST_LISTED)
 
     return list_due
 

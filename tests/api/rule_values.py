@@ -49,9 +49,14 @@ def _inside(schema: Json, named: Json) -> st.SearchStrategy[Json]:
                 min_size=schema.get("minItems", 0),
                 max_size=min(schema["maxItems"], 30),
             )
-            return st.one_of(lists, lists.map(sorted))
+            return st.one_of(lists, lists.map(lambda rows: sorted(rows, key=_rank)))
         case _:
             return _table(schema, named)
+
+
+def _rank(row: Json) -> Json:
+    """Return what a row is sorted by: a table's values by field, anything else as it is."""
+    return sorted(row.items()) if isinstance(row, dict) else row
 
 
 def _table(schema: Json, named: Json) -> st.SearchStrategy[Json]:
