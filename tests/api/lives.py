@@ -17,10 +17,6 @@ from dispatch.visits import operations as visits
 from dispatch.visits import queries as offered
 from dispatch.visits import visit_codes
 from dispatch.visits.model import Offer, Visit
-from events import log
-from events.delivery import dead_letters
-from events.delivery.message import Message
-from events.model import DeadLetterCause
 from events.work import Works
 from kit import clock as clocks
 from kit.access import scope
@@ -108,21 +104,6 @@ class Lives:
         for company in self.companies:
             await self._now(company)
         await self.drain()
-
-    async def leave_dead_letters(self) -> None:
-        """Leave a message of each company that no handler could take; nothing is drained after that."""
-        async with self.works(SYSTEM("test")) as work:
-            await log.seal_all(work)
-            for company in self.companies:
-                await dead_letters.add(
-                    work,
-                    group="matching",
-                    message=Message.of({"ce_id": str(new_id()), "ce_type": "x"}, company.mark.encode()),
-                    event_id=None,
-                    cause=DeadLetterCause.FAILED,
-                    tries=3,
-                    error=ValueError(company.mark),
-                )
 
     async def _begin(self) -> None:
         async with self.works(SYSTEM("test")) as work:

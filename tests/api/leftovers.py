@@ -1,14 +1,19 @@
-"""What the bureau's other functions leave in the lived district: an application, a grant, a month's run."""
+"""What is left in the lived district at its end: the bureau's other benefits, a sealed log, dead letters."""
 
 from uuid import UUID
 
 from civil import modules
 from civil.blocks.benefits import operations as pay_runs
 from civil.blocks.cases import operations as civil_cases
+from events import log
+from events.delivery import dead_letters
+from events.delivery.message import Message
+from events.model import DeadLetterCause
 from kit import clock
 from kit.access import scope
-from kit.access.actor import Actor
+from kit.access.actor import SYSTEM, Actor
 from kit.access.roles import Role
+from kit.ids import new_id
 from tests.api.lives import FINANCE, MANAGER, OWN, Lives
 
 
@@ -33,3 +38,19 @@ async def draw_benefits(lives: Lives) -> None:
     async with lives.works(MANAGER) as work:
         await pay_runs.approve(work, run_id=run.id)
     await lives.drain()
+
+
+async def leave_dead_letters(lives: Lives) -> None:
+    """Seal the log and leave a message of each company that no handler could take; nothing is drained after that."""
+    async with lives.works(SYSTEM("test")) as work:
+        await log.seal_all(work)
+        for company in lives.companies:
+            await dead_letters.add(
+                work,
+                group="matching",
+                message=Message.of({"ce_id": str(new_id()), "ce_type": "x"}, company.mark.encode()),
+                event_id=None,
+                cause=DeadLetterCause.FAILED,
+                tries=3,
+                error=ValueError(company.mark),
+            )
