@@ -15,7 +15,15 @@ from events.work import Work
 from kit.access.actor import SYSTEM
 from providers.satisfaction import complaints, draws, operations, queries
 from providers.satisfaction.control import ControlChart
-from providers.satisfaction.model import CallBack, CallBackDraw, Channel, Complaint, ComplaintAction
+from providers.satisfaction.model import (
+    CallBack,
+    CallBackDraw,
+    Channel,
+    Complaint,
+    ComplaintAction,
+    ComplaintState,
+    ComplaintStep,
+)
 from providers.satisfaction.queries import PublishedDraw
 from providers.satisfaction.rates import Always, Rate
 from registry import queries as registry
@@ -139,11 +147,31 @@ async def receive_complaint(form: shapes.NewComplaint, work: Annotated[Work, doi
     return await complaints.receive(work, **form.model_dump())
 
 
-@router.get("/complaints", response_model=Listing[shapes.Complaint], summary="Complaints that wait for a step")
-async def list_complaints(work: Annotated[Work, doing("complaints.read")], page: Page) -> Rows[Complaint]:
-    """Return the open complaints, the most pressing first."""
-    complaints = await queries.complaints(work, after=page.after, limit=page.limit)
-    return page.rows(work, queries.COMPLAINTS, complaints)
+@router.get(
+    "/complaints", response_model=Listing[shapes.Complaint], summary="Complaints that wait for a step, or of a state"
+)
+async def list_complaints(
+    work: Annotated[Work, doing("complaints.read")], page: Page, state: ComplaintState | None = None
+) -> Rows[Complaint]:
+    """Return the complaints with a deadline, the most pressing first; of a state all of them, the newest first."""
+    if state is None:
+        pressing = await queries.complaints(work, after=page.after, limit=page.limit)
+        return page.rows(work, queries.COMPLAINTS, pressing)
+    complaints = await queries.complaints_of(work, state=state, after=page.after, limit=page.limit)
+    return page.rows(work, queries.COMPLAINTS_OF_A_STATE, complaints)
+
+
+@router.get(
+    "/complaints/{complaint_id}/steps",
+    response_model=Listing[shapes.ComplaintStepTaken],
+    summary="A complaint's steps and their deadlines",
+    responses=responses(404),
+)
+async def list_complaint_steps(
+    complaint_id: UUID, work: Annotated[Work, doing("complaints.read")]
+) -> Rows[ComplaintStep]:
+    """Return the steps taken, in their order, each with the deadline of the next."""
+    return Rows(await queries.steps(work, complaint_id))
 
 
 @router.get(

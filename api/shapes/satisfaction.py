@@ -74,6 +74,15 @@ class Complaint(BaseModel):
     deduction_percent: int
 
 
+class ComplaintStepTaken(BaseModel):
+    """One step of a complaint."""
+
+    state: ComplaintState = Field(description="the state to which the step led")
+    at: datetime = Field(description="when the step was taken")
+    by: str = Field(description="who took it", examples=["account:01890a5d-ac96-774b-bcce-b302099a8057"])
+    due_at: datetime | None = Field(description="until when the next step is due; null where none is")
+
+
 class ComplaintWords(BaseModel):
     """What a complaint says."""
 

@@ -16,13 +16,23 @@ from kit.refusal import Kind, Refusal
 from kit.rules import queries as rules
 from providers.satisfaction import control
 from providers.satisfaction.control import ControlChart
-from providers.satisfaction.model import CallBack, CallBackDraw, CallState, Channel, Complaint, Rateable
+from providers.satisfaction.model import (
+    CallBack,
+    CallBackDraw,
+    CallState,
+    Channel,
+    Complaint,
+    ComplaintState,
+    ComplaintStep,
+    Rateable,
+)
 from providers.satisfaction.rates import SATISFIED_FROM, Always, Count, Rate
 from providers.satisfaction.rates import always as worst_of
 from providers.satisfaction.rules import CallBackHoursApart, LeastRatings
 
 CALLS = SortOrder("call-backs", CallBack.due_at, CallBack.id)
 COMPLAINTS = SortOrder("complaints", Complaint.due_at, Complaint.id)
+COMPLAINTS_OF_A_STATE = SortOrder("complaints of a state", Complaint.number, falling=1)
 
 
 class ComplaintUnknown(Refusal):
@@ -240,3 +250,19 @@ async def complaints(
     if overdue_at is not None:
         query = query.where(Complaint.due_at <= overdue_at)
     return (await work.session.execute(COMPLAINTS.page(query, work.vault, after=after, limit=limit))).scalars().all()
+
+
+async def complaints_of(
+    work: Work, *, state: ComplaintState, after: str | None = None, limit: int = 100
+) -> Sequence[Complaint]:
+    """Return the complaints of a state, also those without a deadline, the newest first."""
+    query = select(Complaint).where(Complaint.state == state)
+    page = COMPLAINTS_OF_A_STATE.page(query, work.vault, after=after, limit=limit)
+    return (await work.session.execute(page)).scalars().all()
+
+
+async def steps(work: Work, complaint_id: UUID) -> Sequence[ComplaintStep]:
+    """Return the steps of a complaint in the order in which they were taken; refuse `complaint.unknown`."""
+    await complaint(work, complaint_id)
+    query = select(ComplaintStep).where(ComplaintStep.complaint_id == complaint_id).order_by(ComplaintStep.id)
+    return (await work.session.execute(query)).scalars().all()

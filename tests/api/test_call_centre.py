@@ -177,6 +177,16 @@ async def test_a_complaint_goes_step_by_step_to_a_deduction_and_an_appeal(world:
     await desks("manager", "POST", f"{path}/steps", {"step": "close"}, status=409, code="complaint.not_remedied")
     for step, state in (("remedied", "remedied"), ("close", "closed"), ("appeal", "appealed")):
         assert (await desks("manager", "POST", f"{path}/steps", {"step": step}))["state"] == state
+    steps = await desks("auditor", "GET", f"{path}/steps")
+    walked = ["received", "acknowledged", "investigated", "decided", "remedied", "closed", "appealed"]
+    assert [step["state"] for step in steps] == walked
+    assert [step["due_at"] is None for step in steps] == [False, False, False, False, True, True, False]
+    assert {step["by"] for step in steps[1:]} == {f"account:{world.lived.actors['manager'].account_id}"}
+    await desks(PROVIDER, "GET", f"{path}/steps", status=403, code="actor.not_allowed")
+    await desks("manager", "GET", nobodys, status=404, code="complaint.unknown")
+    appealed = await desks("operator", "GET", "/complaints?state=appealed")
+    assert [row["id"] for row in appealed] == [complaint["id"]]
+    assert await desks("operator", "GET", "/complaints?state=remedied") == []
     # Who has decided does not decide on the appeal.
     await desks("manager", "POST", f"{path}/steps", upheld, status=403, code="complaint.same_decider")
 

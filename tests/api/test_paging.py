@@ -14,6 +14,7 @@ LISTS = [
     ("administrator", "/accounts"),
     ("manager", "/cases"),
     ("operator", "/complaints"),
+    ("manager", "/complaints?state=decided"),
     ("operator", "/requests"),
     ("operator", "/visits"),
     (PROVIDER, "/visits"),

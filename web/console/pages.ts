@@ -21,8 +21,11 @@ export const PAGES: Page[] = [
   { path: "/calls", parameter: "/:person?", word: "menu.calls", action: "requests.place", folded: true, load: () => import("./calls/Calls.vue") },
   { path: "/overview", parameter: "/:number?", word: "menu.overview", action: "numbers.read", load: () => import("./overview/Overview.vue") },
   { path: "/board", word: "menu.board", action: "board.read", load: () => import("./board/Board.vue") },
+  { path: "/callbacks", parameter: "/:call?", word: "menu.callbacks", action: "callbacks.read", load: () => import("./callbacks/CallBacks.vue") },
+  { path: "/complaints", word: "menu.complaints", action: "complaints.read", load: () => import("./complaints/Complaints.vue") },
   { path: "/finance", word: "menu.finance", action: "statements.read", load: () => import("./finance/Finance.vue") },
   { path: "/changes", word: "menu.changes", action: "changes.read", load: () => import("./changes/Changes.vue") },
+  { path: "/imports", word: "menu.imports", action: "imports.read", load: () => import("./imports/Imports.vue") },
   { path: "/settings", word: "menu.settings", action: "rules.read", load: () => import("./settings/Settings.vue") },
   { path: "/account", word: "menu.account", action: "account.read", load: () => import("./account/Account.vue") },
 ];
