@@ -3,18 +3,34 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Query
 
 from api.acting import Route, doing
 from api.errors import responses
+from api.forms import Day
 from api.paging import Listing, Page, Rows
 from api.shapes import parts as shapes
 from events import log
 from events.delivery import dead_letters
-from events.model import DeadLetter
+from events.model import DeadLetter, LoggedEvent
 from events.work import Work
 
 router = APIRouter(route_class=Route)
+
+
+class LogFilter:
+    """Which events of the log are looked for."""
+
+    def __init__(
+        self,
+        begins: Annotated[
+            str | None, Query(max_length=80, alias="type", description="how the type begins", examples=["offers."])
+        ] = None,
+        subject: Annotated[str | None, Query(max_length=80, description="the id of what the events are about")] = None,
+        actor: Annotated[str | None, Query(max_length=80, description="who did it, as `actor` says it")] = None,
+        day: Day | None = None,
+    ) -> None:
+        self.begins, self.subject, self.actor, self.day = begins, subject, actor, day
 
 
 @router.get(
@@ -53,6 +69,28 @@ async def drop_dead_letter(
 ) -> None:
     """Give it up, for a reason that stays on record."""
     await dead_letters.drop(work, dead_letter_id=dead_letter_id, reason=form.reason)
+
+
+@router.get(
+    "/log/events",
+    response_model=Listing[shapes.LogEntry],
+    tags=["platform"],
+    summary="What happened, and who did it?",
+)
+async def list_log_events(
+    work: Annotated[Work, doing("log.search")], page: Page, filters: Annotated[LogFilter, Depends()]
+) -> Rows[LoggedEvent]:
+    """Return the events of the log that all filters fit, the newest first; what they say of people is not shown."""
+    rows = await log.search(
+        work,
+        begins=filters.begins,
+        subject=filters.subject,
+        actor=filters.actor,
+        day=filters.day,
+        after=page.after,
+        limit=page.limit,
+    )
+    return page.rows(work, log.NEWEST, rows)
 
 
 @router.get("/log/head", tags=["platform"], summary="Read the end of the event log's chain", responses=responses(422))

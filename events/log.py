@@ -7,18 +7,22 @@ is older than every running one, so that nothing can still appear before a seale
 import asyncio
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import RowMapping, select, text
 
 from events.heads import Head, SignedHead
+from events.model import LoggedEvent
 from events.work import Work
-from kit import metrics
+from kit import clock, metrics
+from kit.pages import SortOrder
 from kit.refusal import Kind, Refusal
 
 GENESIS = bytes(32)
+NEWEST = SortOrder("events of the log", LoggedEvent.position, falling=1)
 BATCH = 1000
 SEALED_WITHIN_SECONDS = 300.0
 """A big import may delay the sealer for minutes; after this time the sealer counts as stopped."""
@@ -237,3 +241,27 @@ async def _walk(work: Work, anchors: Mapping[str, Head]) -> tuple[Head, int | No
     for name in pending:
         return Head(number, at), number + 1, f"the chain ends before the head that was {name}"
     return Head(number, at), None, ""
+
+
+async def search(
+    work: Work,
+    *,
+    begins: str | None = None,
+    subject: str | None = None,
+    actor: str | None = None,
+    day: date | None = None,
+    after: str | None = None,
+    limit: int = 100,
+) -> Sequence[LoggedEvent]:
+    """Return events, the newest first: whose type begins so, about a subject, by an actor, of a day of the district."""
+    query = select(LoggedEvent)
+    if begins is not None:
+        query = query.where(LoggedEvent.type.startswith(begins, autoescape=True))
+    if subject is not None:
+        query = query.where(LoggedEvent.subject == subject)
+    if actor is not None:
+        query = query.where(LoggedEvent.actor == actor)
+    if day is not None:
+        midnight = clock.at_local(day, 0)
+        query = query.where(LoggedEvent.occurred_at >= midnight, LoggedEvent.occurred_at < midnight + timedelta(days=1))
+    return (await work.session.execute(NEWEST.page(query, work.vault, after=after, limit=limit))).scalars().all()

@@ -28,6 +28,19 @@ class DeadLetterDrop(Form):
     reason: str = Field(min_length=1, max_length=500, examples=["told before the rule it names"])
 
 
+class LogEntry(BaseModel):
+    """One event of the log as who looks for it sees it: what happened to whom and by whom, without its data."""
+
+    position: int = Field(description="its place in the log", examples=[4711])
+    id: UUID
+    type: str
+    subject: str = Field(description="the id of what it is about")
+    occurred_at: AwareDatetime = Field(description="when it happened")
+    actor: str = Field(description="who did it", examples=["account:01890a5d-ac96-774b-bcce-b302099a8057"])
+    correlation: UUID = Field(description="the X-Request-Id of the request that led to it")
+    causation: UUID | None = Field(description="the event that it follows from; null where a person acted")
+
+
 class LogHead(BaseModel):
     """The end of the event log's chain."""
 

@@ -37,6 +37,9 @@ VALUES: Mapping[str, Sequence[Any]] = {
     "civil_kind": ("oldage.application",),
     "programme": ("oldage",),
     "overdue": ("true", "false"),
+    "type": ("offers.", "visits.visit_moved.v1"),
+    "subject": ("01890a5d-ac96-774b-bcce-b302099a8057",),
+    "actor": ("ticker",),
 }
 """What to ask for where it is no id: query and path parameters by name."""
 TEXTS = {"phone": "phones", "id_no": "id_numbers"}

@@ -1,11 +1,13 @@
 """What the desks look up, and whom they keep apart: people, disclosures, the log's head, decisions made once more."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from urllib.parse import quote
 from uuid import UUID
 
 from dispatch.escalation import operations as escalation
 from dispatch.escalation.model import CaseKind
 from dispatch.requests import operations as requests
+from kit import clock
 from kit.access.actor import SYSTEM
 from kit.access.roles import Role
 from kit.clock import FixedClock
@@ -69,6 +71,24 @@ async def test_the_head_of_the_log_is_the_one_that_a_verification_finds(world: W
         assert head == (await desks(desk, "GET", "/log/head"))["head"]
     assert head == (await desks("manager", "GET", "/log/verification"))["head"]
     await desks("operator", "GET", "/log/head", status=403, code="actor.not_allowed")
+
+
+async def test_the_log_is_searched_by_type_subject_actor_and_day(world: World, desks: Desks) -> None:
+    offered = await desks("auditor", "GET", "/log/events?type=offers.visit_offered")
+    assert {event["type"] for event in offered} == {"offers.visit_offered.v1"}
+    assert [event["position"] for event in offered] == sorted((e["position"] for e in offered), reverse=True)
+    assert "data" not in offered[0]
+    about = await desks("administrator", "GET", f"/log/events?subject={offered[0]['subject']}&type=offers.")
+    assert offered[0] in about
+    assert {event["subject"] for event in about} == {offered[0]["subject"]}
+    actor = quote(offered[0]["actor"])
+    assert offered[0] in await desks("auditor", "GET", f"/log/events?actor={actor}&type=offers.&limit=500")
+    day = clock.day_of(datetime.fromisoformat(offered[-1]["occurred_at"]))
+    same = await desks("auditor", "GET", f"/log/events?day={day}&limit=500")
+    assert offered[-1] in same
+    assert {clock.day_of(datetime.fromisoformat(event["occurred_at"])) for event in same} == {day}
+    assert await desks("auditor", "GET", "/log/events?type=%25") == [], "a sign of the database is a sign"
+    await desks("manager", "GET", "/log/events", status=403, code="actor.not_allowed")
 
 
 async def test_an_elder_and_a_worker_are_kept_apart_until_it_is_lifted(world: World, desks: Desks) -> None:

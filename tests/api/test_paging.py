@@ -32,6 +32,7 @@ LISTS = [
     ("manager", "/pending-changes"),
     ("manager", "/civil/cases"),
     ("section", "/civil/grants"),
+    ("manager", "/numbers/satisfaction/rows?month=2026-03"),
     ("finance", "/civil/pay-runs"),
 ]
 MAY_BE_EMPTY = {"/divisions/undecided", "/pending-changes"}
@@ -65,6 +66,7 @@ async def test_the_pages_together_are_the_whole_list(world: World, limit: int) -
     for path in ("/statements", "/rules"):
         await world.ask("operator", "GET", path)  # refused, and the refusals are listed
     more = [
+        ("administrator", f"/log/events?subject={case}"),
         ("manager", f"/companies/{company}/workers"),
         ("finance", f"/statements/{paper}/lines"),
         ("manager", f"/people/{person}/readings"),

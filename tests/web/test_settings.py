@@ -51,3 +51,26 @@ async def test_the_administrator_is_led_to_the_accounts_and_reads_the_rules(site
         await page.get_by_role("tab", name="Rules").click()
         await page.locator(".names button").first.click()
         assert await page.get_by_text("The manager decides the rules").is_visible()
+
+
+async def test_the_log_is_searched_from_an_event_to_all_about_the_same_thing(site: Site) -> None:
+    async with site.page() as page:
+        await site.sign_in(page, "administrator", "/console/settings")
+        await page.get_by_role("tab", name="查日志").click()
+        await page.locator(".log tbody tr").first.wait_for()
+        await page.get_by_label("事件").fill("visits.visit_verified")
+        await page.keyboard.press("Enter")
+        await page.locator(".log tbody tr", has_not_text="visit_verified").first.wait_for(state="detached")
+        subject = page.locator(".log tbody tr td:nth-child(4) button").first
+        about = await subject.inner_text()
+        await subject.click()
+        assert await page.get_by_label("关于").input_value() == about
+        await page.locator(".log tbody tr", has_not_text=about).first.wait_for(state="detached")
+        kinds = await page.locator(".log tbody td:nth-child(3)").all_inner_texts()
+        assert set(kinds) == {"visits.visit_verified.v1"}
+        assert await violations(page) == []
+        await page.get_by_label("关于").fill("<nobody>")
+        await page.get_by_role("button", name="查", exact=True).click()
+        await page.get_by_text("没有这样的事件").wait_for()
+        await page.get_by_role("button", name="全部").click()
+        await page.locator(".log tbody tr").first.wait_for()

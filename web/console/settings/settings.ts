@@ -46,6 +46,15 @@ export async function settleLetter(dead_letter_id: string, reason?: string): Pro
   else await answered(api.POST("/api/v1/dead-letters/{dead_letter_id}/drop", { params, body: { reason } }));
 }
 
+/** Which events are looked for: how the type begins, about what, by whom, on which day; empty fits all. */
+export type LogFilter = { type: string; subject: string; actor: string; day: string };
+
+/** Read a page of the log, the newest events first. */
+export async function fetchEvents(filter: LogFilter, after?: string): Promise<Schemas["LogEntryList"]> {
+  const asked = Object.fromEntries(Object.entries(filter).flatMap(([name, text]) => (text.trim() ? [[name, text.trim()]] : [])));
+  return answered(api.GET("/api/v1/log/events", { params: { query: { ...asked, after, limit: 100 } } }));
+}
+
 /** Compute the chain of the log anew. */
 export async function verifyLog(): Promise<Schemas["LogVerification"]> {
   return answered(api.GET("/api/v1/log/verification"));
