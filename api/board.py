@@ -9,7 +9,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 
 from api.acting import Route, doing
 from dispatch.requests.model import OPEN, CareRequest, RequestState
@@ -96,10 +96,10 @@ class BoardReader:
             return self._content
 
 
-async def open_requests(work: Work) -> OpenRequests:
-    """Read every open request, and those of today and later for which nobody was found."""
+def still_to_serve(work: Work) -> Select[CareRequest, str, VisitState, datetime, str, str]:
+    """Return the query of every open request, and of those of today and later for which nobody was found."""
     today = clock.at_local(clock.day_of(work.now), 0)
-    query = (
+    return (
         select(
             CareRequest,
             Person.name,
@@ -118,9 +118,12 @@ async def open_requests(work: Work) -> OpenRequests:
                 (CareRequest.state == RequestState.UNSERVED) & (CareRequest.latest >= today),
             )
         )
-        .order_by(CareRequest.latest, CareRequest.number)
-        .limit(MOST)
     )
+
+
+async def open_requests(work: Work) -> OpenRequests:
+    """Read what is still to be served, the earliest deadline first."""
+    query = still_to_serve(work).order_by(CareRequest.latest, CareRequest.number).limit(MOST)
     rows = (await work.session.execute(query)).all()
     return OpenRequests(
         at=work.now,
@@ -150,7 +153,7 @@ def _row(
         earliest=request.earliest,
         latest=window_to if promised and window_to else request.latest,
         urgent=request.urgent,
-        state=_state(request.state, visit),
+        state=state_of(request.state, visit),
         since=request.state_since,
         entered_at=request.entered_at,
         company_called=spoken.company_called(company) if company else None,
@@ -158,7 +161,8 @@ def _row(
     )
 
 
-def _state(request: RequestState, visit: VisitState | None) -> BoardState:
+def state_of(request: RequestState, visit: VisitState | None) -> BoardState:
+    """Return how far a request has come, from its own state and its visit's."""
     if request is RequestState.UNDER_WAY:
         return BoardState.THERE if visit is VisitState.ARRIVED else BoardState.ON_THE_WAY
     return BoardState(request.value)

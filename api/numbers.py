@@ -1,7 +1,8 @@
 """Each number of the overview: what it means, and the rows that it was counted from."""
 
 import tomllib
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -9,13 +10,18 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
-from sqlalchemy import Uuid, cast, func, select
+from sqlalchemy import Select, Uuid, case, cast, func, select
 
+from api import board
 from api.acting import Route, doing
+from api.board import BoardState
 from api.forms import MONTH
 from api.paging import Listing, Page, Rows
-from dispatch.requests.model import CareRequest
+from dispatch.matching.fleet.candidates import RuledOutReason
+from dispatch.matching.model import DecisionRecord
+from dispatch.requests.model import CareRequest, RequestState
 from dispatch.visits.model import Visit
+from dispatch.visits.transitions import VisitState
 from events.model import LoggedEvent
 from events.work import Work
 from kit import clock
@@ -41,6 +47,8 @@ class NumberName(StrEnum):
     FINISHED = "finished"
     VERIFIED = "verified"
     SATISFACTION = "satisfaction"
+    LATE = "late"
+    UNSERVED = "unserved"
 
 
 EVENTS: Final = {
@@ -56,8 +64,21 @@ _MEANINGS: Final[dict[str, dict[str, Any]]] = tomllib.loads(
     Path(__file__).with_name("numbers.toml").read_text(encoding="utf-8")
 )
 _LOGGED = SortOrder("logged events of a number", LoggedEvent.position)
+_WAITING = SortOrder("requests of a number", CareRequest.latest, CareRequest.id)
+_MINUTE = timedelta(minutes=1)
 _RATED = SortOrder("ratings of a number", Rateable.finished_at, Rateable.visit_id)
 _REQUEST = cast(LoggedEvent.data["request_id"].astext, Uuid)
+_OPEN: Final = {NumberName.LATE, NumberName.UNSERVED}
+_AGREED = case((Visit.state != VisitState.OFFERED, Visit.window_to), else_=CareRequest.latest)
+"""Until when somebody is to be at the door: what a company has accepted, else what was asked for."""
+_KEPT_OUT = (
+    select(DecisionRecord.ruled_out)
+    .where(DecisionRecord.request_id == CareRequest.id)
+    .order_by(DecisionRecord.attempt.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+"""What the latest decision about a request says of the workers that each rule kept out."""
 
 
 class Wording(BaseModel):
@@ -94,9 +115,15 @@ class NumberRow(BaseModel):
         description="the company of the visit, without its legal form; null before there was one",
         examples=["康宁护理"],
     )
-    at: datetime = Field(description="when it happened")
+    at: datetime = Field(description="when it happened; of what is late, until when it was agreed")
     counted: bool = Field(description="whether it is in the numerator; false: in the denominator alone")
     score: int | None = Field(description="the rating, 5 very satisfied to 1 very dissatisfied; null where none counts")
+    state: BoardState | None = Field(
+        default=None, description="of what is late or unserved, how far it has come; null elsewhere"
+    )
+    kept_out_by: RuledOutReason | None = Field(
+        default=None, description="of what is unserved, the rule that kept out most workers; null elsewhere"
+    )
 
 
 Reading = Annotated[Work, doing("numbers.read")]
@@ -113,6 +140,10 @@ async def get_number(number: NumberName, work: Reading, month: Month = None) -> 
         month = month or clock.day_of(work.now).strftime("%Y-%m")
         rate = await satisfaction.rate(work, month=month)
         part, whole = rate.numerator, rate.denominator
+    elif number in _OPEN:
+        month, whole = None, None
+        waiting = _open(work, number).with_only_columns(func.count(), maintain_column_froms=True)
+        part = (await work.session.execute(waiting)).scalar_one()
     else:
         month, whole = None, None
         count = select(func.count()).select_from(LoggedEvent).where(*_today(work, number))
@@ -123,6 +154,8 @@ async def get_number(number: NumberName, work: Reading, month: Month = None) -> 
 @router.get("/numbers/{number}/rows", response_model=Listing[NumberRow], summary="What was a number counted from?")
 async def list_number_rows(number: NumberName, work: Reading, page: Page, month: Month = None) -> Rows[NumberRow]:
     """Return as many rows as the number says, its denominator where it is a share; the earliest first."""
+    if number in _OPEN:
+        return await _requests(work, page, number)
     rated = number is NumberName.SATISFACTION
     rows = await (_ratings(work, page, month) if rated else _events(work, page, number))
     return Rows([_row(*row) for row in rows], page.next(work, _RATED if rated else _LOGGED, rows))
@@ -131,6 +164,46 @@ async def list_number_rows(number: NumberName, work: Reading, page: Page, month:
 def _today(work: Work, number: NumberName) -> list[Any]:
     midnight = clock.at_local(clock.day_of(work.now), 0)
     return [LoggedEvent.type == EVENTS[number], LoggedEvent.occurred_at >= midnight]
+
+
+def _open(work: Work, number: NumberName) -> Select[Any]:
+    """Return the query of the board's requests that are late by a minute, or for which nobody was found."""
+    query = board.still_to_serve(work).add_columns(Visit.id, _AGREED, _KEPT_OUT)
+    if number is NumberName.UNSERVED:
+        return query.where(CareRequest.state == RequestState.UNSERVED)
+    there = (CareRequest.state == RequestState.UNDER_WAY) & Visit.state.is_not_distinct_from(VisitState.ARRIVED)
+    return query.where(CareRequest.state != RequestState.UNSERVED, ~there, work.now - _MINUTE >= _AGREED)
+
+
+async def _requests(work: Work, page: Page, number: NumberName) -> Rows[NumberRow]:
+    query = _WAITING.page(_open(work, number), work.vault, after=page.after, limit=page.limit)
+    rows = [tuple(row) for row in await work.session.execute(query)]
+    return Rows(
+        [
+            NumberRow(
+                request_id=request.id,
+                visit_id=visit_id,
+                case_no=request.case_no,
+                person_name=mask_name(person),
+                item_code=request.item_code,
+                company_called=spoken.company_called(company) if company else None,
+                at=agreed if number is NumberName.LATE else request.state_since,
+                counted=True,
+                score=None,
+                state=board.state_of(request.state, visit),
+                kept_out_by=_most(ruled_out) if number is NumberName.UNSERVED else None,
+            )
+            for request, person, visit, _, company, _, visit_id, agreed, ruled_out in rows
+        ],
+        page.next(work, _WAITING, [(row[0],) for row in rows]),
+    )
+
+
+def _most(ruled_out: Mapping[str, list[int]] | None) -> RuledOutReason | None:
+    """Return the rule that kept out most workers, of several the one that is checked first; None where none did."""
+    if not ruled_out:
+        return None
+    return max((RuledOutReason(rule) for rule in ruled_out), key=lambda rule: len(ruled_out[rule]))
 
 
 async def _events(work: Work, page: Page, number: NumberName) -> list[Any]:

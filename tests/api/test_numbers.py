@@ -1,10 +1,12 @@
 """The overview's numbers: each says what it means, and its rows are as many as it says."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from api.numbers import EVENTS, NumberName
+from tests.api.street import Street
 from tests.api.world import World
 
 MONTHS = ["2026-02", "2026-03", "2026-04", "2026-05"]
@@ -57,6 +59,23 @@ async def test_a_step_of_the_funnel_has_as_many_rows_as_events_of_today(world: W
     assert definition["part"] == funnel["today"][number]
     assert (definition["whole"], definition["denominator"], definition["month"]) == (None, None, None)
     assert len(await rows_of(world, number)) == definition["part"]
+
+
+async def test_what_is_late_or_unserved_is_counted_and_listed_with_its_reason(street: Street) -> None:
+    ten = street.clock.now() + timedelta(hours=1)
+    calls = [
+        await street.call(await street.elder(), ten, ten + timedelta(hours=2), sex_wanted=sex) for sex in ("male", None)
+    ]
+    unserved, waiting = calls
+    for number, request in (("unserved", unserved), ("late", waiting)):
+        if number == "late":
+            await street.at(ten + timedelta(hours=2, minutes=1))
+        assert (await street("manager", "GET", f"/numbers/{number}"))["part"] == 1
+        (row,) = await street("manager", "GET", f"/numbers/{number}/rows")
+        assert row["request_id"] == request["id"]
+        reason = (row["state"], row["kept_out_by"])
+        assert reason == (("unserved", "sex") if number == "unserved" else ("offered", None))
+        assert row["person_name"].endswith("*")
 
 
 async def test_an_unknown_number_is_refused_and_only_the_bureau_opens_one(world: World) -> None:

@@ -32,7 +32,6 @@ LISTS = [
     ("manager", "/pending-changes"),
     ("manager", "/civil/cases"),
     ("section", "/civil/grants"),
-    ("manager", "/numbers/satisfaction/rows?month=2026-03"),
     ("finance", "/civil/pay-runs"),
 ]
 MAY_BE_EMPTY = {"/divisions/undecided", "/pending-changes"}

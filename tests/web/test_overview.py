@@ -49,7 +49,14 @@ async def test_a_step_of_the_funnel_has_as_many_rows_as_it_says(site: Site) -> N
 async def test_late_and_unserved_lead_to_their_rows_on_the_board(site: Site) -> None:
     async with site.page() as page:
         await site.sign_in(page, "manager")
+        count = await page.locator(".two a b").nth(1).inner_text()
         await page.locator(".two a").nth(1).click()
+        await page.locator(".number .facts b").first.wait_for()
+        assert path_of(page) == "/console/overview/unserved"
+        assert await page.locator(".number .facts b").first.inner_text() == count
+        await page.get_by_text(f"明细，{count} 条，共 {count} 条").wait_for()
+        assert await violations(page) == []
+        await page.get_by_role("link", name="到看板上处理").click()
         await page.locator(".board").wait_for()
         assert "无人可派" in await page.locator("[role=tab][aria-selected=true]").inner_text()
 

@@ -11,7 +11,7 @@ export type Series = Schemas["RateSeries"];
 export type RatePoint = Schemas["RatePoint"];
 export type Rate = Schemas["SatisfactionRate"];
 export type Case = Schemas["Case"];
-export type Step = Exclude<NumberName, "satisfaction"> | "rated";
+export type Step = Exclude<NumberName, "satisfaction" | "late" | "unserved"> | "rated";
 
 /** The steps of a request in the order of its life. */
 export const STEPS: Step[] = ["requested", "offered", "accepted", "arrived", "finished", "verified", "rated"];
