@@ -137,6 +137,8 @@ def example(schema: dict[str, Any], schemas: dict[str, Any]) -> Any:
 
     A field that may be left out and has no example is left out; one that may not and has none is a KeyError.
     """
+    if "anyOf" in schema and "examples" not in schema:  # a body that may be left out
+        schema = schema["anyOf"][0]
     if "$ref" in schema:
         return example(schemas[schema["$ref"].rpartition("/")[2]], schemas)
     for word in ("examples", "enum"):

@@ -10,6 +10,8 @@ from api.errors import responses
 from api.forms import Day
 from api.paging import Listing, Page, Rows
 from api.shapes import visits as shapes
+from dispatch.matching import colleagues
+from dispatch.matching.colleagues import Colleague
 from dispatch.visits import operations, queries
 from dispatch.visits.model import Act, Visit
 from dispatch.visits.queries import DoorNote, SpokenCode
@@ -37,6 +39,9 @@ async def list_offers(
             made_at=offer.made_at,
             deadline=offer.deadline,
             attempt=None if work.actor.company else offer.attempt,
+            answered_at=offer.answered_at,
+            reason=offer.reason,
+            note=offer.note,
             visit=shapes.Visit.model_validate(visit, from_attributes=True),
         )
         for offer, visit in offers
@@ -50,9 +55,9 @@ async def list_offers(
     summary="Accept an offer",
     responses=responses(404, 409),
 )
-async def accept_offer(offer_id: UUID, work: Answering) -> Visit:
-    """Promise the visit; the elder's address and telephone open to the company."""
-    return await operations.accept(work, offer_id=offer_id)
+async def accept_offer(offer_id: UUID, work: Answering, form: shapes.OfferAcceptance | None = None) -> Visit:
+    """Promise the visit, also with another worker of the company; the elder's address and telephone open to it."""
+    return await colleagues.accept(work, offer_id=offer_id, worker_id=form.worker_id if form else None)
 
 
 @router.post(
@@ -63,7 +68,7 @@ async def accept_offer(offer_id: UUID, work: Answering) -> Visit:
 )
 async def refuse_offer(offer_id: UUID, form: shapes.OfferRefusal, work: Answering) -> Visit:
     """Refuse with a reason; the next best is asked at once."""
-    return await operations.refuse(work, offer_id=offer_id, reason=form.reason)
+    return await operations.refuse(work, offer_id=offer_id, reason=form.reason, note=form.note)
 
 
 @router.get("/visits", response_model=Listing[shapes.Visit], summary="List visits")
@@ -116,6 +121,17 @@ async def get_my_pack(request: Request, response: Response, work: Acting, day: D
 async def get_visit(visit_id: UUID, work: Annotated[Work, doing("visits.read")]) -> Visit:
     """Return one visit; another company's id answers like a missing one."""
     return await queries.visit(work, visit_id)
+
+
+@router.get(
+    "/visits/{visit_id}/candidates",
+    response_model=Listing[shapes.VisitCandidate],
+    summary="Who else of the company may go?",
+    responses=responses(404, 409),
+)
+async def list_visit_candidates(visit_id: UUID, work: Annotated[Work, doing("visits.candidates")]) -> Rows[Colleague]:
+    """Return the company's workers with the rule that forbids each, as a decision would check them; nothing changes."""
+    return Rows(await colleagues.colleagues(work, visit_id=visit_id))
 
 
 @router.post(

@@ -6,12 +6,13 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from api.forms import Form, Id, Instant
+from api.forms import EXAMPLE_ID, Form, Id, Instant
 from api.shapes.people import Contact
+from dispatch.matching.fleet.candidates import RuledOutReason
 from dispatch.visits import attendance
 from dispatch.visits.flags import Flag, Grade
 from dispatch.visits.queries import PackedVisit
-from dispatch.visits.transitions import ActKind, OfferState, VisitState
+from dispatch.visits.transitions import ActKind, OfferRefusalReason, OfferState, VisitState
 from kit import geo
 from kit.china.identifiers import Sex
 
@@ -26,6 +27,8 @@ class Visit(BaseModel):
     worker_id: UUID
     second_worker_id: UUID | None
     item_code: str
+    quantity: int
+    division_code: str
     planned_start: datetime
     planned_end: datetime
     minutes: int
@@ -46,13 +49,42 @@ class Offer(BaseModel):
     made_at: datetime
     deadline: datetime
     attempt: int | None
+    answered_at: datetime | None
+    reason: str | None = Field(description="why it was refused or taken back, a code; null where it was not")
+    note: str | None = Field(description="what a company that refused added in its own words; null where nothing")
     visit: Visit
 
 
-class OfferRefusal(Form):
-    """Why."""
+class OfferAcceptance(Form):
+    """Who goes."""
 
-    reason: str = Field(min_length=1, max_length=200, examples=["no_worker"])
+    worker_id: Id | None = Field(
+        default=None, description="null: the worker whom the platform asked for", examples=[str(EXAMPLE_ID)]
+    )
+
+
+class OfferRefusal(Form):
+    """Why, from the list; `other` wants a note."""
+
+    reason: OfferRefusalReason = Field(examples=["no_worker"])
+    note: str | None = Field(
+        default=None, min_length=1, max_length=200, description="more in words, for the bureau; `other` needs it"
+    )
+
+
+class VisitCandidate(BaseModel):
+    """One worker of the visit's company, who may go in place of the chosen one unless a rule forbids it."""
+
+    worker_id: UUID
+    worker_number: int
+    chosen: bool = Field(description="whether it is the worker who goes as things stand")
+    familiar: bool = Field(description="whether the worker has visited this elder lately")
+    forbidden_by: RuledOutReason | None = Field(
+        description="the first rule that keeps the worker from going; null: may go"
+    )
+    travel_minutes: int | None = Field(
+        description="minutes on the road that the visit adds to the worker's day; null where the worker may not go"
+    )
 
 
 class NewAct(Form):

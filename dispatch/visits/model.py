@@ -95,6 +95,7 @@ class Offer(Base):
     state: Mapped[OfferState] = mapped_column(default=OfferState.OPEN)
     answered_at: Mapped[datetime | None]
     reason: Mapped[str | None] = mapped_column(String(200))
+    note: Mapped[str | None] = mapped_column(String(200))  # what a company that refused adds in its own words
 
 
 class Xid8(UserDefinedType[int]):

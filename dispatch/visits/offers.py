@@ -13,7 +13,7 @@ from dispatch.visits.bookings import Stay
 from dispatch.visits.lifecycle import Choice
 from dispatch.visits.model import Offer, Visit
 from dispatch.visits.rules import OfferDeadline, UrgentOfferDeadline
-from dispatch.visits.transitions import OfferState, VisitState
+from dispatch.visits.transitions import OfferRefusalReason, OfferState, VisitState
 from events.contracts.event import Envelope
 from events.contracts.offers import OfferAccepted, OfferLapsed, OfferRefused, OfferWithdrawn, VisitOffered
 from events.work import Work
@@ -243,7 +243,8 @@ def _row(work: Work, order: VisitOrder, choice: Choice, offered: Offered, rework
     }
 
 
-async def _open(work: Work, offer_id: UUID) -> tuple[Offer, Visit]:
+async def locked(work: Work, offer_id: UUID) -> tuple[Offer, Visit]:
+    """Return an open offer and its visit, locked until the work ends; refuse `offer.not_found` and `offer.not_open`."""
     query = (
         select(Offer, Visit)
         .join(Visit, Visit.id == Offer.visit_id)
@@ -265,11 +266,22 @@ def _answer(work: Work, answered: Offer, state: OfferState, reason: str | None =
     answered.reason = reason[:200] if reason else None
 
 
-async def accept(work: Work, *, offer_id: UUID) -> Visit:
-    """Promise the worker to the elder; refuse `offer.not_found`, `offer.not_open` and `offer.too_late`."""
-    accepted, visit = await _open(work, offer_id)
+async def accept(work: Work, *, offer_id: UUID, leading: tuple[UUID, int] | None = None) -> Visit:
+    """Promise the worker to the elder; refuse `offer.not_found`, `offer.not_open` and `offer.too_late`.
+
+    `leading` (id, number) is another worker of the company, who goes in place of the leading one; that the rules let
+    this worker go is the caller's to know. Refuses `visit.worker_busy` where the hours have been taken meanwhile.
+    """
+    accepted, visit = await locked(work, offer_id)
     if work.now >= accepted.deadline:
         raise OfferTooLate(offer_id=str(offer_id))
+    if leading is not None and leading[0] != visit.worker_id:
+        visit.worker_id, visit.worker_number = leading
+        await work.session.flush()
+        await bookings.release(work, visit.id)
+        place, during = (visit.latitude, visit.longitude), (visit.planned_start, visit.planned_end)
+        stay = Stay(visit.id, visit.provider_id, lifecycle.workers_of(visit), place, during)
+        await bookings.book_all(work, [stay])
     _answer(work, accepted, OfferState.ACCEPTED)
     lifecycle.move(visit, VisitState.ACCEPTED, work)
     visit.accepted_at = work.now
@@ -289,12 +301,16 @@ async def accept(work: Work, *, offer_id: UUID) -> Visit:
     return visit
 
 
-async def refuse(work: Work, *, offer_id: UUID, reason: str) -> Visit:
-    """Decline with a reason; refuse what `accept` refuses (but not lateness), and `offer.reason_missing`."""
-    if not reason.strip():
+async def refuse(work: Work, *, offer_id: UUID, reason: str, note: str | None = None) -> Visit:
+    """Decline with a reason, a code; the note in the company's words stays on the offer and is in no event.
+
+    Refuses what `accept` refuses (but not lateness), and `offer.reason_missing`, also for `other` without a note.
+    """
+    if not reason.strip() or (reason == OfferRefusalReason.OTHER and not (note or "").strip()):
         raise OfferReasonMissing
-    refused, visit = await _open(work, offer_id)
+    refused, visit = await locked(work, offer_id)
     _answer(work, refused, OfferState.REFUSED, reason)
+    refused.note = note.strip()[:200] if note else None
     lifecycle.move(visit, VisitState.REFUSED, work, reason=reason)
     await bookings.release(work, visit.id)
     work.emit(
@@ -313,7 +329,7 @@ async def refuse(work: Work, *, offer_id: UUID, reason: str) -> Visit:
 
 async def lapse(work: Work, *, offer_id: UUID) -> Visit:
     """Close an offer that was met with silence; refuse `offer.not_open` where it was answered after all."""
-    lapsed, visit = await _open(work, offer_id)
+    lapsed, visit = await locked(work, offer_id)
     _answer(work, lapsed, OfferState.LAPSED)
     lifecycle.move(visit, VisitState.LAPSED, work)
     await bookings.release(work, visit.id)

@@ -74,6 +74,18 @@ class OfferState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class OfferRefusalReason(StrEnum):
+    """Why a company refuses an offer; `other` says it in words."""
+
+    NO_TIME = "no_time"
+    TOO_FAR = "too_far"
+    NO_WORKER = "no_worker"
+    ILL = "ill"
+    SKILL = "skill"
+    EQUIPMENT = "equipment"
+    OTHER = "other"
+
+
 class Outcome(StrEnum):
     """The outcome that a charge is based on."""
 

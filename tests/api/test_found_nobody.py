@@ -40,7 +40,7 @@ async def _refuse(street: Street, request: dict[str, Any]) -> None:
     (offer,) = [
         row for row in await street("provider", "GET", "/offers") if row["visit"]["request_id"] == request["id"]
     ]
-    await street("provider", "POST", f"/offers/{offer['id']}/refusal", {"reason": "busy"})
+    await street("provider", "POST", f"/offers/{offer['id']}/refusal", {"reason": "no_time"})
     await street.drain()
 
 

@@ -95,7 +95,10 @@ async def test_an_offer_answered_by_six_at_once_is_answered_once(world: World) -
     (offer,) = (await world.ask(PROVIDER, "GET", "/offers")).json()["items"]
     both = await asyncio.gather(
         *(world.ask(PROVIDER, "POST", f"/offers/{offer['id']}/acceptance") for _ in range(3)),
-        *(world.ask(PROVIDER, "POST", f"/offers/{offer['id']}/refusal", json={"reason": "nobody"}) for _ in range(3)),
+        *(
+            world.ask(PROVIDER, "POST", f"/offers/{offer['id']}/refusal", json={"reason": "no_worker"})
+            for _ in range(3)
+        ),
     )
     assert Counter(answer.status_code for answer in both) == {200: 1, 409: 5}
     accepted = await world.plain.fetchval(
