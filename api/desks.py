@@ -30,7 +30,7 @@ HOME: Final = {
     Role.AUDITOR: "/console/overview",
     Role.ADMINISTRATOR: "/console/settings",
     Role.FINANCE: "/console/finance",
-    Role.PROVIDER: "/console/finance",
+    Role.PROVIDER: "/console/dispatch",
 }
 """Role → the page that its work begins at."""
 ACCOUNT: Final = "/console/account"

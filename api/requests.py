@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path
 
+from api.accounts import queries as accounts
 from api.acting import Route, doing
 from api.errors import responses
 from api.forms import Day
@@ -166,6 +167,21 @@ async def explain_decisions(
     """Return what a company that asks may be told (为什么没派给我们): its own workers' lines and nobody else's."""
     parts = await matching.why_not(work, request_id=request_id, provider_id=provider_id)
     return Listing(items=[shapes.CompanyExplanation.of(part) for part in parts])
+
+
+@router.get("/requests/{request_id}/explanation", summary="Why not us?", responses=responses(404))
+async def explain_to_company(
+    request_id: UUID, work: Annotated[Work, doing("decisions.own", own=True)]
+) -> Listing[shapes.CompanyExplanation]:
+    """Return what the decisions on a request that the company was once offered say of its own workers.
+
+    How many were asked before stays with the desk.
+    """
+    account = await accounts.account(work, work.actor.account_id) if work.actor.account_id else None
+    if account is None or account.provider_id is None:
+        raise matching.DecisionNotFound
+    parts = await matching.why_not_us(work, request_id=request_id, provider_id=account.provider_id)
+    return Listing(items=[shapes.CompanyExplanation.of(part, told_to_company=True) for part in parts])
 
 
 @router.post(

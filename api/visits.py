@@ -28,10 +28,13 @@ Deciding = Annotated[Work, doing("visits.decide")]
 
 @router.get("/offers", summary="List offers")
 async def list_offers(
-    work: Annotated[Work, doing("offers.read")], page: Page, state: OfferState | None = OfferState.OPEN
+    work: Annotated[Work, doing("offers.read")],
+    page: Page,
+    state: OfferState | None = OfferState.OPEN,
+    day: Day | None = None,
 ) -> Listing[shapes.Offer]:
-    """Return the open offers (or those of another state), a company's own people only theirs."""
-    offers = await queries.offers_of(work, state=state, after=page.after, limit=page.limit)
+    """Return the open offers, or those of another state, made on a day where one is named; a company reads its own."""
+    offers = await queries.offers_of(work, state=state, day=day, after=page.after, limit=page.limit)
     items = [
         shapes.Offer(
             id=offer.id,

@@ -169,7 +169,8 @@ class DecisionRecord(BaseModel):
 class CompanyExplanation(BaseModel):
     """What one decision says about one company's workers (为什么没派给我们), and nothing about anybody else's."""
 
-    attempt: int
+    attempt: int | None
+    decided_at: datetime
     chosen: bool
     rank: int | None
     gap_points: int | None
@@ -177,10 +178,11 @@ class CompanyExplanation(BaseModel):
     ruled_out: list[RuledOut]
 
     @classmethod
-    def of(cls, part: OwnPart) -> Self:
-        """Return what the room answers, with the reasons as rows."""
+    def of(cls, part: OwnPart, *, told_to_company: bool = False) -> Self:
+        """Return what the room answers, with the reasons as rows; a company is not told how many were asked before."""
         return cls(
-            attempt=part.attempt,
+            attempt=None if told_to_company else part.attempt,
+            decided_at=part.decided_at,
             chosen=part.chosen,
             rank=part.rank,
             gap_points=part.gap_points,

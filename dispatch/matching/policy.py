@@ -6,5 +6,6 @@ from kit.access.roles import Policy, Role
 
 POLICY: Final[Policy] = {
     "decisions.replay": frozenset({Role.MANAGER, Role.AUDITOR}),
+    "decisions.own": frozenset({Role.PROVIDER}),
     "decisions.read": frozenset({Role.OPERATOR, Role.MANAGER, Role.FINANCE, Role.AUDITOR}),
 }

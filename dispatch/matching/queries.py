@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 
 from dispatch.matching.model import DecisionRecord
+from dispatch.visits.model import Visit
 from events.work import Work
 from kit.refusal import Kind, Refusal
 from providers.roster import queries as roster
@@ -29,6 +31,7 @@ class OwnPart:
     """
 
     attempt: int
+    decided_at: datetime
     chosen: bool
     rank: int | None
     gap_points: int | None
@@ -56,6 +59,22 @@ async def why_not(work: Work, *, request_id: UUID, provider_id: UUID) -> list[Ow
     Refuses `decision.not_found`, `company.not_found`.
     """
     await roster.company(work, provider_id)
+    return await _own_parts(work, request_id=request_id, provider_id=provider_id)
+
+
+async def why_not_us(work: Work, *, request_id: UUID, provider_id: UUID) -> list[OwnPart]:
+    """Answer a company about a request that it was once offered, as `why_not` does.
+
+    The desk's role reads; the caller passes the asking account's own company. Refuses `decision.not_found` also for a
+    request that the company was never asked about, so that nobody can try which requests there are.
+    """
+    asked = select(Visit.id).where(Visit.request_id == request_id, Visit.provider_id == provider_id).limit(1)
+    if (await work.session.execute(asked)).scalar() is None:
+        raise DecisionNotFound
+    return await _own_parts(work, request_id=request_id, provider_id=provider_id)
+
+
+async def _own_parts(work: Work, *, request_id: UUID, provider_id: UUID) -> list[OwnPart]:
     own = {worker.number for worker in await roster.workers(work, provider_id=provider_id)}
     parts = []
     for record in await decisions_of(work, request_id):
@@ -63,6 +82,7 @@ async def why_not(work: Work, *, request_id: UUID, provider_id: UUID) -> list[Ow
         parts.append(
             OwnPart(
                 attempt=record.attempt,
+                decided_at=record.decided_at,
                 chosen=record.provider_id == provider_id,
                 rank=places[0] + 1 if places else None,
                 gap_points=record.candidates[places[0]][3] - record.candidates[0][3] if places else None,

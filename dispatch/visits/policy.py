@@ -25,7 +25,7 @@ POLICY: Final[Policy] = {
     "visits.door_note": frozenset({Role.PROVIDER, Role.WORKER}),
     "visits.codes": frozenset({Role.OPERATOR}),
     "visits.change": frozenset({Role.OPERATOR, Role.MANAGER}),
-    "visits.candidates": frozenset({Role.PROVIDER, Role.OPERATOR, Role.MANAGER}),
+    "visits.candidates": frozenset({Role.PROVIDER, Role.OPERATOR, Role.MANAGER, Role.AUDITOR}),
     "visits.reassign": frozenset({Role.PROVIDER, Role.OPERATOR, Role.MANAGER}),
     "visits.evidence": frozenset({Role.PROVIDER, Role.WORKER, Role.OPERATOR, Role.MANAGER, Role.FINANCE, Role.AUDITOR}),
     "visits.decide": frozenset({Role.MANAGER}),

@@ -88,13 +88,19 @@ async def offers_of(
     work: Work,
     *,
     state: OfferState | None = OfferState.OPEN,
+    day: date | None = None,
     after: str | None = None,
     limit: int = 200,
 ) -> list[tuple[Offer, Visit]]:
-    """Return the offers of one company or all, nearest deadline first; a company sees its own, a worker the own."""
+    """Return the offers of one company or all, nearest deadline first; a company sees its own, a worker the own.
+
+    `day` is the district's day on which they were made.
+    """
     query = select(Offer, Visit).join(Visit, Visit.id == Offer.visit_id).where(*_seen(work))
     if state is not None:
         query = query.where(Offer.state == state)
+    if day is not None:
+        query = query.where(Offer.made_at >= clock.at_local(day, 0), Offer.made_at < clock.at_local(day, 1440))
     page = OFFERS.page(query, work.vault, after=after, limit=limit)
     return [(row, about) for row, about in (await work.session.execute(page)).all()]
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from events.contracts.offers import OfferAccepted, OfferRefused
 from events.model import LoggedEvent
+from kit import clock
 from kit.access.actor import SYSTEM
 from kit.ids import new_id
 from providers.roster import hiring
@@ -147,8 +148,16 @@ async def test_a_refusal_names_a_reason_of_the_list_and_its_note_is_in_no_event(
     refused = await street("provider", "POST", path, {"reason": "other", "note": note})
     assert (refused["state"], refused["reason"]) == ("refused", "other")
     for name in ("provider", "manager"):
-        (row,) = await street(name, "GET", "/offers?state=refused")
+        today = clock.day_of(street.clock.now())
+        assert await street(name, "GET", f"/offers?state=refused&day={today - timedelta(days=1)}") == []
+        (row,) = await street(name, "GET", f"/offers?state=refused&day={today}")
         assert (row["reason"], row["note"], row["answered_at"] is not None) == ("other", note, True)
     (event,) = await _emitted(street, OfferRefused)
     assert event["reason"] == "other"
     assert note not in str(event)
+    await street.drain()
+    first, second = await street("provider", "GET", f"/requests/{refused['request_id']}/explanation")
+    assert (first["chosen"], first["rank"], first["ruled_out"]) == (True, 1, [])
+    numbers = sorted(street.stage.numbers.values())
+    assert (second["chosen"], second["rank"]) == (False, None)
+    assert second["ruled_out"] == [{"reason": "asked_before", "worker_numbers": numbers}]

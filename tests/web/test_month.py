@@ -42,8 +42,7 @@ async def test_a_month_goes_from_a_disputed_line_to_its_payment(site: Site) -> N
             work, username="cashier", display_name="cashier", role=Role.FINANCE, password=PASSWORD
         )
     async with site.page() as page:
-        await site.sign_in(page, provider)
-        await page.wait_for_url("**/console/finance")
+        await site.sign_in(page, provider, "/console/finance")
         await page.locator(".paper tbody tr").first.wait_for()
         company = (await page.evaluate("fetch('/api/v1/me').then(me => me.json())"))["provider_id"]
         assert await page.locator(".firms button").count() == 1

@@ -23,6 +23,7 @@ export const PAGES: Page[] = [
   { path: "/board", word: "menu.board", action: "board.read", load: () => import("./board/Board.vue") },
   { path: "/callbacks", parameter: "/:call?", word: "menu.callbacks", action: "callbacks.read", load: () => import("./callbacks/CallBacks.vue") },
   { path: "/complaints", word: "menu.complaints", action: "complaints.read", load: () => import("./complaints/Complaints.vue") },
+  { path: "/dispatch", word: "menu.dispatch", action: "offers.answer", folded: true, load: () => import("./dispatch/Dispatch.vue") },
   { path: "/finance", word: "menu.finance", action: "statements.read", load: () => import("./finance/Finance.vue") },
   { path: "/changes", word: "menu.changes", action: "changes.read", load: () => import("./changes/Changes.vue") },
   { path: "/imports", word: "menu.imports", action: "imports.read", load: () => import("./imports/Imports.vue") },

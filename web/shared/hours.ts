@@ -2,6 +2,8 @@ import { ref } from "vue";
 
 /** The district's zone. The platform stores UTC; only the pages know this. */
 export const ZONE = "Asia/Shanghai";
+/** Its distance from UTC, the same all year. */
+export const ZONE_OFFSET = "+08:00";
 
 // The platform's clock when it was last read, and the page's own stopwatch at that instant. A rehearsal may put the
 // platform's clock forward, and a machine's clock may be wrong, so that neither is ever asked for the hour.

@@ -1,5 +1,6 @@
 import { ref, watch } from "vue";
 import * as calls from "./calls";
+import * as dispatch from "./dispatch";
 import * as feedback from "./feedback";
 import * as field from "./field";
 import * as finance from "./finance";
@@ -8,8 +9,8 @@ import * as overview from "./overview";
 import * as settings from "./settings";
 import * as shared from "./shared";
 
-const zh = { ...calls.zh, ...feedback.zh, ...field.zh, ...finance.zh, ...imports.zh, ...overview.zh, ...settings.zh, ...shared.zh };
-const en: Record<Key, string> = { ...calls.en, ...feedback.en, ...field.en, ...finance.en, ...imports.en, ...overview.en, ...settings.en, ...shared.en };
+const zh = { ...calls.zh, ...dispatch.zh, ...feedback.zh, ...field.zh, ...finance.zh, ...imports.zh, ...overview.zh, ...settings.zh, ...shared.zh };
+const en: Record<Key, string> = { ...calls.en, ...dispatch.en, ...feedback.en, ...field.en, ...finance.en, ...imports.en, ...overview.en, ...settings.en, ...shared.en };
 
 export type Key = keyof typeof zh;
 export type Language = "zh" | "en";
