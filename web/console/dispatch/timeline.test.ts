@@ -28,7 +28,9 @@ describe("the timeline", () => {
     };
     const rows = rowsOf(day, Date.parse(at("10:00")));
     expect(rows.map((row) => [row.worker.worker_id, row.late])).toEqual([["w4", 60], ["w3", 30], ["w2", 0], ["w1", 0]]);
-    expect(rows.map((row) => whereabouts(row).word)).toEqual(["going", "next", "there", "off"]);
+    expect(rows.map((row) => whereabouts(row, Date.parse(at("10:00"))).word)).toEqual(["going", "next", "there", "off"]);
+    const free = { worker: { ...day.workers[1]!, hours }, visits: [], late: 0 };
+    expect([at("10:00"), at("17:00")].map((time) => whereabouts(free, Date.parse(time)).word)).toEqual(["free", "off"]);
   });
 
   it("calls nobody late who has arrived, or before the agreed hour is past", () => {

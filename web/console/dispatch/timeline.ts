@@ -41,7 +41,7 @@ export type Whereabouts =
   | { word: "done" | "free" | "off"; visit: null };
 
 /** Say where a worker is by what the phones have reported. */
-export function whereabouts({ worker, visits }: Row): Whereabouts {
+export function whereabouts({ worker, visits }: Row, now: number): Whereabouts {
   const first = (state: VisitInDay["state"]) => visits.find((visit) => visit.state === state);
   const there = first("arrived");
   if (there) return { word: "there", visit: there };
@@ -49,6 +49,6 @@ export function whereabouts({ worker, visits }: Row): Whereabouts {
   if (going) return { word: "going", visit: going };
   const next = first("accepted");
   if (next) return { word: "next", visit: next };
-  if (!worker.hours.length) return { word: "off", visit: null };
+  if (!worker.hours.some((window) => Date.parse(window.until_at) > now)) return { word: "off", visit: null };
   return { word: visits.some((visit) => visit.state !== "offered") ? "done" : "free", visit: null };
 }
