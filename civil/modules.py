@@ -6,6 +6,7 @@ from typing import Any, Final
 from civil.blocks.benefits.room import ROOM as BENEFITS
 from civil.blocks.cases.room import ROOM as CASES
 from civil.blocks.declared import CaseKind, Module, Programme
+from civil.blocks.figures.room import ROOM as FIGURES
 from civil.dibao import room as dibao
 from civil.disability import room as disability
 from civil.oldage import room as oldage
@@ -16,7 +17,7 @@ from kit.room import Room
 _PLUGGED: Final = (oldage, dibao, disability, tekun)
 
 MODULES: Final[tuple[Module, ...]] = tuple(room.MODULE for room in _PLUGGED)
-ROOMS: Final[tuple[Room, ...]] = (CASES, BENEFITS, *(room.ROOM for room in _PLUGGED))
+ROOMS: Final[tuple[Room, ...]] = (CASES, BENEFITS, FIGURES, *(room.ROOM for room in _PLUGGED))
 """The rooms of the blocks and of the modules."""
 
 KINDS: Final[Mapping[str, tuple[Module, CaseKind]]] = {

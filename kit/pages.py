@@ -14,6 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, literal, or_
 from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql.elements import KeyedColumnElement
 
 from kit.refusal import Refusal
 from kit.vault import Vault
@@ -35,8 +36,10 @@ class PageInvalid(Refusal):
 class SortOrder:
     """The order of a list: columns that together identify one row and are never null."""
 
-    def __init__(self, name: str, *columns: InstrumentedAttribute[Any], falling: int = 0) -> None:
-        """Order by columns; the first `falling` descend, the others ascend."""
+    def __init__(
+        self, name: str, *columns: InstrumentedAttribute[Any] | KeyedColumnElement[Any], falling: int = 0
+    ) -> None:
+        """Order by columns of tables or of one subquery; the first `falling` descend, the others ascend."""
         self._name = name
         self._columns = [(column, place < falling) for place, column in enumerate(columns)]
 
@@ -48,9 +51,15 @@ class SortOrder:
         return (ordered if after is None else ordered.where(self._beyond(self._read(vault, after)))).limit(limit)
 
     def place(self, vault: Vault, *row: object) -> str:
-        """Return the place of a row, given as the objects that the columns belong to."""
+        """Return the place of a row, given as the objects that the columns belong to.
+
+        A row of a subquery is one object that has its columns by name.
+        """
         rows = {type(part): part for part in row}
-        values = [getattr(rows[column.parent.class_], column.key) for column, _ in self._columns]
+        values = [
+            getattr(rows[column.parent.class_] if isinstance(column, InstrumentedAttribute) else row[0], column.key)
+            for column, _ in self._columns
+        ]
         text = json.dumps(
             values, default=lambda value: value.isoformat() if isinstance(value, datetime) else str(value)
         )

@@ -2,7 +2,9 @@
 
 from api.accounts.room import ROOM as ACCOUNTS
 from api.room import ROOM as API
+from civil.homecare.room import ROOM as HOMECARE
 from civil.modules import ROOMS as CIVIL_ROOMS
+from civil.report.room import ROOM as REPORT
 from civil.room import ROOM as CIVIL
 from dispatch.enrolment.room import ROOM as ENROLMENT
 from dispatch.escalation.room import ROOM as ESCALATION
@@ -37,6 +39,8 @@ ROOMS: tuple[Room, ...] = (
     ESCALATION,
     DISPATCH,
     *CIVIL_ROOMS,
+    HOMECARE,
+    REPORT,
     CIVIL,
     ACCOUNTS,
     API,

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from civil.blocks.figures.figure import Contradiction, Figure
 from events.work import Work
 from kit.access.roles import Role
 from kit.access.scope import Section
@@ -96,10 +97,15 @@ class Programme(Generic[F]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Module:
-    """One companion module and the section of the bureau that its records belong to."""
+    """One companion module and the section of the bureau that its records belong to.
+
+    `figures` are what it contributes to reports, `contradictions` what must not be while they are printed.
+    """
 
     name: str
     title: Title
     section: Section
     cases: tuple[CaseKind, ...] = ()
     programmes: tuple[Programme[Any], ...] = ()
+    figures: tuple[Figure, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()

@@ -11,7 +11,7 @@ from civil.blocks.benefits import arithmetic, grants
 from civil.blocks.benefits.model import GrantEndReason
 from civil.blocks.cases.model import CivilCase
 from civil.blocks.declared import BUREAU, EITHER, TOWN, CaseKind, Claim, Facts, Module, Move, Programme, Title
-from civil.dibao import amounts
+from civil.dibao import amounts, figures
 from civil.dibao.rules import (
     DibaoCheckDays,
     DibaoDeathMonthPaid,
@@ -114,7 +114,7 @@ def amount(claim: Claim[DibaoTerms], standards: Mapping[str, Any]) -> Mapping[st
 
 
 DIBAO: Final = Programme(
-    name="dibao",
+    name=figures.NAME,
     title=Title("最低生活保障", "minimum living guarantee"),
     facts=DibaoTerms,
     standards=(DibaoStandard, DibaoTopUp, DibaoFloor),
@@ -269,4 +269,6 @@ MODULE: Final = Module(
     section=Section.ASSISTANCE,
     cases=(APPLICATION, REVIEW),
     programmes=(DIBAO,),
+    figures=figures.FIGURES,
+    contradictions=figures.CONTRADICTIONS,
 )

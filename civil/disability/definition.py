@@ -11,6 +11,7 @@ from civil.blocks.benefits import grants
 from civil.blocks.benefits.model import GrantEndReason
 from civil.blocks.cases.model import CivilCase
 from civil.blocks.declared import BUREAU, EITHER, CaseKind, Claim, Facts, Module, Move, Programme, Title
+from civil.disability import figures
 from civil.disability.rules import (
     DisabilityCheckDays,
     DisabilityConfirmDays,
@@ -23,8 +24,6 @@ from kit import clock
 from kit.access.scope import Section
 from kit.refusal import Kind, Refusal
 
-GUARANTEE: Final = "dibao"
-"""The benefit beside which the living subsidy is paid; asked of the blocks by name, absent where it is unplugged."""
 SEVERE: Final = 2
 """Grades 1 and 2 are severe and need long care (国发〔2015〕52号)."""
 
@@ -92,7 +91,7 @@ def nursing(claim: Claim[DisabilityCertificate], standards: Mapping[str, Any]) -
 
 
 LIVING: Final = Programme(
-    name="disability_living",
+    name=figures.LIVING,
     title=Title("困难残疾人生活补贴", "living subsidy for disabled people"),
     facts=DisabilityCertificate,
     standards=(DisabilityLiving,),
@@ -100,7 +99,7 @@ LIVING: Final = Programme(
     death_month_paid=DisabilityDeathMonthPaid,
 )
 NURSING: Final = Programme(
-    name="disability_nursing",
+    name=figures.NURSING,
     title=Title("重度残疾人护理补贴", "nursing subsidy for severely disabled people"),
     facts=DisabilityCertificate,
     standards=(DisabilityNursing,),
@@ -119,7 +118,7 @@ async def _valid(work: Work, case: CivilCase) -> DisabilityCertificate:
 async def apply_for_living(work: Work, case: CivilCase) -> None:
     """Refuse an expired certificate, and somebody without the guarantee this month."""
     await _valid(work, case)
-    if not await grants.active(work, GUARANTEE, case.person_id, clock.month_of(work.now)):
+    if not await grants.active(work, figures.GUARANTEE, case.person_id, clock.month_of(work.now)):
         raise NoGuarantee
 
 
@@ -208,4 +207,6 @@ MODULE: Final = Module(
     section=Section.DISABILITY,
     cases=(LIVING_APPLICATION, NURSING_APPLICATION),
     programmes=(LIVING, NURSING),
+    figures=figures.FIGURES,
+    contradictions=figures.CONTRADICTIONS,
 )

@@ -12,7 +12,7 @@ from civil.blocks.benefits import arithmetic, grants
 from civil.blocks.cases import operations as cases
 from civil.blocks.cases.model import CivilCase
 from civil.blocks.declared import BUREAU, EITHER, TOWN, CaseKind, Claim, Facts, Module, Move, Programme, Title
-from civil.oldage import amounts
+from civil.oldage import amounts, figures
 from civil.oldage.rules import (
     LongevityMonthly,
     OldageConfirmDays,
@@ -83,8 +83,8 @@ def _programme(name: str, title: Title, standard: type[ValueRule[Any]]) -> Progr
     )
 
 
-OLDAGE: Final = _programme("oldage", Title("高龄津贴", "old-age allowance"), OldageMonthly)
-LONGEVITY: Final = _programme("longevity", Title("百岁老人长寿补贴", "longevity allowance"), LongevityMonthly)
+OLDAGE: Final = _programme(figures.OLDAGE, Title("高龄津贴", "old-age allowance"), OldageMonthly)
+LONGEVITY: Final = _programme(figures.LONGEVITY, Title("百岁老人长寿补贴", "longevity allowance"), LongevityMonthly)
 
 
 async def _month_reached(work: Work, born_on: date, standard: type[ValueRule[Any]]) -> str | None:
@@ -185,4 +185,6 @@ MODULE: Final = Module(
     section=Section.ELDERCARE,
     cases=(OLDAGE_APPLICATION, LONGEVITY_APPLICATION),
     programmes=(OLDAGE, LONGEVITY),
+    figures=figures.FIGURES,
+    contradictions=figures.CONTRADICTIONS,
 )

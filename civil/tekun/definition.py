@@ -10,6 +10,7 @@ from civil.blocks.benefits import arithmetic, grants
 from civil.blocks.benefits.model import GrantEndReason
 from civil.blocks.cases.model import CivilCase
 from civil.blocks.declared import BUREAU, EITHER, TOWN, CaseKind, Claim, Facts, Module, Move, Programme, Title
+from civil.tekun import figures
 from civil.tekun.rules import (
     TekunBase,
     TekunCare,
@@ -90,7 +91,7 @@ def amount(claim: Claim[TekunApplication], standards: Mapping[str, Any]) -> Mapp
 
 
 TEKUN: Final = Programme(
-    name="tekun",
+    name=figures.NAME,
     title=Title("特困供养", "destitute support"),
     facts=TekunApplication,
     standards=(TekunBase, TekunCare),
@@ -196,4 +197,6 @@ MODULE: Final = Module(
     section=Section.ASSISTANCE,
     cases=(APPLICATION, ENDING),
     programmes=(TEKUN,),
+    figures=figures.FIGURES,
+    contradictions=figures.CONTRADICTIONS,
 )

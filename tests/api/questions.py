@@ -40,6 +40,8 @@ VALUES: Mapping[str, Sequence[Any]] = {
     "type": ("offers.", "visits.visit_moved.v1"),
     "subject": ("01890a5d-ac96-774b-bcce-b302099a8057",),
     "actor": ("ticker",),
+    "as_of": ("2026-05-05",),
+    "figure_code": ("GL.ACTIVE",),
 }
 """What to ask for where it is no id: query and path parameters by name."""
 TEXTS = {"phone": "phones", "id_no": "id_numbers"}
