@@ -1,9 +1,10 @@
-"""Figures of the bureau's reports over HTTP, each with the rows behind it."""
+"""Figures of the bureau's reports over HTTP, each with the rows behind it, and the draft of the annual report."""
 
 from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
+from fastapi.responses import HTMLResponse
 
 from api.acting import Route, doing
 from api.errors import responses
@@ -13,7 +14,8 @@ from civil.blocks.declared import Module
 from civil.blocks.figures import queries
 from civil.blocks.figures.figure import Figure
 from civil.blocks.figures.queries import FigureRow
-from civil.report import figures
+from civil.report import drafting, figures
+from civil.report import page as report_page
 from events.work import Work
 from kit import clock
 
@@ -68,3 +70,15 @@ async def list_civil_figure_rows(figure_code: Code, work: Reading, page: Page, a
     day = as_of or clock.day_of(work.now)
     order, rows = await queries.rows(work, figure, day, after=page.after, limit=page.limit)
     return Rows(rows) if order is None else page.rows(work, order, rows)
+
+
+@router.get(
+    "/civil/reports/annual",
+    summary="Read the draft of the annual report",
+    response_class=HTMLResponse,
+    responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}, **responses(409, 422)},
+)
+async def get_annual_report(work: Annotated[Work, doing("civil.report.read")], as_of: Day = None) -> HTMLResponse:
+    """Return the report of a day as a page; what no figure fills is marked, contradictions refuse it."""
+    day = as_of or clock.day_of(work.now)
+    return HTMLResponse(report_page.html_of(await drafting.draw_up(work, day, draft=True)))

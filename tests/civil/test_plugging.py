@@ -140,9 +140,12 @@ async def main():
                 bearer = {"Authorization": "Bearer " + answer.json()["token"]}
                 answer = await client.request(method, "/civil" + path, headers=bearer, **more)
                 assert answer.status_code < 300, answer.text
-                return answer.json()
+                return answer.json() if "json" in answer.headers["content-type"] else answer.text
 
             listed = (await ask("manager", "GET", "/modules"))["items"]
+            figures = (await ask("manager", "GET", "/figures?as_of=2026-12-31"))["items"]
+            assert {figure["module"] for figure in figures} <= {"report", "homecare", *(m["module"] for m in listed)}
+            assert "159" in await ask("manager", "GET", "/reports/annual?as_of=2026-12-31")
             if ADDED:
                 body = {"kind": "heating.application", "person_id": str(person_id), "facts": {"rooms": 3}}
                 case = await ask("manager", "POST", "/cases", json=body)
