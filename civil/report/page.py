@@ -6,6 +6,14 @@ from html import escape
 from civil.blocks.figures.queries import FigureReading
 from civil.report.drafting import Draft, Span
 
+_STYLE = """
+body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1f2328; font: 1rem/1.8 system-ui, sans-serif }
+article p { margin: 0 0 .6rem; text-indent: 2em } a { color: inherit; text-decoration: underline #8aa39b }
+mark { background: #fde9b5; color: inherit } h1 { font-size: 1.5rem } h2 { font-size: 1.2rem; margin-top: 2.5rem }
+table { width: 100%; border-collapse: collapse; font-size: .85rem; line-height: 1.5 }
+th, td { padding: .35rem .5rem; border-bottom: 1px solid #d8dee4; text-align: left; vertical-align: top }
+td:last-child { font-family: monospace; font-size: .7rem; overflow-wrap: anywhere } :target { background: #eef5f1 }
+"""
 ROWS = "/api/v1/civil/figures/{code}/rows?as_of={as_of}"
 
 
@@ -17,7 +25,8 @@ def html_of(draft: Draft) -> str:
     return f"""<!doctype html>
 <html lang="zh-CN">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title></head>
+<title>{title}</title>
+<style>{_STYLE}</style></head>
 <body>
 <h1>{title}</h1>
 <p>截至{draft.as_of}，共{draft.blanks}处数据，已填{draft.filled}处；论断{draft.assertions}项，已核{draft.decided}项。</p>

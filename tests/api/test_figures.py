@@ -217,3 +217,5 @@ async def test_what_was_counted_before_the_platform_began_is_added_and_shown_apa
         "JJ.FISC.Y": 0,
     }
     assert (after["JJ.EVER"]["opening"], after["JJ.ACTIVE"]["opening"]) == (900, 0)
+    town = (await world.ask("clerk", "GET", paths["JJ.EVER"])).json()
+    assert (town["number"], town["opening"]) == (2, 0)  # nobody knows which town they lived in

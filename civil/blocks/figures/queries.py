@@ -83,6 +83,7 @@ async def read(work: Work, figures: Sequence[Figure], as_of: date) -> list[Figur
     at = await cutoff(work, as_of, [rule for figure in figures for rule in figure.rules])
     folds = [_folded(place, figure.rows(at)) for place, figure in enumerate(figures) if figure.rows is not None]
     folded = {row[0]: row for row in await work.session.execute(union_all(*folds))} if folds else {}
+    part = isinstance(work.actor.scope, Division)  # what was counted before the platform began has no division
     readings = []
     for place, figure in enumerate(figures):
         if figure.rows is None:
@@ -90,7 +91,7 @@ async def read(work: Work, figures: Sequence[Figure], as_of: date) -> list[Figur
             readings.append(FigureReading(figure, said, len(figure.rules), "", 0))
             continue
         _, count, total, digest, least, wholes, label = folded[place]
-        opening = 0 if figure.opening is None else figure.opening(at)
+        opening = 0 if figure.opening is None or part else figure.opening(at)
         values: dict[Fold, int | str | None] = {
             Fold.COUNT: count + opening,
             Fold.SUM: int(total) + opening,
