@@ -7,7 +7,7 @@ from sqlalchemy import Date, Select, cast, exists, select
 from civil.blocks.benefits import figures as benefits
 from civil.blocks.benefits.model import Covered
 from civil.blocks.cases.model import CivilCase
-from civil.blocks.figures.figure import Cutoff, Figure, FigureSpan, FigureSubject, FigureUnit
+from civil.blocks.figures.figure import Cutoff
 
 LIVING: Final = "disability_living"
 NURSING: Final = "disability_nursing"
@@ -27,35 +27,23 @@ def _certified(at: Cutoff) -> Select[*tuple[Any, ...]]:
 
 
 FIGURES: Final = (
-    Figure(
-        code="CJ.LIFE",
-        zh="困难残疾人生活补贴：截至当日最近一次已发放批次的领取人",
-        en="people paid the living subsidy by the last run that was closed",
-        unit=FigureUnit.PEOPLE,
-        span=FigureSpan.ON_DAY,
-        subject=FigureSubject.PERSON,
-        room=benefits.ROOM_NAME,
-        rows=benefits.paid_last(LIVING),
+    benefits.people(
+        "CJ.LIFE",
+        "困难残疾人生活补贴：截至当日最近一次已发放批次的领取人",
+        "people paid the living subsidy by the last run that was closed",
+        benefits.paid_last(LIVING),
     ),
-    Figure(
-        code="CJ.NURSE",
-        zh="重度残疾人护理补贴：截至当日最近一次已发放批次的领取人",
-        en="people paid the nursing subsidy by the last run that was closed",
-        unit=FigureUnit.PEOPLE,
-        span=FigureSpan.ON_DAY,
-        subject=FigureSubject.PERSON,
-        room=benefits.ROOM_NAME,
-        rows=benefits.paid_last(NURSING),
+    benefits.people(
+        "CJ.NURSE",
+        "重度残疾人护理补贴：截至当日最近一次已发放批次的领取人",
+        "people paid the nursing subsidy by the last run that was closed",
+        benefits.paid_last(NURSING),
     ),
-    Figure(
-        code="DB.DISAB",
-        zh="纳入低保的残疾人：当日在享低保、持有有效残疾人证的保障对象",
-        en="people whom the guarantee covers on the day and who hold a valid certificate",
-        unit=FigureUnit.PEOPLE,
-        span=FigureSpan.ON_DAY,
-        subject=FigureSubject.PERSON,
-        room=benefits.ROOM_NAME,
-        rows=_certified,
+    benefits.people(
+        "DB.DISAB",
+        "纳入低保的残疾人：当日在享低保、持有有效残疾人证的保障对象",
+        "people whom the guarantee covers on the day and who hold a valid certificate",
+        _certified,
     ),
 )
 CONTRADICTIONS: Final = (

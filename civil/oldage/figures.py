@@ -3,7 +3,7 @@
 from typing import Final
 
 from civil.blocks.benefits import figures as benefits
-from civil.blocks.figures.figure import Figure, FigureSpan, FigureSubject, FigureUnit, Fold
+from civil.blocks.figures.figure import Figure, FigureSpan, FigureSubject, FigureUnit
 from civil.oldage.rules import OldageMonthly
 
 OLDAGE: Final = "oldage"
@@ -13,15 +13,11 @@ LONGEVITY: Final = "longevity"
 def _movements(programme: str, prefix: str, ended: str, zh: str, en: str) -> tuple[Figure, ...]:
     """Return stock, new, ended and paid of one allowance."""
     return (
-        Figure(
-            code=f"{prefix}.ACTIVE",
-            zh=f"领取{zh}的人：当日在享、在世的人",
-            en=f"the living who draw the {en} on the day",
-            unit=FigureUnit.PEOPLE,
-            span=FigureSpan.ON_DAY,
-            subject=FigureSubject.PERSON,
-            room=benefits.ROOM_NAME,
-            rows=benefits.drawn_by(programme),
+        benefits.people(
+            f"{prefix}.ACTIVE",
+            f"领取{zh}的人：当日在享、在世的人",
+            f"the living who draw the {en} on the day",
+            benefits.drawn_by(programme),
         ),
         Figure(
             code=f"{prefix}.NEW",
@@ -43,16 +39,11 @@ def _movements(programme: str, prefix: str, ended: str, zh: str, en: str) -> tup
             room=benefits.ROOM_NAME,
             rows=benefits.ended_in_year(programme),
         ),
-        Figure(
-            code=f"{prefix}.AMT",
-            zh=f"全年发放的{zh}，不含银行退回",
-            en=f"{en} paid in the year, without what the bank returned",
-            unit=FigureUnit.FEN,
-            span=FigureSpan.IN_YEAR,
-            subject=FigureSubject.PAYMENT,
-            room=benefits.ROOM_NAME,
-            rows=benefits.paid_in_year(programme),
-            fold=Fold.SUM,
+        benefits.money(
+            f"{prefix}.AMT",
+            f"全年发放的{zh}，不含银行退回",
+            f"{en} paid in the year, without what the bank returned",
+            programme,
         ),
     )
 

@@ -3,19 +3,14 @@
 from typing import Final
 
 from civil.blocks.benefits import figures as benefits
-from civil.blocks.figures.figure import Figure, FigureSpan, FigureSubject, FigureUnit
 
 NAME: Final = "tekun"
 FIGURES: Final = (
-    Figure(
-        code="TK.PER",
-        zh="特困供养人员：当日在享特困供养的人，集中和分散供养合计",
-        en="people who draw destitute support on the day, in institutions and at home",
-        unit=FigureUnit.PEOPLE,
-        span=FigureSpan.ON_DAY,
-        subject=FigureSubject.PERSON,
-        room=benefits.ROOM_NAME,
-        rows=benefits.drawn_by(NAME),
+    benefits.people(
+        "TK.PER",
+        "特困供养人员：当日在享特困供养的人，集中和分散供养合计",
+        "people who draw destitute support on the day, in institutions and at home",
+        benefits.drawn_by(NAME),
     ),
 )
 CONTRADICTIONS: Final = (

@@ -7,11 +7,51 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, 
 from sqlalchemy.orm import aliased
 
 from civil.blocks.benefits.model import BenefitPayment, Covered, Grant, PayLine, PayRun, PayRunState
-from civil.blocks.figures.figure import Contradiction, Cutoff, FigureSubject, Rows, pair, row
-from registry.model import Person
+from civil.blocks.figures.figure import (
+    Contradiction,
+    Cutoff,
+    Figure,
+    FigureSpan,
+    FigureSubject,
+    FigureUnit,
+    Fold,
+    Rows,
+    pair,
+    row,
+)
+from registry.model import Area, Division, Person
 
 ROOM_NAME = "civil.blocks.benefits"
 _NEVER = "9999-12"
+
+
+def people(code: str, zh: str, en: str, rows: Rows) -> Figure:
+    """Return the figure that counts people on the day."""
+    return Figure(
+        code=code,
+        zh=zh,
+        en=en,
+        unit=FigureUnit.PEOPLE,
+        span=FigureSpan.ON_DAY,
+        subject=FigureSubject.PERSON,
+        room=ROOM_NAME,
+        rows=rows,
+    )
+
+
+def money(code: str, zh: str, en: str, *programmes: str) -> Figure:
+    """Return the figure that sums what was paid in the year."""
+    return Figure(
+        code=code,
+        zh=zh,
+        en=en,
+        unit=FigureUnit.FEN,
+        span=FigureSpan.IN_YEAR,
+        subject=FigureSubject.PAYMENT,
+        room=ROOM_NAME,
+        rows=paid_in_year(*programmes),
+        fold=Fold.SUM,
+    )
 
 
 def in_force(window: type[Grant | Covered], month: str) -> ColumnElement[bool]:
@@ -37,6 +77,68 @@ def drawing(programme: str, at: Cutoff) -> Select[*tuple[Any, ...]]:
 def drawn_by(programme: str) -> Rows:
     """Return the living whom a benefit covers in the month of the day."""
     return lambda at: drawing(programme, at)
+
+
+def elders_of(programme: str, age: int) -> Rows:
+    """Return the living of an age and more whom a benefit covers in the month of the day."""
+
+    def rows(at: Cutoff) -> Select[*tuple[Any, ...]]:
+        leap_day = (at.as_of.month, at.as_of.day) == (2, 29) and (at.year - age) % 4
+        born = at.as_of.replace(year=at.year - age, day=28 if leap_day else at.as_of.day)
+        return drawing(programme, at).where(Person.born_on <= born)
+
+    return rows
+
+
+def _of_day(at: Cutoff) -> ColumnElement[bool]:
+    return and_(Division.valid_from <= at.as_of, func.coalesce(Division.valid_to > at.as_of, True))
+
+
+def _in_area(programme: str, area: Area, at: Cutoff, *columns: Any) -> Select[*tuple[Any, ...]]:
+    """Select the living covered in the month of the day, with grant, where its division of the day is of an area."""
+    return (
+        select(*columns)
+        .select_from(Covered)
+        .join(Person, Person.id == Covered.person_id)
+        .join(Grant, Grant.id == Covered.grant_id)
+        .join(Division, Division.code == Grant.division_code)
+        .where(
+            Covered.programme == programme,
+            in_force(Covered, at.month),
+            alive(at.as_of),
+            Division.area_class == area,
+            _of_day(at),
+        )
+    )
+
+
+def households_in(programme: str, area: Area) -> Rows:
+    """Return the grants of an area that cover somebody alive in the month of the day."""
+    columns = row(Grant.id, person_id=Grant.person_id, division_code=Grant.division_code)
+    return lambda at: _in_area(programme, area, at, *columns).group_by(Grant.id)
+
+
+def people_in(programme: str, area: Area) -> Rows:
+    """Return the living of an area whom a benefit covers in the month of the day."""
+    columns = row(Covered.person_id, person_id=Covered.person_id, division_code=func.min(Grant.division_code))
+    return lambda at: _in_area(programme, area, at, *columns).group_by(Covered.person_id)
+
+
+def in_no_division(programme: str, *figures: str) -> Contradiction:
+    """Return that a grant lies in no division of the day, so that neither town nor country counts it."""
+    return Contradiction(
+        name=f"{programme}_in_no_division",
+        zh="在享待遇不属于当日的任何区划，城乡都不会计入",
+        en="a grant lies in no division of the day: neither town nor country counts it",
+        figures=figures,
+        left=FigureSubject.GRANT,
+        right=FigureSubject.DIVISION,
+        pairs=lambda at: select(*pair(Grant.id, Grant.division_code)).where(
+            Grant.programme == programme,
+            in_force(Grant, at.month),
+            ~exists().where(Division.code == Grant.division_code, _of_day(at)),
+        ),
+    )
 
 
 def _began(at: Cutoff) -> ColumnElement[bool]:
