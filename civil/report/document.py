@@ -11,7 +11,7 @@ from docx.enum.text import WD_COLOR_INDEX
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt
 
-from civil.report.drafting import Draft
+from civil.report.drafting import ReportDraft
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 """The first date that a ZIP archive knows; every part bears it."""
@@ -20,7 +20,7 @@ _SECTION = re.compile(r"\([一二三四五六七八九十]+\)")
 _FONT: Final = "仿宋"
 
 
-def docx_of(draft: Draft) -> bytes:
+def docx_of(draft: ReportDraft) -> bytes:
     """Return the report with a paragraph for each line; what is missing is highlighted."""
     document = Document()
     style = document.styles["Normal"]

@@ -9,7 +9,7 @@ from civil.blocks.figures import queries
 from civil.blocks.figures.queries import FigureReading
 from civil.report import template, words
 from civil.report.figures import CONTRADICTIONS, FIGURES
-from civil.report.template import Blank, Claim, Line
+from civil.report.template import Assertion, Line, ReportBlank
 from events.work import Work
 from kit.refusal import Kind, Refusal
 
@@ -44,7 +44,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class ReportDraft:
     """The report of a day: its lines, the figures behind them, and the codes of those that nothing could be said of."""
 
     as_of: date
@@ -68,7 +68,7 @@ class Draft:
         return {code: reading for code, reading in sorted(self.readings.items()) if code in used}
 
 
-async def draw_up(work: Work, as_of: date, *, draft: bool) -> Draft:
+async def draw_up(work: Work, as_of: date, *, draft: bool) -> ReportDraft:
     """Return the report of a day; refuses `report.contradicts` and, unless it is a draft, `report.incomplete`."""
     pairs = await queries.contradictions(work, CONTRADICTIONS, as_of)
     if pairs:
@@ -95,19 +95,19 @@ def _first(codes: Sequence[str]) -> str:
     return f"{named} …" if len(codes) > NAMED else named
 
 
-def fill(lines: Sequence[Line], readings: Mapping[str, FigureReading], as_of: date) -> Draft:
+def fill(lines: Sequence[Line], readings: Mapping[str, FigureReading], as_of: date) -> ReportDraft:
     """Fill the lines of a template; pure."""
     filled = tuple(tuple(_spans(line, readings)) for line in lines)
     blanks = [blank for line in lines for blank in template.blanks(line)]
-    claims = sorted({claim.code for line in lines for claim in line if isinstance(claim, Claim)})
-    return Draft(
+    asserted = sorted({assertion.code for line in lines for assertion in line if isinstance(assertion, Assertion)})
+    return ReportDraft(
         as_of=as_of,
         lines=filled,
         readings=readings,
         blanks=len(blanks),
         filled=sum(_value(blank.code, blank.part, readings) is not None for blank in blanks),
-        assertions=len(claims),
-        decided=sum(_value(code, "value", readings) is not None for code in claims),
+        assertions=len(asserted),
+        decided=sum(_value(code, "value", readings) is not None for code in asserted),
         missing=tuple(sorted({span.code for line in filled for span in line if span.missing and span.code})),
     )
 
@@ -122,21 +122,21 @@ def _spans(line: Line, readings: Mapping[str, FigureReading]) -> Iterator[Span]:
         match piece:
             case str():
                 yield Span(piece)
-            case Blank():
+            case ReportBlank():
                 value = _value(piece.code, piece.part, readings)
                 if value is None:
                     yield Span(MISSING, piece.code, missing=True)
                 else:
                     yield Span(words.printed(value, readings[piece.code].figure.unit, piece), piece.code)
-            case Claim():
-                yield from _claimed(piece, readings)
+            case Assertion():
+                yield from _asserted(piece, readings)
 
 
-def _claimed(claim: Claim, readings: Mapping[str, FigureReading]) -> Iterator[Span]:
+def _asserted(assertion: Assertion, readings: Mapping[str, FigureReading]) -> Iterator[Span]:
     """Yield the wording of an assertion: as given where nothing speaks against it, marked where nobody knows."""
-    against = _value(claim.code, "value", readings)
-    wording = claim.fails if against else claim.holds
+    against = _value(assertion.code, "value", readings)
+    wording = assertion.fails if against else assertion.holds
     for span in _spans(wording, readings):
-        yield Span(span.text, claim.code) if span.code is None else span
+        yield Span(span.text, assertion.code) if span.code is None else span
     if against is None:
-        yield Span(MISSING, claim.code, missing=True)
+        yield Span(MISSING, assertion.code, missing=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from html import escape
 
 from civil.blocks.figures.queries import FigureReading
-from civil.report.drafting import Draft, Span
+from civil.report.drafting import ReportDraft, Span
 
 _STYLE = """
 body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1f2328; font: 1rem/1.8 system-ui, sans-serif }
@@ -17,7 +17,7 @@ td:last-child { font-family: monospace; font-size: .7rem; overflow-wrap: anywher
 ROWS = "/api/v1/civil/figures/{code}/rows?as_of={as_of}"
 
 
-def html_of(draft: Draft) -> str:
+def html_of(draft: ReportDraft) -> str:
     """Return the page: the text, and below it a table of the figures with definition, value, rows and their hash."""
     title = f"{draft.as_of.year}年度工作报告"
     lines = "\n".join(f"<p>{''.join(map(_shown, line))}</p>" for line in draft.lines)
@@ -52,7 +52,7 @@ def _shown(span: Span) -> str:
     return f'<a href="#{escape(span.code)}">{mark}</a>'
 
 
-def _rows(draft: Draft) -> Iterator[str]:
+def _rows(draft: ReportDraft) -> Iterator[str]:
     for code, reading in draft.printed.items():
         link = f'<a href="{escape(ROWS.format(code=code, as_of=draft.as_of))}">{reading.rows}</a>'
         cells = (escape(reading.figure.zh), _value(reading), link, reading.rows_hash)

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Final
 
 _BLANK = re.compile(r"\{(?P<code>[A-Z][A-Z0-9.]*)(?:/(?P<part>[a-z_]+))?:(?P<given>[^{}|]*)\}")
-_CLAIM = re.compile(r"\{\?(?P<code>[A-Z][A-Z0-9.]*):")
+_ASSERTION = re.compile(r"\{\?(?P<code>[A-Z][A-Z0-9.]*):")
 ANNUAL: Final = Path(__file__).with_name("annual.txt")
 
 
 @dataclass(frozen=True, slots=True)
-class Blank:
+class ReportBlank:
     """One place to fill; `after` is the text that follows it, which says the unit and 以上."""
 
     code: str
@@ -27,7 +27,7 @@ class Blank:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class Assertion:
     """One assertion and its two wordings."""
 
     code: str
@@ -35,7 +35,7 @@ class Claim:
     fails: tuple["Piece", ...]
 
 
-Piece = str | Blank | Claim
+Piece = str | ReportBlank | Assertion
 Line = tuple[Piece, ...]
 
 
@@ -63,12 +63,12 @@ def _pieces(line: str, start: int, until: str) -> tuple[tuple[Piece, ...], int]:
         if blank := _BLANK.match(line, place):
             place = blank.end()
             after = re.split(r"[{}|]", line[place:], maxsplit=1)[0]
-            pieces.append(Blank(blank["code"], blank["part"] or "value", blank["given"], after))
-        elif claim := _CLAIM.match(line, place):
-            holds, place = _pieces(line, claim.end(), "|}")
-            fails, place = _pieces(line, _past(line, place, "|"), "}")
-            place = _past(line, place, "}")
-            pieces.append(Claim(claim["code"], holds, fails))
+            pieces.append(ReportBlank(blank["code"], blank["part"] or "value", blank["given"], after))
+        elif assertion := _ASSERTION.match(line, place):
+            holds, place = _pieces(line, assertion.end(), "|}")
+            fails, place = _pieces(line, _after(line, place, "|"), "}")
+            place = _after(line, place, "}")
+            pieces.append(Assertion(assertion["code"], holds, fails))
         else:
             text = re.compile(r"[^{}|]+").match(line, place)
             if text is None:
@@ -78,7 +78,7 @@ def _pieces(line: str, start: int, until: str) -> tuple[tuple[Piece, ...], int]:
     return tuple(pieces), place
 
 
-def _past(line: str, place: int, sign: str) -> int:
+def _after(line: str, place: int, sign: str) -> int:
     if line[place : place + 1] != sign:
         raise TemplateInvalid(line[place:])
     return place + 1
@@ -89,30 +89,30 @@ def given(line: Line) -> str:
     texts = []
     for piece in line:
         match piece:
-            case Blank():
+            case ReportBlank():
                 texts.append(piece.given)
-            case Claim():
+            case Assertion():
                 texts.append(given(piece.holds))
             case str():
                 texts.append(piece)
     return "".join(texts)
 
 
-def blanks(line: Line) -> Iterator[Blank]:
+def blanks(line: Line) -> Iterator[ReportBlank]:
     """Yield the blanks of a line where its assertions hold."""
     for piece in line:
-        if isinstance(piece, Blank):
+        if isinstance(piece, ReportBlank):
             yield piece
-        elif isinstance(piece, Claim):
+        elif isinstance(piece, Assertion):
             yield from blanks(piece.holds)
 
 
 def codes(line: Line) -> Iterator[str]:
     """Yield the code of every figure that a line may need, whichever way its assertions turn out."""
     for piece in line:
-        if isinstance(piece, Claim):
+        if isinstance(piece, Assertion):
             yield piece.code
             yield from codes(piece.holds)
             yield from codes(piece.fails)
-        elif isinstance(piece, Blank):
+        elif isinstance(piece, ReportBlank):
             yield piece.code

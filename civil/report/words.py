@@ -7,7 +7,7 @@
 """
 
 from civil.blocks.figures.figure import FigureUnit
-from civil.report.template import Blank
+from civil.report.template import ReportBlank
 from kit import money
 
 _TEN_THOUSAND = 10_000
@@ -17,7 +17,7 @@ _SCALES = {FigureUnit.FEN: 100, FigureUnit.BASIS_POINTS: 100}
 """How many of a unit make what is printed: fen in a yuan, basis points in a percent."""
 
 
-def printed(value: int | str, unit: FigureUnit, blank: Blank) -> str:
+def printed(value: int | str, unit: FigureUnit, blank: ReportBlank) -> str:
     """Write a value into a blank, in the unit that the text after it says (元, 万元, 万人次, %)."""
     if isinstance(value, str):
         return value

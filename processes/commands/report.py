@@ -12,7 +12,7 @@ from kit.access.actor import SYSTEM
 from processes.commands.works import open_works
 
 if TYPE_CHECKING:
-    from civil.report.drafting import Draft
+    from civil.report.drafting import ReportDraft
 
 app = typer.Typer(no_args_is_help=True, help="The bureau's reports, filled from figures.")
 _DAY = ["%Y-%m-%d"]
@@ -43,7 +43,7 @@ def annual(
     say(_written(drawn_up, out) | {"log_head": head}, as_json=as_json)
 
 
-async def _drawn_up(as_of: date, *, draft: bool) -> tuple["Draft", str]:
+async def _drawn_up(as_of: date, *, draft: bool) -> tuple["ReportDraft", str]:
     from civil.report import drafting
     from events import log
 
@@ -51,7 +51,7 @@ async def _drawn_up(as_of: date, *, draft: bool) -> tuple["Draft", str]:
         return await drafting.draw_up(work, as_of, draft=draft), str(await log.head(work))
 
 
-def _written(drawn_up: "Draft", out: Path) -> dict[str, Any]:
+def _written(drawn_up: "ReportDraft", out: Path) -> dict[str, Any]:
     from civil.report import document, page
 
     content, html = document.docx_of(drawn_up), out.with_suffix(".html")

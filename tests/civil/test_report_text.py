@@ -11,9 +11,9 @@ import pytest
 
 from civil.blocks.figures.queries import FigureReading
 from civil.report import document, drafting, page, template
-from civil.report.drafting import MISSING, Draft
+from civil.report.drafting import MISSING, ReportDraft
 from civil.report.figures import FIGURES
-from civil.report.template import Blank, Claim, TemplateInvalid
+from civil.report.template import Assertion, ReportBlank, TemplateInvalid
 
 GIVEN = "2b7fa767e7a49587d1dab7dfbefac5bc93b0a5b948e2251987dc1eff1c3bc625"
 """SHA-256 of the text that was given, with its blanks empty."""
@@ -25,7 +25,7 @@ def _reading(code: str, value: int | str | None) -> FigureReading:
     return FigureReading(FIGURES[code][1], value, 3, "0" * 64, 0)
 
 
-def _draft(**values: int | str | None) -> Draft:
+def _draft(**values: int | str | None) -> ReportDraft:
     readings = {code.replace("_", "."): _reading(code.replace("_", "."), value) for code, value in values.items()}
     return drafting.fill(LINES, readings, DAY)
 
@@ -45,15 +45,17 @@ def test_every_figure_that_the_modules_declare_has_its_place_in_the_text() -> No
 
 def test_without_figures_every_blank_and_every_assertion_is_marked() -> None:
     draft = drafting.fill(LINES, {}, DAY)
-    claims = {piece.code for line in LINES for piece in line if isinstance(piece, Claim)}
-    assert (draft.blanks, draft.filled, draft.assertions, draft.decided) == (159, 0, len(claims), 0)
-    assert draft.text.count(MISSING) == 159 + sum(isinstance(piece, Claim) for line in LINES for piece in line)
+    asserted = {piece.code for line in LINES for piece in line if isinstance(piece, Assertion)}
+    assert (draft.blanks, draft.filled, draft.assertions, draft.decided) == (159, 0, len(asserted), 0)
+    assert draft.text.count(MISSING) == 159 + sum(isinstance(piece, Assertion) for line in LINES for piece in line)
 
 
 def test_a_filled_text_differs_from_the_given_one_in_its_blanks_alone() -> None:
     draft = _draft(GL_AGE=80, GL_ACTIVE=1234, GL_NEW=0, GL_CANCEL=5, GL_AMT=123_000_000, GL_FULL=0, JJ_ITEM=20)
     for line, template_line in zip(draft.text.split("\n"), LINES, strict=True):
-        pattern = "".join(".*" if isinstance(piece, Blank | Claim) else re.escape(piece) for piece in template_line)
+        pattern = "".join(
+            ".*" if isinstance(piece, ReportBlank | Assertion) else re.escape(piece) for piece in template_line
+        )
         assert re.fullmatch(pattern, line)
     assert "现有领取80岁以上高龄老人生活补贴1234人,全年新增0人,取消5人,发放补贴123万元;" in draft.text
     assert "大类20项服务项目" in draft.text

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from civil.blocks.figures.figure import FigureUnit
 from civil.report import words
-from civil.report.template import Blank
+from civil.report.template import ReportBlank
 
 U = FigureUnit
 
 
 def _written(value: int | str, unit: FigureUnit, pattern: str, after: str) -> str:
-    return words.printed(value, unit, Blank("X", "value", pattern, after))
+    return words.printed(value, unit, ReportBlank("X", "value", pattern, after))
 
 
 @pytest.mark.parametrize(

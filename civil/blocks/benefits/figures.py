@@ -15,7 +15,7 @@ from civil.blocks.figures.figure import (
     FigureSubject,
     FigureUnit,
     Fold,
-    Rows,
+    RowsQuery,
     pair,
     row,
 )
@@ -25,7 +25,7 @@ ROOM_NAME = "civil.blocks.benefits"
 _NEVER = "9999-12"
 
 
-def people(code: str, zh: str, en: str, rows: Rows) -> Figure:
+def people(code: str, zh: str, en: str, rows: RowsQuery) -> Figure:
     """Return the figure that counts people on the day."""
     return Figure(
         code=code,
@@ -74,12 +74,12 @@ def drawing(programme: str, at: Cutoff) -> Select[*tuple[Any, ...]]:
     )
 
 
-def drawn_by(programme: str) -> Rows:
+def drawn_by(programme: str) -> RowsQuery:
     """Return the living whom a benefit covers in the month of the day."""
     return lambda at: drawing(programme, at)
 
 
-def elders_of(programme: str, age: int) -> Rows:
+def elders_of(programme: str, age: int) -> RowsQuery:
     """Return the living of an age and more whom a benefit covers in the month of the day."""
 
     def rows(at: Cutoff) -> Select[*tuple[Any, ...]]:
@@ -112,13 +112,13 @@ def _in_area(programme: str, area: Area, at: Cutoff, *columns: Any) -> Select[*t
     )
 
 
-def households_in(programme: str, area: Area) -> Rows:
+def households_in(programme: str, area: Area) -> RowsQuery:
     """Return the grants of an area that cover somebody alive in the month of the day."""
     columns = row(Grant.id, person_id=Grant.person_id, division_code=Grant.division_code)
     return lambda at: _in_area(programme, area, at, *columns).group_by(Grant.id)
 
 
-def people_in(programme: str, area: Area) -> Rows:
+def people_in(programme: str, area: Area) -> RowsQuery:
     """Return the living of an area whom a benefit covers in the month of the day."""
     columns = row(Covered.person_id, person_id=Covered.person_id, division_code=func.min(Grant.division_code))
     return lambda at: _in_area(programme, area, at, *columns).group_by(Covered.person_id)
@@ -153,12 +153,12 @@ def _grants(programme: str, label: Any = None) -> Select[*tuple[Any, ...]]:
     return select(*columns).join(Person, Person.id == Grant.person_id).where(Grant.programme == programme)
 
 
-def began_in_year(programme: str) -> Rows:
+def began_in_year(programme: str) -> RowsQuery:
     """Return the grants whose first month lies in the year, up to that of the day."""
     return lambda at: _grants(programme).where(_began(at))
 
 
-def ended_in_year(programme: str) -> Rows:
+def ended_in_year(programme: str) -> RowsQuery:
     """Return the grants drawn when the year began or begun in it, and no longer drawn on the day; with the reason."""
 
     def rows(at: Cutoff) -> Select[*tuple[Any, ...]]:
@@ -178,7 +178,7 @@ def _paid(programmes: tuple[str, ...], at: Cutoff) -> list[ColumnElement[bool]]:
     ]
 
 
-def paid_in_year(*programmes: str) -> Rows:
+def paid_in_year(*programmes: str) -> RowsQuery:
     """Return the payments of runs that were closed in the year, in fen, without what the bank returned."""
     return lambda at: (
         select(*row(BenefitPayment.id, value=BenefitPayment.fen, person_id=BenefitPayment.person_id))
@@ -187,7 +187,7 @@ def paid_in_year(*programmes: str) -> Rows:
     )
 
 
-def paid_last(programme: str) -> Rows:
+def paid_last(programme: str) -> RowsQuery:
     """Return the people paid by the last run that was closed up to the day."""
 
     def rows(at: Cutoff) -> Select[*tuple[Any, ...]]:
@@ -204,7 +204,7 @@ def paid_last(programme: str) -> Rows:
     return rows
 
 
-def unpaid(programme: str) -> Rows:
+def unpaid(programme: str) -> RowsQuery:
     """Return the payments of the year's runs that the bank returned and that no later run has sent again."""
     again, run = aliased(BenefitPayment), aliased(PayRun)
     sent_again = exists().where(

@@ -116,7 +116,7 @@ class Cutoff:
         return cast("R", self.rules[kind])
 
 
-Rows = Callable[[Cutoff], Select[*tuple[Any, ...]]]
+RowsQuery = Callable[[Cutoff], Select[*tuple[Any, ...]]]
 """The query of the rows behind a figure, with the columns of `row`."""
 
 
@@ -156,7 +156,7 @@ class Figure:
     span: FigureSpan
     subject: FigureSubject
     room: str
-    rows: Rows | None = None
+    rows: RowsQuery | None = None
     fold: Fold = Fold.COUNT
     said: Callable[[Cutoff], int | str | None] | None = None
     opening: Callable[[Cutoff], int] | None = None
@@ -176,7 +176,7 @@ class Contradiction:
     figures: tuple[str, ...]
     left: FigureSubject
     right: FigureSubject
-    pairs: Rows
+    pairs: RowsQuery
 
 
 def pair(left: Any, right: Any) -> list[ColumnElement[Any]]:
