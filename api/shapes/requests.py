@@ -105,6 +105,7 @@ class Relaxation(BaseModel):
     company_number: int | None = None
     like_worker_number: int | None = None
     skills: list[Skill] = []
+    attempts: int | None = None
     more: list["Relaxation"] = []
 
     @classmethod
@@ -117,8 +118,19 @@ class Relaxation(BaseModel):
             company_number=stored.get("company"),
             like_worker_number=stored.get("like"),
             skills=[Skill(skill) for skill in stored.get("skills", "").split(",") if skill],
+            attempts=stored.get("attempts"),
             more=[cls.of(other) for other in stored.get("with", ())],
         )
+
+
+class DecisionWeights(BaseModel):
+    """The dated rule `matching.weights` as it held, in points; 100 points are a second of travel."""
+
+    travel_points_per_second: float
+    wait_points_per_second: float
+    continuity_points: float
+    share_points_per_visit: float
+    share_cap_points: float
 
 
 class DecisionRecord(BaseModel):
@@ -133,7 +145,7 @@ class DecisionRecord(BaseModel):
     second_worker_number: int | None
     starts_at: datetime | None
     engine: str
-    weights: dict[str, float]
+    weights: DecisionWeights
     candidates: list[Candidate]
     beaten: list[int]
     ruled_out: list[RuledOut]
@@ -155,7 +167,7 @@ class DecisionRecord(BaseModel):
             second_worker_number=record.second_worker_number,
             starts_at=record.starts_at,
             engine=record.engine,
-            weights=record.weights,
+            weights=DecisionWeights.model_validate(record.weights),
             candidates=[Candidate.of(row) for row in record.candidates],
             beaten=record.beaten,
             ruled_out=RuledOut.list_of(record.ruled_out),

@@ -108,6 +108,15 @@ class ComplaintStep(Form):
     deduction_percent: int = Field(default=0, ge=0, le=100)
 
 
+class NotCounted(BaseModel):
+    """How many ratings and call-backs are not in the denominator, by cause."""
+
+    auto: int
+    invalid: int
+    silent: int
+    not_reached: int
+
+
 class SatisfactionRate(BaseModel):
     """A rate with everything that belongs beside it; `percent` is null when n is too small to say."""
 
@@ -118,7 +127,7 @@ class SatisfactionRate(BaseModel):
     numerator: int
     denominator: int
     n: int
-    excluded: dict[str, int]
+    excluded: NotCounted
     asked: int
     percent: float | None
     interval: list[float] = Field(min_length=2, max_length=2, description="the 95 % interval in percent")

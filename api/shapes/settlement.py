@@ -1,13 +1,13 @@
 """What charges, statements, disputes and payments look like over HTTP."""
 
 from datetime import date, datetime
-from typing import Any, Self
+from typing import Self
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
 from api.forms import Form, Id, MonthName
-from providers.settlement.arithmetic import DeductionReason
+from providers.settlement.arithmetic import DeductionReason, Facts
 from providers.settlement.model import ChargeKind, DisputeState, StatementState
 from providers.settlement.papers import Difference
 from providers.settlement.queries import Recomputed
@@ -26,7 +26,7 @@ class Charge(BaseModel):
     division_code: str
     month: str
     visited_on: date
-    facts: dict[str, Any]
+    facts: Facts
     price_fen: int
     rule_version: str
     claimed_fen: int

@@ -1,7 +1,6 @@
 """Why a line is what it is: the events it rests on, by their numbers in the chain, and its arithmetic step by step."""
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from providers.settlement.arithmetic import DeductionReason, Facts, Standards, factors, weights
@@ -45,7 +44,7 @@ class Explanation:
     price_fen: int
     price_event: int
     rules: list[RuleUsed]
-    facts: dict[str, Any]
+    facts: Facts
     steps: list[Step]
     agrees: bool
 
@@ -80,7 +79,7 @@ def explain(books: Books, paper: Paper, line: Line, *, agrees: bool) -> Explanat
         price_fen=line.price_fen,
         price_event=prices[-1] if prices else 0,
         rules=rules,
-        facts=line.content()["facts"],
+        facts=facts,
         steps=[] if standards is None else _steps(line, facts, standards),
         agrees=agrees,
     )

@@ -85,7 +85,7 @@ async def test_offers_are_answered_by_keys_alone_one_with_a_chosen_worker_one_wi
     other = next(worker for worker in company.workers[:2] if worker != first.worker_id)
     async with site.page() as page:
         await site.sign_in(page, dispatcher(company))
-        assert page.url.endswith("/console/dispatch")
+        await page.wait_for_url("**/console/dispatch")
         await page.locator(".plan .line").first.wait_for()
         await chosen_by_digit(page, site, first)
         await page.locator(".offers [role=timer]").get_by_text("还剩").first.wait_for()

@@ -53,7 +53,7 @@ async def test_a_call_is_saved_by_keys_alone_and_asked_about_once_more_when_it_i
         await press(page, "Enter")
         await page.locator(".who strong").wait_for()
         assert await page.locator(".who strong").inner_text() == name
-        assert page.url.endswith(f"/console/calls/{person_id}")
+        await page.wait_for_url(f"**/console/calls/{person_id}")
         await press(page, "1")
         await page.keyboard.type("m12-1230")
         await press(page, "Enter")

@@ -1,7 +1,6 @@
-"""Dead letters, delivered again or given up, and the verification of the event log's chain."""
+"""The event log: its events searched, its end, its chain verified."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
@@ -9,13 +8,12 @@ from api.acting import Route, doing
 from api.errors import responses
 from api.forms import Day
 from api.paging import Listing, Page, Rows
-from api.shapes import parts as shapes
+from api.shapes import log as shapes
 from events import log
-from events.delivery import dead_letters
-from events.model import DeadLetter, LoggedEvent
+from events.model import LoggedEvent
 from events.work import Work
 
-router = APIRouter(route_class=Route)
+router = APIRouter(tags=["platform"], route_class=Route)
 
 
 class LogFilter:
@@ -34,47 +32,8 @@ class LogFilter:
 
 
 @router.get(
-    "/dead-letters",
-    response_model=Listing[shapes.DeadLetter],
-    tags=["platform"],
-    summary="Which messages wait for a person?",
-)
-async def list_dead_letters(work: Annotated[Work, doing("dead_letters.read")], page: Page) -> Rows[DeadLetter]:
-    """Return the dead letters, oldest first."""
-    rows = await dead_letters.waiting(work, after=page.after, limit=page.limit)
-    return page.rows(work, dead_letters.ORDER, rows)
-
-
-@router.post(
-    "/dead-letters/{dead_letter_id}/replay",
-    status_code=204,
-    tags=["platform"],
-    summary="Deliver a dead letter again",
-    responses=responses(404, 409),
-)
-async def replay_dead_letter(dead_letter_id: UUID, work: Annotated[Work, doing("dead_letters.change")]) -> None:
-    """Deliver its event to its group again, as the log has it; what is no event of the log is refused."""
-    await dead_letters.replay(work, dead_letter_id=dead_letter_id)
-
-
-@router.post(
-    "/dead-letters/{dead_letter_id}/drop",
-    status_code=204,
-    tags=["platform"],
-    summary="Give a dead letter up",
-    responses=responses(404, 422),
-)
-async def drop_dead_letter(
-    dead_letter_id: UUID, form: shapes.DeadLetterDrop, work: Annotated[Work, doing("dead_letters.change")]
-) -> None:
-    """Give it up, for a reason that stays on record."""
-    await dead_letters.drop(work, dead_letter_id=dead_letter_id, reason=form.reason)
-
-
-@router.get(
     "/log/events",
     response_model=Listing[shapes.LogEntry],
-    tags=["platform"],
     summary="What happened, and who did it?",
 )
 async def list_log_events(
@@ -93,7 +52,7 @@ async def list_log_events(
     return page.rows(work, log.NEWEST, rows)
 
 
-@router.get("/log/head", tags=["platform"], summary="Read the end of the event log's chain", responses=responses(422))
+@router.get("/log/head", summary="Read the end of the event log's chain", responses=responses(422))
 async def get_log_head(work: Annotated[Work, doing("log.head")]) -> shapes.LogHead:
     """Return what is printed on paper: a later verification that is given it shows whether history was changed."""
     signed = await log.signed_head(work)
@@ -104,7 +63,7 @@ async def get_log_head(work: Annotated[Work, doing("log.head")]) -> shapes.LogHe
     )
 
 
-@router.get("/log/verification", tags=["platform"], summary="Was history changed?", responses=responses(422))
+@router.get("/log/verification", summary="Was history changed?", responses=responses(422))
 async def get_log_verification(work: Annotated[Work, doing("log.verify")]) -> shapes.LogVerification:
     """Walk the whole chain again; this reads every event and writes nothing, so that an auditor may ask for it."""
     verification = await log.verify(work)
