@@ -10,9 +10,10 @@ import math
 import secrets
 from collections.abc import Sequence
 from datetime import date, timedelta
+from uuid import UUID
 
 from rich.table import Table
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from api.accounts import operations as accounts
 from api.accounts import queries as known
@@ -21,15 +22,17 @@ from bootstrap.platform import Platform
 from bootstrap.terminal import console
 from dispatch.requests.model import CareRequest
 from dispatch.visits.model import Visit
+from dispatch.visits.transitions import PROMISED
 from events.contracts.event import Envelope
 from events.contracts.offers import VisitOffered
-from events.work import Works
+from events.work import Work, Works
 from kit import clock, loops
 from kit.access.actor import SYSTEM
 from kit.access.roles import Role
 from kit.clock import FixedClock, WallClock
 from kit.room import Room
 from kit.settings import Settings
+from providers.roster.model import Worker
 from simulations import population
 from simulations import request_lists as listed
 from simulations.driver import Driver, placed_call
@@ -93,10 +96,7 @@ async def open_desks(works: Works) -> None:
     """Open an account at every desk, once, and print the passwords made for them."""
     table = Table("desk", "username", "password", title="Demo accounts (shown this once)")
     async with works(SYSTEM("demo")) as work:
-        companies, workers = (
-            await population.parts(work, PartKind.COMPANY),
-            await population.parts(work, PartKind.WORKER),
-        )
+        company, worker = await _busiest(work)
         for username, name, role in _DESKS:
             if await known.by_username(work, username) is not None:
                 continue
@@ -107,12 +107,27 @@ async def open_desks(works: Works) -> None:
                 display_name=name,
                 role=role,
                 password=password,
-                provider_id=companies[0] if role in {Role.PROVIDER, Role.WORKER} else None,
-                worker_id=workers[0] if role is Role.WORKER else None,
+                provider_id=company if role in {Role.PROVIDER, Role.WORKER} else None,
+                worker_id=worker if role is Role.WORKER else None,
             )
             table.add_row(name, username, password)
     if table.row_count:
         console.print(table)
+
+
+async def _busiest(work: Work) -> tuple[UUID, UUID]:
+    """Return the worker with the most visits, those to come before those that are over, and the worker's company."""
+    to_come = func.count().filter(Visit.state.in_(PROMISED))
+    query = (
+        select(Worker.provider_id, Worker.id)
+        .outerjoin(Visit, Visit.worker_id == Worker.id)
+        .where(Worker.id.in_(await population.parts(work, PartKind.WORKER)))
+        .group_by(Worker.id)
+        .order_by(to_come.desc(), func.count(Visit.id).desc(), Worker.number)
+        .limit(1)
+    )
+    company, worker = (await work.session.execute(query)).one()
+    return company, worker
 
 
 async def live(running: Platform) -> None:
