@@ -6,6 +6,7 @@
     python3 run.py check           formatting, lint, types and the floors between rooms, without the tests
     python3 run.py setup           install the Python packages, build the pages and stop
     python3 run.py web             write the typed client of web/ from docs/openapi.json, check the pages, build them
+    python3 run.py pictures        start a demo district in a home of its own and take the pictures of docs/desks/
     python3 run.py lock [...]      rewrite the lock files from the *.in files; what follows goes to `uv pip compile`
     python3 run.py WORD [...]      any other word is a command of nowalls; `python3 run.py help` lists them
 
@@ -326,6 +327,11 @@ def main(words: list[str]) -> None:
         os.chdir(ROOT)
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the programs that tests start would compile everything anew
         become(PYTHON, "-m", "pytest", *WORKERS, *(rest or WHOLE))
+    if word == "pictures":
+        install("requirements-dev")
+        install_pages()
+        build_pages()
+        become(PYTHON, "tools/pictures.py")
     settle_home()
     if word == "bench":
         install("requirements-bench")

@@ -47,8 +47,8 @@ async def test_a_request_is_read_by_whom_it_concerns_and_withdrawn_with_its_visi
     await desks(PROVIDER, "GET", f"{path}/decisions/{own.id}", status=403, code="actor.not_allowed")
 
     # A company is told the same of a request that it was offered, and of no other, not even that there is one.
-    (told,) = await desks(PROVIDER, "GET", f"{path}/explanation")
-    assert told == mine | {"attempt": None}
+    (shown,) = await desks(PROVIDER, "GET", f"{path}/explanation")
+    assert shown == mine | {"attempt": None}
     await desks("operator", "GET", f"{path}/explanation", status=403, code="actor.not_allowed")
     for name, asked in ((OTHER, path), (PROVIDER, f"/requests/{new_id()}")):
         await desks(name, "GET", f"{asked}/explanation", status=404, code="decision.not_found")

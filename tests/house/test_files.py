@@ -12,8 +12,8 @@ from tests.house.tree import ROOT, files, product, texts
 NAMES_OF_NOTHING = {"service", "manager", "util", "helper", "common", "base", "core"}
 HOSTS = {"www.w3.org", "www.apache.org", "restapi.amap.com", "api.map.baidu.com", "uri.amap.com"}
 """All hosts that the product names: namespaces, its licence's text, two geocoders, the map that a phone opens."""
-MODULES = {"stdnum.cn"}
-"""Names of Python packages that read like a host."""
+MODULES = {"stdnum.cn", "WC.NET"}
+"""Names of Python packages and figures that read like a host."""
 
 
 def test_no_python_file_is_longer_than_400_lines() -> None:
