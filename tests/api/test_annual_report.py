@@ -63,8 +63,10 @@ BENEFITS: dict[str, tuple[str, str, str]] = {
     ),
 }
 """Contradiction → about whom it is planted, and what returns the keys of both rows."""
-CHARGED = "(select {} from charge c where kind = 'charge' and payable_fen > 0 order by c.id limit 1)"
-FIRST = "(select min(id::text) from charge c where {} and payable_fen > 0 and kind = 'charge')"
+OWED = """c.kind = 'charge' and c.payable_fen > 0 and not exists (
+ select from charge back where back.visit_id = c.visit_id and back.revision = c.revision and back.kind = 'reversal')"""
+CHARGED = f"(select {{}} from charge c where {OWED} order by c.id limit 1)"
+FIRST = f"(select min(c.id::text) from charge c where {{}} and {OWED})"
 HOMECARE: dict[str, tuple[str, str]] = {
     "enrolled_never_begun": (
         """update enrolment set first_active_at = null where id = (select min(id::text)::uuid from enrolment)
