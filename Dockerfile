@@ -12,6 +12,10 @@ RUN python3 run.py web
 FROM python:3.11-slim-bookworm
 
 WORKDIR /app
+# the Chinese font that is embedded in statements and cards
+RUN apt-get update -qq \
+    && apt-get install -y -qq --no-install-recommends fonts-wqy-microhei \
+    && rm -rf /var/lib/apt/lists/*
 # the packages first: they change less often than the rooms
 COPY run.py requirements.lock ./
 COPY tools/ tools/

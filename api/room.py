@@ -29,6 +29,7 @@ from api import (
     satisfaction,
     sessions,
     settlement,
+    statement_files,
     visits,
     words,
 )
@@ -64,6 +65,7 @@ ROOM = Room(
         rules.router,
         satisfaction.router,
         sessions.router,
+        statement_files.router,  # before the routes that take whatever follows a statement's path as its id
         settlement.router,
         visits.router,
         words.router,

@@ -3,10 +3,9 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, Query
 
-from api.acting import Route, actor_of, doing, works_of
+from api.acting import Route, doing
 from api.errors import responses
 from api.forms import MONTH
 from api.paging import Listing, Page, Rows
@@ -15,21 +14,12 @@ from dispatch.requests import operations as requests
 from events.work import Work
 from providers.roster import queries as roster
 from providers.settlement import charges, operations, queries
-from providers.settlement.audit.package import package
 from providers.settlement.explanation import Explanation
 from providers.settlement.model import Charge, Dispute, Payment, Statement
 
 router = APIRouter(tags=["settlement"], route_class=Route)
 
 Reading = Annotated[Work, doing("statements.read")]
-AUDIT_PACKAGE = "statements.audit_package"
-
-
-async def visible(request: Request, statement_id: UUID) -> Statement:
-    """Return the statement as the asker's own scope shows it; the log behind it is for no company's database role."""
-    actor = await actor_of(request, action=AUDIT_PACKAGE)
-    async with works_of(request)(actor) as work:
-        return await queries.statement(work, statement_id)
 
 
 @router.get(
@@ -124,22 +114,6 @@ async def get_running_statement(
 async def get_statement(statement_id: UUID, work: Reading) -> Statement:
     """Return one statement; another company's id answers like a missing one."""
     return await queries.statement(work, statement_id)
-
-
-@router.get(
-    "/statements/{statement_id}/audit-package",
-    response_class=HTMLResponse,
-    summary="A statement that proves itself offline",
-    responses=responses(404, 409, 503),
-)
-async def get_audit_package(
-    statement: Annotated[Statement, Depends(visible)], work: Annotated[Work, doing(AUDIT_PACKAGE, own=True)]
-) -> HTMLResponse:
-    """Return one HTML file that checks its events, rules and sums against the head of the log, without a server."""
-    name = f"statement-{statement.month}-{statement.id}.html"
-    return HTMLResponse(
-        await package(work, statement), headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
 
 
 @router.get(

@@ -92,6 +92,7 @@ class Settings:
     backup_passphrase: Path = Path()
     backup_hours: int = 24
     backups_kept: int = 14
+    pdf_font: Path | None = None
 
     @property
     def signed_heads(self) -> Path:
@@ -128,6 +129,7 @@ class Settings:
             backup_passphrase=_companion(environment, "NOWALLS_BACKUPS", "NOWALLS_BACKUP_PASSPHRASE_FILE"),
             backup_hours=_number(environment, "NOWALLS_BACKUP_HOURS", 24, most=24 * 31),
             backups_kept=_number(environment, "NOWALLS_BACKUPS_KEPT", 14, most=10_000),
+            pdf_font=_path(environment.get("NOWALLS_PDF_FONT")),
         )
 
 

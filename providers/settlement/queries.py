@@ -240,26 +240,48 @@ async def payment_file(work: Work, *, month: str) -> list[PaymentRow]:
     The account is the one that was approved, opened, so that this is for the finance desk alone; a company whose
     account is missing or has changed since is left out. A negative amount is to be reclaimed.
     """
+    return [
+        _payment_row(work, paper, company)
+        for paper, company in await _approved(work, month)
+        if _payable(work, paper, company)
+    ]
+
+
+async def left_out(work: Work, *, month: str) -> list[PaymentRow]:
+    """Return what the payment file leaves out; the account is null where none was approved, else it has changed."""
+    return [
+        _payment_row(work, paper, company)
+        for paper, company in await _approved(work, month)
+        if not _payable(work, paper, company)
+    ]
+
+
+async def _approved(work: Work, month: str) -> Sequence[tuple[Statement, Company]]:
     query = (
         select(Statement, Company)
         .join(Company, Company.id == Statement.provider_id)
         .where(Statement.month == month, Statement.state == StatementState.APPROVED)
         .order_by(Company.number)
     )
-    return [
-        PaymentRow(
-            statement_id=paper.id,
-            provider_id=company.id,
-            name=company.name,
-            uscc=company.uscc,
-            account=approved_account(work, paper, company),
-            fen=paper.subsidised_fen,
-            yuan=money.show(paper.subsidised_fen),
-            words=money.in_words(paper.subsidised_fen),
-        )
-        for paper, company in (await work.session.execute(query)).all()
-        if paper.subsidised_fen <= 0 or (paper.account_sealed and not account_changed(work, paper, company))
-    ]
+    return [(paper, company) for paper, company in (await work.session.execute(query)).all()]
+
+
+def _payable(work: Work, paper: Statement, company: Company) -> bool:
+    approved = paper.account_sealed is not None and not account_changed(work, paper, company)
+    return paper.subsidised_fen <= 0 or approved
+
+
+def _payment_row(work: Work, paper: Statement, company: Company) -> PaymentRow:
+    return PaymentRow(
+        statement_id=paper.id,
+        provider_id=company.id,
+        name=company.name,
+        uscc=company.uscc,
+        account=approved_account(work, paper, company),
+        fen=paper.subsidised_fen,
+        yuan=money.show(paper.subsidised_fen),
+        words=money.in_words(paper.subsidised_fen),
+    )
 
 
 async def people_behind(work: Work, paper: Statement) -> set[str]:

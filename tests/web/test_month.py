@@ -1,5 +1,7 @@
 """A month at four desks: a disputed line is decided, the statement confirmed, approved by a second person and paid."""
 
+from pathlib import Path
+
 import pytest
 from playwright.async_api import Page
 from sqlalchemy import select
@@ -10,6 +12,7 @@ from kit.access.roles import Role
 from kit.money import in_words
 from providers.catalogue import operations as catalogue
 from providers.settlement.model import Payment, Statement, StatementState
+from tests import documents
 from tests.api.lives import MANAGER, PASSWORD
 from tests.web.conftest import Site, violations
 
@@ -33,6 +36,14 @@ async def open_month(page: Page, site: Site, name: str, month: str) -> None:
     await page.locator(".paper tbody tr").first.wait_for()
 
 
+async def saved(page: Page, button: str) -> tuple[str, bytes]:
+    """Press a button that saves a file; its name and what it holds."""
+    async with page.expect_download() as waiting:
+        await page.get_by_role("button", name=button, exact=True).click()
+    download = await waiting.value
+    return download.suggested_filename, Path(await download.path()).read_bytes()
+
+
 async def test_a_month_goes_from_a_disputed_line_to_its_payment(site: Site) -> None:
     provider = next(name for name, role in site.roles.items() if role is Role.PROVIDER)
     async with site.works(SYSTEM("test")) as work:
@@ -45,7 +56,7 @@ async def test_a_month_goes_from_a_disputed_line_to_its_payment(site: Site) -> N
         await site.sign_in(page, provider, "/console/finance")
         await page.locator(".paper tbody tr").first.wait_for()
         company = (await page.evaluate("fetch('/api/v1/me').then(me => me.json())"))["provider_id"]
-        assert await page.locator(".firms button").count() == 1
+        assert await page.locator(".firms .list button").count() == 1
         statement = await statement_of(site, month, company)
         sums = await page.locator(".sums").inner_text()
         for fen in (statement.claimed_fen, statement.payable_fen, statement.subsidised_fen, statement.own_fen):
@@ -57,7 +68,7 @@ async def test_a_month_goes_from_a_disputed_line_to_its_payment(site: Site) -> N
 
     async with site.page() as page:
         await open_month(page, site, "manager", month)
-        await page.locator(".firms button", has_text=called).click()
+        await page.locator(".firms .list button", has_text=called).click()
         await page.locator("tr.wait-row").click()
         await page.get_by_label("决定的理由").fill("<b>路是通的</b>")
         await page.get_by_role("button", name="驳回异议").click()
@@ -67,10 +78,11 @@ async def test_a_month_goes_from_a_disputed_line_to_its_payment(site: Site) -> N
         await open_month(page, site, provider, month)
         await page.get_by_role("button", name="确认").click()
         await page.get_by_text("等第二个人复核").wait_for()
+        assert await page.get_by_role("button", name="付款文件").count() == 0
 
     async with site.page() as page:
         await open_month(page, site, "finance", month)
-        await page.locator(".firms button", has_text=called).click()
+        await page.locator(".firms .list button", has_text=called).click()
         await page.keyboard.press("j")
         await page.locator(".drawer dt").first.wait_for()
         await page.locator(".drawer").get_by_role("heading", name="派单").wait_for()
@@ -78,13 +90,26 @@ async def test_a_month_goes_from_a_disputed_line_to_its_payment(site: Site) -> N
         assert await violations(page) == []
         await page.get_by_role("button", name="复核").click()
         await page.get_by_text("你是复核人，付款要另一个人").wait_for()
-        assert await page.get_by_role("button", name="付款").is_disabled()
+        assert await page.get_by_role("button", name="付款", exact=True).is_disabled()
 
     async with site.page() as page:
         await open_month(page, site, "cashier", month)
-        await page.locator(".firms button", has_text=called).click()
+        await page.locator(".firms .list button", has_text=called).click()
+        name, content = await saved(page, "Excel")
+        assert name == f"结算单-{called}-{month}.xlsx"
+        _, values = documents.sheets(content)["结算单"][:2]
+        assert documents.fen(values[7]) == statement.payable_fen
+        name, content = await saved(page, "PDF")
+        assert name == f"结算单-{called}-{month}.pdf"
+        assert in_words(statement.payable_fen) in documents.pdf_text(content)
+        for button, told in (("整月 Excel", f"结算单-{month}.xlsx"), ("汇总 PDF", f"结算汇总表-{month}.pdf")):
+            assert (await saved(page, button))[0] == told
+        name, content = await saved(page, "付款文件")
+        assert name == f"付款文件-{month}.xlsx"
+        (row,) = [row for row in documents.sheets(content)["付款"] if row[1] == called]
+        assert (documents.fen(row[4]), row[5]) == (statement.subsidised_fen, in_words(statement.subsidised_fen))
         await page.get_by_label("银行流水号").fill("bank 31")
-        await page.get_by_role("button", name="付款").click()
+        await page.get_by_role("button", name="付款", exact=True).click()
         await page.locator(".acts .done").wait_for()
     async with site.works(SYSTEM("test")) as work:
         payment = (await work.session.execute(select(Payment).where(Payment.statement_id == statement.id))).scalar_one()
