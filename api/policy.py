@@ -41,7 +41,17 @@ def merged(rooms: Iterable[Room]) -> Policy:
 
 
 OPEN_TO_ALL = frozenset(
-    {"sign_in", "get_health", "get_metrics", "get_funnel", "watch_funnel", "rate_visit", "get_words"}
+    {
+        "sign_in",
+        "get_health",
+        "get_metrics",
+        "get_funnel",
+        "watch_funnel",
+        "rate_visit",
+        "get_words",
+        "get_family_visit",
+        "rate_family_visit",
+    }
 )
 """The routes, by name, that ask for nobody's session; any other that names no action stops the program's start."""
 

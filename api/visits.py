@@ -7,12 +7,13 @@ from fastapi import APIRouter, Request, Response
 
 from api.acting import Route, Unchanged, doing
 from api.errors import responses
+from api.files import Pdf, attached
 from api.forms import Day
 from api.paging import Listing, Page, Rows
 from api.shapes import visits as shapes
 from dispatch.matching import colleagues
 from dispatch.matching.colleagues import Colleague
-from dispatch.visits import operations, queries
+from dispatch.visits import home_card, operations, queries
 from dispatch.visits.model import Act, Visit
 from dispatch.visits.queries import DoorNote, SpokenCode
 from dispatch.visits.transitions import OfferState
@@ -292,3 +293,15 @@ async def rework_visit(visit_id: UUID, form: shapes.VisitRework, work: Deciding)
 async def list_visit_codes(person_id: UUID, work: Annotated[Work, doing("visits.codes")]) -> Rows[SpokenCode]:
     """Return the codes of the promised visits; the operator reads them to the elder, never to a company."""
     return Rows(await queries.codes_of(work, person_id))
+
+
+@router.get(
+    "/people/{person_id}/home-card",
+    response_class=Pdf,
+    summary="The card for the elder's wall",
+    responses=responses(404),
+)
+async def get_home_card(person_id: UUID, work: Annotated[Work, doing("visits.codes")]) -> Pdf:
+    """Return a page of A6 with the code that is scanned at the door; the reading is recorded."""
+    card = await home_card.of(work, person_id)
+    return attached(Pdf, home_card.pdf(card), plain=f"home-card-{card.number}", name=f"签到卡-{card.number}")

@@ -267,3 +267,30 @@ class VisitCode(BaseModel):
     planned_start: datetime
     item_code: str
     code: str
+
+
+class FamilyLink(BaseModel):
+    """A link to hand to the family."""
+
+    path: str = Field(description="the page's path on this host", examples=["/my/AZABCDEF"])
+    ends_at: datetime = Field(description="the last second at which the link opens")
+
+
+class FamilyVisit(BaseModel):
+    """What a family's link shows of its visit."""
+
+    state: VisitState
+    planned_start: datetime
+    item_name: str
+    worker_called: str = Field(description="the worker as spoken of: surname and 师傅")
+    departed_at: datetime | None = Field(description="when the worker set out; null before")
+    arrived_at: datetime | None
+    left_at: datetime | None
+    may_rate: bool = Field(description="whether the visit can be rated now")
+    rated: bool = Field(description="whether somebody has rated the visit")
+
+
+class FamilyRating(Form):
+    """The family's score, 5 very satisfied to 1 very dissatisfied."""
+
+    score: int = Field(ge=1, le=5, examples=[5])

@@ -176,6 +176,20 @@ class DisclosureDays(DaysRule):
     root: Annotated[int, Field(ge=0, le=366)]
 
 
+class FamilyLinkDays(DaysRule):
+    """The time after a visit for which the family's link still shows and rates it."""
+
+    about: ClassVar[About] = About(
+        name="visit.family_link_days",
+        proposed=3,
+        unit="days",
+        zh="服务结束后家属链接还能查看和评价的天数",
+        en="Days after a visit for which the family's link still shows it and takes a rating",
+        source="proposed: as long as silence takes to confirm a visit (72 hours)",
+    )
+    root: Annotated[int, Field(ge=1, le=31)]
+
+
 RULES: tuple[type[DatedRule], ...] = (
     OfferDeadline,
     UrgentOfferDeadline,
@@ -184,4 +198,5 @@ RULES: tuple[type[DatedRule], ...] = (
     FarEarlyMinutes,
     MissedAfterMinutes,
     DisclosureDays,
+    FamilyLinkDays,
 )

@@ -180,8 +180,13 @@ async def read_code(work: Work, *, visit_id: UUID) -> tuple[str, UUID]:
     rateable = await work.session.get(Rateable, visit_id)
     if rateable is None:
         raise UnknownVisit
-    work.session.add(CodeReading(visit_id=visit_id, read_by=work.actor.label, read_at=work.now))
+    await note_reader(work, visit_id=visit_id)
     return feedback_code(work.vault, visit_id), rateable.person_id
+
+
+async def note_reader(work: Work, *, visit_id: UUID) -> None:
+    """Keep that this actor has handed out a way to rate a visit, and so may not rate it."""
+    work.session.add(CodeReading(visit_id=visit_id, read_by=work.actor.label, read_at=work.now))
 
 
 async def _not_a_reader(work: Work, visit_id: UUID, by: str) -> None:
@@ -217,10 +222,22 @@ async def give_by_code(
             # Somebody may have spoiled the code so that the elder cannot use it: the elder is asked by telephone.
             await ask(work, [visit_id], reason=CallBackReason.CODE_LOCKED, since=work.now)
         return CodeAnswer(accepted=False, tries_left=tries - rateable.code_tries)
-    if rateable.channel not in {None, Channel.AUTO}:
-        raise AlreadyGiven
-    await _rate(work, rateable, channel=channel, score=score)
+    await _rate_once(work, rateable, channel=channel, score=score)
     return CodeAnswer(accepted=True, tries_left=tries - rateable.code_tries)
+
+
+async def give_by_link(work: Work, *, visit_id: UUID, score: int, by: str | None = None) -> None:
+    """Rate a visit 1 to 5 for the family, once; the caller has read the visit out of a link of theirs.
+
+    Refuses `feedback.unknown_visit` before the visit is over, `.score_out_of_range`, `.already_given`, and
+    `.reader_may_not_rate` to the person, signed in as `by`, who made the link.
+    """
+    if not 1 <= score <= 5:
+        raise ScoreOutOfRange
+    rateable = await _rateable(work, visit_id)
+    if by is not None:
+        await _not_a_reader(work, visit_id, by)
+    await _rate_once(work, rateable, channel=Channel.FAMILY, score=score)
 
 
 async def confirm_by_silence(work: Work, *, limit: int = 1000) -> int:
@@ -328,6 +345,12 @@ async def _rate(work: Work, rateable: Rateable, *, channel: Channel, score: int)
     if score <= bad and channel is not Channel.CALLBACK:
         await work.session.flush()
         await ask(work, [rateable.visit_id], reason=CallBackReason.BAD_RATING, since=work.now)
+
+
+async def _rate_once(work: Work, rateable: Rateable, *, channel: Channel, score: int) -> None:
+    if rateable.channel not in {None, Channel.AUTO}:
+        raise AlreadyGiven
+    await _rate(work, rateable, channel=channel, score=score)
 
 
 async def _keep(work: Work, visit_id: UUID, *, channel: Channel, score: int | None) -> None:

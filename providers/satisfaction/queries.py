@@ -107,6 +107,13 @@ def _where(
     return conditions
 
 
+async def standing(work: Work, visit_id: UUID) -> tuple[bool, bool]:
+    """Tell of a visit whether it can be rated now, and whether somebody has."""
+    row = await work.session.get(Rateable, visit_id)
+    given = row is not None and row.channel not in {None, Channel.AUTO}
+    return row is not None and not given, given
+
+
 async def rate(
     work: Work,
     *,

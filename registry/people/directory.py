@@ -16,7 +16,7 @@ from kit.pages import SortOrder
 from kit.refusal import Kind, Refusal
 from kit.rules import queries as rules
 from registry.model import Address, Contact, ContactKind, Person
-from registry.people.readings import record_reading
+from registry.people.readings import mask_name, record_reading
 
 PEOPLE = SortOrder("people", Person.number)
 
@@ -115,6 +115,15 @@ async def vital_and_place(work: Work, person_id: UUID) -> tuple[Vital, Place | N
 def reported_dead() -> Select[UUID]:
     """Return the query for the people whose death has been reported, confirmed or not; no worker is sent to them."""
     return select(Person.id).where(Person.death_reported_on.is_not(None))
+
+
+async def number_and_masked_name(work: Work, person_id: UUID) -> tuple[int, str]:
+    """Return what a list says of a person; refuses `person.not_found`, also of one who was erased."""
+    query = select(Person.number, Person.name).where(Person.id == person_id, Person.data_key.is_not(None))
+    row = (await work.session.execute(query)).one_or_none()
+    if row is None:
+        raise PersonNotFound
+    return row.number, mask_name(row.name)
 
 
 async def data_key(work: Work, person_id: UUID) -> bytes:

@@ -42,6 +42,7 @@ VALUES: Mapping[str, Sequence[Any]] = {
     "actor": ("ticker",),
     "as_of": ("2026-05-05",),
     "figure_code": ("GL.ACTIVE",),
+    "token": ("x" * 50,),
 }
 """What to ask for where it is no id: query and path parameters by name."""
 TEXTS = {"phone": "phones", "id_no": "id_numbers"}

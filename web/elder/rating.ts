@@ -3,6 +3,7 @@ import { answered, api } from "../shared/client";
 /** The three answers of the page as scores, 5 very satisfied to 1 very dissatisfied. */
 export const SCORES = { good: 5, fair: 3, bad: 1 } as const;
 export type Answer = keyof typeof SCORES;
+export const ANSWERS: Answer[] = ["good", "fair", "bad"];
 
 /** Rate a visit by the six digits that its elder was told; false where the code is wrong or the visit was rated. */
 export async function rate(visit_id: string, code: string, answer: Answer): Promise<boolean> {

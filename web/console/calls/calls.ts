@@ -1,5 +1,6 @@
 import type { components } from "../../shared/api";
 import { answered, api, Refused } from "../../shared/client";
+import { save } from "../../shared/download";
 import { day, now } from "../../shared/hours";
 
 type Schemas = components["schemas"];
@@ -57,6 +58,24 @@ async function orMissing<Data>(call: Promise<Data>): Promise<Data | null> {
     if (why instanceof Refused && why.problem.status === 404) return null;
     throw why;
   });
+}
+
+/** Save the card for an elder's wall; the reading is recorded. */
+export function saveHomeCard(person_id: string): Promise<void> {
+  return save(api.GET("/api/v1/people/{person_id}/home-card", { params: { path: { person_id } }, parseAs: "blob" }));
+}
+
+/** Make a link by which the family follows a visit and rates it; it is recorded. */
+export function makeFamilyLink(visit_id: string): Promise<Schemas["FamilyLink"]> {
+  return answered(api.POST("/api/v1/visits/{visit_id}/family-link", { params: { path: { visit_id } } }));
+}
+
+const PROMISED = new Set<Schemas["VisitState"]>(["accepted", "departed", "arrived"]);
+
+/** The visit that a family would follow now: the next one that is promised, else the last one that was made. */
+export function followed(sheet: Sheet): Schemas["Visit"] | undefined {
+  const promised = sheet.visits.filter((visit) => PROMISED.has(visit.state));
+  return promised.sort((a, b) => a.planned_start.localeCompare(b.planned_start))[0] ?? past(sheet)[0];
 }
 
 const OPEN = new Set<Schemas["RequestState"]>(["waiting", "offered", "accepted", "under_way"]);

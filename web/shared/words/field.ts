@@ -74,18 +74,6 @@ export const zh = {
   "offer.later": "等会儿再说",
   "offer.lapses": "到 {time} 没有回话，就派给别人。",
   "offer.first": "先等未上报的发出去，再回这一单。",
-
-  "rating.title": "这次服务做得怎么样？",
-  "rating.code": "评价码，六位数字",
-  "rating.code.where": "评价码在短信里，或者打电话问坐席。",
-  "rating.good": "满意",
-  "rating.fair": "一般",
-  "rating.bad": "不满意",
-  "rating.thanks": "记下了，谢谢您",
-  "rating.refused": "评价码不对，或者已经评过了",
-  "rating.link": "请用短信里的链接打开这一页。",
-  "rating.undo": "点错了，再想想（{seconds} 秒）",
-  "rating.chosen": "您选了：{rating}",
 } as const;
 
 export const en: Record<keyof typeof zh, string> = {
@@ -163,16 +151,4 @@ export const en: Record<keyof typeof zh, string> = {
   "offer.later": "Decide later",
   "offer.lapses": "Without an answer by {time} it goes to somebody else.",
   "offer.first": "Wait until everything is sent, then answer.",
-
-  "rating.title": "How was the visit?",
-  "rating.code": "Rating code, six digits",
-  "rating.code.where": "The code is in the text message; the call centre can read it to you.",
-  "rating.good": "Good",
-  "rating.fair": "Fair",
-  "rating.bad": "Poor",
-  "rating.thanks": "Thank you, it is kept",
-  "rating.refused": "The code is wrong, or the visit was rated before",
-  "rating.link": "Please open this page by the link in the text message.",
-  "rating.undo": "Wrong button? Think again ({seconds} s)",
-  "rating.chosen": "You chose: {rating}",
 };

@@ -1,16 +1,10 @@
 import { ref, watch } from "vue";
-import * as calls from "./calls";
-import * as dispatch from "./dispatch";
-import * as feedback from "./feedback";
-import * as field from "./field";
-import * as finance from "./finance";
-import * as imports from "./imports";
-import * as overview from "./overview";
-import * as settings from "./settings";
+import * as desks from "./desks";
+import * as elder from "./elder";
 import * as shared from "./shared";
 
-const zh = { ...calls.zh, ...dispatch.zh, ...feedback.zh, ...field.zh, ...finance.zh, ...imports.zh, ...overview.zh, ...settings.zh, ...shared.zh };
-const en: Record<Key, string> = { ...calls.en, ...dispatch.en, ...feedback.en, ...field.en, ...finance.en, ...imports.en, ...overview.en, ...settings.en, ...shared.en };
+const zh = { ...desks.zh, ...elder.zh, ...shared.zh };
+const en: Record<Key, string> = { ...desks.en, ...elder.en, ...shared.en };
 
 export type Key = keyof typeof zh;
 export type Language = "zh" | "en";
