@@ -57,7 +57,7 @@ def fonts(content: bytes) -> dict[str, bool]:
     """Return the fonts of a PDF, and whether each is embedded."""
     embedded = {}
     for page in pypdf.PdfReader(io.BytesIO(content)).pages:
-        for reference in page["/Resources"]["/Font"].values():  # type: ignore[index]
+        for reference in page["/Resources"]["/Font"].values():  # type: ignore[index]  # pypdf says of any entry that it is a plain object
             font = reference.get_object()
             inner = font["/DescendantFonts"][0].get_object() if "/DescendantFonts" in font else font
             descriptor = inner.get("/FontDescriptor", {})

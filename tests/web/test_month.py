@@ -102,8 +102,8 @@ async def test_a_month_goes_from_a_disputed_line_to_its_payment(site: Site) -> N
         name, content = await saved(page, "PDF")
         assert name == f"结算单-{called}-{month}.pdf"
         assert in_words(statement.payable_fen) in documents.pdf_text(content)
-        for button, told in (("整月 Excel", f"结算单-{month}.xlsx"), ("汇总 PDF", f"结算汇总表-{month}.pdf")):
-            assert (await saved(page, button))[0] == told
+        for button, called_file in (("整月 Excel", f"结算单-{month}.xlsx"), ("汇总 PDF", f"结算汇总表-{month}.pdf")):
+            assert (await saved(page, button))[0] == called_file
         name, content = await saved(page, "付款文件")
         assert name == f"付款文件-{month}.xlsx"
         (row,) = [row for row in documents.sheets(content)["付款"] if row[1] == called]
