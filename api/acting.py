@@ -16,7 +16,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from api import policy
@@ -36,6 +36,7 @@ _KEY = re.compile(r"[\x21-\x7e]{8,120}\Z")
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _NOTHING = {b"", b"{}", b"null"}
 """Bodies that say nothing; some clients always send one."""
+_READ_ONLY = text("set transaction read only")
 _turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
 
@@ -194,12 +195,13 @@ class Opening:
 
     `own` is for rows that no company's database role may read: the platform's role works, and the route asks for
     nothing but `work.actor.account_id`, or what the asker's own scope has shown before. `at_most` is the rule that
-    says how often a minute.
+    says how often a minute. `reads` is for a POST that asks: the database lets it write nothing, and a key is not kept.
     """
 
     action: str
     own: bool = False
     at_most: type[ValueRule[int]] | None = None
+    reads: bool = False
 
     async def __call__(self, request: Request) -> AsyncIterator[Work]:
         """Find the actor, ask the table, begin the transaction, claim the idempotency key inside it."""
@@ -211,17 +213,19 @@ class Opening:
                 actor = Actor(Role.SYSTEM, actor.label, actor.account_id)
             async with works_of(request)(actor) as work:
                 key = request.headers.get("idempotency-key")
-                if key is not None and request.method not in _SAFE:
+                if self.reads:
+                    await work.session.execute(_READ_ONLY)
+                elif key is not None and request.method not in _SAFE:
                     await _claim(work, request, key, provider_id, division_code)
                 yield work
 
 
-def doing(action: str, *, own: bool = False, at_most: type[ValueRule[int]] | None = None) -> Any:
+def doing(action: str, *, own: bool = False, at_most: type[ValueRule[int]] | None = None, reads: bool = False) -> Any:
     """Declare a route's action; the work commits before the answer leaves (scope="function").
 
     An application with a route whose action no room's policy names does not start (`api.app.build`).
     """
-    return Depends(Opening(action, own, at_most), scope="function")
+    return Depends(Opening(action, own, at_most, reads), scope="function")
 
 
 async def _claim(work: Work, request: Request, key: str, provider_id: UUID | None, division_code: str | None) -> None:

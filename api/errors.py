@@ -2,7 +2,7 @@
 
 import logging
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Self
 
 from asyncpg import PostgresError
 from fastapi import FastAPI, Request
@@ -71,6 +71,22 @@ class Problem(BaseModel):
         default=[], description="for `input.invalid`: the fields that cannot be taken, at most 50"
     )
     trace: str | None = Field(default=None, description="the number of the log entry, where one was written")
+
+
+class RefusalAhead(BaseModel):
+    """Why something would be refused, said beforehand."""
+
+    code: str = Field(description="the refusal; its sentences are at `GET /words`", examples=["request.over_quota"])
+    detail: str = Field(
+        description="what to tell the person: Chinese unless Accept-Language prefers English", examples=["额度不足。"]
+    )
+    parameters: dict[str, Any] = Field(default={}, description="what stands in the sentence, by name")
+
+    @classmethod
+    def of(cls, refusal: Refusal, wanted: str) -> Self:
+        """Return a refusal in the wanted language."""
+        detail = text.sentence(refusal.code, wanted, **refusal.parameters)
+        return cls(code=refusal.code, detail=detail, parameters=refusal.parameters)
 
 
 _TITLES = {

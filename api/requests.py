@@ -4,16 +4,16 @@ from dataclasses import asdict
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
 
 from api.accounts import queries as accounts
 from api.acting import Route, doing
-from api.errors import responses
+from api.errors import language, responses
 from api.forms import Day
 from api.paging import Listing, Page, Rows
 from api.shapes import requests as shapes
 from api.shapes import visits as visit_shapes
-from dispatch.matching import by_hand, decision_replay
+from dispatch.matching import by_hand, decision_replay, quoting
 from dispatch.matching import queries as matching
 from dispatch.requests import operations, queries, standing
 from dispatch.requests.model import CareRequest, RequestState, StandingDay, StandingOrder
@@ -35,7 +35,16 @@ Ordering = Annotated[Work, doing("standing_orders.change")]
 )
 async def place_request(form: shapes.NewCareRequest, work: Annotated[Work, doing("requests.place")]) -> CareRequest:
     """Put a request on record with its quota held; the matching engine offers it at once."""
-    return await operations.place(work, **form.model_dump())
+    return await operations.place(work, wanted=operations.NewRequest(**form.model_dump()))
+
+
+@router.post("/requests/quote", summary="What would it come to?", responses=responses(404, 422))
+async def quote_request(
+    request: Request, form: shapes.QuotedRequest, work: Annotated[Work, doing("requests.place", reads=True)]
+) -> shapes.RequestQuote:
+    """Return what placing the request would come to now, refusals included; nothing is written or held."""
+    quote = await quoting.quote(work, wanted=operations.NewRequest(**form.model_dump()))
+    return shapes.RequestQuote.of(quote, language(request))
 
 
 @router.get("/requests", response_model=Listing[shapes.CareRequest], summary="List care requests")

@@ -142,17 +142,19 @@ async def _place(work: Work, sheet: Sheet, row: ImportRow, person_id: UUID, item
         async with work.session.begin_nested():
             await requests.place(
                 work,
-                person_id=person_id,
-                item_code=item_code,
-                earliest=row["earliest"],
-                latest=row["latest"],
-                quantity=row["quantity"],
-                urgent=row["urgent"],
-                asked_at=row["asked_at"],
-                channel=Channel.IMPORT,
-                source_key=row["source_key"],
-                accept_own_cost=row["accept_own_cost"],
-                sex_wanted=row["sex_wanted"],
+                wanted=requests.NewRequest(
+                    person_id=person_id,
+                    item_code=item_code,
+                    earliest=row["earliest"],
+                    latest=row["latest"],
+                    quantity=row["quantity"],
+                    urgent=row["urgent"],
+                    asked_at=row["asked_at"],
+                    channel=Channel.IMPORT,
+                    source_key=row["source_key"],
+                    accept_own_cost=row["accept_own_cost"],
+                    sex_wanted=row["sex_wanted"],
+                ),
             )
     except Refusal as refusal:
         sheet.fault(row, None, refusal)

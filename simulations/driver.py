@@ -194,15 +194,17 @@ class Driver:
             async with self.works(OPERATOR) as work:
                 request = await requests.place(
                     work,
-                    person_id=self.elders[call.home],
-                    item_code=asked.item,
-                    earliest=asked.earliest,
-                    latest=asked.latest,
-                    urgent=asked.urgent,
-                    asked_at=call.at,
-                    channel=Channel.PHONE,
-                    source_key=f"{_KEY}{call.number}",
-                    accept_own_cost=pays,
+                    wanted=requests.NewRequest(
+                        person_id=self.elders[call.home],
+                        item_code=asked.item,
+                        earliest=asked.earliest,
+                        latest=asked.latest,
+                        urgent=asked.urgent,
+                        asked_at=call.at,
+                        channel=Channel.PHONE,
+                        source_key=f"{_KEY}{call.number}",
+                        accept_own_cost=pays,
+                    ),
                 )
                 self.schedule.placed[request.id] = placed_call(request)
                 self.latencies.begun[request.id] = begun

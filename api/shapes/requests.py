@@ -7,8 +7,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from api.errors import RefusalAhead
 from api.forms import Day, Form, Id, Instant
-from dispatch.matching import model
+from dispatch.matching import model, quoting
 from dispatch.matching.decide.relaxation import RelaxationChange
 from dispatch.matching.fleet.candidates import RuledOutReason
 from dispatch.matching.model import DecisionOutcome
@@ -18,22 +19,29 @@ from kit.china.identifiers import Sex
 from providers.catalogue.model import Skill
 
 
-class NewCareRequest(Form):
-    """What an elder asks for; the window bounds the worker's arrival."""
-
+class _Wanted(Form):
     person_id: Id
     item_code: str = Field(max_length=8, examples=["B01"])
     earliest: Instant = Field(examples=["2026-11-02T09:00:00+08:00"])
     latest: Instant = Field(examples=["2026-11-02T11:00:00+08:00"])
     quantity: int = Field(default=1, ge=1, le=24)
     urgent: bool = False
-    asked_at: Instant | None = None
-    channel: Channel = Channel.PHONE
-    source_key: str | None = Field(default=None, max_length=120)
     override_duplicate: bool = False
     accept_own_cost: bool = False
     sex_wanted: Sex | None = None
+
+
+class NewCareRequest(_Wanted):
+    """What an elder asks for; the window bounds the worker's arrival."""
+
+    asked_at: Instant | None = None
+    channel: Channel = Channel.PHONE
+    source_key: str | None = Field(default=None, max_length=120)
     note: str | None = Field(default=None, max_length=500)
+
+
+class QuotedRequest(_Wanted):
+    """What an elder would ask for; the window bounds the worker's arrival."""
 
 
 class CareRequest(BaseModel):
@@ -200,6 +208,58 @@ class CompanyExplanation(BaseModel):
             gap_points=part.gap_points,
             beaten=part.beaten,
             ruled_out=RuledOut.list_of(part.ruled_out),
+        )
+
+
+class QuotedCompany(BaseModel):
+    """A company that would be asked, with the worker and the hour that it would be asked for."""
+
+    provider_id: UUID
+    company_called: str = Field(description="the company without its legal form", examples=["康宁护理"])
+    worker_called: str = Field(description="the worker as people say it, surname and 师傅", examples=["李师傅"])
+    second_worker_called: str | None = Field(description="who comes along; null where one worker is enough")
+    starts_at: datetime = Field(description="when the worker would be there")
+    familiar: bool = Field(description="true: the worker has been with the elder lately")
+    travel_minutes: int | None = Field(
+        description="by how much the worker's way of that day becomes longer, in minutes; null where ways cost nothing"
+    )
+
+
+class RequestQuote(BaseModel):
+    """What placing a request would come to now; amounts in fen, null where who is served or what is done is unknown."""
+
+    price_fen: int | None
+    quota_held_fen: int | None
+    own_fen: int | None
+    quota_left_fen: int | None = Field(description="what is left of the quota of the request's month after it, in fen")
+    refusals: list[RefusalAhead] = Field(
+        description="why it would be refused, the first one first; `request.duplicate` and `request.over_quota` can be"
+        " overridden"
+    )
+    arrives_from: datetime | None = Field(description="the earliest arrival that a company can still promise")
+    arrives_until: datetime | None = Field(description="the latest arrival")
+    companies: list[QuotedCompany] = Field(
+        description="who would be asked, and after a refusal or silence the next, at most three; empty where nobody can"
+        " come or something is refused that cannot be overridden"
+    )
+    relaxation: Relaxation | None = Field(
+        description="where nobody can come: the smallest change that would help; null otherwise, or where none would"
+    )
+
+    @classmethod
+    def of(cls, quote: quoting.Quote, language: str) -> Self:
+        """Return a quote with its refusals in a language."""
+        request = quote.request
+        return cls(
+            price_fen=request.price_fen if request else None,
+            quota_held_fen=request.quota_held_fen if request else None,
+            own_fen=request.own_fen if request else None,
+            quota_left_fen=quote.quota_left_fen,
+            refusals=[RefusalAhead.of(refusal, language) for refusal in quote.refusals],
+            arrives_from=quote.arrives_from,
+            arrives_until=quote.arrives_until,
+            companies=[QuotedCompany.model_validate(row, from_attributes=True) for row in quote.companies],
+            relaxation=None if quote.relaxation is None else Relaxation.of(quote.relaxation),
         )
 
 

@@ -75,12 +75,22 @@ async def hold(
     """
     public = quota.share(fen, terms.copay_percent, fen).held_fen
     held = await _take(work, terms, person_id, request_id, public) if public else 0
-    if held < public and not beyond:
+    return _holding(terms, fen, held, missing_fen=public - held, beyond=beyond)
+
+
+def would_hold(*, terms: queries.Terms, fen: int, free_fen: int, beyond: bool) -> Holding:
+    """Return what `hold` would give with this much free, and refuse what it refuses."""
+    share = quota.share(fen, terms.copay_percent, free_fen)
+    return _holding(terms, fen, share.held_fen, missing_fen=share.missing_fen, beyond=beyond)
+
+
+def _holding(terms: queries.Terms, fen: int, held: int, *, missing_fen: int, beyond: bool) -> Holding:
+    if missing_fen and not beyond:
         raise OverQuota(left=show(held), price=show(fen), own=show(fen - held))
     return Holding(
         held_fen=held,
         own_fen=fen - held,
-        missing_fen=public - held,
+        missing_fen=missing_fen,
         copay_percent=terms.copay_percent,
         category=terms.category,
         level=terms.level,

@@ -1,7 +1,7 @@
 """Decide which worker is offered a request, each decision with its decision record."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -175,7 +175,9 @@ async def _choose(work: Work, cases: Sequence[Case], *, repeated: bool) -> dict[
             if batch_id:
                 raise
             # Another process booked the worker, or the worker is booked off duty, which the board does not show.
-            taken |= {number for award in awards for number in (award.option.worker, award.option.second_worker)}
+            taken |= {
+                number for award in awards for number in (award.option.worker, award.option.second_worker) if number
+            }
             continue
         for case, _day, best, record in choices:
             if best is None:
@@ -192,11 +194,8 @@ def weigh(
 ) -> tuple[Option | None, dict[str, Any]]:
     """Return the best option of a case, None if nobody can come, and the decision record."""
     demand = case.demand
-    awarded = fleet.awarded(day, demand.earliest)
-    shares = share_points(awarded, day.targets(), day.weights)
-    companies = day.companies(demand, awarded)
-    search = day.find(demand, now=work.now, companies=companies, shares=shares)
-    options = [option for option in search.options if not taken & {option.worker, option.second_worker}]
+    search = look(work, fleet, day, demand, taken=taken)
+    options, companies = search.options, search.companies
     best = options[0] if options else None
     metrics.DECISION_CANDIDATES.observe(len(search.options))
     weighed = candidates.content(
@@ -218,13 +217,36 @@ def weigh(
         attempt=case.attempt,
         snapshot=fleet.snapshot,
         now=work.now,
-        fingerprint=day.fingerprint(demand, awarded=awarded, shares=shares, taken=taken, now=work.now),
+        fingerprint=day.fingerprint(demand, awarded=search.awarded, shares=search.shares, taken=taken, now=work.now),
         batch=batch,
     )
     if best is None:
         relaxed = relaxation.smallest(day, demand, now=work.now, companies=companies, taken=taken)
         record["relaxation"] = relaxed.as_json() if relaxed else None
     return best, record
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Who could come for a demand, best first, and what that rests on."""
+
+    options: list[Option]
+    rules: list[int]
+    companies: candidates.Companies
+    awarded: Mapping[int, int]
+    shares: Mapping[int, int]
+
+
+def look(work: Work, fleet: Fleet, day: Day, demand: Demand, *, taken: Collection[int]) -> Search:
+    """Return who could come for a demand on a day that has just been refreshed, without those `taken`; nothing changes.
+
+    Hold the fleet's lock.
+    """
+    awarded = fleet.awarded(day, demand.earliest)
+    shares = share_points(awarded, day.targets(), day.weights)
+    result = day.find(demand, now=work.now, companies=day.companies(demand, awarded), shares=shares)
+    options = [option for option in result.options if option.worker not in taken and option.second_worker not in taken]
+    return Search(options, result.rules, result.companies, awarded, shares)
 
 
 async def look_again(work: Work, *, limit: int = 50) -> int:

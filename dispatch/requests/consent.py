@@ -10,7 +10,7 @@ from uuid import UUID
 
 from dispatch.enrolment import queries as enrolment
 from dispatch.enrolment import wallet
-from dispatch.requests import placing
+from dispatch.requests import checks
 from dispatch.requests.changes import locked
 from dispatch.requests.model import CareRequest
 from events.work import Work
@@ -29,12 +29,12 @@ async def agree(
     `.not_enrolled`, and `.over_quota` where the elder would pay more than was told and has not accepted it.
     """
     request = await locked(work, request_id)
-    await placing.check_window(work, earliest, latest, request.quantity, None)
-    item, price = await placing.offered(work, request.item_code, earliest)
+    await checks.check_window(work, earliest, latest, request.quantity, None)
+    item, price = await checks.offered(work, request.item_code, earliest)
     if not request.urgent:
-        placing.check_item_hours(item, earliest, latest)
+        checks.check_item_hours(item, earliest, latest)
     if clock.day_of(earliest) != clock.day_of(request.earliest):
-        await placing.check_caps(work, request.person_id, request.item_code, earliest, but=request_id)
+        await checks.check_caps(work, request.person_id, request.item_code, earliest, but=request_id)
     same_month = clock.month_of(earliest) == clock.month_of(request.earliest)
     if not same_month or price * request.quantity != request.price_fen:
         await hold_anew(work, request, earliest=earliest, accept_own_cost=accept_own_cost)
@@ -48,10 +48,10 @@ async def hold_anew(work: Work, request: CareRequest, *, earliest: datetime, acc
     Refuses `request.item_unknown`, `.not_enrolled`, and `.over_quota` where the elder would pay more than was told and
     has not accepted it.
     """
-    _, price = await placing.offered(work, request.item_code, earliest)
+    _, price = await checks.offered(work, request.item_code, earliest)
     terms = await enrolment.terms_if_any(work, request.person_id, clock.month_of(earliest))
     if terms is None:
-        raise placing.NotEnrolled(state="none")
+        raise checks.NotEnrolled(state="none")
     fen, told_fen = price * request.quantity, request.own_fen
     holding = await wallet.hold_again(
         work, terms=terms, person_id=request.person_id, request_id=request.id, fen=fen, beyond=True

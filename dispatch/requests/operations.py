@@ -1,8 +1,9 @@
 """The verbs of care requests, under one name; each is written beside its kind."""
 
 from dispatch.requests.changes import cancel, cancel_all, follow_divisions, mark, mark_unserved
+from dispatch.requests.checks import check_elder
 from dispatch.requests.consent import agree, cover
-from dispatch.requests.placing import check_elder, place
+from dispatch.requests.placing import NewRequest, place, quote
 from dispatch.requests.reopening import reopen
 from dispatch.requests.standing import (
     end,
@@ -16,6 +17,7 @@ from dispatch.requests.standing import (
 )
 
 __all__ = [
+    "NewRequest",
     "agree",
     "cancel",
     "cancel_all",
@@ -32,6 +34,7 @@ __all__ = [
     "pause",
     "place",
     "place_standing_order",
+    "quote",
     "reopen",
     "restore_all",
 ]

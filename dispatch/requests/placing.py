@@ -1,367 +1,242 @@
-"""Taking in a care request: who may be served, with what, when, and who pays."""
+"""Taking in a care request: who may be served, with what, when, and who pays; placed, or only said."""
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import String, and_, bindparam, or_, select
-
 from dispatch.enrolment import queries as enrolment
 from dispatch.enrolment import wallet
-from dispatch.enrolment.model import EnrolmentState
-from dispatch.requests import backlog, intake
+from dispatch.requests import backlog, checks, intake
 from dispatch.requests.model import CareRequest, Channel, RequestState
-from dispatch.requests.rules import DuplicateHours, HorizonDays, ItemCaps, MostQuantity
 from events.contracts.care_requests import CareRequested
 from events.work import Work
-from kit import clock
 from kit.china.identifiers import Sex
 from kit.ids import new_id
-from kit.refusal import Kind, Refusal
-from kit.rules import queries as rules
-from providers.catalogue import queries as catalogue
+from kit.refusal import Refusal
 from providers.catalogue.model import Item, ItemCategory
 from registry import queries as registry
 
-
-class NotEnrolled(Refusal):
-    """Only who is in the programme may ask for its services."""
-
-    code = "request.not_enrolled"
-    kind = Kind.CONFLICT
-
-
-class ElderSuspended(Refusal):
-    """The elder is not at home for a while."""
-
-    code = "request.suspended"
-    kind = Kind.CONFLICT
-
-
-class ElderDeceased(Refusal):
-    """The registry knows the elder as deceased."""
-
-    code = "request.deceased"
-    kind = Kind.CONFLICT
-
-
-class ElderDeathReported(Refusal):
-    """The elder's death has been reported; the report is not confirmed or withdrawn yet."""
-
-    code = "request.death_reported"
-    kind = Kind.CONFLICT
-
-
-class ItemUnknown(Refusal):
-    """The catalogue does not offer the item on that day, or has no price for it."""
-
-    code = "request.item_unknown"
-
-
-class WindowPast(Refusal):
-    """The latest arrival is not in the future."""
-
-    code = "request.past"
-
-
-class TooFar(Refusal):
-    """The terms of that day are not known today."""
-
-    code = "request.too_far"
-
-
-class WindowInvalid(Refusal):
-    """The latest arrival is not after the earliest."""
-
-    code = "request.window_invalid"
-
-
-class QuantityInvalid(Refusal):
-    """Less than one unit of the item, or more than the rule allows."""
-
-    code = "request.quantity_invalid"
-
-
-class CallInFuture(Refusal):
-    """The hour of the call is still to come."""
-
-    code = "request.call_in_future"
-
-
-class OutsideWindow(Refusal):
-    """The item is not brought at that hour."""
-
-    code = "request.outside_window"
-
-
-class Duplicate(Refusal):
-    """The same elder has asked for the same item about the same hour."""
-
-    code = "request.duplicate"
-    kind = Kind.CONFLICT
-
-
-class ItemCap(Refusal):
-    """The elder has asked for the item as often as the rule allows in a day."""
-
-    code = "request.item_cap"
-    kind = Kind.CONFLICT
-
-
-class ItemMonthCap(Refusal):
-    """The elder has asked for the item as often as the rule allows in a month."""
-
-    code = "request.item_month_cap"
-    kind = Kind.CONFLICT
-
-
-class SourceKeyTaken(Refusal):
-    """The key names another elder's request."""
-
-    code = "request.source_key_taken"
-    kind = Kind.CONFLICT
-
-
-class SourceKeyDiffers(Refusal):
-    """The key names a request that says something else."""
-
-    code = "request.source_key_differs"
-    kind = Kind.CONFLICT
-
-
-_MARGIN: Final = timedelta(days=1)
 _BULK: Final = (Channel.STANDING, Channel.IMPORT)
 """Where requests come from that nobody waits for at a telephone: they wait as a whole, before the first is placed."""
-_C: Final = CareRequest.__table__.c
-_EARLIER: Final = (
-    select(_C.id, _C.number, _C.person_id, _C.earliest, _C.source_key)
-    .where(
-        or_(
-            and_(
-                _C.person_id == bindparam("person_id"),
-                _C.item_code == bindparam("item_code"),
-                _C.earliest.between(bindparam("begin"), bindparam("end")),
-                _C.state.not_in((RequestState.CANCELLED, RequestState.UNSERVED)),
-            ),
-            _C.source_key == bindparam("source_key", type_=String),
-        )
-    )
-    .order_by(_C.number)
-)
+CONFIRMABLE: Final = (checks.Duplicate, wallet.OverQuota)
+"""What an elder who has been told of it may want all the same."""
 
 
-async def place(
-    work: Work,
-    *,
-    person_id: UUID,
-    item_code: str,
-    earliest: datetime,
-    latest: datetime,
-    quantity: int = 1,
-    urgent: bool = False,
-    asked_at: datetime | None = None,
-    channel: Channel,
-    source_key: str | None = None,
-    override_duplicate: bool = False,
-    accept_own_cost: bool = False,
-    sex_wanted: Sex | None = None,
-    note: str | None = None,
-    standing_order_id: UUID | None = None,
-) -> CareRequest:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRequest:
+    """What is asked for, by whom, for whom; `earliest` and `latest` bound the worker's arrival."""
+
+    person_id: UUID
+    item_code: str
+    earliest: datetime
+    latest: datetime
+    quantity: int = 1
+    urgent: bool = False
+    asked_at: datetime | None = None
+    channel: Channel = Channel.PHONE
+    source_key: str | None = None
+    override_duplicate: bool = False
+    accept_own_cost: bool = False
+    sex_wanted: Sex | None = None
+    note: str | None = None
+    standing_order_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a request rests on when it is placed."""
+
+    terms: enrolment.Terms
+    place: registry.Place
+    item: Item
+    price_fen: int  # of one unit
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """What placing a request would come to: the request as it would be, and why it would be refused.
+
+    `request` is in no session, and null where who is served or what is done is not known; `refusals` stand in the order
+    in which placing gives them. `quota_left_fen` is free in the month of the request once it is held.
+    """
+
+    request: CareRequest | None
+    refusals: list[Refusal]
+    quota_left_fen: int | None
+
+    @property
+    def may_be_placed(self) -> bool:
+        """Tell whether nothing is refused but what the elder may want all the same."""
+        return self.request is not None and all(isinstance(refusal, CONFIRMABLE) for refusal in self.refusals)
+
+
+@dataclass(slots=True)
+class _Verdict:
+    """The refusals of one request in the order of the checks, and the basis where all of it is known.
+
+    `with verdict:` keeps the refusal that ends the block, and goes on after it.
+    """
+
+    refusals: list[Refusal] = field(default_factory=list)
+    basis: Basis | None = None
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
+        if isinstance(error, Refusal):
+            self.refusals.append(error)
+        return isinstance(error, Refusal)
+
+
+async def place(work: Work, *, wanted: NewRequest) -> CareRequest:
     """Put a request on record, with its quota held, and tell CareRequested; a source key seen before gives its request.
 
-    `earliest` and `latest` bound the worker's arrival. Refuses `request.` window_invalid, quantity_invalid,
+    Refuses `request.` window_invalid, quantity_invalid,
     call_in_future, past, too_far, not_enrolled, suspended, deceased, death_reported, item_unknown, outside_window,
     duplicate (unless overridden), item_cap, item_month_cap, over_quota (unless the elder pays), source_key_taken,
     source_key_differs, backlog. Urgent help comes at any hour and is never refused for quota or backlog: what the
     quota does not bear is the elder's own and `over_quota` says so. One elder's requests are judged one after
     the other.
     """
-    standing = await enrolment.standing(work, person_id, earliest, lock=True)
-    existing, earlier = await _earlier(work, person_id, item_code, earliest, source_key)
+    standing = await enrolment.standing(work, wanted.person_id, wanted.earliest, lock=True)
+    existing, earlier = await checks.earlier_requests(
+        work, wanted.person_id, wanted.item_code, wanted.earliest, wanted.source_key
+    )
     if existing is not None:
-        asked = (item_code, earliest, latest, quantity, urgent, sex_wanted)
-        if asked != (
-            existing.item_code,
-            existing.earliest,
-            existing.latest,
-            existing.quantity,
-            existing.urgent,
-            existing.sex_wanted,
-        ):
-            raise SourceKeyDiffers(case_no=existing.case_no)
-        return existing
-    if not urgent and channel not in _BULK:
-        await backlog.check(work)
-    await check_window(work, earliest, latest, quantity, asked_at)
-    terms, place_of = await check_elder(work, person_id, standing)
-    item, price = await offered(work, item_code, earliest)
-    if not urgent:
-        check_item_hours(item, earliest, latest)
-    if not override_duplicate:
-        await _not_the_same(work, earlier, earliest)
-    await _within_caps(work, earlier, earliest, item_code)
-    if place_of is None:
-        raise registry.PersonNotFound
-    request_id, fen = new_id(), price * quantity
+        return _as_before(existing, wanted)
+    verdict = await _judge(work, wanted, standing, earlier)
+    if verdict.refusals or verdict.basis is None:
+        raise verdict.refusals[0]
+    request_id, basis = new_id(), verdict.basis
     holding = await wallet.hold(
         work,
-        terms=terms,
-        person_id=person_id,
+        terms=basis.terms,
+        person_id=wanted.person_id,
         request_id=request_id,
-        fen=fen,
-        beyond=accept_own_cost or urgent,
+        fen=basis.price_fen * wanted.quantity,
+        beyond=wanted.accept_own_cost or wanted.urgent,
     )
-    two_from = item.two_person_from_level
-    request = CareRequest(
-        id=request_id,
-        person_id=person_id,
-        district=place_of.district,
-        division_code=place_of.division_code,
-        latitude=place_of.latitude,
-        longitude=place_of.longitude,
-        item_code=item_code,
-        quantity=quantity,
-        # Portions are handed over together; everything else takes its time again.
-        minutes=item.minutes if item.category is ItemCategory.MEALS else item.minutes * quantity,
-        skill=item.skill,
-        persons=2 if two_from is not None and holding.level >= two_from else 1,
-        sex_wanted=sex_wanted,
-        earliest=earliest,
-        latest=latest,
-        urgent=urgent,
-        asked_at=asked_at or work.now,
-        entered_at=work.now,
-        channel=channel,
-        source_key=source_key,
-        standing_order_id=standing_order_id,
-        category=holding.category,
-        level=holding.level,
-        copay_percent=holding.copay_percent,
-        price_fen=fen,
-        quota_held_fen=holding.held_fen,
-        over_quota=holding.missing_fen > 0,
-        state=RequestState.WAITING,
-        state_since=work.now,
-        note_sealed=await _sealed(work, person_id, request_id, note),
-    )
+    request = _request(work, request_id, wanted, basis, holding)
+    request.note_sealed = await _sealed(work, wanted.person_id, request_id, wanted.note)
     work.session.add(request)
     await work.session.flush()
     work.emit(
         CareRequested(
             request_id=request_id,
             district=request.district,
-            person_id=person_id,
+            person_id=wanted.person_id,
             division_code=request.division_code,
-            item_code=item_code,
-            earliest=earliest,
-            latest=latest,
-            urgent=urgent,
+            item_code=wanted.item_code,
+            earliest=wanted.earliest,
+            latest=wanted.latest,
+            urgent=wanted.urgent,
         )
     )
     return request
 
 
-async def check_elder(
-    work: Work, person_id: UUID, standing: enrolment.Standing | None
-) -> tuple[enrolment.Terms, registry.Place | None]:
-    """Return the terms on which an elder is served, and the place where the elder lives now.
+async def quote(work: Work, *, wanted: NewRequest) -> Quoted:
+    """Return what `place` would come to now, with all its refusals; nothing is written and no row is locked.
 
-    Refuses `request.deceased`, `request.death_reported`, `request.suspended`, `request.not_enrolled`.
+    Refuses `person.not_found` alone: there is nothing else to say of nobody.
     """
-    vital, place_of = await registry.vital_and_place(work, person_id)
-    if vital.died_on is not None:
-        raise ElderDeceased
-    if vital.death_reported_on is not None:
-        raise ElderDeathReported
-    if standing is not None and standing.state is EnrolmentState.SUSPENDED:
-        raise ElderSuspended(reason=standing.suspend_reason)
-    if standing is None or standing.state is not EnrolmentState.ACTIVE or standing.terms is None:
-        raise NotEnrolled(state=standing.state if standing else "none")
-    return standing.terms, place_of
+    standing = await enrolment.standing(work, wanted.person_id, wanted.earliest)
+    _, earlier = await checks.earlier_requests(work, wanted.person_id, wanted.item_code, wanted.earliest, None)
+    verdict = await _judge(work, wanted, standing, earlier)
+    for refusal in verdict.refusals:
+        if isinstance(refusal, registry.PersonNotFound):
+            raise refusal
+    basis = verdict.basis
+    if basis is None or standing is None or wanted.quantity < 1:
+        return Quoted(None, verdict.refusals, None)
+    fen, free_fen = basis.price_fen * wanted.quantity, standing.quota_left_fen
+    with verdict:
+        beyond = wanted.accept_own_cost or wanted.urgent
+        wallet.would_hold(terms=basis.terms, fen=fen, free_fen=free_fen, beyond=beyond)
+    holding = wallet.would_hold(terms=basis.terms, fen=fen, free_fen=free_fen, beyond=True)
+    request = _request(work, new_id(), wanted, basis, holding)
+    return Quoted(request, verdict.refusals, free_fen - holding.held_fen)
 
 
-async def check_window(
-    work: Work, earliest: datetime, latest: datetime, quantity: int, asked_at: datetime | None
-) -> None:
-    """Refuse `request.` window_invalid, quantity_invalid, call_in_future, past and too_far."""
-    most = (await rules.read(work.session, MostQuantity, at=work.now)).value
-    if earliest >= latest:
-        raise WindowInvalid
-    if not 1 <= quantity <= most:
-        raise QuantityInvalid(most=most)
-    if asked_at is not None and asked_at > work.now:
-        raise CallInFuture
-    if latest <= work.now:
-        raise WindowPast(latest=clock.local(latest).isoformat(timespec="minutes"))
-    days = (await rules.read(work.session, HorizonDays, at=work.now)).value
-    if latest > work.now + timedelta(days=days):
-        raise TooFar(days=days)
+async def _judge(
+    work: Work, wanted: NewRequest, standing: enrolment.Standing | None, earlier: list[intake.Earlier]
+) -> _Verdict:
+    """Check all that `place` refuses but the quota, which only holding it decides."""
+    verdict = _Verdict()
+    terms = place_of = item = None
+    price_fen = 0
+    if not wanted.urgent and wanted.channel not in _BULK:
+        with verdict:
+            await backlog.check(work)
+    with verdict:
+        await checks.check_window(work, wanted.earliest, wanted.latest, wanted.quantity, wanted.asked_at)
+    with verdict:
+        terms, place_of = await checks.check_elder(work, wanted.person_id, standing)
+    with verdict:
+        item, price_fen = await checks.offered(work, wanted.item_code, wanted.earliest)
+        if not wanted.urgent:
+            checks.check_item_hours(item, wanted.earliest, wanted.latest)
+    if not wanted.override_duplicate:
+        with verdict:
+            await checks.check_same(work, earlier, wanted.earliest)
+    with verdict:
+        await checks.check_excess(work, earlier, wanted.earliest, wanted.item_code)
+    if terms is not None and item is not None:
+        with verdict:
+            if place_of is None:
+                raise registry.PersonNotFound
+            verdict.basis = Basis(terms, place_of, item, price_fen)
+    return verdict
 
 
-async def _earlier(
-    work: Work, person_id: UUID, item_code: str, earliest: datetime, source_key: str | None
-) -> tuple[CareRequest | None, list[intake.Earlier]]:
-    """Return the request of a source key, and what the elder has of this item about this month, in one statement."""
-    begin, end = clock.month_bounds(clock.month_of(earliest))
-    asked = {
-        "person_id": person_id,
-        "item_code": item_code,
-        "begin": begin - _MARGIN,
-        "end": end + _MARGIN,
-        "source_key": source_key,
-    }
-    rows = (await work.session.execute(_EARLIER, asked)).all()
-    existing = next((row for row in rows if source_key is not None and row.source_key == source_key), None)
-    if existing is None:
-        return None, [intake.Earlier(row.id, row.number, row.earliest) for row in rows]
-    if existing.person_id != person_id:
-        raise SourceKeyTaken
-    return await work.session.get_one(CareRequest, existing.id), []
+def _as_before(existing: CareRequest, wanted: NewRequest) -> CareRequest:
+    """Return the request of a source key seen before; refuse `request.source_key_differs`."""
+    for name in ("item_code", "earliest", "latest", "quantity", "urgent", "sex_wanted"):
+        if getattr(existing, name) != getattr(wanted, name):
+            raise checks.SourceKeyDiffers(case_no=existing.case_no)
+    return existing
 
 
-async def check_caps(work: Work, person_id: UUID, item_code: str, earliest: datetime, *, but: UUID) -> None:
-    """Refuse `request.item_cap` and `.item_month_cap` for a request, `but`, that moves to another day."""
-    _, earlier = await _earlier(work, person_id, item_code, earliest, None)
-    others = [request for request in earlier if request.request_id != but]
-    await _within_caps(work, others, earliest, item_code)
+def _request(work: Work, request_id: UUID, wanted: NewRequest, basis: Basis, holding: wallet.Holding) -> CareRequest:
+    """Return the request as it is put on record, not yet in a session and without its note."""
+    item, two_from = basis.item, basis.item.two_person_from_level
+    return CareRequest(
+        id=request_id,
+        person_id=wanted.person_id,
+        district=basis.place.district,
+        division_code=basis.place.division_code,
+        latitude=basis.place.latitude,
+        longitude=basis.place.longitude,
+        item_code=wanted.item_code,
+        quantity=wanted.quantity,
+        minutes=minutes_of(item, wanted.quantity),
+        skill=item.skill,
+        persons=2 if two_from is not None and holding.level >= two_from else 1,
+        sex_wanted=wanted.sex_wanted,
+        earliest=wanted.earliest,
+        latest=wanted.latest,
+        urgent=wanted.urgent,
+        asked_at=wanted.asked_at or work.now,
+        entered_at=work.now,
+        channel=wanted.channel,
+        source_key=wanted.source_key,
+        standing_order_id=wanted.standing_order_id,
+        category=holding.category,
+        level=holding.level,
+        copay_percent=holding.copay_percent,
+        price_fen=basis.price_fen * wanted.quantity,
+        quota_held_fen=holding.held_fen,
+        over_quota=holding.missing_fen > 0,
+        state=RequestState.WAITING,
+        state_since=work.now,
+    )
 
 
-async def check_duplicate(work: Work, person_id: UUID, item_code: str, earliest: datetime, *, but: UUID) -> None:
-    """Refuse `request.duplicate` where the elder has another request than `but` for the item about that hour."""
-    _, earlier = await _earlier(work, person_id, item_code, earliest, None)
-    await _not_the_same(work, [request for request in earlier if request.request_id != but], earliest)
-
-
-async def _not_the_same(work: Work, earlier: list[intake.Earlier], earliest: datetime) -> None:
-    hours = (await rules.read(work.session, DuplicateHours, at=work.now)).value
-    case_no = intake.same(earlier, earliest, hours)
-    if case_no is not None:
-        raise Duplicate(hours=hours, case_no=case_no)
-
-
-async def _within_caps(work: Work, earlier: list[intake.Earlier], earliest: datetime, item_code: str) -> None:
-    caps = await rules.read(work.session, ItemCaps, at=earliest)
-    excess = intake.excess(earlier, earliest, item_code, caps)
-    if excess is not None:
-        kind = ItemCap if excess.period == "day" else ItemMonthCap
-        raise kind(item_code=item_code, most=excess.most, placed=excess.placed)
-
-
-async def offered(work: Work, item_code: str, earliest: datetime) -> tuple[Item, int]:
-    """Return an item that is on offer on a day, and its price; refuse `request.item_unknown`."""
-    item_and_price = await catalogue.item_and_price(work, item_code, earliest)
-    if item_and_price is None:
-        raise ItemUnknown(item_code=item_code)
-    return item_and_price
-
-
-def check_item_hours(item: Item, earliest: datetime, latest: datetime) -> None:
-    """Refuse `request.outside_window` for a window of arrival outside the item's hours."""
-    if not intake.within_hours(earliest, latest, item.window_from, item.window_to):
-        raise OutsideWindow(
-            item_code=item.code, opens=intake.as_hour(item.window_from), closes=intake.as_hour(item.window_to)
-        )
+def minutes_of(item: Item, quantity: int) -> int:
+    """Return how long a quantity takes: portions are handed over together, everything else takes its time again."""
+    return item.minutes if item.category is ItemCategory.MEALS else item.minutes * quantity
 
 
 async def _sealed(work: Work, person_id: UUID, request_id: UUID, note: str | None) -> bytes | None:

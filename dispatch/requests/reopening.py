@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from dispatch.enrolment import queries as enrolment
-from dispatch.requests import changes, consent, placing
+from dispatch.requests import changes, checks, consent
 from dispatch.requests.model import VISIT_VOID, CareRequest, RequestState
 from events.work import Work
 
@@ -20,7 +20,7 @@ async def reopen(
     """Return a request for which nobody was found, locked and waiting, in another window if one is given.
 
     An unserved request has its quota held again. Refuses `request.not_found`, `.not_allowed` for a request that is
-    neither waiting nor unserved or whose visit took place, `.past`, what `placing.check_elder` refuses, `.duplicate`
+    neither waiting nor unserved or whose visit took place, `.past`, what `checks.check_elder` refuses, `.duplicate`
     where the elder has asked anew meanwhile, `.over_quota` where the elder would pay more than was told and has not
     accepted it (urgent help is never refused for quota), and for another window what `consent.agree` refuses.
     """
@@ -30,12 +30,12 @@ async def reopen(
         raise changes.RequestNotAllowed(state=request.state, wanted=RequestState.WAITING)
     window = earliest or request.earliest, latest or request.latest
     accepted = accept_own_cost or request.urgent
-    await placing.check_window(work, *window, request.quantity, None)
+    await checks.check_window(work, *window, request.quantity, None)
     if unserved:
         standing = await enrolment.standing(work, request.person_id, window[0], lock=True)
-        await placing.check_elder(work, request.person_id, standing)
-        await placing.check_duplicate(work, request.person_id, request.item_code, window[0], but=request.id)
-        await placing.check_caps(work, request.person_id, request.item_code, window[0], but=request.id)
+        await checks.check_elder(work, request.person_id, standing)
+        await checks.check_duplicate(work, request.person_id, request.item_code, window[0], but=request.id)
+        await checks.check_caps(work, request.person_id, request.item_code, window[0], but=request.id)
         changes.mark(work, request, RequestState.WAITING)
         request.reason = None
         await consent.hold_anew(work, request, earliest=window[0], accept_own_cost=accepted)

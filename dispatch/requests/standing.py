@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, exists, or_, select
 
 from dispatch.enrolment import queries as enrolment
 from dispatch.enrolment.model import EnrolmentState
-from dispatch.requests import backlog, placing
+from dispatch.requests import backlog, checks, placing
 from dispatch.requests.model import Channel, StandingDay, StandingOrder, StandingState
 from dispatch.requests.rules import MostQuantity, StandingFromMinute
 from events.work import Work
@@ -95,17 +95,17 @@ async def place_standing_order(
     if wanted.ends_on is not None and wanted.ends_on <= wanted.starts_on:
         raise DaysInvalid
     if not 1 <= wanted.quantity <= most:
-        raise placing.QuantityInvalid(most=most)
+        raise checks.QuantityInvalid(most=most)
     if (await registry.vital(work, person_id)).death_reported_on is not None:
-        raise placing.ElderDeathReported
+        raise checks.ElderDeathReported
     # The enrolment is locked, so that of two identical orders at once the second sees the first.
     standing = await enrolment.standing(work, person_id, work.now, lock=True)
     if standing is None or standing.state is not EnrolmentState.ACTIVE:
-        raise placing.NotEnrolled(state=standing.state if standing else "none")
+        raise checks.NotEnrolled(state=standing.state if standing else "none")
     item = await catalogue.item(work, wanted.item_code, wanted.starts_on)
     if item is None:
-        raise placing.ItemUnknown(item_code=wanted.item_code)
-    placing.check_item_hours(
+        raise checks.ItemUnknown(item_code=wanted.item_code)
+    checks.check_item_hours(
         item,
         clock.at_local(wanted.starts_on, wanted.from_minute),
         clock.at_local(wanted.starts_on, wanted.to_minute),
@@ -253,16 +253,18 @@ async def _make(work: Work, order: StandingOrder, on: date) -> StandingDay:
         async with work.session.begin_nested():
             request = await placing.place(
                 work,
-                person_id=order.person_id,
-                item_code=order.item_code,
-                earliest=clock.at_local(on, order.from_minute),
-                latest=clock.at_local(on, order.to_minute),
-                quantity=order.quantity,
-                channel=Channel.STANDING,
-                source_key=f"standing:{order.id}:{on.isoformat()}",
-                accept_own_cost=order.accept_own_cost,
-                sex_wanted=order.sex_wanted,
-                standing_order_id=order.id,
+                wanted=placing.NewRequest(
+                    person_id=order.person_id,
+                    item_code=order.item_code,
+                    earliest=clock.at_local(on, order.from_minute),
+                    latest=clock.at_local(on, order.to_minute),
+                    quantity=order.quantity,
+                    channel=Channel.STANDING,
+                    source_key=f"standing:{order.id}:{on.isoformat()}",
+                    accept_own_cost=order.accept_own_cost,
+                    sex_wanted=order.sex_wanted,
+                    standing_order_id=order.id,
+                ),
             )
     except Refusal as refused:
         return StandingDay(standing_order_id=order.id, day=on, skipped=refused.code)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Table, delete, func, select, update
+from sqlalchemy import Table, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import Range
 
@@ -75,6 +75,16 @@ async def book_all(work: Work, stays: Iterable[Stay]) -> None:
         if taken:
             await work.session.execute(delete(Booking).where(Booking.id.in_(taken)))
         raise WorkerBusy(worker_numbers=[row["worker_number"] for row in rows])
+
+
+async def busy(work: Work, hours: Iterable[tuple[int, datetime, datetime]]) -> set[int]:
+    """Return the numbers of the workers who are booked for a part of these hours (number, begin, end)."""
+    asked = list(hours)
+    overlaps = [(Booking.worker_number == number) & Booking.during.op("&&")(Range(*span)) for number, *span in asked]
+    if not overlaps:
+        return set()
+    query = select(Booking.worker_number).where(Booking.active, or_(*overlaps))
+    return set((await work.session.execute(query)).scalars())
 
 
 async def extend(work: Work, visit_id: UUID, until: datetime) -> None:

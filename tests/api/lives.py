@@ -241,15 +241,17 @@ class Lives:
         async with self.works(OPERATOR) as work:
             placed = await requests.place(
                 work,
-                person_id=elder,
-                item_code=item,
-                earliest=now + timedelta(hours=hours),
-                latest=now + timedelta(hours=hours, minutes=minutes_wide),
-                note=f"{company.mark} asks",
-                source_key=f"{company.mark}-{new_id()}",
-                override_duplicate=True,
-                channel=Channel.PHONE,
-                accept_own_cost=True,
+                wanted=requests.NewRequest(
+                    person_id=elder,
+                    item_code=item,
+                    earliest=now + timedelta(hours=hours),
+                    latest=now + timedelta(hours=hours, minutes=minutes_wide),
+                    note=f"{company.mark} asks",
+                    source_key=f"{company.mark}-{new_id()}",
+                    override_duplicate=True,
+                    channel=Channel.PHONE,
+                    accept_own_cost=True,
+                ),
             )
         await self.drain()
         return placed

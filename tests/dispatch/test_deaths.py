@@ -15,9 +15,9 @@ from dispatch.escalation import queries as cases
 from dispatch.escalation.model import Case, CaseKind, CaseState
 from dispatch.matching import handlers as matching_handlers
 from dispatch.matching import operations as matching
+from dispatch.requests import checks, queries
 from dispatch.requests import handlers as requests_handlers
 from dispatch.requests import operations as requests
-from dispatch.requests import placing, queries
 from dispatch.requests.model import Channel, RequestState, StandingState
 from dispatch.requests.standing import Wanted
 from dispatch.visits import handlers as visits_handlers
@@ -51,12 +51,14 @@ async def place(stage: Stage, hours: int = 1) -> UUID:
         earliest = NINE + timedelta(hours=hours)
         request = await requests.place(
             work,
-            person_id=stage.elders[0],
-            item_code="B01",
-            earliest=earliest,
-            latest=earliest + timedelta(hours=2),
-            override_duplicate=True,
-            channel=Channel.PHONE,
+            wanted=requests.NewRequest(
+                person_id=stage.elders[0],
+                item_code="B01",
+                earliest=earliest,
+                latest=earliest + timedelta(hours=2),
+                override_duplicate=True,
+                channel=Channel.PHONE,
+            ),
         )
         return request.id
 
@@ -92,10 +94,10 @@ async def test_a_report_stops_what_is_new_and_its_withdrawal_lets_all_go_on(stag
     assert await state_of(stage, request_id) is RequestState.WAITING
     case = await about(stage, CaseKind.DEATH_REPORTED)
     assert (case.owner_role, case.facts, case.state) == (Role.MANAGER, {"promised": 0}, CaseState.OPEN)
-    with pytest.raises(placing.ElderDeathReported):
+    with pytest.raises(checks.ElderDeathReported):
         await place(stage, hours=4)
     async with stage.works(OPERATOR) as work:
-        with pytest.raises(placing.ElderDeathReported):
+        with pytest.raises(checks.ElderDeathReported):
             await requests.place_standing_order(work, person_id=stage.elders[0], wanted=DAILY)
     async with stage.works(SYSTEM_ACTOR) as work:
         await matching.look_again(work)

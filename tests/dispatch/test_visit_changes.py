@@ -13,8 +13,8 @@ from dispatch.enrolment import operations as enrolment
 from dispatch.enrolment.model import Category, SuspendReason
 from dispatch.escalation import queries as escalation
 from dispatch.escalation.model import CaseKind
+from dispatch.requests import checks
 from dispatch.requests import operations as requests
-from dispatch.requests import placing
 from dispatch.requests.model import CancelledBy, CareRequest, RequestState
 from dispatch.visits import bars, changes, lifecycle, queries
 from dispatch.visits import operations as visits
@@ -184,7 +184,7 @@ async def test_nobody_is_visited_again_who_is_not_there_or_by_who_is_not_wanted(
     await drain()
     assert (await look(stage, first.visit_id)).state is VisitState.WITHDRAWN
     assert await active(stage, first.visit_id) == []
-    with pytest.raises(placing.ElderSuspended):
+    with pytest.raises(checks.ElderSuspended):
         async with stage.works(MANAGER) as work:
             await visits.rework(work, visit_id=visit_id, starts_at=again_at)
     async with stage.works(SYSTEM_ACTOR) as work:
@@ -194,13 +194,13 @@ async def test_nobody_is_visited_again_who_is_not_there_or_by_who_is_not_wanted(
         await registry.report_death(work, person_id=elder, died_on=died_on, source="村委会")
     await drain()
     assert (await look(stage, second.visit_id)).state is VisitState.WITHDRAWN
-    with pytest.raises(placing.ElderDeathReported):
+    with pytest.raises(checks.ElderDeathReported):
         async with stage.works(MANAGER) as work:
             await visits.rework(work, visit_id=visit_id, starts_at=again_at)
     async with stage.works(MANAGER) as work:
         await registry.confirm_death(work, person_id=elder)
     await drain()
-    with pytest.raises(placing.ElderDeceased):
+    with pytest.raises(checks.ElderDeceased):
         async with stage.works(MANAGER) as work:
             await visits.rework(work, visit_id=visit_id, starts_at=again_at)
 

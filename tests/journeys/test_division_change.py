@@ -82,11 +82,13 @@ async def _call(works: Works, person_id: UUID, *, hours: int = 1) -> UUID:
         earliest = work.now + timedelta(hours=hours)
         request = await requests.place(
             work,
-            person_id=person_id,
-            item_code="B01",
-            earliest=earliest,
-            latest=earliest + timedelta(hours=2),
-            channel=Channel.PHONE,
+            wanted=requests.NewRequest(
+                person_id=person_id,
+                item_code="B01",
+                earliest=earliest,
+                latest=earliest + timedelta(hours=2),
+                channel=Channel.PHONE,
+            ),
         )
         return request.id
 

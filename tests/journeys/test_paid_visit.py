@@ -88,21 +88,25 @@ async def _journey(works: Works, clock: FixedClock, wait: Wait) -> None:
     async with works(Actor(Role.OPERATOR, "operator")) as work:
         request = await requests.place(
             work,
-            person_id=person_id,
-            item_code="B01",
-            earliest=NINE + timedelta(hours=1),
-            latest=NINE + timedelta(hours=3),
-            source_key="call-1",
-            channel=Channel.PHONE,
+            wanted=requests.NewRequest(
+                person_id=person_id,
+                item_code="B01",
+                earliest=NINE + timedelta(hours=1),
+                latest=NINE + timedelta(hours=3),
+                source_key="call-1",
+                channel=Channel.PHONE,
+            ),
         )
         again = await requests.place(
             work,
-            person_id=person_id,
-            item_code="B01",
-            earliest=NINE + timedelta(hours=1),
-            latest=NINE + timedelta(hours=3),
-            source_key="call-1",
-            channel=Channel.PHONE,
+            wanted=requests.NewRequest(
+                person_id=person_id,
+                item_code="B01",
+                earliest=NINE + timedelta(hours=1),
+                latest=NINE + timedelta(hours=3),
+                source_key="call-1",
+                channel=Channel.PHONE,
+            ),
         )
         assert again.id == request.id
     await wait()

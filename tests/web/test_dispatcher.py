@@ -42,13 +42,15 @@ async def asked(site: Site, company: Company, *, hours: int) -> Visit:
         begin = work.now + timedelta(hours=hours)
         request = await requests.place(
             work,
-            person_id=company.elders[elder],
-            item_code=item,
-            earliest=begin,
-            latest=begin + timedelta(minutes=20),
-            override_duplicate=True,
-            channel=Channel.PHONE,
-            accept_own_cost=True,
+            wanted=requests.NewRequest(
+                person_id=company.elders[elder],
+                item_code=item,
+                earliest=begin,
+                latest=begin + timedelta(minutes=20),
+                override_duplicate=True,
+                channel=Channel.PHONE,
+                accept_own_cost=True,
+            ),
         )
     async with site.works(OPERATOR) as work:
         visit_id = await matching.decide(work, request_id=request.id, cause=Cause.REQUESTED)

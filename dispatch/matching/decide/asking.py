@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, Final, cast
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Integer, Row, Table, Uuid, any_, bindparam, literal, null, select, true, union_all
+from sqlalchemy import Integer, Row, Uuid, bindparam, column, func, literal, null, select, true, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from dispatch.matching.fleet.demand import Demand
@@ -44,8 +44,12 @@ class History:
         self.barred_companies = {row.provider_id for row in barred if row.worker_id is None}
 
 
-_REQUEST = cast("Table", CareRequest.__table__).alias("asked")
-_ASKED = _REQUEST.c.id == any_(bindparam("request_ids", type_=ARRAY(Uuid)))
+_REQUEST = (
+    func.unnest(bindparam("request_ids", type_=ARRAY(Uuid)), bindparam("person_ids", type_=ARRAY(Uuid)))
+    .table_valued(column("id", Uuid), column("person_id", Uuid))
+    .render_derived(name="asked")
+)
+"""The requests in question and their elders: a request that is only quoted stands in no table."""
 _LAST = (
     select(Visit.worker_id, Visit.second_worker_id)
     .where(Visit.person_id == _REQUEST.c.person_id, Visit.state.in_(_OVER), Visit.request_id != _REQUEST.c.id)
@@ -64,17 +68,15 @@ _HISTORY: Final = union_all(
         Visit.attempt,
         Visit.state,
         Visit.reason,
-    )
-    .join_from(_REQUEST, Visit, (Visit.request_id == _REQUEST.c.id) & Visit.rework_of.is_(None))
-    .where(_ASKED),
-    select(_ID, literal("familiar"), null(), _LAST.c.worker_id, _LAST.c.second_worker_id, null(), null(), null())
-    .join_from(_REQUEST, _LAST, true())
-    .where(_ASKED),
-    select(_ID, literal("barred"), Barred.provider_id, Barred.worker_id, null(), null(), null(), null())
-    .join_from(_REQUEST, Barred, (Barred.person_id == _REQUEST.c.person_id) & Barred.lifted_at.is_(None))
-    .where(_ASKED),
+    ).join_from(_REQUEST, Visit, (Visit.request_id == _REQUEST.c.id) & Visit.rework_of.is_(None)),
+    select(
+        _ID, literal("familiar"), null(), _LAST.c.worker_id, _LAST.c.second_worker_id, null(), null(), null()
+    ).join_from(_REQUEST, _LAST, true()),
+    select(_ID, literal("barred"), Barred.provider_id, Barred.worker_id, null(), null(), null(), null()).join_from(
+        _REQUEST, Barred, (Barred.person_id == _REQUEST.c.person_id) & Barred.lifted_at.is_(None)
+    ),
     select(_ID, literal("reported"), null(), null(), null(), null(), null(), null()).where(
-        _ASKED, registry.reported_dead().where(Person.id == _REQUEST.c.person_id).exists()
+        registry.reported_dead().where(Person.id == _REQUEST.c.person_id).exists()
     ),
 )
 """Built once, because building the statement takes as long as running it."""
@@ -83,7 +85,11 @@ _HISTORY: Final = union_all(
 async def histories_of(work: Work, requests: Sequence[CareRequest]) -> dict[UUID, History]:
     """Return the history of each request by its id, in one statement because callers wait for the decision."""
     most = (await rules.read(work.session, FamiliarVisits, at=work.now)).value
-    asked = {"request_ids": [request.id for request in requests], "most": most}
+    asked = {
+        "request_ids": [request.id for request in requests],
+        "person_ids": [request.person_id for request in requests],
+        "most": most,
+    }
     rows: dict[UUID, list[Row[Any]]] = {request.id: [] for request in requests}
     for row in await work.session.execute(_HISTORY, asked):
         rows[row.request_id].append(row)

@@ -1,6 +1,6 @@
 import type { components } from "../../shared/api";
 import { day, now } from "../../shared/hours";
-import { placeRequest } from "../../shared/requests";
+import { placeRequest, quoteRequest, type Quote } from "../../shared/requests";
 import { instant, type Window } from "./window";
 
 type Item = components["schemas"]["CatalogueItem"];
@@ -15,23 +15,25 @@ export function dateIn(days: number): string {
   return day(now() + days * DAY);
 }
 
+/** What of an order the price, the quota and the choice of a company rest on. */
+const body = (person_id: string, meant: Meant, urgent: boolean) => ({
+  person_id,
+  item_code: meant.item.code,
+  earliest: instant(meant.date, meant.window.from),
+  latest: instant(meant.date, meant.window.to),
+  quantity: meant.quantity,
+  urgent,
+});
+
+/** Ask what an order would come to: who would come, what is left, and what the elder has to be told. */
+export async function quote(person_id: string, meant: Meant, urgent: boolean): Promise<Quote> {
+  return quoteRequest({ ...body(person_id, meant, urgent), override_duplicate: false, accept_own_cost: false });
+}
+
 /** Save an order; `confirmed` holds the codes of the refusals that the elder was told of and wants it in spite of. */
 export async function save(person_id: string, meant: Meant, note: string, urgent: boolean, confirmed: ReadonlySet<string>, key: string) {
-  return placeRequest(
-    {
-      person_id,
-      item_code: meant.item.code,
-      earliest: instant(meant.date, meant.window.from),
-      latest: instant(meant.date, meant.window.to),
-      quantity: meant.quantity,
-      urgent,
-      channel: "phone",
-      note: note.trim() || null,
-      override_duplicate: confirmed.has("request.duplicate"),
-      accept_own_cost: confirmed.has("request.over_quota"),
-    },
-    key,
-  );
+  const told = { override_duplicate: confirmed.has("request.duplicate"), accept_own_cost: confirmed.has("request.over_quota") };
+  return placeRequest({ ...body(person_id, meant, urgent), ...told, channel: "phone", note: note.trim() || null }, key);
 }
 
 /** The refusals that a second press confirms. */
