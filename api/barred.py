@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from api.acting import Route, doing
 from api.errors import responses
 from api.paging import Listing, Rows
-from api.shapes import requests as shapes
+from api.shapes import barred as shapes
 from dispatch.visits import bars
 from dispatch.visits.model import Barred
 from events.work import Work

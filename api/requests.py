@@ -1,4 +1,4 @@
-"""Care requests and standing orders over HTTP: what the call centre does all day."""
+"""Care requests over HTTP: what the call centre does all day."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -15,15 +15,15 @@ from api.shapes import requests as shapes
 from api.shapes import visits as visit_shapes
 from dispatch.matching import by_hand, decision_replay, quoting
 from dispatch.matching import queries as matching
-from dispatch.requests import operations, queries, standing
-from dispatch.requests.model import CareRequest, RequestState, StandingDay, StandingOrder
+from dispatch.requests import operations, queries
+from dispatch.requests.model import CareRequest, RequestState
+from dispatch.visits import operations as visits
 from dispatch.visits.model import Visit
 from events.work import Work
 
 router = APIRouter(tags=["requests"], route_class=Route)
 
 Reading = Annotated[Work, doing("requests.read")]
-Ordering = Annotated[Work, doing("standing_orders.change")]
 
 
 @router.post(
@@ -85,6 +85,21 @@ async def find_request_by_number(case_no: Annotated[str, Path(max_length=24)], w
 async def get_request_note(request_id: UUID, work: Reading) -> shapes.RequestNote:
     """Return the note for the worker who comes; the reading is recorded."""
     return shapes.RequestNote(note=await queries.note(work, request_id))
+
+
+@router.post(
+    "/requests/{request_id}/amendment",
+    response_model=shapes.CareRequest,
+    summary="Amend a request",
+    responses=responses(404, 409, 422),
+)
+async def amend_request(
+    request_id: UUID, form: shapes.RequestAmendment, work: Annotated[Work, doing("requests.amend")]
+) -> CareRequest:
+    """Change window, quantity, address or note; an offer that no longer fits is withdrawn, a promise moves."""
+    fields = form.model_dump()
+    change = visits.Amendment(**{name: fields.pop(name) for name in shapes.AMENDED})
+    return await visits.amend(work, request_id=request_id, change=change, **fields)
 
 
 @router.post(
@@ -191,60 +206,3 @@ async def explain_to_company(
         raise matching.DecisionNotFound
     parts = await matching.why_not_us(work, request_id=request_id, provider_id=account.provider_id)
     return Listing(items=[shapes.CompanyExplanation.of(part, told_to_company=True) for part in parts])
-
-
-@router.post(
-    "/standing-orders",
-    response_model=shapes.StandingOrder,
-    status_code=201,
-    summary="Order again and again",
-    responses=responses(404, 409, 422),
-)
-async def place_standing_order(form: shapes.NewStandingOrder, work: Ordering) -> StandingOrder:
-    """Order a service for every named weekday from tomorrow on at the earliest."""
-    wanted = standing.Wanted(**form.model_dump(exclude={"person_id", "override_duplicate"}))
-    return await operations.place_standing_order(
-        work, person_id=form.person_id, wanted=wanted, override_duplicate=form.override_duplicate
-    )
-
-
-@router.get("/standing-orders", response_model=Listing[shapes.StandingOrder], summary="List standing orders")
-async def list_standing_orders(
-    work: Annotated[Work, doing("standing_orders.read")], page: Page, person_id: UUID | None = None
-) -> Rows[StandingOrder]:
-    """Return standing orders, all or an elder's, in the order of their numbers."""
-    orders = await queries.standing_orders(work, person_id=person_id, after=page.after, limit=page.limit)
-    return page.rows(work, queries.ORDERS, orders)
-
-
-@router.get(
-    "/standing-orders/{order_id}/days",
-    response_model=Listing[shapes.StandingDay],
-    summary="What became of it day by day?",
-    responses=responses(404),
-)
-async def list_standing_days(order_id: UUID, work: Annotated[Work, doing("standing_orders.read")]) -> Rows[StandingDay]:
-    """Return the days on which a request was made or refused, the latest day first."""
-    return Rows(await queries.days_of(work, order_id))
-
-
-@router.post(
-    "/standing-orders/{order_id}/pause",
-    response_model=shapes.StandingOrder,
-    summary="Pause it",
-    responses=responses(404, 409, 422),
-)
-async def pause_standing_order(order_id: UUID, form: shapes.StandingOrderPause, work: Ordering) -> StandingOrder:
-    """Leave days out."""
-    return await operations.pause(work, standing_order_id=order_id, from_day=form.from_day, until_day=form.until_day)
-
-
-@router.post(
-    "/standing-orders/{order_id}/end",
-    response_model=shapes.StandingOrder,
-    summary="End it",
-    responses=responses(404, 409, 422),
-)
-async def end_standing_order(order_id: UUID, form: shapes.StandingOrderEnding, work: Ordering) -> StandingOrder:
-    """End it, for a reason."""
-    return await operations.end(work, standing_order_id=order_id, reason=form.reason)

@@ -30,6 +30,7 @@ from api import (
     satisfaction,
     sessions,
     settlement,
+    standing_orders,
     statement_files,
     visits,
     words,
@@ -69,6 +70,7 @@ ROOM = Room(
         sessions.router,
         statement_files.router,  # before the routes that take whatever follows a statement's path as its id
         settlement.router,
+        standing_orders.router,
         visits.router,
         words.router,
     ),

@@ -1,20 +1,20 @@
 """What care requests, decision records and standing orders look like over HTTP."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
 from api.errors import RefusalAhead
-from api.forms import Day, Form, Id, Instant
+from api.forms import Form, Id, Instant
 from dispatch.matching import model, quoting
 from dispatch.matching.decide.relaxation import RelaxationChange
 from dispatch.matching.fleet.candidates import RuledOutReason
 from dispatch.matching.model import DecisionOutcome
 from dispatch.matching.queries import OwnPart
-from dispatch.requests.model import CancelledBy, Channel, RequestState, StandingState
+from dispatch.requests.model import CancelledBy, Channel, RequestState
 from kit.china.identifiers import Sex
 from providers.catalogue.model import Skill
 
@@ -301,57 +301,27 @@ class RequestAssignment(Form):
     accept_own_cost: bool = Field(default=False, description="the elder pays what the quota no longer bears")
 
 
-class NewStandingOrder(Form):
-    """A service wanted again and again; weekdays are a mask, Monday = 1 … Sunday = 64; minutes of the day."""
+AMENDED = ("earliest", "latest", "quantity", "note", "follow_address")
+"""What an amendment changes; the other fields say how."""
 
-    person_id: Id
-    item_code: str = Field(max_length=8, examples=["A01"])
-    weekdays: int = Field(ge=1, le=127, examples=[31])
-    from_minute: int = Field(ge=0, lt=1440, examples=[630])
-    to_minute: int = Field(gt=0, le=1440, examples=[750])
-    starts_on: Day
-    ends_on: Day | None = None
-    quantity: int = Field(default=1, ge=1, le=24)
+
+class RequestAmendment(Form):
+    """What of a request is to be another, as the elder has agreed; what is null stays as it is."""
+
+    earliest: Instant | None = Field(default=None, description="the new earliest arrival")
+    latest: Instant | None = Field(default=None, description="the new latest arrival")
+    quantity: int | None = Field(default=None, ge=1, le=24, description="how many units from now on")
+    note: str | None = Field(
+        default=None, max_length=500, description="the new note for the worker who comes; empty: none any more"
+    )
+    follow_address: bool = Field(default=False, description="true: the worker goes where the elder is registered now")
+    reason: str = Field(min_length=1, max_length=200, examples=["the elder is at the doctor's until noon"])
     override_duplicate: bool = False
-    accept_own_cost: bool = False
-    sex_wanted: Sex | None = None
-
-
-class StandingOrder(BaseModel):
-    """One standing order."""
-
-    id: UUID
-    person_id: UUID
-    item_code: str
-    weekdays: int
-    from_minute: int
-    to_minute: int
-    starts_on: date
-    ends_on: date | None
-    paused_from: date | None
-    paused_until: date | None
-    state: StandingState
-
-
-class StandingOrderPause(Form):
-    """A half-open span of days."""
-
-    from_day: Day = Field(examples=["2026-11-10"])
-    until_day: Day = Field(examples=["2026-11-17"])
-
-
-class StandingOrderEnding(Form):
-    """Why."""
-
-    reason: str = Field(min_length=1, max_length=80, examples=["moves to her son"])
-
-
-class StandingDay(BaseModel):
-    """What became of a standing order on one day."""
-
-    day: date
-    request_id: UUID | None = Field(description="the request that was made; null where it was refused")
-    skipped: str | None = Field(description="the code of the refusal; null where a request was made")
+    accept_own_cost: bool = Field(default=False, description="the elder pays what the quota does not bear")
+    release: bool = Field(
+        default=False,
+        description="true: a promise that cannot be kept then is taken back and others are asked; false: it is refused",
+    )
 
 
 class DecisionReplay(BaseModel):
@@ -362,37 +332,3 @@ class DecisionReplay(BaseModel):
     same_choice: bool = Field(description="true: the same workers at the same hour are chosen again")
     worker_number: int | None = Field(description="who is chosen this time; null where nobody can come")
     second_worker_number: int | None = Field(description="who comes along this time; null where one worker is enough")
-
-
-class _Bar(BaseModel):
-    reason: str
-    since: datetime
-    set_by: str = Field(description="who recorded it")
-
-
-class BarredWorker(_Bar):
-    """A worker who is not sent to an elder."""
-
-    worker_id: UUID
-
-
-class BarredCompany(_Bar):
-    """A company that is not sent to an elder."""
-
-    provider_id: UUID
-
-
-class _NewBar(Form):
-    reason: str = Field(min_length=1, max_length=200, examples=["the elder asks for somebody else"])
-
-
-class NewBarredWorker(_NewBar):
-    """Whom not to send, and why."""
-
-    worker_id: Id
-
-
-class NewBarredCompany(_NewBar):
-    """Which company not to send, and why."""
-
-    provider_id: Id

@@ -11,7 +11,12 @@ from dispatch.requests.model import DECEASED, CareRequest, RequestState
 from dispatch.visits.changes import ELDER_GONE
 from dispatch.visits.model import Visit
 from dispatch.visits.transitions import PROMISED, Outcome, VisitState
-from events.contracts.care_requests import CareRequestAssigned, CareRequestRelaxed, CareRequestReopened
+from events.contracts.care_requests import (
+    CareRequestAmended,
+    CareRequestAssigned,
+    CareRequestRelaxed,
+    CareRequestReopened,
+)
 from events.contracts.offers import NobodyFound, OfferLapsed, OfferRefused, OfferWithdrawn
 from events.contracts.people import (
     PersonDeathCorrected,
@@ -49,6 +54,13 @@ async def when_reopened(work: Work, event: CareRequestReopened) -> None:
 async def when_relaxed(work: Work, event: CareRequestRelaxed) -> None:
     """Close the case that nobody was found: the change that would help was made."""
     await _looked_for(work, event.request_id, "relaxed")
+
+
+@on(CareRequestAmended, group=GROUP)
+async def when_amended(work: Work, event: CareRequestAmended) -> None:
+    """Close the case that nobody was found: the request is another one now."""
+    if event.changed != ["note"]:
+        await _looked_for(work, event.request_id, "amended")
 
 
 @on(CareRequestAssigned, group=GROUP)

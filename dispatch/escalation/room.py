@@ -16,6 +16,7 @@ ROOM = Room(
         handlers.when_nobody_found,
         handlers.when_reopened,
         handlers.when_relaxed,
+        handlers.when_amended,
         handlers.when_assigned,
         handlers.when_held,
         handlers.when_unfunded,

@@ -7,9 +7,9 @@ from dispatch.matching import operations
 from dispatch.matching.operations import Cause
 from dispatch.matching.plan import overruns, replanning
 from dispatch.matching.plan.replanning import ReplanCause
-from dispatch.visits import bars
+from dispatch.visits import amending, bars
 from dispatch.visits.model import Visit
-from events.contracts.care_requests import CareRequested, CareRequestRelaxed, CareRequestReopened
+from events.contracts.care_requests import CareRequestAmended, CareRequested, CareRequestRelaxed, CareRequestReopened
 from events.contracts.event import Envelope
 from events.contracts.offers import OfferLapsed, OfferRefused, OfferWithdrawn
 from events.contracts.people import PersonDeathReported, PersonDeathReportWithdrawn
@@ -48,6 +48,13 @@ async def when_relaxed(work: Work, event: CareRequestRelaxed) -> None:
     await operations.decide(work, request_id=event.request_id, cause=Cause.RELAXED)
 
 
+@on(CareRequestAmended, group="matching")
+async def when_amended(work: Work, event: CareRequestAmended) -> None:
+    """Look for somebody anew where no company goes on with an amended request; a note alone changes nothing."""
+    if event.visit_id is None and event.changed != ["note"]:
+        await operations.decide(work, request_id=event.request_id, cause=Cause.AMENDED)
+
+
 @on(OfferRefused, group="matching")
 async def when_refused(work: Work, event: OfferRefused) -> None:
     """Offer a refused request to the next best worker of another company."""
@@ -62,7 +69,9 @@ async def when_lapsed(work: Work, event: OfferLapsed) -> None:
 
 @on(OfferWithdrawn, group="matching")
 async def when_withdrawn(work: Work, event: OfferWithdrawn) -> None:
-    """Offer a request whose offer was withdrawn to another worker."""
+    """Offer a request whose offer was withdrawn to another worker; an amendment has an event of its own."""
+    if event.reason == amending.AMENDED:
+        return
     cause = _CAUSES.get(event.reason, Cause.WITHDRAWN)
     await operations.decide(work, request_id=event.request_id, cause=cause)
 

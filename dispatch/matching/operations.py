@@ -55,9 +55,10 @@ class Cause(StrEnum):
     LOOKED_AGAIN = "looked_again"
     REOPENED = "reopened"  # a person has the request dispatched again
     RELAXED = "relaxed"  # a person applied the change that would help
+    AMENDED = "amended"  # a person changed the request
 
 
-_BY_A_PERSON = frozenset({Cause.REOPENED, Cause.RELAXED})
+_BY_A_PERSON = frozenset({Cause.REOPENED, Cause.RELAXED, Cause.AMENDED})
 """Each of these makes one attempt more than the rule allows, and a record also where the last one found nobody."""
 
 

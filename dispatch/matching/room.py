@@ -17,6 +17,7 @@ ROOM = Room(
         handlers.when_requested,
         handlers.when_reopened,
         handlers.when_relaxed,
+        handlers.when_amended,
         handlers.when_refused,
         handlers.when_lapsed,
         handlers.when_withdrawn,

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from dispatch.enrolment import queries as enrolment
 from dispatch.enrolment import wallet
-from dispatch.requests import checks
+from dispatch.requests import checks, intake
 from dispatch.requests.changes import locked
 from dispatch.requests.model import CareRequest
 from events.work import Work
@@ -20,23 +20,33 @@ from providers.catalogue import queries as catalogue
 
 
 async def agree(
-    work: Work, *, request_id: UUID, earliest: datetime, latest: datetime, accept_own_cost: bool
+    work: Work,
+    *,
+    request_id: UUID,
+    earliest: datetime,
+    latest: datetime,
+    accept_own_cost: bool,
+    quantity: int | None = None,
 ) -> CareRequest:
-    """Let a request be served in another window, to which the elder has agreed; hold its quota by the new day.
+    """Let a request be served in another window or quantity, to which the elder has agreed; hold its quota by them.
 
-    Where the new day has another month or price, the quota is held again by its terms. Refuses `request.not_found`,
-    `.window_invalid`, `.past`, `.too_far`, `.item_unknown`, `.outside_window`, `.item_cap`, `.item_month_cap`,
-    `.not_enrolled`, and `.over_quota` where the elder would pay more than was told and has not accepted it.
+    Where the new day has another month or price, or the quantity is another, the quota is held again by its terms.
+    Refuses `request.not_found`, `.window_invalid`, `.quantity_invalid`, `.past`, `.too_far`, `.item_unknown`,
+    `.outside_window`, `.item_cap`, `.item_month_cap`, `.not_enrolled`, and `.over_quota` where the elder would pay more
+    than was told and has not accepted it.
     """
     request = await locked(work, request_id)
-    await checks.check_window(work, earliest, latest, request.quantity, None)
+    quantity = request.quantity if quantity is None else quantity
+    await checks.check_window(work, earliest, latest, quantity, None)
     item, price = await checks.offered(work, request.item_code, earliest)
     if not request.urgent:
         checks.check_item_hours(item, earliest, latest)
     if clock.day_of(earliest) != clock.day_of(request.earliest):
         await checks.check_caps(work, request.person_id, request.item_code, earliest, but=request_id)
+    if quantity != request.quantity:
+        request.quantity, request.minutes = quantity, intake.minutes_of(item, quantity)
     same_month = clock.month_of(earliest) == clock.month_of(request.earliest)
-    if not same_month or price * request.quantity != request.price_fen:
+    if not same_month or price * quantity != request.price_fen:
         await hold_anew(work, request, earliest=earliest, accept_own_cost=accept_own_cost)
     request.earliest, request.latest = earliest, latest
     return request

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from dispatch.requests.rules import ItemCaps
 from kit import clock, ids
+from providers.catalogue.model import Item, ItemCategory
 
 _WHOLE_DAY = (0, 1440)
 
@@ -56,3 +57,8 @@ def excess(earlier: Sequence[Earlier], earliest: datetime, item_code: str, caps:
         if placed >= most:
             return Excess(period, most, placed)
     return None
+
+
+def minutes_of(item: Item, quantity: int) -> int:
+    """Return how long a quantity takes: portions are handed over together, everything else takes its time again."""
+    return item.minutes if item.category is ItemCategory.MEALS else item.minutes * quantity

@@ -14,7 +14,7 @@ from events.work import Work
 from kit.china.identifiers import Sex
 from kit.ids import new_id
 from kit.refusal import Refusal
-from providers.catalogue.model import Item, ItemCategory
+from providers.catalogue.model import Item
 from registry import queries as registry
 
 _BULK: Final = (Channel.STANDING, Channel.IMPORT)
@@ -119,7 +119,7 @@ async def place(work: Work, *, wanted: NewRequest) -> CareRequest:
         beyond=wanted.accept_own_cost or wanted.urgent,
     )
     request = _request(work, request_id, wanted, basis, holding)
-    request.note_sealed = await _sealed(work, wanted.person_id, request_id, wanted.note)
+    request.note_sealed = await seal_note(work, wanted.person_id, request_id, wanted.note)
     work.session.add(request)
     await work.session.flush()
     work.emit(
@@ -211,7 +211,7 @@ def _request(work: Work, request_id: UUID, wanted: NewRequest, basis: Basis, hol
         longitude=basis.place.longitude,
         item_code=wanted.item_code,
         quantity=wanted.quantity,
-        minutes=minutes_of(item, wanted.quantity),
+        minutes=intake.minutes_of(item, wanted.quantity),
         skill=item.skill,
         persons=2 if two_from is not None and holding.level >= two_from else 1,
         sex_wanted=wanted.sex_wanted,
@@ -234,13 +234,9 @@ def _request(work: Work, request_id: UUID, wanted: NewRequest, basis: Basis, hol
     )
 
 
-def minutes_of(item: Item, quantity: int) -> int:
-    """Return how long a quantity takes: portions are handed over together, everything else takes its time again."""
-    return item.minutes if item.category is ItemCategory.MEALS else item.minutes * quantity
-
-
-async def _sealed(work: Work, person_id: UUID, request_id: UUID, note: str | None) -> bytes | None:
-    if note is None:
+async def seal_note(work: Work, person_id: UUID, request_id: UUID, note: str | None) -> bytes | None:
+    """Return a note for the worker who comes, encrypted with the elder's key; null for none."""
+    if not note:
         return None
     key = await registry.data_key(work, person_id)
     return work.vault.seal(key, f"care_request|note_sealed|{request_id}", note)

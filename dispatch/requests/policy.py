@@ -9,6 +9,7 @@ POLICY: Final[Policy] = {
     "requests.place": frozenset({Role.OPERATOR}),
     "requests.dispatch": frozenset({Role.OPERATOR, Role.MANAGER}),
     "requests.assign": frozenset({Role.OPERATOR, Role.MANAGER}),
+    "requests.amend": frozenset({Role.OPERATOR, Role.MANAGER}),
     "requests.cancel": frozenset({Role.OPERATOR, Role.MANAGER}),
     "standing_orders.read": frozenset({Role.OPERATOR, Role.MANAGER, Role.AUDITOR}),
     "standing_orders.change": frozenset({Role.OPERATOR}),

@@ -20,6 +20,7 @@ from providers.catalogue import queries as catalogue
 from registry import queries as registry
 
 _DAY_MINUTES = 1440
+_PATTERN = ("weekdays", "from_minute", "to_minute", "quantity", "ends_on", "accept_own_cost", "sex_wanted")
 
 
 class StandingOrderNotFound(Refusal):
@@ -87,31 +88,9 @@ async def place_standing_order(
     Refuses also `standing_order.invalid`, `.starts_too_soon`, `.days_invalid`, and `.duplicate` unless it is
     overridden.
     """
-    most = (await rules.read(work.session, MostQuantity, at=work.now)).value
-    if not (1 <= wanted.weekdays <= 127 and 0 <= wanted.from_minute < wanted.to_minute <= _DAY_MINUTES):
-        raise StandingOrderInvalid
     if wanted.starts_on <= clock.day_of(work.now):
         raise StartsTooSoon
-    if wanted.ends_on is not None and wanted.ends_on <= wanted.starts_on:
-        raise DaysInvalid
-    if not 1 <= wanted.quantity <= most:
-        raise checks.QuantityInvalid(most=most)
-    if (await registry.vital(work, person_id)).death_reported_on is not None:
-        raise checks.ElderDeathReported
-    # The enrolment is locked, so that of two identical orders at once the second sees the first.
-    standing = await enrolment.standing(work, person_id, work.now, lock=True)
-    if standing is None or standing.state is not EnrolmentState.ACTIVE:
-        raise checks.NotEnrolled(state=standing.state if standing else "none")
-    item = await catalogue.item(work, wanted.item_code, wanted.starts_on)
-    if item is None:
-        raise checks.ItemUnknown(item_code=wanted.item_code)
-    checks.check_item_hours(
-        item,
-        clock.at_local(wanted.starts_on, wanted.from_minute),
-        clock.at_local(wanted.starts_on, wanted.to_minute),
-    )
-    if not override_duplicate:
-        await _check_duplicate(work, person_id, wanted)
+    await _check(work, person_id, wanted, override_duplicate=override_duplicate)
     order = StandingOrder(
         person_id=person_id,
         item_code=wanted.item_code,
@@ -132,12 +111,73 @@ async def place_standing_order(
     return order
 
 
-async def _check_duplicate(work: Work, person_id: UUID, wanted: Wanted) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderAmendment:
+    """What of a standing order is to be another; null stays as it is."""
+
+    weekdays: int | None = None
+    from_minute: int | None = None
+    to_minute: int | None = None
+    quantity: int | None = None
+    ends_on: date | None = None
+    accept_own_cost: bool | None = None
+    sex_wanted: Sex | None = None
+
+
+async def amend_standing_order(
+    work: Work, *, standing_order_id: UUID, change: OrderAmendment, override_duplicate: bool = False
+) -> StandingOrder:
+    """Change a standing order for the days of which no request has been made; those already made stay as they are.
+
+    Refuses `standing_order.not_found`, `.ended`, and what `place_standing_order` refuses of the new pattern.
+    """
+    order = await _active(work, standing_order_id)
+    facts = {name: getattr(order, name) for name in _PATTERN} | {
+        name: fact for name in _PATTERN if (fact := getattr(change, name)) is not None
+    }
+    tomorrow = clock.day_of(work.now) + timedelta(days=1)
+    wanted = Wanted(item_code=order.item_code, starts_on=max(order.starts_on, tomorrow), **facts)
+    await _check(work, order.person_id, wanted, override_duplicate=override_duplicate, but=order.number)
+    for name, fact in facts.items():
+        setattr(order, name, fact)
+    return order
+
+
+async def _check(
+    work: Work, person_id: UUID, wanted: Wanted, *, override_duplicate: bool, but: int | None = None
+) -> None:
+    most = (await rules.read(work.session, MostQuantity, at=work.now)).value
+    if not (1 <= wanted.weekdays <= 127 and 0 <= wanted.from_minute < wanted.to_minute <= _DAY_MINUTES):
+        raise StandingOrderInvalid
+    if wanted.ends_on is not None and wanted.ends_on <= wanted.starts_on:
+        raise DaysInvalid
+    if not 1 <= wanted.quantity <= most:
+        raise checks.QuantityInvalid(most=most)
+    if (await registry.vital(work, person_id)).death_reported_on is not None:
+        raise checks.ElderDeathReported
+    # The enrolment is locked, so that of two identical orders at once the second sees the first.
+    standing = await enrolment.standing(work, person_id, work.now, lock=True)
+    if standing is None or standing.state is not EnrolmentState.ACTIVE:
+        raise checks.NotEnrolled(state=standing.state if standing else "none")
+    item = await catalogue.item(work, wanted.item_code, wanted.starts_on)
+    if item is None:
+        raise checks.ItemUnknown(item_code=wanted.item_code)
+    checks.check_item_hours(
+        item,
+        clock.at_local(wanted.starts_on, wanted.from_minute),
+        clock.at_local(wanted.starts_on, wanted.to_minute),
+    )
+    if not override_duplicate:
+        await _check_duplicate(work, person_id, wanted, but)
+
+
+async def _check_duplicate(work: Work, person_id: UUID, wanted: Wanted, but: int | None) -> None:
     ends_on = wanted.ends_on or date.max
     same = select(StandingOrder.number).where(
         StandingOrder.person_id == person_id,
         StandingOrder.item_code == wanted.item_code,
         StandingOrder.state == StandingState.ACTIVE,
+        StandingOrder.number.is_distinct_from(but),
         StandingOrder.weekdays.op("&")(wanted.weekdays) != 0,
         StandingOrder.from_minute < wanted.to_minute,
         StandingOrder.to_minute > wanted.from_minute,

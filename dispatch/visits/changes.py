@@ -1,4 +1,4 @@
-"""Change a promised visit: its hour, its worker, its end; and mark visits missed when a deadline passes."""
+"""Change a promised visit: its worker, its end; and mark visits missed when a deadline passes."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -41,51 +41,14 @@ class WorkerUnsuitable(Refusal):
     code = "visit.worker_unsuitable"
 
 
-async def reschedule(
-    work: Work,
-    *,
-    visit_id: UUID,
-    starts_at: datetime,
-    reason: str,
-    agreed_to: datetime | None = None,
-    accept_own_cost: bool = False,
-) -> Visit:
-    """Move a promised visit to another hour (改约), same worker.
-
-    `agreed_to` is the new latest arrival, where the elder agreed to one: the request's window moves with it, and its
-    quota is held by the new day (`requests.agree`, whose refusals are refused here). Without it the new hour must lie
-    within the old window. Refuses `visit.not_allowed` once the worker is on the way, `visit.outside_window`,
-    `visit.worker_unsuitable`, `visit.worker_busy`.
-    """
-    visit = await _promised(work, visit_id)
-    request = await work.session.get_one(CareRequest, visit.request_id)
-    latest = agreed_to or visit.window_to
-    # Only a new agreement may bring the hour forward of what was asked for.
-    if starts_at > latest or starts_at <= work.now or (agreed_to is None and starts_at < request.earliest):
-        raise OutsideWindow
-    ends_at = starts_at + timedelta(minutes=visit.minutes)
-    for worker_id, _ in lifecycle.workers_of(visit):
-        await _suitable(work, visit, worker_id, starts_at, ends_at)
-    if agreed_to is not None and visit.rework_of is None:
-        until = max(agreed_to, starts_at + timedelta(minutes=1))  # a window is never empty
-        await requests.agree(
-            work, request_id=request.id, earliest=starts_at, latest=until, accept_own_cost=accept_own_cost
-        )
-    visit.planned_start, visit.planned_end, visit.window_to = starts_at, ends_at, latest
-    visit.reason = reason.strip()[:200]
-    await _book_again(work, visit)
-    emit_moved(work, visit, "rescheduled")
-    return visit
-
-
 async def change_worker(work: Work, *, visit_id: UUID, worker_id: UUID, reason: str) -> Visit:
     """Send another worker of the same company (换人) in place of the leading one, at the same hour.
 
     Refuses `visit.not_allowed` once the worker is on the way, `worker.not_found`, `visit.worker_unsuitable`,
     `visit.worker_busy`.
     """
-    visit = await _promised(work, visit_id)
-    number = await _suitable(work, visit, worker_id, visit.planned_start, visit.planned_end)
+    visit = await promised(work, visit_id)
+    number = await suitable(work, visit, worker_id, visit.planned_start, visit.planned_end)
     if worker_id == visit.second_worker_id:
         raise bookings.WorkerBusy(worker_numbers=[number])
     visit.worker_id, visit.worker_number = worker_id, number
@@ -149,14 +112,20 @@ def emit_moved(work: Work, visit: Visit, reason: str) -> None:
     )
 
 
-async def _promised(work: Work, visit_id: UUID) -> Visit:
+async def promised(work: Work, visit_id: UUID) -> Visit:
+    """Return a visit, locked, that is accepted and has not begun; refuse `visit.not_allowed`."""
     visit = await lifecycle.locked(work, visit_id)
     if visit.state is not VisitState.ACCEPTED:
         raise lifecycle.VisitNotAllowed(state=visit.state, wanted=VisitState.ACCEPTED)
     return visit
 
 
-async def _suitable(work: Work, visit: Visit, worker_id: UUID, starts_at: datetime, ends_at: datetime) -> int:
+async def suitable(work: Work, visit: Visit, worker_id: UUID, starts_at: datetime, ends_at: datetime) -> int:
+    """Return the number of a worker of the visit's company who may go in these hours.
+
+    Refuses `worker.not_found`, `visit.worker_barred`, and `visit.worker_unsuitable` for who is not on shift then, lacks
+    the skill or is not of the sex asked for.
+    """
     worker = await roster.worker(work, worker_id)
     if worker.provider_id != visit.provider_id:
         raise roster.WorkerNotFound
@@ -224,7 +193,7 @@ async def rework(work: Work, *, visit_id: UUID, starts_at: datetime) -> Offered:
     await requests.check_elder(work, visit.person_id, standing)
     ends_at = starts_at + timedelta(minutes=visit.minutes)
     for worker_id, _ in lifecycle.workers_of(visit):
-        await _suitable(work, visit, worker_id, starts_at, ends_at)
+        await suitable(work, visit, worker_id, starts_at, ends_at)
     attempts = await work.session.scalar(select(func.max(Visit.attempt)).where(Visit.request_id == visit.request_id))
     return await offers.offer(
         work,

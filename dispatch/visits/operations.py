@@ -1,5 +1,6 @@
 """The verbs of visits, under one name; each is written beside its kind."""
 
+from dispatch.visits.amending import Amendment, amend, reschedule
 from dispatch.visits.attendance import ActIn, abort, arrive, depart, leave, nobody_home
 from dispatch.visits.bookings import WorkerBusy
 from dispatch.visits.changes import (
@@ -9,7 +10,6 @@ from dispatch.visits.changes import (
     emit_moved,
     follow_divisions,
     miss_due,
-    reschedule,
     rework,
     take_hours,
     withdraw_rework,
@@ -20,12 +20,14 @@ from dispatch.visits.verification import back_fill, decide_held, verify, void
 
 __all__ = [
     "ActIn",
+    "Amendment",
     "Choice",
     "Offered",
     "VisitOrder",
     "WorkerBusy",
     "abort",
     "accept",
+    "amend",
     "arrive",
     "back_fill",
     "cancel_for",

@@ -77,3 +77,21 @@ class CareRequestAssigned(_CareRequestEvent):
     visit_id: UUID
     provider_id: UUID
     worker_id: UUID
+
+
+class CareRequestAmended(_CareRequestEvent):
+    """Emitted by visits: a person changed an open request; `changed` names what: window, quantity, address, note.
+
+    `provider_id` and `visit_id` are of the company that goes on with it, asked or promised; without them somebody is
+    looked for anew.
+    """
+
+    urgent_lane = True
+
+    urgent: bool
+    changed: list[str]
+    earliest: datetime
+    latest: datetime
+    quantity: int
+    provider_id: UUID | None
+    visit_id: UUID | None

@@ -92,9 +92,31 @@ async def test_a_standing_order_is_placed_paused_and_ended(world: World, desks: 
     days = await desks("auditor", "GET", f"{path}/days")
     assert [row["day"] for row in days] == ["2026-06-05", "2026-06-04", "2026-06-01"]
 
+    change = {"weekdays": 31, "quantity": 2, "from_minute": 645}
+    changed = await desks("operator", "POST", f"{path}/amendment", change)
+    assert {name: changed[name] for name in (*change, "to_minute", "starts_on")} == change | {
+        "to_minute": 750,
+        "starts_on": "2026-06-01",
+    }
+    for wrong, code in (
+        ({"from_minute": 800}, "standing_order.invalid"),
+        ({"quantity": 9}, "request.quantity_invalid"),
+        ({"to_minute": 1300}, "request.outside_window"),
+        ({"ends_on": "2026-05-30"}, "standing_order.days_invalid"),
+    ):
+        await desks("operator", "POST", f"{path}/amendment", wrong, status=422, code=code)
+    second = await desks("operator", "POST", "/standing-orders", {**wanted, "weekdays": 96}, status=201)
+    clash = {"weekdays": 16}
+    other = f"/standing-orders/{second['id']}/amendment"
+    await desks("operator", "POST", other, clash, status=409, code="standing_order.duplicate")
+    await desks("operator", "POST", other, {**clash, "override_duplicate": True})
+    await desks("operator", "POST", f"/standing-orders/{second['id']}/end", {"reason": "one is enough"})
+    await desks("operator", "POST", f"{path}/amendment", {"weekdays": 127})
+    await desks("manager", "POST", f"{path}/amendment", change, status=403, code="actor.not_allowed")
+
     reason = {"reason": "moves to her son"}
     assert (await desks("operator", "POST", f"{path}/end", reason))["state"] == "ended"
-    for verb, again in (("end", reason), ("pause", pause)):
+    for verb, again in (("end", reason), ("pause", pause), ("amendment", {"quantity": 1})):
         await desks("operator", "POST", f"{path}/{verb}", again, status=409, code="standing_order.ended")
         nothing = f"/standing-orders/{new_id()}/{verb}"
         await desks("operator", "POST", nothing, again, status=404, code="standing_order.not_found")

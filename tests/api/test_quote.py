@@ -38,8 +38,7 @@ def codes(quote: dict[str, Any]) -> list[str]:
 async def written(street: Street) -> dict[str, int]:
     async with street.works(SYSTEM("test")) as work:
         return {
-            table: (await work.session.execute(text(f"select count(*) from {table}"))).scalar_one()
-            for table in WRITTEN
+            table: (await work.session.execute(text(f"select count(*) from {table}"))).scalar_one() for table in WRITTEN
         }
 
 

@@ -79,6 +79,47 @@ async def test_a_call_is_saved_by_keys_alone_and_asked_about_once_more_when_it_i
         assert len(await requests_of(site, person_id)) == len(before) + 2
 
 
+async def test_enter_says_who_would_come_before_anything_is_saved_and_the_same_request_is_changed_instead(
+    site: Site,
+) -> None:
+    person_id, _ = await elder(site)
+    before = len(await requests_of(site, person_id))
+    async with site.page() as page:
+        await site.sign_in(page, "operator", f"/console/calls/{person_id}")
+        await page.locator(".usual button").first.wait_for()
+        await press(page, "1")
+        await page.keyboard.type("+6 12-1230")
+        await press(page, "Enter")
+        first = page.locator(".out .pick")
+        await first.wait_for()
+        assert "师傅" in await first.inner_text()
+        assert "元，自付" in await page.locator(".order .price").inner_text()
+        assert (await first.locator("strong").inner_text()) in await page.locator(".say").inner_text()
+        await page.keyboard.type("先打电话")
+        assert await first.is_visible()
+        assert await violations(page) == []
+        assert len(await requests_of(site, person_id)) == before
+        await press(page, "Control+Enter")
+        await page.locator(".note.good").wait_for()
+        placed = (await requests_of(site, person_id))[-1]
+
+        await page.get_by_label("时间窗").or_(page.locator(".order input").first).first.fill("+6 13-1330")
+        await press(page, "Enter")
+        await page.locator(".order").get_by_role("alert").filter(has_text=placed.case_no).wait_for()
+        assert await page.get_by_role("button", name="仍然登记").is_visible()
+        await press(page, "F7")
+        form = page.get_by_role("form", name="改这一单")
+        await form.get_by_text(placed.case_no).wait_for()
+        await form.get_by_label("时间窗").fill("+6 15-1530")
+        await form.get_by_label("为什么改").fill("上午要去医院")
+        assert await violations(page) == []
+        await press(page, "Enter")
+        await form.wait_for(state="detached")
+    requests = await requests_of(site, person_id)
+    assert len(requests) == before + 1
+    assert (requests[-1].id, requests[-1].earliest) == (placed.id, placed.earliest + timedelta(hours=3))
+
+
 async def test_what_is_typed_survives_a_reload_and_a_lost_network_and_is_saved_once(site: Site) -> None:
     person_id, _ = await elder(site)
     before = len(await requests_of(site, person_id))

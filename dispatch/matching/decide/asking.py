@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from dispatch.matching.fleet.demand import Demand
 from dispatch.matching.rules import FamiliarVisits
 from dispatch.requests.model import CareRequest
+from dispatch.visits.amending import AMENDED
 from dispatch.visits.model import Barred, Visit
 from dispatch.visits.rules import OfferDeadline
 from dispatch.visits.transitions import VisitState
@@ -22,6 +23,7 @@ from registry.model import Person
 
 DEATH_REPORTED = "death_reported"
 """The reason of an offer that a death report withdrew; if the report is withdrawn, the worker may be asked again."""
+_WITHOUT_FAULT = frozenset({DEATH_REPORTED, AMENDED})
 _NOT_ASKED_AGAIN = (VisitState.REFUSED, VisitState.LAPSED, VisitState.MISSED)
 _OVER = (VisitState.FINISHED, VisitState.VERIFIED)
 
@@ -105,7 +107,7 @@ async def demand_of(work: Work, request: CareRequest, history: History) -> Deman
     gone = {
         row.worker_id
         for row in history.attempts
-        if row.state is VisitState.ABORTED or (row.state is VisitState.WITHDRAWN and row.reason != DEATH_REPORTED)
+        if row.state is VisitState.ABORTED or (row.state is VisitState.WITHDRAWN and row.reason not in _WITHOUT_FAULT)
     }
     return _demand(
         request,

@@ -24,6 +24,7 @@ export const SHAPES: Record<BoardState, string> = {
 /** After these the board is another one. */
 export const CHANGES: LiveType[] = [
   "care-requests.care_requested.v1",
+  "care-requests.care_request_amended.v1",
   "care-requests.care_request_cancelled.v1",
   "care-requests.care_request_unserved.v1",
   "offers.visit_offered.v1",

@@ -114,6 +114,7 @@ export const zh = {
   "calls.key.after": "后天",
   "calls.key.next": "试算",
   "calls.key.draft": "留草稿",
+  "calls.key.amend": "改那一单",
 } as const;
 
 export const en: Record<keyof typeof zh, string> = {
@@ -231,4 +232,5 @@ export const en: Record<keyof typeof zh, string> = {
   "calls.key.after": "in 2 days",
   "calls.key.next": "quote",
   "calls.key.draft": "keep draft",
+  "calls.key.amend": "change that one",
 };

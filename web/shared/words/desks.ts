@@ -1,3 +1,4 @@
+import * as amend from "./amend";
 import * as calls from "./calls";
 import * as dispatch from "./dispatch";
 import * as feedback from "./feedback";
@@ -8,5 +9,5 @@ import * as overview from "./overview";
 import * as settings from "./settings";
 
 /** The words of every desk and of the phone; the elder's page is built without them (`elder/vite.config.ts`). */
-export const zh = { ...calls.zh, ...dispatch.zh, ...feedback.zh, ...field.zh, ...finance.zh, ...imports.zh, ...overview.zh, ...settings.zh };
-export const en: Record<keyof typeof zh, string> = { ...calls.en, ...dispatch.en, ...feedback.en, ...field.en, ...finance.en, ...imports.en, ...overview.en, ...settings.en };
+export const zh = { ...amend.zh, ...calls.zh, ...dispatch.zh, ...feedback.zh, ...field.zh, ...finance.zh, ...imports.zh, ...overview.zh, ...settings.zh };
+export const en: Record<keyof typeof zh, string> = { ...amend.en, ...calls.en, ...dispatch.en, ...feedback.en, ...field.en, ...finance.en, ...imports.en, ...overview.en, ...settings.en };
