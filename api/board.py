@@ -1,7 +1,7 @@
 """The board: every request that is still to be served, in one answer that is counted once for all who look."""
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from time import monotonic
 from typing import Annotated, Final, cast
@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Select, or_, select
 
 from api.acting import Route, doing
+from dispatch.matching import arrivals
 from dispatch.requests.model import OPEN, CareRequest, RequestState
 from dispatch.visits.model import Visit
 from dispatch.visits.transitions import VisitState
@@ -66,6 +67,13 @@ class BoardRow(BaseModel):
     worker_called: str | None = Field(
         description="the worker as people say it, surname and 师傅; null before a company has accepted",
         examples=["李师傅"],
+    )
+    company_phone: str | None = Field(
+        description="the telephone of the company that is asked or has accepted; null where none is known"
+    )
+    arrives_at: datetime | None = Field(
+        description="when the worker is expected: as planned, once on the way by the way that is left, once there when"
+        " it was; null before a company has accepted"
     )
 
 
@@ -123,15 +131,40 @@ def still_to_serve(work: Work) -> Select[CareRequest, str, VisitState, datetime,
 
 async def open_requests(work: Work) -> OpenRequests:
     """Read what is still to be served, the earliest deadline first."""
-    query = still_to_serve(work).order_by(CareRequest.latest, CareRequest.number).limit(MOST)
-    rows = (await work.session.execute(query)).all()
+    query = still_to_serve(work).add_columns(
+        Visit.id, Visit.planned_start, Visit.departed_at, Visit.arrived_at, Company.phone
+    )
+    rows = (await work.session.execute(query.order_by(CareRequest.latest, CareRequest.number).limit(MOST))).all()
+    ways = await arrivals.ways(work, [row[6] for row in rows if row[2] is VisitState.DEPARTED])
     return OpenRequests(
         at=work.now,
         rows=[
-            _row(request, person, visit, window_to=window_to, company=company, worker=worker)
-            for request, person, visit, window_to, company, worker in rows
+            _row(
+                request,
+                person,
+                visit,
+                window_to=window_to,
+                company=company,
+                worker=worker,
+                phone=phone,
+                arrives_at=_expected(work.now, ways.get(visit_id), *instants),
+            )
+            for request, person, visit, window_to, company, worker, visit_id, *instants, phone in rows
         ],
     )
+
+
+def _expected(
+    now: datetime,
+    way: timedelta | None,
+    planned_start: datetime | None,
+    departed_at: datetime | None,
+    arrived_at: datetime | None,
+) -> datetime | None:
+    """Return when a worker is expected; who has not arrived yet does so now at the earliest."""
+    if arrived_at is not None or planned_start is None:
+        return arrived_at
+    return max(now, planned_start if departed_at is None or way is None else departed_at + way)
 
 
 def _row(
@@ -142,6 +175,8 @@ def _row(
     window_to: datetime | None,
     company: str | None,
     worker: str | None,
+    phone: str | None,
+    arrives_at: datetime | None,
 ) -> BoardRow:
     promised = visit is not None and visit is not VisitState.OFFERED
     return BoardRow(
@@ -158,6 +193,8 @@ def _row(
         entered_at=request.entered_at,
         company_called=spoken.company_called(company) if company else None,
         worker_called=spoken.worker_called(worker) if promised and worker else None,
+        company_phone=phone,
+        arrives_at=arrives_at if promised else None,
     )
 
 

@@ -195,13 +195,13 @@ def weigh(
 ) -> tuple[Option | None, dict[str, Any]]:
     """Return the best option of a case, None if nobody can come, and the decision record."""
     demand = case.demand
-    search = look(work, fleet, day, demand, taken=taken)
-    options, companies = search.options, search.companies
+    result = search(work, fleet, day, demand, taken=taken)
+    options, companies = result.options, result.companies
     best = options[0] if options else None
-    metrics.DECISION_CANDIDATES.observe(len(search.options))
+    metrics.DECISION_CANDIDATES.observe(len(result.options))
     weighed = candidates.content(
         options,
-        rules=search.rules,
+        rules=result.rules,
         numbers=day.numbers,
         company_of=day.company_of,
         companies=companies,
@@ -218,7 +218,7 @@ def weigh(
         attempt=case.attempt,
         snapshot=fleet.snapshot,
         now=work.now,
-        fingerprint=day.fingerprint(demand, awarded=search.awarded, shares=search.shares, taken=taken, now=work.now),
+        fingerprint=day.fingerprint(demand, awarded=result.awarded, shares=result.shares, taken=taken, now=work.now),
         batch=batch,
     )
     if best is None:
@@ -238,7 +238,7 @@ class Search:
     shares: Mapping[int, int]
 
 
-def look(work: Work, fleet: Fleet, day: Day, demand: Demand, *, taken: Collection[int]) -> Search:
+def search(work: Work, fleet: Fleet, day: Day, demand: Demand, *, taken: Collection[int]) -> Search:
     """Return who could come for a demand on a day that has just been refreshed, without those `taken`; nothing changes.
 
     Hold the fleet's lock.

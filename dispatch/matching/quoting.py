@@ -105,7 +105,7 @@ async def _weigh(work: Work, case: operations.Case, taken: set[int]) -> tuple[Da
         options = [] if best is None else [best]
         while options and len(options) < COMPANIES:
             asked = demand.asked | {day.provider_of(option.worker) for option in options}
-            rest = operations.look(work, fleet, day, replace(demand, asked=asked), taken=taken).options
+            rest = operations.search(work, fleet, day, replace(demand, asked=asked), taken=taken).options
             if not rest:
                 break
             options.append(rest[0])

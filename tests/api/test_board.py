@@ -4,10 +4,12 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from api.board import open_requests
+from api.board import BoardRow, open_requests
 from dispatch.requests.model import OPEN, CareRequest
 from kit.access.actor import SYSTEM
+from tests.api.street import Street, instant
 from tests.api.world import World
+from tests.dispatch.stage import HOME
 
 
 async def test_the_board_holds_every_open_request_with_masked_names(world: World) -> None:
@@ -25,6 +27,8 @@ async def test_the_board_holds_every_open_request_with_masked_names(world: World
         assert row["person_name"].endswith("*")
         assert (row["worker_called"] is None) == (row["state"] in {"waiting", "offered", "unserved"})
         assert (row["company_called"] is None) == (row["state"] in {"waiting", "unserved"})
+        assert (row["arrives_at"] is None) == (row["worker_called"] is None)
+        assert row["company_phone"] is None or row["company_called"]
     assert [name for name in names | workers if name in answer.text] == []
 
 
@@ -60,3 +64,29 @@ async def test_only_the_bureau_sees_the_board(world: World) -> None:
     for name in world.lived.tokens:
         answer = await world.ask(name, "GET", "/board")
         assert answer.status_code == (200 if name in {"operator", "manager", "auditor"} else 403), name
+
+
+async def test_who_asks_where_the_worker_is_is_told_by_the_way_that_is_left(street: Street) -> None:
+    ten = street.clock.now() + timedelta(hours=1)
+    visit = await street.promised(await street.call(await street.elder(), ten, ten + timedelta(minutes=30)))
+
+    async def row() -> BoardRow:
+        async with street.works(SYSTEM("test")) as work:
+            (only,) = (await open_requests(work)).rows
+        return only
+
+    promised = await row()
+    assert (promised.worker_called, promised.company_called, promised.company_phone) == ("w师傅", "company 0", None)
+    assert (promised.state, promised.arrives_at) == ("accepted", instant(visit["planned_start"]))
+    await street.at(ten - timedelta(minutes=20))
+    await street.act(visit, "departure", latitude=HOME[0] + 0.02, longitude=HOME[1])
+    under_way = await row()
+    assert under_way.state == "on_the_way"
+    assert under_way.arrives_at is not None
+    # Two kilometres and a bit by e-bike, with the detour and the start: a quarter of an hour.
+    assert timedelta(minutes=12) < under_way.arrives_at - street.clock.now() < timedelta(minutes=18)
+    await street.at(ten + timedelta(hours=1))
+    assert (await row()).arrives_at == street.clock.now()
+    await street.act(visit, "arrival", code=await street.code(visit))
+    there = await row()
+    assert (there.state, there.arrives_at) == ("there", street.clock.now())
