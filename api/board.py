@@ -1,7 +1,7 @@
 """The board: every request that is still to be served, in one answer that is counted once for all who look."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from time import monotonic
 from typing import Annotated, Final, cast
@@ -147,24 +147,11 @@ async def open_requests(work: Work) -> OpenRequests:
                 company=company,
                 worker=worker,
                 phone=phone,
-                arrives_at=_expected(work.now, ways.get(visit_id), *instants),
+                arrives_at=arrivals.arrival(work.now, ways.get(visit_id), *instants),
             )
             for request, person, visit, window_to, company, worker, visit_id, *instants, phone in rows
         ],
     )
-
-
-def _expected(
-    now: datetime,
-    way: timedelta | None,
-    planned_start: datetime | None,
-    departed_at: datetime | None,
-    arrived_at: datetime | None,
-) -> datetime | None:
-    """Return when a worker is expected; who has not arrived yet does so now at the earliest."""
-    if arrived_at is not None or planned_start is None:
-        return arrived_at
-    return max(now, planned_start if departed_at is None or way is None else departed_at + way)
 
 
 def _row(

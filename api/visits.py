@@ -1,5 +1,6 @@
 """Offers and visits: what a company is asked, what it answers, what happened at the door."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -11,14 +12,17 @@ from api.files import Pdf, attached
 from api.forms import Day
 from api.paging import Listing, Page, Rows
 from api.shapes import visits as shapes
-from dispatch.matching import colleagues
+from dispatch.matching import arrivals, colleagues
 from dispatch.matching.colleagues import Colleague
 from dispatch.visits import home_card, operations, queries
 from dispatch.visits.model import Act, Visit
 from dispatch.visits.queries import DoorNote, SpokenCode
 from dispatch.visits.transitions import OfferState
 from events.work import Work
+from kit.access.scope import Division
 from kit.clock import day_of
+from providers.roster import spoken
+from providers.roster.spoken import Called
 
 router = APIRouter(tags=["visits"], route_class=Route)
 
@@ -75,19 +79,25 @@ async def refuse_offer(offer_id: UUID, form: shapes.OfferRefusal, work: Answerin
     return await operations.refuse(work, offer_id=offer_id, reason=form.reason, note=form.note)
 
 
-@router.get("/visits", response_model=Listing[shapes.Visit], summary="List visits")
+@router.get("/visits", summary="List visits")
 async def list_visits(
     work: Annotated[Work, doing("visits.read")],
     page: Page,
     day: Day | None = None,
     person_id: UUID | None = None,
     request_id: UUID | None = None,
-) -> Rows[Visit]:
-    """Return visits by day, person or request; a company's people see their own."""
+) -> Listing[shapes.VisitLine]:
+    """Return visits by day, person or request, with who comes and when; a company's people see their own."""
     visits = await queries.visits(
         work, person_id=person_id, request_id=request_id, day=day, after=page.after, limit=page.limit
     )
-    return page.rows(work, queries.VISITS, visits)
+    called: dict[UUID, Called] = {}
+    at: dict[UUID, datetime] = {}
+    if not isinstance(work.actor.scope, Division):  # towns and sections read no worker
+        called = await spoken.called(work, {visit.worker_id for visit in visits})
+        at = await arrivals.expected(work, visits)
+    items = [shapes.VisitLine.of(visit, called.get(visit.worker_id), at.get(visit.id)) for visit in visits]
+    return Listing(items=items, next=page.next(work, queries.VISITS, visits))
 
 
 @router.get("/visits/mine", response_model=Listing[shapes.Visit], summary="My visits of a day")

@@ -157,6 +157,9 @@ class DecisionRecord(BaseModel):
     candidates: list[Candidate]
     beaten: list[int]
     ruled_out: list[RuledOut]
+    wanted: list[UUID] = Field(
+        description="the workers whom the elder asked for; preferred in place of the familiar ones"
+    )
     relaxation: Relaxation | None
     snapshot_hash: str
     decided_by: str | None = Field(description="the person who chose the company or the worker; null: the rules did")
@@ -179,6 +182,7 @@ class DecisionRecord(BaseModel):
             candidates=[Candidate.of(row) for row in record.candidates],
             beaten=record.beaten,
             ruled_out=RuledOut.list_of(record.ruled_out),
+            wanted=record.ask.get("wanted", []),
             relaxation=None if record.relaxation is None else Relaxation.of(record.relaxation),
             snapshot_hash=record.snapshot_hash,
             decided_by=record.decided_by,
@@ -196,6 +200,7 @@ class CompanyExplanation(BaseModel):
     gap_points: int | None
     beaten: list[int]
     ruled_out: list[RuledOut]
+    others_wanted: bool = Field(description="true: the elder asked for workers, and none of this company")
 
     @classmethod
     def of(cls, part: OwnPart, *, told_to_company: bool = False) -> Self:
@@ -208,6 +213,7 @@ class CompanyExplanation(BaseModel):
             gap_points=part.gap_points,
             beaten=part.beaten,
             ruled_out=RuledOut.list_of(part.ruled_out),
+            others_wanted=part.others_wanted,
         )
 
 
@@ -220,6 +226,7 @@ class QuotedCompany(BaseModel):
     second_worker_called: str | None = Field(description="who comes along; null where one worker is enough")
     starts_at: datetime = Field(description="when the worker would be there")
     familiar: bool = Field(description="true: the worker has been with the elder lately")
+    wanted: bool = Field(description="true: the elder asks for this worker")
     travel_minutes: int | None = Field(
         description="by how much the worker's way of that day becomes longer, in minutes; null where ways cost nothing"
     )

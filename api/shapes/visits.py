@@ -1,7 +1,9 @@
 """What offers and visits look like over HTTP."""
 
 import hashlib
+from dataclasses import asdict
 from datetime import date, datetime
+from typing import Self
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -9,12 +11,13 @@ from pydantic import BaseModel, Field
 from api.forms import EXAMPLE_ID, Form, Id, Instant
 from api.shapes.people import Contact
 from dispatch.matching.fleet.candidates import RuledOutReason
-from dispatch.visits import attendance
+from dispatch.visits import attendance, model
 from dispatch.visits.flags import Flag, Grade
 from dispatch.visits.queries import PackedVisit
 from dispatch.visits.transitions import ActKind, OfferRefusalReason, OfferState, VisitState
 from kit import geo
 from kit.china.identifiers import Sex
+from providers.roster.spoken import Called
 
 
 class Visit(BaseModel):
@@ -39,6 +42,29 @@ class Visit(BaseModel):
     grade: Grade | None
     flags: list[Flag]
     reason: str | None
+
+
+class VisitLine(Visit):
+    """One visit of a list, with how its worker and company are called and when the worker is expected."""
+
+    worker_called: str | None = Field(
+        description="the worker as people say it, surname and 师傅; null for towns and sections", examples=["李师傅"]
+    )
+    company_called: str | None = Field(
+        description="the company without its legal form; null for towns and sections", examples=["康宁护理"]
+    )
+    company_phone: str | None = Field(description="the company's telephone; null where none is known")
+    arrives_at: datetime | None = Field(
+        description="when the worker is expected, by the plan or by the way that is left; null before the promise and"
+        " once the visit is over"
+    )
+
+    @classmethod
+    def of(cls, visit: model.Visit, called: Called | None, arrives_at: datetime | None) -> Self:
+        """Return a visit with its names."""
+        facts = Visit.model_validate(visit, from_attributes=True).model_dump()
+        names = asdict(called) if called else dict.fromkeys(("worker_called", "company_called", "company_phone"))
+        return cls(**facts, **names, arrives_at=arrives_at)
 
 
 class Offer(BaseModel):
@@ -79,6 +105,7 @@ class VisitCandidate(BaseModel):
     worker_number: int
     chosen: bool = Field(description="whether it is the worker who goes as things stand")
     familiar: bool = Field(description="whether the worker has visited this elder lately")
+    wanted: bool = Field(description="whether the elder asks for the worker")
     forbidden_by: RuledOutReason | None = Field(
         description="the first rule that keeps the worker from going; null: may go"
     )

@@ -1,7 +1,7 @@
-"""How long workers who have set out still take, by the way that the plan counts with."""
+"""When a worker is expected: as planned, and once on the way by the way that the plan counts with."""
 
-from collections.abc import Collection
-from datetime import timedelta
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -9,7 +9,7 @@ from sqlalchemy import select
 from dispatch.matching.fleet import crew
 from dispatch.matching.rules import Travel
 from dispatch.visits.model import Act, Visit
-from dispatch.visits.transitions import ActKind
+from dispatch.visits.transitions import PROMISED, ActKind, VisitState
 from events.work import Work
 from kit.geo import Point
 from kit.rules import queries as rules
@@ -44,3 +44,27 @@ async def ways(work: Work, visit_ids: Collection[UUID]) -> dict[UUID, timedelta]
         leg = travel.planar_seconds([begin, Point(latitude, longitude)], modes[transport])
         seconds[visit_id] = timedelta(seconds=int(leg[0, 1]))
     return seconds
+
+
+async def expected(work: Work, visits: Sequence[Visit]) -> dict[UUID, datetime]:
+    """Return when the workers of the promised ones among these visits are expected, or were there."""
+    promised = [visit for visit in visits if visit.state in PROMISED]
+    under_way = await ways(work, [visit.id for visit in promised if visit.state is VisitState.DEPARTED])
+    return {
+        visit.id: at
+        for visit in promised
+        if (at := arrival(work.now, under_way.get(visit.id), visit.planned_start, visit.departed_at, visit.arrived_at))
+    }
+
+
+def arrival(
+    now: datetime,
+    way: timedelta | None,
+    planned_start: datetime | None,
+    departed_at: datetime | None,
+    arrived_at: datetime | None,
+) -> datetime | None:
+    """Return when a worker is expected; who has not arrived yet does so now at the earliest."""
+    if arrived_at is not None or planned_start is None:
+        return arrived_at
+    return max(now, planned_start if departed_at is None or way is None else departed_at + way)

@@ -31,13 +31,14 @@ class Colleague:
     """One worker of the visit's company: may go where `forbidden_by` is null.
 
     `travel_minutes` is how much longer the worker's day on the road becomes, null for who may not go; `familiar` tells
-    that the worker has been with the elder lately.
+    that the worker has been with the elder lately, `wanted` that the elder asks for the worker.
     """
 
     worker_id: UUID
     worker_number: int
     chosen: bool
     familiar: bool
+    wanted: bool
     forbidden_by: RuledOutReason | None
     travel_minutes: int | None
 
@@ -106,6 +107,7 @@ async def _weigh(work: Work, visit: Visit) -> list[Colleague]:
                 worker_number=worker.number,
                 chosen=worker.id == visit.worker_id,
                 familiar=worker.id in history.familiar,
+                wanted=worker.id in history.wanted,
                 forbidden_by=reason,
                 travel_minutes=None if points is None or not a_minute else round(points / a_minute),
             )

@@ -27,7 +27,8 @@ class OwnPart:
 
     `rank` is the company's best place among the listed candidates, from 1; `gap_points` is how many points it costs
     more than the best candidate; `ruled_out` maps a rule to its workers' numbers; `beaten` lists its workers who could
-    come at a higher price than the listed candidates.
+    come at a higher price than the listed candidates; `others_wanted` tells that the elder asked for workers, and none
+    of the company's.
     """
 
     attempt: int
@@ -37,6 +38,7 @@ class OwnPart:
     gap_points: int | None
     beaten: list[int]
     ruled_out: dict[str, list[int]]
+    others_wanted: bool
 
 
 async def decisions_of(work: Work, request_id: UUID) -> Sequence[DecisionRecord]:
@@ -75,7 +77,8 @@ async def why_not_us(work: Work, *, request_id: UUID, provider_id: UUID) -> list
 
 
 async def _own_parts(work: Work, *, request_id: UUID, provider_id: UUID) -> list[OwnPart]:
-    own = {worker.number for worker in await roster.workers(work, provider_id=provider_id)}
+    workers = await roster.workers(work, provider_id=provider_id)
+    own, ids = {worker.number for worker in workers}, {str(worker.id) for worker in workers}
     parts = []
     for record in await decisions_of(work, request_id):
         places = [place for place, row in enumerate(record.candidates) if row[0] in own]
@@ -92,6 +95,7 @@ async def _own_parts(work: Work, *, request_id: UUID, provider_id: UUID) -> list
                     for rule, numbers in record.ruled_out.items()
                     if (mine := [number for number in numbers if number in own])
                 },
+                others_wanted=bool(record.ask.get("wanted")) and not ids & set(record.ask["wanted"]),
             )
         )
     return parts

@@ -27,8 +27,8 @@ _TRIES: Final = 4
 class QuotedCompany:
     """A company that would be asked, with the worker and the hour that it would be asked for.
 
-    `familiar` tells that the worker has been with the elder lately; `travel_minutes` is how much longer the worker's
-    day on the road becomes.
+    `familiar` tells that the worker has been with the elder lately, `wanted` that the elder asks for the worker;
+    `travel_minutes` is how much longer the worker's day on the road becomes.
     """
 
     provider_id: UUID
@@ -38,6 +38,7 @@ class QuotedCompany:
     second_worker_called: str | None
     starts_at: datetime
     familiar: bool
+    wanted: bool
     travel_minutes: int | None
 
 
@@ -140,6 +141,7 @@ async def _named(work: Work, day: Day, options: list[Option], demand: Demand) ->
                 second_worker_called=second.worker_called if second else None,
                 starts_at=day.origin + timedelta(seconds=option.start_seconds),
                 familiar=worker_id in demand.familiar,
+                wanted=worker_id in demand.wanted,
                 travel_minutes=round(option.travel_points / a_minute) if a_minute else None,
             )
         )

@@ -1,15 +1,20 @@
-"""Keep an elder apart from a worker or from a whole company: visits to come go to others, and none is offered again."""
+"""An elder's wishes about who comes: a worker who is wanted, a worker or a whole company that is kept apart.
+
+Whom an elder wants is weighed by a decision; who is kept apart is sent no more, and visits to come go to others.
+"""
 
 from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select, update
 
 from dispatch.visits import offers
-from dispatch.visits.model import Barred, Visit
+from dispatch.visits.model import Barred, SaidBy, Visit, WantedWorker, applies
 from dispatch.visits.transitions import VisitState
-from events.contracts.people import PersonBarLifted, PersonBarred
+from events.contracts.people import PersonBarLifted, PersonBarred, PersonWantedWorker, PersonWantedWorkerLifted
 from events.work import Work
+from kit import clock
 from kit.refusal import Kind, Refusal
 from providers.roster import queries as roster
 from registry import queries as registry
@@ -24,6 +29,12 @@ class BarReasonMissing(Refusal):
     code = "barred.reason_missing"
 
 
+class WishOver(Refusal):
+    """The first day without it lies not ahead."""
+
+    code = "barred.until_past"
+
+
 class WorkerBarred(Refusal):
     """The worker, or the whole company, is kept apart from the elder."""
 
@@ -31,26 +42,48 @@ class WorkerBarred(Refusal):
     kind = Kind.CONFLICT
 
 
-async def bar_worker(work: Work, *, person_id: UUID, worker_id: UUID, reason: str) -> None:
+async def bar_worker(
+    work: Work,
+    *,
+    person_id: UUID,
+    worker_id: UUID,
+    reason: str,
+    said_by: SaidBy | None = None,
+    until: date | None = None,
+) -> None:
     """Keep an elder and a worker apart from now on and take back their visits to come; twice changes nothing.
 
-    Refuses `barred.reason_missing`, `person.not_found`, `worker.not_found`.
+    A wish for the worker is lifted. `until` is the first day on which they may meet again.
+
+    Refuses `barred.reason_missing`, `barred.until_past`, `person.not_found`, `worker.not_found`.
     """
-    _check(reason)
+    _check(work, reason, until)
     await registry.vital(work, person_id)
     worker = await roster.worker(work, worker_id)
-    await _bar(work, person_id, worker.provider_id, worker_id, reason)
+    await lift_wanted(work, person_id=person_id, worker_id=worker_id)
+    bar = Barred(worker_id=worker_id, provider_id=worker.provider_id, reason=reason, said_by=said_by, until=until)
+    await _bar(work, person_id, bar)
 
 
-async def bar_company(work: Work, *, person_id: UUID, provider_id: UUID, reason: str) -> None:
+async def bar_company(
+    work: Work,
+    *,
+    person_id: UUID,
+    provider_id: UUID,
+    reason: str,
+    said_by: SaidBy | None = None,
+    until: date | None = None,
+) -> None:
     """Keep an elder and all workers of a company apart, also those hired later; take back their visits to come.
 
-    Twice changes nothing. Refuses `barred.reason_missing`, `person.not_found`, `company.not_found`.
+    Twice changes nothing. Refuses `barred.reason_missing`, `barred.until_past`, `person.not_found`,
+    `company.not_found`.
     """
-    _check(reason)
+    _check(work, reason, until)
     await registry.vital(work, person_id)
     await roster.company(work, provider_id)
-    await _bar(work, person_id, provider_id, None, reason)
+    bar = Barred(worker_id=None, provider_id=provider_id, reason=reason, said_by=said_by, until=until)
+    await _bar(work, person_id, bar)
 
 
 async def lift_worker(work: Work, *, person_id: UUID, worker_id: UUID) -> None:
@@ -79,9 +112,79 @@ async def check_worker(work: Work, *, person_id: UUID, provider_id: UUID, worker
         raise WorkerBarred(worker_number=worker_number)
 
 
-def _check(reason: str) -> None:
+async def want_worker(
+    work: Work, *, person_id: UUID, worker_id: UUID, reason: str, said_by: SaidBy, until: date | None = None
+) -> None:
+    """Note that an elder wants a worker to come; a decision prefers the worker to all others, at a price by weight.
+
+    Twice changes nothing. Refuses `barred.reason_missing`, `barred.until_past`, `person.not_found`, `worker.not_found`,
+    and `visit.worker_barred` for who is kept apart from the elder.
+    """
+    _check(work, reason, until)
+    await registry.vital(work, person_id)
+    worker = await roster.worker(work, worker_id)
+    await check_worker(
+        work,
+        person_id=person_id,
+        provider_id=worker.provider_id,
+        worker_id=worker_id,
+        worker_number=worker.number,
+    )
+    same = (WantedWorker.person_id == person_id) & (WantedWorker.worker_id == worker_id)
+    if (await work.session.execute(select(WantedWorker.id).where(same, applies(WantedWorker, _today(work))))).scalar():
+        return
+    await _lift_ended(work, WantedWorker, person_id)
+    work.session.add(
+        WantedWorker(
+            person_id=person_id,
+            provider_id=worker.provider_id,
+            worker_id=worker_id,
+            reason=reason.strip()[:200],
+            said_by=said_by,
+            since=work.now,
+            until=until,
+            set_by=work.actor.label,
+        )
+    )
+    await work.session.flush()
+    work.emit(PersonWantedWorker(person_id=person_id, provider_id=worker.provider_id, worker_id=worker_id))
+
+
+async def lift_wanted(work: Work, *, person_id: UUID, worker_id: UUID) -> None:
+    """Lift an elder's wish for a worker; do nothing if there is none."""
+    statement = (
+        update(WantedWorker)
+        .where(
+            WantedWorker.person_id == person_id, WantedWorker.worker_id == worker_id, WantedWorker.lifted_at.is_(None)
+        )
+        .values(lifted_at=work.now)
+        .returning(WantedWorker.provider_id)
+    )
+    for provider_id in (await work.session.execute(statement)).scalars().all():
+        work.emit(PersonWantedWorkerLifted(person_id=person_id, provider_id=provider_id, worker_id=worker_id))
+
+
+async def workers_wanted(work: Work, person_id: UUID) -> Sequence[WantedWorker]:
+    """Return the wishes for a worker that an elder has now, oldest first."""
+    query = select(WantedWorker).where(WantedWorker.person_id == person_id, applies(WantedWorker, _today(work)))
+    return (await work.session.execute(query.order_by(WantedWorker.since, WantedWorker.id))).scalars().all()
+
+
+def _today(work: Work) -> date:
+    return clock.day_of(work.now)
+
+
+def _check(work: Work, reason: str, until: date | None) -> None:
     if not reason.strip():
         raise BarReasonMissing
+    if until is not None and until <= _today(work):
+        raise WishOver
+
+
+async def _lift_ended(work: Work, wish: type[Barred | WantedWorker], person_id: UUID) -> None:
+    """Lift what has ended by its day, so that the same may be wished anew."""
+    ended = update(wish).where(wish.person_id == person_id, wish.lifted_at.is_(None), wish.until <= _today(work))
+    await work.session.execute(ended.values(lifted_at=work.now))
 
 
 def _either(provider_id: UUID, worker_id: UUID) -> ColumnElement[bool]:
@@ -89,24 +192,19 @@ def _either(provider_id: UUID, worker_id: UUID) -> ColumnElement[bool]:
 
 
 async def _applying(work: Work, person_id: UUID, which: ColumnElement[bool]) -> Sequence[Barred]:
-    query = select(Barred).where(Barred.person_id == person_id, Barred.lifted_at.is_(None), which)
+    query = select(Barred).where(Barred.person_id == person_id, applies(Barred, _today(work)), which)
     return (await work.session.execute(query.order_by(Barred.since, Barred.id))).scalars().all()
 
 
-async def _bar(work: Work, person_id: UUID, provider_id: UUID, worker_id: UUID | None, reason: str) -> None:
+async def _bar(work: Work, person_id: UUID, bar: Barred) -> None:
+    provider_id, worker_id = bar.provider_id, bar.worker_id
     same = (Barred.provider_id == provider_id) & Barred.worker_id.is_not_distinct_from(worker_id)
     if await _applying(work, person_id, same):
         return
-    work.session.add(
-        Barred(
-            person_id=person_id,
-            provider_id=provider_id,
-            worker_id=worker_id,
-            reason=reason.strip()[:200],
-            since=work.now,
-            set_by=work.actor.label,
-        )
-    )
+    await _lift_ended(work, Barred, person_id)
+    bar.person_id, bar.reason = person_id, bar.reason.strip()[:200]
+    bar.since, bar.set_by = work.now, work.actor.label
+    work.session.add(bar)
     await work.session.flush()
     work.emit(PersonBarred(person_id=person_id, provider_id=provider_id, worker_id=worker_id))
     theirs = Visit.provider_id == provider_id

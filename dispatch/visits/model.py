@@ -1,10 +1,23 @@
 """Visits, the offers that lead to them, the hours they book, what the phones reported, and who is not to be sent."""
 
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, text
+from sqlalchemy import (
+    BindParameter,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    and_,
+    func,
+    or_,
+    text,
+)
 from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import UserDefinedType
@@ -181,8 +194,19 @@ class Act(Base):
     account_id: Mapped[UUID | None]
 
 
+class SaidBy(StrEnum):
+    """Who said whom an elder wants, or does not want."""
+
+    ELDER = "elder"
+    FAMILY = "family"
+    WORKER = "worker"
+    BUREAU = "bureau"
+
+
 class Barred(Base):
-    """An elder and a worker, or (without one) a whole company, that are kept apart until `lifted_at`.
+    """An elder and a worker, or (without one) a whole company, that are kept apart until `until` or `lifted_at`.
+
+    `until` is the first day on which it holds no longer. 0.1 did not write down who said it.
 
     The company reads the rows of its own workers: it must not send them.
     """
@@ -209,3 +233,32 @@ class Barred(Base):
     since: Mapped[datetime]
     set_by: Mapped[str] = mapped_column(String(80))
     lifted_at: Mapped[datetime | None]
+    until: Mapped[date | None]
+    said_by: Mapped[SaidBy | None]
+
+
+class WantedWorker(Base):
+    """A worker whom an elder wants to come, until `until` or `lifted_at`: a wish that a decision weighs."""
+
+    __tablename__ = "wanted_worker"
+    __table_args__ = (
+        CheckConstraint("lifted_at is null or lifted_at >= since", name="window"),
+        Index("uq_wanted_worker", "person_id", "worker_id", unique=True, postgresql_where=text("lifted_at is null")),
+        {"info": {"provider_sees": _OWN, "provider_may": "select"}},
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    person_id: Mapped[UUID]
+    provider_id: Mapped[UUID]
+    worker_id: Mapped[UUID]
+    reason: Mapped[str] = mapped_column(String(200))
+    said_by: Mapped[SaidBy]
+    since: Mapped[datetime]
+    until: Mapped[date | None]
+    set_by: Mapped[str] = mapped_column(String(80))
+    lifted_at: Mapped[datetime | None]
+
+
+def applies(wish: type[Barred | WantedWorker], today: date | BindParameter[date]) -> ColumnElement[bool]:
+    """Return the condition under which a wish, or a bar, holds on a day."""
+    return and_(wish.lifted_at.is_(None), or_(wish.until.is_(None), wish.until > today))

@@ -4,14 +4,14 @@ from datetime import timedelta
 from pathlib import Path
 
 from dispatch.visits import handlers, operations
-from dispatch.visits.model import Act, Barred, Booking, Offer, Visit
+from dispatch.visits.model import Act, Barred, Booking, Offer, Visit, WantedWorker
 from dispatch.visits.policy import POLICY
 from dispatch.visits.rules import RULES
 from kit.room import Chore, Room
 
 ROOM = Room(
     name="dispatch.visits",
-    models=(Visit, Offer, Booking, Act, Barred),
+    models=(Visit, Offer, Booking, Act, Barred, WantedWorker),
     handlers=(
         handlers.when_accepted,
         handlers.when_departed,

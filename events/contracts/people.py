@@ -75,3 +75,17 @@ class PersonBarLifted(_PersonEvent):
 
     provider_id: UUID
     worker_id: UUID | None
+
+
+class PersonWantedWorker(_PersonEvent):
+    """Emitted by visits: the person wants a worker to come; decisions prefer the worker from now on."""
+
+    provider_id: UUID
+    worker_id: UUID
+
+
+class PersonWantedWorkerLifted(_PersonEvent):
+    """Emitted by visits: the person's wish for a worker holds no longer."""
+
+    provider_id: UUID
+    worker_id: UUID

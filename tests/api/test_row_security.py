@@ -82,8 +82,9 @@ SEEN_BY = {
     "health_note": "provider own auditor",
     # every reader writes down what they read; a clerk does not read who else read
     "read_audit": EVERYBODY,
-    # whom a company must not send, and to whom
+    # whom a company must not send, and whom an elder asks for
     "barred": COMPANYS,
+    "wanted_worker": COMPANYS,
     # what the bureau decides, asks and is told; a rating or a call-back must not come back to the company
     **dict.fromkeys(("assessment", "finding", "decision_record", "escalation_case", "refused_call"), BUREAU),
     **dict.fromkeys(("rating", "call_back", "call_back_draw", "complaint_step", "settlement_deceased"), BUREAU),

@@ -3,20 +3,23 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 
+from dispatch.matching import operations
 from dispatch.matching.fleet.candidates import RuledOutReason
+from dispatch.matching.operations import Cause
 from dispatch.matching.queries import decisions_of
 from dispatch.visits import bars, queries
 from dispatch.visits import operations as visits
-from dispatch.visits.model import Visit
+from dispatch.visits.model import SaidBy, Visit
 from dispatch.visits.operations import Choice
 from dispatch.visits.transitions import VisitState
-from events.contracts.people import PersonBarLifted, PersonBarred
+from events.contracts.people import PersonBarLifted, PersonBarred, PersonWantedWorker, PersonWantedWorkerLifted
 from events.work import Works
-from kit.clock import FixedClock
+from kit.clock import FixedClock, day_of
 from providers.roster import hiring
 from tests.dispatch.stage import MANAGER, NINE, SYSTEM_ACTOR, Stage, order_of, set_stage
 
@@ -116,3 +119,50 @@ async def test_no_dispatcher_sends_a_barred_worker_instead(stage: Stage, drain: 
     async with stage.works(stage.person_of(0)) as work:
         moved = await visits.change_worker(work, visit_id=visit_id, worker_id=colleague, reason="换人")
     assert moved.worker_id == colleague
+
+
+async def test_a_bar_ends_on_its_day_and_may_be_set_anew(stage: Stage) -> None:
+    elder, worker = stage.elders[0], stage.workers[0][0]
+    today = day_of(stage.clock.now())
+    wish: dict[str, Any] = {"person_id": elder, "worker_id": worker, "reason": "家属说的", "said_by": SaidBy.FAMILY}
+    async with stage.works(MANAGER) as work:
+        with pytest.raises(bars.WishOver):
+            await bars.bar_worker(work, **wish, until=today)
+        await bars.bar_worker(work, **wish, until=today + timedelta(days=1))
+        (row,) = await bars.workers_barred(work, elder)
+        assert (row.said_by, row.until) == (SaidBy.FAMILY, today + timedelta(days=1))
+    stage.clock.advance(timedelta(days=1))
+    async with stage.works(MANAGER) as work:
+        assert await bars.workers_barred(work, elder) == []
+        await bars.bar_worker(work, **wish)
+        (row,) = await bars.workers_barred(work, elder)
+        assert row.until is None
+
+
+async def test_a_wanted_worker_is_preferred_to_a_familiar_one_and_no_rule_is_set_aside(
+    stage: Stage, drain: Drain
+) -> None:
+    elder, (familiar, wanted) = stage.elders[0], stage.workers[0]
+    async with stage.works(MANAGER) as work:
+        for _ in range(2):
+            await bars.want_worker(work, person_id=elder, worker_id=wanted, reason="洗头仔细", said_by=SaidBy.ELDER)
+    assert [envelope.type for envelope in work.emitted] == [PersonWantedWorker.type_name()]
+
+    async def chosen(hour: int) -> tuple[int | None, dict[str, Any]]:
+        request = await stage.add_request(earliest=NINE + timedelta(hours=hour))
+        async with stage.works(SYSTEM_ACTOR) as work:
+            await operations.decide(work, request_id=request.id, cause=Cause.REQUESTED)
+            (record,) = await decisions_of(work, request.id)
+        return record.worker_number, record.ask
+
+    number, ask = await chosen(1)
+    assert (number, ask["wanted"]) == (stage.numbers[wanted], [str(wanted)])
+    async with stage.works(MANAGER) as work:
+        await bars.bar_worker(work, person_id=elder, worker_id=wanted, reason="不合")
+        assert await bars.workers_wanted(work, elder) == []
+        with pytest.raises(bars.WorkerBarred):
+            await bars.want_worker(work, person_id=elder, worker_id=wanted, reason="x", said_by=SaidBy.ELDER)
+    assert PersonWantedWorkerLifted.type_name() in [envelope.type for envelope in work.emitted]
+    number, ask = await chosen(4)
+    assert number == stage.numbers[familiar]
+    assert "wanted" not in ask

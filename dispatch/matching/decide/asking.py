@@ -1,21 +1,22 @@
-"""Build the demand of a request from the request itself, earlier attempts, familiar workers, and who is barred."""
+"""Build the demand of a request from the request itself, earlier attempts, and who is familiar, wanted or barred."""
 
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Integer, Row, Uuid, bindparam, column, func, literal, null, select, true, union_all
+from sqlalchemy import Date, Integer, Row, Uuid, bindparam, column, func, literal, null, select, true, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from dispatch.matching.fleet.demand import Demand
 from dispatch.matching.rules import FamiliarVisits
 from dispatch.requests.model import CareRequest
 from dispatch.visits.amending import AMENDED
-from dispatch.visits.model import Barred, Visit
+from dispatch.visits.model import Barred, Visit, WantedWorker, applies
 from dispatch.visits.rules import OfferDeadline
 from dispatch.visits.transitions import VisitState
 from events.work import Work
+from kit import clock
 from kit.rules import queries as rules
 from providers.catalogue.model import Skill
 from registry import queries as registry
@@ -29,7 +30,7 @@ _OVER = (VisitState.FINISHED, VisitState.VERIFIED)
 
 
 class History:
-    """The facts before a decision: attempts (earlier visits of the request), who is familiar, who is barred."""
+    """The facts before a decision: attempts (earlier visits of the request), who is familiar, wanted, barred."""
 
     def __init__(self, rows: Sequence[Row[Any]]) -> None:
         self.attempts = [row for row in rows if row.kind == "try"]
@@ -43,6 +44,7 @@ class History:
         self.reported_dead = any(row.kind == "reported" for row in rows)
         barred = [row for row in rows if row.kind == "barred"]
         self.barred = {row.worker_id for row in barred if row.worker_id is not None}
+        self.wanted = {row.worker_id for row in rows if row.kind == "wanted"}
         self.barred_companies = {row.provider_id for row in barred if row.worker_id is None}
 
 
@@ -52,6 +54,7 @@ _REQUEST = (
     .render_derived(name="asked")
 )
 """The requests in question and their elders: a request that is only quoted stands in no table."""
+_TODAY = bindparam("today", type_=Date)
 _LAST = (
     select(Visit.worker_id, Visit.second_worker_id)
     .where(Visit.person_id == _REQUEST.c.person_id, Visit.state.in_(_OVER), Visit.request_id != _REQUEST.c.id)
@@ -75,7 +78,10 @@ _HISTORY: Final = union_all(
         _ID, literal("familiar"), null(), _LAST.c.worker_id, _LAST.c.second_worker_id, null(), null(), null()
     ).join_from(_REQUEST, _LAST, true()),
     select(_ID, literal("barred"), Barred.provider_id, Barred.worker_id, null(), null(), null(), null()).join_from(
-        _REQUEST, Barred, (Barred.person_id == _REQUEST.c.person_id) & Barred.lifted_at.is_(None)
+        _REQUEST, Barred, (Barred.person_id == _REQUEST.c.person_id) & applies(Barred, _TODAY)
+    ),
+    select(_ID, literal("wanted"), null(), WantedWorker.worker_id, null(), null(), null(), null()).join_from(
+        _REQUEST, WantedWorker, (WantedWorker.person_id == _REQUEST.c.person_id) & applies(WantedWorker, _TODAY)
     ),
     select(_ID, literal("reported"), null(), null(), null(), null(), null(), null()).where(
         registry.reported_dead().where(Person.id == _REQUEST.c.person_id).exists()
@@ -91,6 +97,7 @@ async def histories_of(work: Work, requests: Sequence[CareRequest]) -> dict[UUID
         "request_ids": [request.id for request in requests],
         "person_ids": [request.person_id for request in requests],
         "most": most,
+        "today": clock.day_of(work.now),
     }
     rows: dict[UUID, list[Row[Any]]] = {request.id: [] for request in requests}
     for row in await work.session.execute(_HISTORY, asked):
@@ -114,6 +121,7 @@ async def demand_of(work: Work, request: CareRequest, history: History) -> Deman
         answer_within=(await rules.read(work.session, OfferDeadline, at=work.now)).span,
         work=work,
         familiar=history.familiar,
+        wanted=history.wanted,
         barred=history.barred | gone,
         barred_companies=history.barred_companies,
         asked={
@@ -136,6 +144,7 @@ def _demand(
     answer_within: timedelta,
     work: Work,
     familiar: set[UUID],
+    wanted: set[UUID],
     barred: set[UUID],
     barred_companies: set[UUID],
     asked: set[UUID],
@@ -154,6 +163,7 @@ def _demand(
         sex=request.sex_wanted,
         persons=request.persons,
         familiar=frozenset(familiar),
+        wanted=frozenset(wanted),
         barred=frozenset(barred),
         barred_companies=frozenset(barred_companies),
         asked=frozenset(asked),

@@ -342,7 +342,8 @@ class Day:
         if demand.persons == 1:
             others = self.unchosen(demand)
             barred |= {place for place, number in enumerate(self.numbers) if number in others}
-        familiar = frozenset(self.place_of[worker_id] for worker_id in demand.familiar if worker_id in self.place_of)
+        liked = demand.wanted or demand.familiar
+        preferred = frozenset(self.place_of[worker_id] for worker_id in liked if worker_id in self.place_of)
         return problem.Visit(
             place=self.board.place(demand.latitude, demand.longitude),
             duration_seconds=demand.minutes * 60,
@@ -351,7 +352,7 @@ class Day:
             sex=crew.SEXES[demand.sex],
             companies=frozenset(allowed),
             excluded=barred,
-            preferred=familiar - barred,
+            preferred=preferred - barred,
         )
 
     def option(self, shares: Mapping[int, int], *chosen: board.Candidate) -> Option:

@@ -9,7 +9,7 @@ from uuid import UUID
 from kit.china import identifiers
 from providers.catalogue.model import Skill
 
-_NEWER = ("barred_companies", "only_company", "only_worker")
+_NEWER = ("barred_companies", "wanted", "only_company", "only_worker")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,7 @@ class Demand:
     item_code: str
     division_code: str
     barred_companies: frozenset[UUID] = frozenset()
+    wanted: frozenset[UUID] = frozenset()  # workers whom the elder asks for; preferred in place of the familiar ones
     only_company: UUID | None = None
     only_worker: UUID | None = None
 
@@ -50,7 +51,7 @@ class Demand:
     @classmethod
     def read(cls, kept: Mapping[str, Any]) -> Self:
         """Read what `as_json` wrote."""
-        sets = ("familiar", "barred", "asked", "barred_companies")
+        sets = ("familiar", "barred", "asked", "barred_companies", "wanted")
         people = {name: frozenset(map(UUID, kept.get(name, ()))) for name in sets}
         times = {name: datetime.fromisoformat(kept[name]) for name in ("earliest", "latest")}
         chosen = {name: UUID(kept[name]) for name in ("only_company", "only_worker") if name in kept}

@@ -24,7 +24,7 @@ from dispatch.matching.rules import Replan
 from dispatch.requests.model import CareRequest
 from dispatch.visits import bookings
 from dispatch.visits import operations as visits
-from dispatch.visits.model import Barred, Visit
+from dispatch.visits.model import Barred, Visit, applies
 from dispatch.visits.transitions import BEGUN, OPEN, VisitState
 from events.work import Begin, Work
 from kit import clock, metrics
@@ -369,7 +369,7 @@ def tasks_of(row: Row[Visit, CareRequest], now: datetime, promise_minutes: int) 
 
 
 async def _with_barred(work: Work, tasks: Sequence[Task], people: Mapping[UUID, UUID]) -> list[Task]:
-    query = select(Barred).where(Barred.person_id.in_(set(people.values())), Barred.lifted_at.is_(None))
+    query = select(Barred).where(Barred.person_id.in_(set(people.values())), applies(Barred, clock.day_of(work.now)))
     apart: dict[UUID, set[UUID]] = {}
     for bar in (await work.session.execute(query)).scalars():
         if bar.worker_id is not None:  # a barred company has no visit here

@@ -11,8 +11,10 @@ export type Sheet = {
   standing: Schemas["Standing"] | null;
   quota: Quota | null;
   requests: Schemas["CareRequest"][];
-  visits: Schemas["Visit"][];
+  visits: Schemas["VisitLine"][];
   orders: Schemas["StandingOrder"][];
+  wanted: Schemas["WantedWorker"][];
+  barred: Schemas["BarredWorker"][];
 };
 /** Whoever may be meant, in full by the number that rang, masked by name. */
 export type Candidate = { person_id: string; name: string; born_on: string; relation: string | null; division_code: string | null };
@@ -40,17 +42,19 @@ export async function fetchSheet(person_id: string): Promise<Sheet> {
   const path = { person_id };
   const query = { person_id, limit: 20 };
   const month = day(now()).slice(0, 7);
-  const [card, standing, wallet, requests, visits, orders] = await Promise.all([
+  const [card, standing, wallet, requests, visits, orders, wanted, barred] = await Promise.all([
     answered(api.GET("/api/v1/people/{person_id}", { params: { path, query: { purpose: "call" } } })),
     orMissing(answered(api.GET("/api/v1/people/{person_id}/standing", { params: { path } }))),
     orMissing(answered(api.GET("/api/v1/people/{person_id}/wallet", { params: { path, query: { month } } }))),
     answered(api.GET("/api/v1/requests", { params: { query } })),
     answered(api.GET("/api/v1/visits", { params: { query } })),
     answered(api.GET("/api/v1/standing-orders", { params: { query } })),
+    answered(api.GET("/api/v1/people/{person_id}/wanted-workers", { params: { path } })),
+    answered(api.GET("/api/v1/people/{person_id}/barred-workers", { params: { path } })),
   ]);
   // A month's wallet is opened by its first request; until then the standing says what it will hold.
   const untouched = standing?.monthly_fen ? { month, spent_fen: 0, held_fen: 0, free_fen: standing.quota_left_fen } : null;
-  return { card, standing, quota: wallet ?? untouched, requests: requests.items, visits: visits.items, orders: orders.items };
+  return { card, standing, quota: wallet ?? untouched, requests: requests.items, visits: visits.items, orders: orders.items, wanted: wanted.items, barred: barred.items };
 }
 
 async function orMissing<Data>(call: Promise<Data>): Promise<Data | null> {
@@ -86,7 +90,7 @@ export function open(sheet: Sheet): Schemas["CareRequest"][] {
 }
 
 /** The visits that have been, the latest first. */
-export function past(sheet: Sheet): Schemas["Visit"][] {
+export function past(sheet: Sheet): Schemas["VisitLine"][] {
   const over = sheet.visits.filter((visit) => visit.left_at !== null);
   return over.sort((a, b) => b.planned_start.localeCompare(a.planned_start)).slice(0, 4);
 }

@@ -10,6 +10,15 @@ export const zh = {
   "amend.still": "仍然这样改",
   "amend.refused": "没改成：",
   "amend.confirm": "老人同意，再按一次",
+  "wish.of": "对{worker}的要求",
+  "wish.kind": "要求",
+  "wish.wanted": "希望再来",
+  "wish.barred": "不要再派",
+  "wish.said_by": "谁说的",
+  "wish.reason": "为什么",
+  "wish.until": "到哪天为止（不填就一直）",
+  "wish.save": "记下",
+  "wish.lift": "取消这条要求",
 } as const;
 
 export const en: Record<keyof typeof zh, string> = {
@@ -23,4 +32,13 @@ export const en: Record<keyof typeof zh, string> = {
   "amend.still": "Change it anyway",
   "amend.refused": "Not changed: ",
   "amend.confirm": "If the elder agrees, press again",
+  "wish.of": "Wish about {worker}",
+  "wish.kind": "Wish",
+  "wish.wanted": "Come again",
+  "wish.barred": "Not to be sent",
+  "wish.said_by": "Who said so",
+  "wish.reason": "Why",
+  "wish.until": "Until (empty: for good)",
+  "wish.save": "Keep it",
+  "wish.lift": "Lift this wish",
 };
