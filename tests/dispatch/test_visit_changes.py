@@ -96,10 +96,10 @@ async def test_an_hour_already_given_or_off_duty_is_refused(stage: Stage) -> Non
     with pytest.raises(visits.WorkerBusy):
         async with stage.works(SYSTEM_ACTOR) as work:
             await visits.reschedule(work, visit_id=first, starts_at=TEN + timedelta(minutes=30), reason="改约")
-    night = NINE + timedelta(hours=12)
+    evening = NINE + timedelta(hours=9, minutes=30)
     with pytest.raises(changes.WorkerUnsuitable):
         async with stage.works(SYSTEM_ACTOR) as work:
-            await visits.reschedule(work, visit_id=first, starts_at=night, reason="改约", agreed_to=night)
+            await visits.reschedule(work, visit_id=first, starts_at=evening, reason="改约", agreed_to=evening)
     assert await active(stage, first) == [(stage.workers[0][0], TEN)]
 
 
