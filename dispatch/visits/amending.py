@@ -70,10 +70,12 @@ async def amend(
 ) -> CareRequest:
     """Amend a request that nobody has set out for, as the elder has agreed, and emit CareRequestAmended.
 
-    With `release` a promise that cannot be kept is taken back and somebody is looked for anew. A note may be changed
-    until the worker is there. Refuses `request.not_found`, `.not_amendable`, what `requests.agree` refuses,
-    `.duplicate` unless overridden, `visit.not_allowed` once the worker is on the way, `visit.outside_window`; and
-    unless released `visit.worker_unsuitable`, `visit.worker_busy`, `visit.worker_barred`, `request.place_elsewhere`.
+    With `release` a promise that cannot be kept is taken back and somebody is looked for anew. A request that found
+    nobody waits again, as `requests.reopen` has it. A note may be changed until the worker is there.
+
+    Refuses `request.not_found`, `.not_amendable`, what `requests.agree` and `requests.reopen` refuse, `.duplicate`
+    unless overridden, `visit.not_allowed` once the worker is on the way, `visit.outside_window`; and unless released
+    `visit.worker_unsuitable`, `visit.worker_busy`, `visit.worker_barred`, `request.place_elsewhere`.
     """
     request = await requests.locked(work, request_id)
     visit = await _open_visit(work, request_id)
@@ -143,7 +145,9 @@ def _check_state(request: CareRequest, visit: Visit | None, change: Amendment) -
         if visit.state is VisitState.DEPARTED and change == Amendment(note=change.note):
             return
         raise lifecycle.VisitNotAllowed(state=visit.state, wanted=VisitState.ACCEPTED)
-    if request.state not in _AMENDABLE:
+    # What nobody was found for is looked for anew, where it is another request then.
+    searched = request.state is RequestState.UNSERVED and change != Amendment(note=change.note)
+    if request.state not in _AMENDABLE and not searched:
         raise NotAmendable(state=request.state)
 
 
@@ -152,6 +156,15 @@ async def _change(
 ) -> list[str]:
     """Change the request and return what of it is another now."""
     before = _facts(request)
+    if request.state is RequestState.UNSERVED:
+        await requests.reopen(
+            work,
+            request_id=request.id,
+            earliest=change.earliest,
+            latest=change.latest,
+            quantity=change.quantity,
+            accept_own_cost=accept_own_cost,
+        )
     earliest, latest = change.earliest or request.earliest, change.latest or request.latest
     if change.starts_at is not None and change.latest is not None:
         latest = max(latest, earliest + _LEAST)

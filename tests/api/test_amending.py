@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+from dispatch.enrolment.model import Category
 from dispatch.requests.model import CareRequest
 from events.contracts.care_requests import CareRequestAmended
 from events.contracts.visits import VisitMoved
@@ -129,16 +130,27 @@ async def test_a_quantity_takes_its_time_and_its_quota(street: Street, ten: date
 
 
 async def test_more_than_was_told_is_asked_of_the_elder_first(street: Street, ten: datetime) -> None:
-    request = await _call(street, ten, quantity=1)
-    await _amend(street, request, quantity=8, status=200, accept_own_cost=True)
-    other = await street.call(
-        UUID(request["person_id"]), ten + timedelta(days=1), ten + timedelta(days=1, minutes=30), quantity=1
-    )
+    elder = await street.elder(Category.KEY_GROUP, 1)
+    request = await street.call(elder, ten, ten + timedelta(minutes=30))
+    await _amend(street, request, quantity=8, accept_own_cost=True)
+    tomorrow = ten + timedelta(days=1)
+    other = await street.call(elder, tomorrow, tomorrow + timedelta(minutes=30))
     await _amend(street, other, quantity=8, status=409, code="request.over_quota")
     same = await street("operator", "GET", f"/requests/{other['id']}")
     assert (same["quantity"], same["quota_held_fen"]) == (1, other["quota_held_fen"])
     assert (await _amend(street, other, quantity=8, accept_own_cost=True))["own_fen"] > 0
     await _amend(street, other, quantity=9, status=422, code="request.quantity_invalid")
+
+
+async def test_a_request_that_found_nobody_is_looked_for_anew_once_it_is_another(street: Street, ten: datetime) -> None:
+    request = await _call(street, ten, quantity=8)
+    assert await _state(street, request) == "unserved"
+    await _amend(street, request, note="she hears badly", status=409, code="request.not_amendable")
+    amended = await _amend(street, request, quantity=1)
+    assert (amended["quantity"], amended["quota_held_fen"]) == (1, 3000)
+    assert len(await _offers(street, request)) == 1
+    wallet = await street("finance", "GET", f"/people/{request['person_id']}/wallet?month=2026-03")
+    assert wallet["held_fen"] == 3000
 
 
 async def test_a_promise_that_cannot_be_kept_is_refused_unless_it_is_let_go(street: Street, ten: datetime) -> None:

@@ -88,7 +88,7 @@ async def test_enter_says_who_would_come_before_anything_is_saved_and_the_same_r
         await site.sign_in(page, "operator", f"/console/calls/{person_id}")
         await page.locator(".usual button").first.wait_for()
         await press(page, "1")
-        await page.keyboard.type("+6 12-1230")
+        await page.keyboard.type("+6 9-11")
         await press(page, "Enter")
         first = page.locator(".out .pick")
         await first.wait_for()
@@ -103,21 +103,21 @@ async def test_enter_says_who_would_come_before_anything_is_saved_and_the_same_r
         await page.locator(".note.good").wait_for()
         placed = (await requests_of(site, person_id))[-1]
 
-        await page.get_by_label("时间窗").or_(page.locator(".order input").first).first.fill("+6 13-1330")
+        await page.get_by_label("时间窗").or_(page.locator(".order input").first).first.fill("+6 9-11")
         await press(page, "Enter")
         await page.locator(".order").get_by_role("alert").filter(has_text=placed.case_no).wait_for()
         assert await page.get_by_role("button", name="仍然登记").is_visible()
         await press(page, "F7")
         form = page.get_by_role("form", name="改这一单")
         await form.get_by_text(placed.case_no).wait_for()
-        await form.get_by_label("时间窗").fill("+6 15-1530")
+        await form.get_by_label("时间窗").fill("+6 14-16")
         await form.get_by_label("为什么改").fill("上午要去医院")
         assert await violations(page) == []
         await press(page, "Enter")
         await form.wait_for(state="detached")
     requests = await requests_of(site, person_id)
     assert len(requests) == before + 1
-    assert (requests[-1].id, requests[-1].earliest) == (placed.id, placed.earliest + timedelta(hours=3))
+    assert (requests[-1].id, requests[-1].earliest) == (placed.id, placed.earliest + timedelta(hours=5))
 
 
 async def test_what_is_typed_survives_a_reload_and_a_lost_network_and_is_saved_once(site: Site) -> None:
