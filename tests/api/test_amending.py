@@ -106,8 +106,8 @@ async def test_a_promise_is_kept_by_the_same_worker_at_another_hour(street: Stre
     assert instant(moved["planned_start"]) == later
     (event,) = await _emitted(street, VisitMoved.type_name())
     assert (event["visit_id"], event["provider_id"]) == (visit["id"], visit["provider_id"])
-    (told,) = await _amended(street)
-    assert (told["visit_id"], told["changed"]) == (visit["id"], ["window"])
+    (amendment,) = await _amended(street)
+    assert (amendment["visit_id"], amendment["changed"]) == (visit["id"], ["window"])
     assert (await street.visit(moved))["state"] == "verified"
 
 
@@ -217,8 +217,8 @@ async def test_what_is_over_and_who_may_not_amend_is_refused(street: Street, ten
     path, form = f"/requests/{request['id']}/amendment", {"reason": WHY, **_window(ten + timedelta(hours=1))}
     await street("finance", "POST", path, form, status=403, code="actor.not_allowed")
     await street("operator", "POST", f"/requests/{new_id()}/amendment", form, status=404, code="request.not_found")
-    past = {"reason": WHY, **_window(ten - timedelta(hours=3))}
-    await street("operator", "POST", path, past, status=422, code="request.past")
+    over = {"reason": WHY, **_window(ten - timedelta(hours=3))}
+    await street("operator", "POST", path, over, status=422, code="request.past")
     night = {"reason": WHY, **_window(ten + timedelta(hours=14))}
     await street("operator", "POST", path, night, status=422, code="request.outside_window")
     second = await street.call(UUID(request["person_id"]), ten + timedelta(hours=4), ten + timedelta(hours=5))
