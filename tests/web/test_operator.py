@@ -103,7 +103,7 @@ async def test_enter_says_who_would_come_before_anything_is_saved_and_the_same_r
         await page.locator(".note.good").wait_for()
         placed = (await requests_of(site, person_id))[-1]
 
-        await page.get_by_label("时间窗").or_(page.locator(".order input").first).first.fill("+6 9-11")
+        await page.get_by_label("时间窗").or_(page.locator(".order input").first).first.fill("+6 0900-11")
         await press(page, "Enter")
         await page.locator(".order").get_by_role("alert").filter(has_text=placed.case_no).wait_for()
         assert await page.get_by_role("button", name="仍然登记").is_visible()
