@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from events.contracts.event import SOURCE, URGENT_TOPIC, Envelope, Event, queue_of
 from events.heads import SignedHeads
-from kit import logs
+from kit import boundaries, logs
 from kit.access.actor import Actor
+from kit.boundaries import Boundary
 from kit.clock import Clock, RehearsalClock
 from kit.database import Database
 from kit.ids import new_id
@@ -140,6 +141,8 @@ class Works:
             if emitted:
                 await session.flush()
                 await session.execute(EMIT, {"events": json.dumps([self._row(*pair) for pair in emitted])})
+            boundaries.crossed(Boundary.COMMITTING)
+        boundaries.crossed(Boundary.COMMITTED)
         if emitted and self.on_emitted is not None:
             self.on_emitted([envelope for envelope, _ in emitted])
 

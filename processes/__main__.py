@@ -13,6 +13,7 @@ from processes.commands import (
     bench,
     dead_letters,
     docs,
+    faults,
     import_lists,
     kafka,
     redeliver,
@@ -47,6 +48,7 @@ app.command("docs")(docs.docs)
 WORDS = {
     "accounts": accounts.app,
     "dead-letters": dead_letters.app,
+    "faults": faults.app,
     "kafka": kafka.app,
     "rehearsal": rehearsal.app,
     "report": report.app,

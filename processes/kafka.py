@@ -17,12 +17,13 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import psutil
+from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
@@ -55,6 +56,7 @@ class Broker:
     port: int
     controller_port: int
     pid: int = 0
+    advertised: int = 0  # the port at which clients are told to come, where that is another's
     born: float = 0.0  # when the process began, seconds since 1970: tells it from a later one of the same number
 
     @property
@@ -68,11 +70,12 @@ class Broker:
         return f"127.0.0.1:{self.controller_port}"
 
 
-def start(directory: Path, *, brokers: int = 1) -> str:
+def start(directory: Path, *, brokers: int = 1, advertised: int = 0) -> str:
     """Start `brokers` empty brokers that keep their files below `directory`; return the bootstrap servers.
 
     Brokers already up there are left as they are. Refuses where Java or Maven is missing, or where a broker does not
-    come up. With three brokers topics are kept three times and a write waits for two.
+    come up. With three brokers topics are kept three times and a write waits for two. Clients are told to come to
+    the port `advertised` where it is given, which somebody else passes on.
     """
     directory = directory.absolute()
     running = _read(directory)
@@ -81,7 +84,7 @@ def start(directory: Path, *, brokers: int = 1) -> str:
     stop(directory)
     jars = _jars()
     ports = _free_ports(2 * brokers)
-    cluster = [Broker(number, ports.pop(), ports.pop()) for number in range(1, brokers + 1)]
+    cluster = [Broker(number, ports.pop(), ports.pop(), advertised=advertised) for number in range(1, brokers + 1)]
     _format(directory, jars, cluster)
     _write(directory, cluster)
     for broker in cluster:
@@ -113,6 +116,15 @@ def restart(directory: Path, number: int) -> None:
         _launch(directory, _jars(), broker)
     _wait_for_port(directory, broker)
     _wait_for_coordinator(directory, [broker])
+
+
+def send(
+    servers: str, topic: str, records: Sequence[tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]]
+) -> None:
+    """Send records as anybody might who reaches the broker: keys, values and headers as they are given."""
+    with closing(KafkaProducer(bootstrap_servers=servers.split(","))) as producer:
+        for key, value, headers in records:
+            producer.send(topic, value, key=key, headers=headers)
 
 
 def stop(directory: Path) -> None:
@@ -198,7 +210,7 @@ def _settings(directory: Path, broker: Broker, cluster: list[Broker]) -> str:
         "node.id": broker.number,
         "controller.quorum.bootstrap.servers": ",".join(each.controller for each in cluster),
         "listeners": f"PLAINTEXT://{broker.address},CONTROLLER://{broker.controller}",
-        "advertised.listeners": f"PLAINTEXT://{broker.address}",
+        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{broker.advertised or broker.port}",
         "controller.listener.names": "CONTROLLER",
         "inter.broker.listener.name": "PLAINTEXT",
         "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",

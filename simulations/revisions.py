@@ -3,10 +3,11 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
@@ -46,6 +47,7 @@ class Subject:
     prefix: str
     """What stands before `/requests` in its addresses."""
     counts: Path = field(init=False)
+    kafka: str = ""
     token: str = ""
     elders: list[str] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=count)
@@ -66,7 +68,7 @@ class Subject:
             "PYTHONPATH": f"{self.folder}{os.pathsep}{self.root}",
             "NOWALLS_HOME": str(self.folder / "home"),
             "NOWALLS_DATABASE_URL": database_url,
-            "NOWALLS_KAFKA": "",
+            "NOWALLS_KAFKA": self.kafka,
             statements.FOLDER: str(self.counts),
         }
         return os.environ | own
@@ -90,23 +92,33 @@ class Subject:
         answer: dict[str, Any] = json.loads(done.stdout.decode().splitlines()[-1])
         return answer
 
-    @contextmanager
-    def running(self, *words: str, port: int, answers: bool = True) -> Iterator[None]:
-        """Run a process of this revision beside the block, where it `answers` from the moment that /health does."""
-        ports = {"NOWALLS_PORT": str(port), "NOWALLS_PROBE_PORT": str(port)}
+    def spawn(self, *words: str, port: int, beside: Mapping[str, str] | None = None) -> "subprocess.Popen[bytes]":
+        """Begin a process of this revision, which says what it does at `/health` of a port."""
+        # The API answers that itself, so that its probes listen elsewhere.
+        probe = free_port() if "processes.http" in words else port
+        ports = {"NOWALLS_PORT": str(port), "NOWALLS_PROBE_PORT": str(probe), **(beside or {})}
         with (self.folder / "log").open("ab") as log:
-            process = subprocess.Popen(  # noqa: S603 - its own modules
+            return subprocess.Popen(  # noqa: S603 - its own modules
                 [self.python, "-P", "-m", *words],
                 cwd=self.root,
                 env=self.environment(self.database_url) | ports,
                 stdout=log,
                 stderr=log,
             )
+
+    def last_words(self) -> str:
+        """Return the end of what its processes have written."""
+        return (self.folder / "log").read_text(encoding="utf-8", errors="replace")[-300:]
+
+    @contextmanager
+    def running(self, *words: str, port: int, answers: bool = True) -> Iterator[None]:
+        """Run a process of this revision beside the block, where it `answers` from the moment that /health does."""
+        process = self.spawn(*words, port=port)
         try:
             what = f"{self.name} {' '.join(words)}"
-            await_that(lambda: not answers or process.poll() is not None or _status(port, "/health") == 200, what)
+            await_that(lambda: not answers or process.poll() is not None or status(port, "/health") == 200, what)
             if process.returncode is not None:
-                raise DidNotFinish(what=what, says=(self.folder / "log").read_text(encoding="utf-8")[-300:])
+                raise DidNotFinish(what=what, says=self.last_words())
             yield
         finally:
             process.terminate()
@@ -115,6 +127,13 @@ class Subject:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def await_that(condition: Callable[[], bool], what: str, seconds: float = PATIENCE_SECONDS) -> None:
@@ -126,7 +145,8 @@ def await_that(condition: Callable[[], bool], what: str, seconds: float = PATIEN
         sleep(0.1)
 
 
-def _status(port: int, path: str) -> int:
+def status(port: int, path: str) -> int:
+    """Return the status that a path of this machine answers with, 0 where nothing answers."""
     with closing(HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
         try:
             connection.request("GET", path)

@@ -8,7 +8,6 @@ figures read from the event log by the database's clock. Only loopback is used, 
 import asyncio
 import csv
 import json
-import socket
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
@@ -27,7 +26,7 @@ import asyncpg
 
 from kit import clock, postgres
 from simulations import statements
-from simulations.revisions import ROOT, DidNotFinish, Subject, await_that, checkout
+from simulations.revisions import ROOT, DidNotFinish, Subject, await_that, checkout, free_port
 
 CALLS = ROOT / "simulations" / "data" / "real-calls.csv"
 _ITEMS = ("B01", "B03", "B05", "B07")
@@ -138,15 +137,9 @@ def _rate(decided: "Sequence[asyncpg.Record]", *, first: int) -> float:
     return (len(times) - 1) / (times[-1] - times[0]) if len(times) > 1 and times[-1] > times[0] else 0.0
 
 
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
 def _own_worker(subject: Subject, size: Size) -> None:
     """Let requests wait, start a worker, and measure how fast it offers them, with how many statements."""
-    port, probe = _free_port(), _free_port()
+    port, probe = free_port(), free_port()
     with subject.running("processes.http", port=port):
         client = Client(subject, port)
         before = _position(subject)
@@ -165,7 +158,7 @@ def _urgent(subject: Subject, size: Size) -> None:
 
     It lies there when the worker starts, and more keeps coming; the measurement ends when half of it is done.
     """
-    port, probe = _free_port(), _free_port()
+    port, probe = free_port(), free_port()
     rate = median(subject.figures["own_worker_per_s"])
     backlog = min(900, round(rate * size.seconds))
     with subject.running("processes.http", port=port):
@@ -191,7 +184,7 @@ def _urgent(subject: Subject, size: Size) -> None:
 
 def _one_process(subject: Subject, size: Size) -> None:
     """Measure how many requests one process offers a second while a client places as many as it takes."""
-    port = _free_port()
+    port = free_port()
     with subject.running("processes", "serve", "--no-demo", port=port):
         client = Client(subject, port)
         before, stop = _position(subject), threading.Event()
@@ -237,7 +230,7 @@ def _lay_out(oldest: Subject, size: Size, url: str) -> None:
 def _open_desk(subject: Subject) -> None:
     account = subject.command("accounts", "open", "bench", "operator")
     subject.elders = [row[0] for row in _fetch(subject, _ELDERS)]
-    port = _free_port()
+    port = free_port()
     with subject.running("processes.http", port=port):
         Client(subject, port).sign_in(account["username"], account["password"])
 

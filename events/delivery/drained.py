@@ -17,7 +17,7 @@ from events.delivery.message import Claim
 from events.work import Works
 from kit.access.actor import SYSTEM
 
-_LEFT = text(
+LEFT = text(
     """
     select l.id, g as "group"
     from event_log l
@@ -26,6 +26,7 @@ _LEFT = text(
       and not exists (select from dead_letter p where p.event_id = l.id and p."group" = g)
     """
 )
+"""The deliveries still owed by `routes`: event types, each with the groups that react to it."""
 
 
 class Drained:
@@ -67,7 +68,7 @@ class Drained:
     async def count_outstanding(self) -> int:
         """Count the deliveries that are owed from before this process began, before any is made; return how many."""
         async with self._works(SYSTEM("drained")) as work:
-            rows = (await work.session.execute(_LEFT, {"routes": json.dumps(self._routes)})).all()
+            rows = (await work.session.execute(LEFT, {"routes": json.dumps(self._routes)})).all()
         for row in rows:
             self._owe((row.id, row.group))
         return len(rows)

@@ -14,7 +14,8 @@ from events.delivery.cluster import Cluster
 from events.lease import SECONDS, Lease
 from events.model import OUTGOING_CHANNEL
 from events.work import Works
-from kit import loops, metrics
+from kit import boundaries, loops, metrics
+from kit.boundaries import Boundary
 from kit.database import DESK_ROLE, IDLE_SETTINGS
 from kit.postgres import plain
 
@@ -101,6 +102,7 @@ class Relay:
             metrics.OUTBOX_WAITING.set(len(rows))
             metrics.OUTBOX_LAG_SECONDS.set(float(rows[0]["age"]))
             self._sending_since = monotonic()
+            boundaries.crossed(Boundary.PUBLISHING)
             acknowledgements = [
                 await producer.send(
                     row["topic"], row["body"], key=row["key"].encode(), headers=_headers(row["headers"])
@@ -110,6 +112,8 @@ class Relay:
             await asyncio.gather(*acknowledgements)
             await self._lease.fence_on(connection)
             self._sending_since = None
+            boundaries.crossed(Boundary.PUBLISHED)
+        boundaries.crossed(Boundary.FORGOTTEN)
         return len(rows)
 
 

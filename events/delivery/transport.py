@@ -16,7 +16,8 @@ from events.delivery import bus, records, topics
 from events.delivery.cluster import Cluster
 from events.delivery.message import Message
 from events.model import DELIVERY_CHANNEL
-from kit import loops
+from kit import boundaries, loops
+from kit.boundaries import Boundary
 from kit.database import DESK_ROLE
 from kit.postgres import plain
 
@@ -187,7 +188,9 @@ class KafkaDelivery:
 
         @subscriber
         async def handle(batch: Any) -> None:
+            boundaries.crossed(Boundary.RECEIVED)
             await deliverer.deliver_all(group, [_message(record) for record in batch])
+            boundaries.crossed(Boundary.HANDLED)
 
     async def start(self) -> None:
         """Make the topics and join the groups."""
