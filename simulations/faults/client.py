@@ -16,7 +16,7 @@ from random import Random
 from typing import Any, Protocol
 from uuid import UUID
 
-_PATIENCE_SECONDS = 60.0
+_PATIENCE_SECONDS = 120.0
 _PAUSE_SECONDS = 0.2
 _GIVES_UP = 0.1
 """The share of operations that are not tried again after a try without an answer."""

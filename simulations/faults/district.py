@@ -13,8 +13,9 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import DBAPIError
 
 from api.accounts import operations as accounts
 from dispatch.visits import visit_codes
@@ -138,7 +139,7 @@ class District:
         while True:
             try:
                 return await ask()
-            except (DBAPIError, InterfaceError, OSError) as error:
+            except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
                 if not is_outage(error):
                     raise
                 await asyncio.sleep(0.5)

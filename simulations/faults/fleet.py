@@ -108,7 +108,7 @@ class Child:
             await asyncio.sleep(0.05)
         return False
 
-    async def until_well(self, seconds: float = 90) -> None:
+    async def until_well(self, seconds: float = 180) -> None:
         """Wait until its /health answers; refuse `bench.did_not_finish`."""
 
         def well() -> bool:
@@ -209,8 +209,8 @@ class Fleet:
             self.brokers.stop(self.kafka)
 
     def broker_port(self) -> int:
-        """Return where the broker itself listens."""
-        return int(self._broker.bootstrap(self.kafka).rpartition(":")[2])
+        """Return where the broker itself listens, 0 while there is none."""
+        return int(self._broker.bootstrap(self.kafka).rpartition(":")[2] or 0)
 
     def send(self, topic: str, records: Sequence[Raw]) -> None:
         """Send records to a topic as a stranger."""

@@ -131,7 +131,8 @@ async def _ground(
         settings = Settings.read(subject.environment(url))
         running = await stack.enter_async_context(platform(settings, rooms, connections=4))
         works = running.works
-        await district.lay_out(works, size=Size(extent.elders, extent.companies, extent.workers), seed=seed)
+        size = Size(40, 2, 8) if scenario.in_process else Size(extent.elders, extent.companies, extent.workers)
+        await district.lay_out(works, size=size, seed=seed)
         works.clock = RehearsalClock()
         groups = {group: handlers.keys() for group, handlers in running.deliverer.handlers.items()}
         stack.callback(fleet.stop_all)
@@ -219,6 +220,8 @@ async def _over_http(
         wrong["not recovered"] = {"count": 1, "seconds": round(took)}
     return {
         "faults": faults,
+        "died_at_boundary": scene.died,
+        "planted": scene.planted,
         "days": days,
         "seconds": round(ended - began, 1),
         "recovered_s": round(took, 1),
@@ -238,8 +241,7 @@ async def _live(
     async def keep_breaking() -> None:
         nonlocal faults
         while faults < (extent.faults or FAULTS) and monotonic() < end:
-            await scenario.fault(scene)
-            faults += 1
+            faults += await scenario.fault(scene)
             progress(faults, f"faults, {days} days")
 
     breaking = asyncio.create_task(keep_breaking())

@@ -31,50 +31,63 @@ class Scene:
     groups: Mapping[str, Collection[str]]
     proxies: Mapping[str, Proxy]
     planted: int = 0
+    died: int = 0
+    """How many processes have ended themselves at a boundary."""
 
 
-Fault = Callable[[Scene], Awaitable[None]]
+Fault = Callable[[Scene], Awaitable[int]]
+"""Breaks something and mends it; returns how much it has broken."""
 
 
-async def kill(scene: Scene) -> None:
-    """SIGKILL a process drawn by lot, at any moment of its life, and begin it again."""
-    child = scene.fleet.pick()
-    await asyncio.sleep(scene.chance.uniform(0.5, 3.5))
-    child.kill()
+async def kill(scene: Scene) -> int:
+    """SIGKILL one, two or all processes at the same moment, and begin them again."""
+    children = sorted(scene.fleet.children.items())
+    victims = [child for _, child in scene.chance.sample(children, scene.chance.randint(1, len(children)))]
+    await asyncio.sleep(scene.chance.uniform(0, 2))
+    for child in victims:
+        child.kill()
     await asyncio.sleep(scene.chance.uniform(0, 0.3))
-    child.start()
+    for child in victims:
+        child.start()
+    # One time in five the next ones die before these are there.
+    if scene.chance.random() < 0.8:
+        await asyncio.gather(*(child.until_well() for child in victims))
+    return len(victims)
 
 
-async def exit_at_boundary(scene: Scene) -> None:
+async def exit_at_boundary(scene: Scene) -> int:
     """Let a process end itself by `os._exit` at a boundary of its work drawn by lot, and begin it again."""
     child = scene.fleet.pick()
     child.kill()
     child.start(dies_at=scene.chance.randrange(1, 60))
     with suppress(DidNotFinish):
         await child.until_well()
-    await child.until_dead(15)
+    scene.died += await child.until_dead(15)
     child.kill()
     child.start()
+    return 1
 
 
-async def freeze(scene: Scene) -> None:
+async def freeze(scene: Scene) -> int:
     """SIGSTOP a process for longer than its lease lasts, or shorter, while another of its kind may take over."""
     child = scene.fleet.pick()
     child.freeze()
     await asyncio.sleep(scene.chance.choice((1.0, 5.0, 18.0)))
     child.thaw()
     await asyncio.sleep(scene.chance.uniform(0, 2))
+    return 1
 
 
-async def kill_postgres(scene: Scene) -> None:
+async def kill_postgres(scene: Scene) -> int:
     """SIGKILL the database server with all its backends, and start it again."""
     await asyncio.to_thread(scene.fleet.kill_postgres)
     await asyncio.sleep(scene.chance.uniform(0, 3))
     await asyncio.to_thread(scene.fleet.start_postgres)
     await asyncio.sleep(scene.chance.uniform(4, 8))
+    return 1
 
 
-async def fill_disk(scene: Scene) -> None:
+async def fill_disk(scene: Scene) -> int:
     """Fill the database's disk to the last byte; after a while there is room again, and the server is started."""
     filler = scene.fleet.postgres.parent / "filler"
     await asyncio.to_thread(fill, filler)
@@ -82,6 +95,7 @@ async def fill_disk(scene: Scene) -> None:
     await asyncio.to_thread(filler.unlink)
     await asyncio.to_thread(scene.fleet.start_postgres)
     await asyncio.sleep(scene.chance.uniform(4, 8))
+    return 1
 
 
 def fill(filler: Path) -> None:
@@ -91,39 +105,43 @@ def fill(filler: Path) -> None:
             pass
 
 
-async def fail_to_sync(scene: Scene) -> None:
+async def fail_to_sync(scene: Scene) -> int:
     """Let every fsync and fdatasync of the database server fail for a while (strace), and start it again."""
     with scene.fleet.failing_syncs():
         await asyncio.sleep(scene.chance.uniform(2, 5))
     await asyncio.to_thread(scene.fleet.start_postgres)
     await asyncio.sleep(scene.chance.uniform(4, 8))
+    return 1
 
 
-async def break_line(scene: Scene) -> None:
+async def break_line(scene: Scene) -> int:
     """Cut a line, let it be silent, or make it slow."""
     name = scene.chance.choice(sorted(scene.proxies))
     scene.proxies[name].put(scene.chance.choice((Line.CUT, Line.SILENT, Line.SLOW)))
     await asyncio.sleep(scene.chance.uniform(0.5, 6))
     scene.proxies[name].put(Line.WELL)
     await asyncio.sleep(scene.chance.uniform(1, 4))
+    return 1
 
 
-async def kill_broker(scene: Scene) -> None:
+async def kill_broker(scene: Scene) -> int:
     """Kill the broker, and start it again with the files it left."""
     await asyncio.to_thread(scene.fleet.kill_broker)
     await asyncio.sleep(scene.chance.uniform(0, 4))
     await asyncio.to_thread(scene.fleet.restart_broker)
     await asyncio.sleep(scene.chance.uniform(2, 6))
+    return 1
 
 
-async def wipe_broker(scene: Scene) -> None:
+async def wipe_broker(scene: Scene) -> int:
     """Put an empty broker in the place of the one that had everything."""
     await asyncio.sleep(scene.chance.uniform(0, 3))
     await asyncio.to_thread(scene.fleet.wipe_broker)
     await asyncio.sleep(scene.chance.uniform(4, 8))
+    return 1
 
 
-async def send_again(scene: Scene) -> None:
+async def send_again(scene: Scene) -> int:
     """Deliver events again that every group has taken already, late and in any order."""
     for group in sorted(scene.groups):
         async with scene.works(SYSTEM("faults")) as work:
@@ -132,14 +150,16 @@ async def send_again(scene: Scene) -> None:
             for event_id in again:
                 await redelivery.deliver_again(work, group=group, event_ids=[event_id])
     await asyncio.sleep(scene.chance.uniform(0, 1))
+    return 1
 
 
-async def forge(scene: Scene) -> None:
+async def forge(scene: Scene) -> int:
     """Send what nobody emitted: well formed and invented, unreadable, without headers, not UTF-8, with NUL."""
     records = [forged(scene.chance) for _ in range(10)]
     await asyncio.to_thread(scene.fleet.send, "visits", records)
     scene.planted += len(records)
     await asyncio.sleep(scene.chance.uniform(0, 1))
+    return 1
 
 
 def forged(chance: Random) -> Raw:
@@ -189,13 +209,15 @@ class Scenario:
         return (self.fault.__doc__ or "").splitlines()[0]
 
 
-async def crash(_scene: Scene) -> None:
+async def crash(_scene: Scene) -> int:
     """Die once at every commit, publication and acknowledgement of a story from the call to the payment."""
+    return 0
 
 
-async def nothing(scene: Scene) -> None:
+async def nothing(scene: Scene) -> int:
     """Break nothing: ten times as many calls as there are workers for."""
     await asyncio.sleep(scene.chance.uniform(0.5, 1))
+    return 1
 
 
 SCENARIOS = {

@@ -27,21 +27,23 @@ from simulations.faults.runs import Extent
 from simulations.faults.scenarios import SCENARIOS
 
 ROOT = Path(__file__).resolve().parents[2]
+DEATHS = 12
+"""How many boundaries are died at in each run of the tests; all of them are by hand."""
 
 
-def _run(name: str, *, faults: int | None, seconds: float = 90) -> dict[str, Any]:
+def _run(name: str, *, faults: int | None, seconds: float = 200) -> dict[str, Any]:
     extent = Extent(faults=faults, seconds=seconds)
     answer = runs.run(name, ROOMS, kafka, seed=20_261_129, extent=extent, progress=lambda *_: None)
     print(json.dumps(answer))
     return answer
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(500)
 def test_twenty_kills_lose_nothing_and_do_nothing_twice() -> None:
     answer = _run("kills", faults=20)
     assert answer["wrong"] == {}
-    assert answer["faults"] == 20
-    assert answer["operations"]["ok"] > 100
+    assert answer["faults"] >= 20
+    assert answer["operations"]["ok"] > 50
     assert answer["operations"]["tries"] > sum(answer["operations"][each] for each in Outcome)
     assert answer["settled"]["visits"] > 0
     assert answer["settled"]["entries_sum_fen"] == 0
@@ -52,16 +54,18 @@ def test_twenty_kills_lose_nothing_and_do_nothing_twice() -> None:
 def test_processes_that_end_at_a_boundary_lose_nothing_and_do_nothing_twice() -> None:
     answer = _run("exits", faults=3)
     assert answer["wrong"] == {}
+    assert answer["died_at_boundary"] > 0
     assert answer["operations"]["ok"] > 10
 
 
-@pytest.mark.timeout(400)
-def test_a_death_at_any_boundary_loses_nothing_and_does_nothing_twice() -> None:
-    answer = _run("crash-points", faults=None)
+@pytest.mark.timeout(300)
+def test_a_death_at_a_boundary_loses_nothing_and_does_nothing_twice() -> None:
+    answer = _run("crash-points", faults=DEATHS)
     assert answer["wrong"] == {}
-    assert answer["boundaries"][Boundary.COMMITTING] > 10
-    assert answer["boundaries"][Boundary.COMMITTED] > 10
-    assert answer["restarts"] > answer["faults"] * 0.8
+    assert answer["boundaries"][Boundary.COMMITTING] > 40
+    assert answer["boundaries"][Boundary.COMMITTED] > 40
+    # A story that goes another way may end before the last boundaries of the first one.
+    assert DEATHS // 2 < answer["restarts"] <= DEATHS
     assert answer["settled"]["visits"] > 0
 
 
@@ -230,7 +234,7 @@ async def test_a_line_is_cut_silent_and_well_again() -> None:
         proxy.put(Line.WELL)
         assert await reader.readexactly(3) == b"two"
         proxy.put(Line.CUT)
-        with pytest.raises(ConnectionResetError):
+        with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
             await reader.readexactly(1)
         writer.close()
 
