@@ -23,6 +23,7 @@ from kit.clock import RehearsalClock
 from kit.refusal import Refusal
 from kit.room import Room
 from kit.settings import Settings
+from providers.settlement import month as months
 from simulations.faults import checker, crash_points, district
 from simulations.faults.client import Loopback
 from simulations.faults.district import District
@@ -30,7 +31,7 @@ from simulations.faults.fleet import Brokers, Fleet
 from simulations.faults.proxy import Proxy
 from simulations.faults.scenarios import SCENARIOS, Scenario, Scene
 from simulations.population import Size
-from simulations.revisions import ROOT, DidNotFinish, Subject
+from simulations.revisions import ROOT, Subject
 
 FAULTS = 20
 """How often something breaks unless it is said."""
@@ -180,7 +181,7 @@ async def _in_process(
         finally:
             await process.stop()
     month = clock.month_of(clock.month_bounds(clock.month_of(ground.works.clock.now()))[0] - timedelta(days=1))
-    answer["settled"] = await asyncio.to_thread(_settled, ground.subject, month, answer["wrong"])
+    answer["settled"] = await _settled(ground.works, month, answer["wrong"])
     return {"operations": people.record.figures(), **answer}
 
 
@@ -226,7 +227,7 @@ async def _over_http(
         "seconds": round(ended - began, 1),
         "recovered_s": round(took, 1),
         "operations": people.record.figures(),
-        "settled": await asyncio.to_thread(_settled, ground.subject, month, wrong),
+        "settled": await _settled(works, month, wrong),
         "wrong": wrong,
     }
 
@@ -269,16 +270,23 @@ async def _drained(works: Works) -> bool:
     return True
 
 
-def _settled(subject: Subject, month: str, wrong: dict[str, Any]) -> dict[str, Any]:
+async def _settled(works: Works, month: str, wrong: dict[str, Any]) -> dict[str, Any]:
     """Sum the month up from the rows and from the log alone; what differs is wrong."""
-    try:
-        rows, replayed = (subject.command("settle", month, *words) for words in ((), ("--replay",)))
-    except DidNotFinish as error:
-        wrong["rows, ledger or log of the month disagree"] = {"count": 1, "says": str(error.parameters)}
-        return {}
-    if rows["sha256"] != replayed["sha256"]:
-        wrong["the month from the log is another"] = {"count": 1}
-    return {name: rows[name] for name in ("statements", "visits", "charges_fen", "entries_sum_fen")}
+    async with works(SYSTEM("faults")) as work:
+        rows, replayed = await months.stored(work, month), await months.replayed(work, month)
+    if disagreements := [*rows.disagreements, *replayed.disagreements]:
+        wrong["rows, ledger or log of the month disagree"] = {
+            "count": len(disagreements),
+            "examples": disagreements[: checker.SHOWN],
+        }
+    if rows.sha256 != replayed.sha256 or rows.entries_sum_fen:
+        wrong["the month from the log is another"] = {"count": 1, "entries_sum_fen": rows.entries_sum_fen}
+    return {
+        "statements": rows.statements,
+        "visits": rows.visits,
+        "charges_fen": rows.charges_fen,
+        "entries_sum_fen": rows.entries_sum_fen,
+    }
 
 
 @contextmanager
