@@ -43,12 +43,13 @@ CHECKS: dict[str, list[str]] = {
 WORKERS = ("-n", "logical", "--maxprocesses", "4", "--dist", "loadgroup", "--no-loadscope-reorder")
 # What a run of every test shows beside its failures; pyproject.toml says which rooms are covered how far.
 WHOLE = ("--durations=25", "--cov", "--cov-report=term")
-# Programs that some tests need beside Python: what brings each on Debian, and what is not tested without it.
+# Programs and files that some tests need beside Python: what brings each on Debian, and what is not tested without it.
 PARTS: dict[str, tuple[str, str]] = {
     "java": ("default-jre-headless", "kafka"),
     "mvn": ("maven", "kafka"),
     "docker-compose": ("docker-compose", "compose"),
     "chromium": ("chromium fonts-noto-cjk", "browser"),
+    "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc": ("fonts-wqy-microhei", "font"),
 }
 # The oldest Node that the tools of web/ run on; requirements-web.lock brings one where the machine's will not do.
 NODE = (22, 12)
@@ -247,7 +248,7 @@ def web(options: list[str]) -> None:
 
 def find_parts() -> None:
     """Make the machine's missing parts known; on a CI machine install them and let no test skip for want of them."""
-    missing = [name for name in PARTS if not shutil.which(name)]
+    missing = [name for name in PARTS if not (Path(name).exists() if name[0] == "/" else shutil.which(name))]
     if os.environ.get("CI") == "true":
         os.environ.setdefault("NOWALLS_REQUIRE", ",".join(sorted({need for _, need in PARTS.values()} | {"web"})))
         if missing:
