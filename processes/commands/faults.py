@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bootstrap.terminal import Json, console, refusing, say
+from bootstrap.terminal import Json, console, run, say
 from processes import kafka
 from processes.rooms import ROOMS
 
@@ -44,9 +44,7 @@ def faults_run(
         def shown(done: int, of: int, what: str) -> None:
             bars.update(bar, completed=done, total=of, description=f"{name}, {what}")
 
-        answer: dict[str, Any] = refusing(
-            lambda: runs.run(name, ROOMS, kafka, seed=seed, extent=extent, progress=shown)
-        )
+        answer: dict[str, Any] = run(runs.run(name, ROOMS, kafka, seed=seed, extent=extent, progress=shown))
     say(answer, as_json=as_json)
     if answer["wrong"]:
         raise typer.Exit(1)

@@ -75,7 +75,7 @@ class Extent:
     workers: int = 18
 
 
-def run(
+async def run(
     name: str,
     rooms: Sequence[Room],
     brokers: Brokers,
@@ -90,7 +90,7 @@ def run(
     """
     if name not in SCENARIOS:
         raise ScenarioUnknown(given=name[:40], names=", ".join(SCENARIOS))
-    return asyncio.run(_run(SCENARIOS[name], rooms, brokers, seed=seed, extent=extent, progress=progress))
+    return await _run(SCENARIOS[name], rooms, brokers, seed=seed, extent=extent, progress=progress)
 
 
 @dataclass(slots=True)

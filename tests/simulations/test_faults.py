@@ -33,7 +33,8 @@ DEATHS = 8
 
 def _run(name: str, *, faults: int | None, seconds: float = 200) -> dict[str, Any]:
     extent = Extent(faults=faults, seconds=seconds)
-    answer = runs.run(name, ROOMS, kafka, seed=20_261_129, extent=extent, progress=lambda *_: None)
+    play = runs.run(name, ROOMS, kafka, seed=20_261_129, extent=extent, progress=lambda *_: None)
+    answer: dict[str, Any] = asyncio.run(play)
     print(json.dumps(answer))
     return answer
 
