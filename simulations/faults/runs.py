@@ -294,7 +294,7 @@ def _small_disk(place: Path) -> Iterator[None]:
     """Mount a file system of its own size in memory; the database is on it alone."""
     place.mkdir()
     size = f"size={DISK_MEGABYTES}m,mode=755"
-    subprocess.run(["mount", "-t", "tmpfs", "-o", size, "none", str(place)], check=True)  # noqa: S603, S607 - needs root
+    subprocess.run(["mount", "-t", "tmpfs", "-o", size, "none", str(place)], check=True)  # noqa: S603, S607 - a size of its own making, as root
     try:
         yield
     finally:
