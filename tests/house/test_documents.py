@@ -12,7 +12,7 @@ from processes.__main__ import WORDS, app
 from tests.house.tree import ROOT, files
 
 PAGES = [path for path in files() if path.suffix == ".md"]
-LAUNCHER = {"test", "check", "setup", "lock", "web", "help"}
+LAUNCHER = {"test", "check", "setup", "lock", "web", "pictures", "help"}
 
 
 def blocks(page: Path, mark: str) -> list[str]:

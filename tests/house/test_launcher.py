@@ -86,7 +86,7 @@ def test_state_below_a_path_with_a_space_is_refused_in_plain_words() -> None:
 def test_the_words_are_explained() -> None:
     done = launch("--help")
     assert done.returncode == 0
-    for word in ("test", "check", "setup", "lock", "web", "help"):
+    for word in ("test", "check", "setup", "lock", "web", "pictures", "help"):
         assert f"run.py {word}" in done.stdout
 
 
@@ -108,7 +108,7 @@ def test_a_ci_machine_gets_what_it_lacks_and_skips_nothing(tmp_path: Path, monke
     update, install = called(tmp_path)
     assert update.startswith("update")
     assert {"default-jre-headless", "maven", "docker-compose", "chromium", "fonts-noto-cjk"} <= set(install.split())
-    assert os.environ["NOWALLS_REQUIRE"] == "browser,compose,kafka,web"
+    assert os.environ["NOWALLS_REQUIRE"] == "browser,compose,font,kafka,web"
 
 
 def test_elsewhere_what_is_missing_is_named_and_nothing_is_installed(

@@ -42,8 +42,9 @@ def test_bd09_lies_where_others_put_it() -> None:
 
 
 @given(mainland)
-def test_gcj02_is_hundreds_of_metres_off_in_china(point: Point) -> None:
-    assert 40 < geo.metres(point, geo.from_wgs84(point, Datum.GCJ02)) < 1200
+def test_gcj02_is_off_everywhere_in_china(point: Point) -> None:
+    # by 17.5 m in the Qaidam Basin, where its two waves cancel, and by hundreds elsewhere
+    assert 15 < geo.metres(point, geo.from_wgs84(point, Datum.GCJ02)) < 1200
 
 
 @pytest.mark.parametrize("datum", list(Datum))
