@@ -8,11 +8,12 @@ import asyncpg
 import pytest
 import pytest_asyncio
 from playwright.async_api import Page
-from sqlalchemy import select
+from sqlalchemy import exists, select
+from sqlalchemy.orm import aliased
 
 from dispatch.visits import operations, queries, visit_codes
 from dispatch.visits.model import Visit
-from dispatch.visits.transitions import VisitState
+from dispatch.visits.transitions import OPEN, VisitState
 from events.delivery.bus import Deliverer
 from kit import postgres
 from kit.access.actor import SYSTEM, Actor
@@ -42,9 +43,11 @@ async def clock(site: Site) -> AsyncIterator[FixedClock]:
 
 
 async def promised(site: Site) -> Visit:
-    """Return the promised visit that is due last, so that no other story waits for it."""
+    """Return the promised visit that is due last, and the only one of its elder; no other story waits for it."""
+    other = aliased(Visit)
+    others = exists().where(other.person_id == Visit.person_id, other.id != Visit.id, other.state.in_(OPEN))
     async with site.works(SYSTEM("test")) as work:
-        query = select(Visit).where(Visit.state == VisitState.ACCEPTED).order_by(Visit.planned_start.desc())
+        query = select(Visit).where(Visit.state == VisitState.ACCEPTED, ~others).order_by(Visit.planned_start.desc())
         return (await work.session.execute(query.limit(1))).scalar_one()
 
 

@@ -48,6 +48,7 @@ async def test_a_call_is_saved_by_keys_alone_and_asked_about_once_more_when_it_i
     before = await requests_of(site, person_id)
     async with site.page() as page:
         await site.sign_in(page, "operator")
+        await page.get_by_text("还没有选人").wait_for()
         await press(page, "F2")
         await page.keyboard.type(name)
         await press(page, "Enter")
@@ -141,6 +142,10 @@ async def test_what_is_typed_survives_a_reload_and_a_lost_network_and_is_saved_o
         await page.get_by_role("status").filter(has_text="断网").wait_for()
         await page.context.set_offline(False)
         await press(page, "Control+Enter")
+        again = page.get_by_role("button", name="仍然登记")
+        await page.locator(".note.good").or_(again).first.wait_for()
+        if await again.is_visible():  # the stories before this one have used the elder's quota up
+            await press(page, "Control+Enter")
         await page.locator(".note.good").wait_for()
     assert len(await requests_of(site, person_id)) == before + 1
 

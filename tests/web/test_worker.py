@@ -14,7 +14,7 @@ from api.accounts import operations as accounts
 from api.accounts.model import Account, AccountSession, SessionKind
 from dispatch.visits import operations, visit_codes
 from dispatch.visits.model import Act, Offer, Visit
-from dispatch.visits.transitions import OfferState, VisitState
+from dispatch.visits.transitions import OfferRefusalReason, OfferState, VisitState
 from events.model import LoggedEvent
 from kit import text
 from kit.access.actor import SYSTEM, Actor
@@ -219,7 +219,7 @@ async def test_an_offer_counts_down_and_is_refused_with_a_reason(site: Site) -> 
         await page.get_by_role("dialog").wait_for(state="detached")
         async with site.works(SYSTEM("test")) as work:
             answered = await work.session.get_one(Offer, offer.id)
-            assert (answered.state, answered.reason) == (OfferState.REFUSED, "太远，赶不到")
+            assert (answered.state, answered.reason) == (OfferState.REFUSED, OfferRefusalReason.TOO_FAR)
 
 
 async def test_the_phone_can_be_installed(site: Site) -> None:
