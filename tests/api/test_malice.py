@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
+from types import NoneType, UnionType
 from typing import Any
 
 import httpx
@@ -31,7 +32,9 @@ def _forms() -> Iterator[Any]:
     for router in ROOM.routers:
         for route in router.routes:
             if isinstance(route, APIRoute) and route.body_field is not None:
-                yield pytest.param(route.body_field.field_info.annotation, id=route.name)
+                form: Any = route.body_field.field_info.annotation
+                forms = set(form.__args__) - {NoneType} if isinstance(form, UnionType) else {form}
+                yield from (pytest.param(form, id=route.name) for form in forms)
 
 
 @pytest.mark.parametrize("form", list(_forms()))
