@@ -3,15 +3,18 @@
 import hashlib
 import json
 import re
+import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import httpx
 from fastapi import FastAPI
+from pypdf import PdfReader
 
 from api.accounts.model import AccountSession
 from api.accounts.tokens import LONGEST, hash_of
@@ -239,8 +242,18 @@ def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
     return {table for table in before if after[table] != before[table]}
 
 
+def _text(content: bytes) -> str:
+    """Return what is written in an answer's body, which may be a workbook or a PDF."""
+    if content.startswith(b"PK"):
+        with zipfile.ZipFile(BytesIO(content)) as parts:
+            return "".join(parts.read(name).decode("utf-8", "replace") for name in parts.namelist())
+    if content.startswith(b"%PDF"):
+        return "".join(page.extract_text() for page in PdfReader(BytesIO(content)).pages)
+    return content.decode("utf-8", "replace")
+
+
 def canaries(answer: Any, secrets: frozenset[str], words: list[str], asked: str) -> list[str]:
     """Return what an answer gives away that was not in the question itself."""
-    text = answer.text + json.dumps(dict(answer.headers))
+    text = _text(answer.content) + json.dumps(dict(answer.headers))
     leaked = [uuid for uuid in UUIDS.findall(text.lower()) if uuid in secrets and uuid not in asked]
     return leaked + [word for word in words if word in text and word not in asked]

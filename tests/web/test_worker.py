@@ -234,7 +234,7 @@ async def test_the_phone_can_be_installed(site: Site) -> None:
 
 async def test_the_map_is_asked_for_the_door_in_the_datum_that_it_takes(site: Site) -> None:
     async with site.works(SYSTEM("test")) as work:
-        query = select(Visit).where(Visit.state == VisitState.ACCEPTED).order_by(Visit.id.desc()).limit(1)
+        query = select(Visit).where(Visit.state == VisitState.ACCEPTED).order_by(Visit.planned_start).limit(1)
         visit = (await work.session.execute(query)).scalar_one()
     async with site.page(phone=True) as page:
         await site.sign_in(page, await account_of(site, visit), "/field/")
