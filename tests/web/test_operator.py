@@ -17,9 +17,10 @@ pytestmark = pytest.mark.timeout(300)
 
 
 async def elder(site: Site) -> tuple[str, str]:
-    """Return the id and the name of the served elder for whom the fewest requests are open."""
+    """Return the id and the name of the served elder with the fewest requests in the month, so with quota left."""
     async with site.works(SYSTEM("test")) as work:
-        waiting = select(func.count()).where(CareRequest.person_id == Person.id, CareRequest.state.in_(OPEN))
+        month = work.now.replace(day=1, hour=0)
+        waiting = select(func.count()).where(CareRequest.person_id == Person.id, CareRequest.earliest >= month)
         served = (
             select(Person)
             .join(Enrolment, Enrolment.person_id == Person.id)
