@@ -48,7 +48,7 @@ KERNEL_ROOMS = ("routing", "dispatch", "simulations", "api", "journeys", "proces
 """The folders whose tests run compiled kernels, here or in a program that they start."""
 MEASURED_ROOMS = ("dispatch", "providers")
 """The folders whose tests are run under coverage, which takes them twice as long; all others go without."""
-SHARED = ("served", "bootstrap", "walk", "whole", "site")
+SHARED = ("served", "bootstrap", "walk", "whole")
 """The fixtures that are costly to make and made once; one worker gets every test that asks for the same."""
 COVERED = {
     "settlement": ["*/providers/settlement/*"],

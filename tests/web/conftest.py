@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 import uvicorn
-from playwright.async_api import Browser, Page, Request, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright, expect
 
 import run
 from api.app import build
@@ -33,6 +33,7 @@ from tests.databases import Copies
 AXE = Path(run.WEB) / "node_modules" / "axe-core" / "axe.min.js"
 OFFICE = {"width": 1366, "height": 768}
 PHONE = {"width": 390, "height": 844}
+expect.set_options(timeout=30_000)  # as long as every other wait of a page: a busy machine is slow, not wrong
 
 
 @dataclass(slots=True)
@@ -42,6 +43,7 @@ class Site:
     url: str
     roles: dict[str, Role]
     works: Works
+    clock: FixedClock
     browser: Browser
 
     @asynccontextmanager
@@ -61,7 +63,13 @@ class Site:
             if not request.url.startswith((self.url, "data:", "blob:")):
                 elsewhere.append(request.url)
 
+        def hear(message: ConsoleMessage) -> None:
+            # Chromium itself writes down each answer of 400 and more, which a page may well expect.
+            if message.type == "error" and not message.text.startswith("Failed to load resource"):
+                thrown.append(message.text)
+
         page.on("request", ask)
+        page.on("console", hear)
         page.on("pageerror", lambda error: thrown.append(str(error)))
         yield page
         await context.close()
@@ -96,28 +104,35 @@ def path_of(page: Page) -> str:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def site(lived: Lived, lived_copies: Copies) -> AsyncIterator[Site]:
-    """Serve a copy of the district and open a browser, once for all stories."""
+async def browser() -> AsyncIterator[Browser]:
+    """Build the pages and open one browser for all stories."""
     machine.need("browser", "chromium")
     if not (run.npm() and (run.WEB / "node_modules" / ".installed").exists()):
         machine.lack("web", "the packages of web/ are not installed: python3 run.py web")
     await asyncio.to_thread(run.build_pages)
-    async with lived_copies.one() as url, async_playwright() as playwright:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"], timeout=60_000
+        )
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture
+async def site(lived: Lived, lived_copies: Copies, browser: Browser) -> AsyncIterator[Site]:
+    """Serve a copy of the district that this story alone changes."""
+    async with lived_copies.one() as url:
         database = Database(url, connections=8)
-        works = Works(database, FixedClock(lived.now), Vault(bytes(range(64))), routes=bus.routes(HANDLERS))
+        clock = FixedClock(lived.now)
+        works = Works(database, clock, Vault(bytes(range(64))), routes=bus.routes(HANDLERS))
         port = machine.free_port()
         server = Server(uvicorn.Config(build(works, ROOMS), port=port, log_config=None, timeout_graceful_shutdown=1))
         server.heeds_signals = False
         serving = asyncio.create_task(server.serve())
-        browser = await playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"], timeout=60_000
-        )
         while not server.started:
             await asyncio.sleep(0.05)
-        yield Site(
-            f"http://127.0.0.1:{port}", {name: actor.role for name, actor in lived.actors.items()}, works, browser
-        )
-        await browser.close()
+        roles = {name: actor.role for name, actor in lived.actors.items()}
+        yield Site(f"http://127.0.0.1:{port}", roles, works, clock, browser)
         server.stop()
         await serving
         await database.close()

@@ -1,6 +1,7 @@
 """The page of call-backs: one call at a time by digits, the company hidden until the answers are saved."""
 
 import pytest
+from playwright.async_api import expect
 from sqlalchemy import func, select
 
 from kit.access.actor import SYSTEM
@@ -58,7 +59,7 @@ async def test_an_elder_answers_by_digits_and_the_company_is_shown_only_then(sit
         await page.locator(".said li").nth(2).wait_for()
         await page.reload()
         await page.locator(".said li").nth(2).wait_for()
-        assert "55 分钟" in await page.locator(".said").inner_text()
+        await expect(page.locator(".said")).to_contain_text("55 分钟")
         await page.keyboard.press("Backspace")
         await page.keyboard.press("1")
         await page.keyboard.press("4")

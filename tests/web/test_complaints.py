@@ -1,7 +1,7 @@
 """The page of complaints: taken by the desk, led step by step to a decision, replied to, never decided twice by one."""
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 from sqlalchemy import select
 
 from dispatch.requests.model import CareRequest
@@ -43,7 +43,7 @@ async def take(page: Page, site: Site) -> int:
     if await again.is_visible():
         await again.click()
     await said.wait_for()
-    assert await said.inner_text() == WORDS
+    await expect(said).to_have_text(WORDS)
     return (await latest(site)).number
 
 
@@ -52,9 +52,9 @@ async def test_a_complaint_is_taken_decided_remedied_closed_and_appealed_to_anot
         await site.sign_in(page, "operator", "/console/complaints")
         await page.locator(".complaints tbody tr").first.wait_for()
         number = await take(page, site)
-        assert f"第 {number} 件" in await page.locator(".peek").inner_text()
+        await expect(page.locator(".peek")).to_contain_text(f"第 {number} 件")
         assert await violations(page) == []
-        assert await page.get_by_role("button", name="确认受理").count() == 0
+        await expect(page.get_by_role("button", name="确认受理")).to_have_count(0)
     async with site.page() as page:
         await site.sign_in(page, "manager", "/console/complaints")
         await page.get_by_role("button", name=f"第 {number} 件").click()
@@ -72,7 +72,7 @@ async def test_a_complaint_is_taken_decided_remedied_closed_and_appealed_to_anot
         assert await violations(page) == []
         await decide.click()
         await page.locator(".peek dd").filter(has_text="成立，扣 60%").wait_for()
-        assert "扣企业 60%" in await page.locator(".say").inner_text()
+        await expect(page.locator(".say")).to_contain_text("扣企业 60%")
         await page.get_by_role("button", name="完成整改").click()
         await page.get_by_role("tab", name="已整改").click()
         await page.get_by_role("button", name="办结", exact=True).click()
@@ -97,7 +97,7 @@ async def test_a_step_whose_answer_is_lost_is_taken_once(site: Site) -> None:
         await page.context.set_offline(True)
         await page.get_by_role("button", name="确认受理").click()
         await page.get_by_role("alert").filter(has_text="没有回话").wait_for()
-        assert await page.locator("blockquote").inner_text() == WORDS
+        await expect(page.locator("blockquote")).to_have_text(WORDS)
         await page.context.set_offline(False)
         await page.get_by_role("button", name="确认受理").click()
         await page.get_by_role("button", name="完成调查").wait_for()
@@ -115,6 +115,6 @@ async def test_an_auditor_reads_complaints_and_takes_no_step(
         await page.locator(".complaints tbody button").first.click()
         await page.locator("blockquote").wait_for()
         await page.locator(".peek .steps li").first.wait_for()
-        assert await page.locator(".peek form").count() == 0
+        await expect(page.locator(".peek form")).to_have_count(0)
         assert await violations(page) == []
         assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

@@ -1,13 +1,11 @@
 """The family's link: an operator gives it, the family follows the visit to its end and rates it in two taps, once."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
 
 import asyncpg
 import pytest
-import pytest_asyncio
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 from sqlalchemy import exists, select
 from sqlalchemy.orm import aliased
 
@@ -19,7 +17,6 @@ from kit import postgres
 from kit.access.actor import SYSTEM, Actor
 from kit.access.roles import Role
 from kit.access.scope import Company
-from kit.clock import FixedClock
 from providers.satisfaction.model import Channel, Rateable
 from tests.api.acts import at_the_door
 from tests.conftest import HANDLERS
@@ -32,18 +29,8 @@ SEEN = """[...document.querySelectorAll('main, main *')].filter(e => e.innerText
   e.tagName, parseFloat(getComputedStyle(e).fontSize), e.getBoundingClientRect().height])"""
 
 
-@pytest_asyncio.fixture
-async def clock(site: Site) -> AsyncIterator[FixedClock]:
-    """Give the platform's clock and put it back, so that no other story finds its sessions ended."""
-    clock = site.works.clock
-    assert isinstance(clock, FixedClock)
-    before = clock.now()
-    yield clock
-    clock._at = before  # a clock of the platform never runs backwards; a district of several stories does
-
-
 async def promised(site: Site) -> Visit:
-    """Return the promised visit that is due last, and the only one of its elder; no other story waits for it."""
+    """Return the promised visit that is due last, and the only one of its elder."""
     other = aliased(Visit)
     others = exists().where(other.person_id == Visit.person_id, other.id != Visit.id, other.state.in_(OPEN))
     async with site.works(SYSTEM("test")) as work:
@@ -76,9 +63,7 @@ async def readable(page: Page) -> None:
     assert await violations(page) == []
 
 
-async def test_a_family_follows_a_visit_by_its_link_and_rates_it_in_two_taps_once(
-    site: Site, clock: FixedClock
-) -> None:
+async def test_a_family_follows_a_visit_by_its_link_and_rates_it_in_two_taps_once(site: Site) -> None:
     visit = await promised(site)
     async with site.page() as page:
         await site.sign_in(page, "operator", f"/console/calls/{visit.person_id}")
@@ -91,10 +76,10 @@ async def test_a_family_follows_a_visit_by_its_link_and_rates_it_in_two_taps_onc
         await page.set_viewport_size({"width": 360, "height": 640})
         await page.goto(address)
         await page.locator(".state", has_text="约好了").wait_for()
-        assert "师傅" in await page.locator(".facts").inner_text()
-        assert await page.get_by_role("button").count() == 0
+        await expect(page.locator(".facts")).to_contain_text("师傅")
+        await expect(page.get_by_role("button")).to_have_count(0)
         await readable(page)
-        clock.set(visit.planned_start)
+        site.clock.set(visit.planned_start)
         async with site.works(SYSTEM("test")) as work:
             code = visit_codes.code(work, visit.id)
         async with site.works(worker) as work:
@@ -103,7 +88,7 @@ async def test_a_family_follows_a_visit_by_its_link_and_rates_it_in_two_taps_onc
         async with site.works(worker) as work:
             await operations.arrive(work, visit_id=visit.id, act=at_the_door(work.now, "family", code))
         await state(page, "师傅到了")
-        clock.set(visit.planned_end)
+        site.clock.set(visit.planned_end)
         async with site.works(worker) as work:
             await operations.leave(work, visit_id=visit.id, act=at_the_door(work.now, "family", None))
         await heard(site)
@@ -116,7 +101,7 @@ async def test_a_family_follows_a_visit_by_its_link_and_rates_it_in_two_taps_onc
         await page.get_by_role("button", name="满意", exact=True).click()
         await page.get_by_role("button", name="就是这样").click()
         await page.get_by_text("评价记下了").wait_for()
-        assert await page.get_by_role("button").count() == 0
+        await expect(page.get_by_role("button")).to_have_count(0)
         await readable(page)
     async with site.works(SYSTEM("test")) as work:
         row = await work.session.get_one(Rateable, visit.id)
@@ -132,7 +117,7 @@ async def test_a_family_follows_a_visit_by_its_link_and_rates_it_in_two_taps_onc
         ]
         await page.goto(f"{address}A")
         await page.get_by_role("alert").wait_for()
-        assert await page.locator(".facts").count() == 0
+        await expect(page.locator(".facts")).to_have_count(0)
 
 
 async def test_an_operator_prints_the_card_for_the_wall_from_the_call_sheet(site: Site) -> None:

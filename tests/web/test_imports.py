@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.async_api import FilePayload, Page, Route
+from playwright.async_api import FilePayload, Page, Route, expect
 from sqlalchemy import func, select
 
 from dispatch.enrolment.model import Enrolment
@@ -84,7 +84,7 @@ async def test_a_lost_answer_loses_neither_the_file_nor_takes_it_in_twice(site: 
         await failure.wait_for(state="detached")
         await failure.wait_for()
         assert await members(site) == before + 2, "it was taken in, and nobody has heard of it"
-        assert await page.locator(".file b").inner_text() == "名册.csv"
+        await expect(page.locator(".file b")).to_have_text("名册.csv")
         await page.unroute("**/imports/people?dry_run=false")
         await take.click()
         await page.get_by_role("status").filter(has_text="写入 2 行").wait_for()
@@ -95,11 +95,11 @@ async def test_only_the_lists_of_a_role_can_be_brought(site: Site) -> None:
     async with site.page(language="en-GB", dark=True) as page:
         await site.sign_in(page, "operator", "/console/imports")
         await page.locator(".kinds .on").wait_for()
-        assert await page.locator(".kinds .on").inner_text() == "care requests"
-        assert await page.locator("input[type=file]").count() == 1
+        await expect(page.locator(".kinds .on")).to_have_text("care requests")
+        await expect(page.locator("input[type=file]")).to_have_count(1)
         await page.get_by_role("button", name="divisions read only").first.click()
         await page.get_by_text("Your role does not bring this list").wait_for()
-        assert await page.locator("input[type=file]").count() == 0
+        await expect(page.locator("input[type=file]")).to_have_count(0)
         assert await violations(page) == []
     async with site.page(phone=True) as page:
         await open_people(page, site)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 from sqlalchemy import select
 
 from api.accounts import operations as accounts
@@ -56,12 +56,12 @@ async def test_a_month_goes_from_a_disputed_line_to_its_payment(site: Site) -> N
         await site.sign_in(page, provider, "/console/finance")
         await page.locator(".paper tbody tr").first.wait_for()
         company = (await page.evaluate("fetch('/api/v1/me').then(me => me.json())"))["provider_id"]
-        assert await page.locator(".firms .list button").count() == 1
+        await expect(page.locator(".firms .list button")).to_have_count(1)
         statement = await statement_of(site, month, company)
         sums = await page.locator(".sums").inner_text()
         for fen in (statement.claimed_fen, statement.payable_fen, statement.subsidised_fen, statement.own_fen):
             assert yuan(fen) in sums
-        assert await page.locator(".words [lang]").inner_text() == in_words(statement.payable_fen)
+        await expect(page.locator(".words [lang]")).to_have_text(in_words(statement.payable_fen))
         assert await page.get_by_role("button", name="确认").is_disabled()
         await page.get_by_text("1 条异议没有决定").wait_for()
         called = await page.locator(".firms b").inner_text()
@@ -78,7 +78,7 @@ async def test_a_month_goes_from_a_disputed_line_to_its_payment(site: Site) -> N
         await open_month(page, site, provider, month)
         await page.get_by_role("button", name="确认").click()
         await page.get_by_text("等第二个人复核").wait_for()
-        assert await page.get_by_role("button", name="付款文件").count() == 0
+        await expect(page.get_by_role("button", name="付款文件")).to_have_count(0)
 
     async with site.page() as page:
         await open_month(page, site, "finance", month)
@@ -126,10 +126,10 @@ async def test_a_price_that_waits_is_shown_to_finance_and_taken_back_by_a_manage
             card = page.locator(".changes .card", has_text="9900")
             await card.wait_for()
             assert await violations(page) == []
-            assert await card.get_by_role("button", name="撤回").count() == int(decides)
+            await expect(card.get_by_role("button", name="撤回")).to_have_count(int(decides))
             if decides:
                 assert await card.get_by_role("button", name="确认").is_disabled()
-                assert "起可以确认" in await card.inner_text()
+                await expect(card).to_contain_text("起可以确认")
                 await card.get_by_role("button", name="撤回").click()
                 await card.wait_for(state="detached")
 

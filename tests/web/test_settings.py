@@ -1,6 +1,7 @@
 """The settings: rules are decided by the form that their schema draws, guarded ones wait, others read."""
 
 import pytest
+from playwright.async_api import expect
 
 from tests.web.conftest import Site, path_of, violations
 
@@ -21,7 +22,7 @@ async def test_a_rule_is_refused_out_of_bounds_and_then_decided_by_its_form(site
         await page.get_by_role("button", name="定下来").click()
         await page.get_by_role("status").filter(has_text="记下了").wait_for()
         await page.locator(".history li").filter(has_text="十一月二十日会议纪要").filter(has_text="47").wait_for()
-        assert await page.locator(".history .tag.blue").first.is_visible()
+        await expect(page.locator(".history .tag.blue").first).to_be_visible()
 
 
 async def test_a_rule_about_money_is_only_proposed_and_is_shown_as_waiting(site: Site) -> None:
@@ -50,7 +51,7 @@ async def test_the_administrator_is_led_to_the_accounts_and_reads_the_rules(site
         assert await violations(page) == []
         await page.get_by_role("tab", name="Rules").click()
         await page.locator(".names button").first.click()
-        assert await page.get_by_text("The manager decides the rules").is_visible()
+        await expect(page.get_by_text("The manager decides the rules")).to_be_visible()
 
 
 async def test_the_log_is_searched_from_an_event_to_all_about_the_same_thing(site: Site) -> None:
@@ -64,7 +65,7 @@ async def test_the_log_is_searched_from_an_event_to_all_about_the_same_thing(sit
         subject = page.locator(".log tbody tr td:nth-child(4) button").first
         about = await subject.inner_text()
         await subject.click()
-        assert await page.get_by_label("关于").input_value() == about
+        await expect(page.get_by_label("关于")).to_have_value(about)
         await page.locator(".log tbody tr", has_not_text=about).first.wait_for(state="detached")
         kinds = await page.locator(".log tbody td:nth-child(3)").all_inner_texts()
         assert set(kinds) == {"visits.visit_verified.v1"}

@@ -1,7 +1,7 @@
 """Signing in by the page: every role reaches its desk, and an ended session takes nothing away."""
 
 import pytest
-from playwright.async_api import Request
+from playwright.async_api import Request, expect
 from sqlalchemy import select
 
 from api.desks import home_of
@@ -55,8 +55,8 @@ async def test_a_wrong_password_is_said_in_the_readers_language(site: Site) -> N
             await page.fill("[name=username]", "nobody")
             await page.fill("[name=password]", "wrong wrong wrong")
             await page.keyboard.press("Enter")
-            assert words in (await page.locator("[role=alert]").inner_text())
-            assert await page.input_value("[name=username]") == "nobody"
+            await expect(page.locator("[role=alert]")).to_contain_text(words)
+            await expect(page.locator("[name=username]")).to_have_value("nobody")
 
 
 async def test_an_ended_session_asks_again_over_the_page_and_nothing_typed_is_lost(site: Site) -> None:
@@ -67,17 +67,17 @@ async def test_an_ended_session_asks_again_over_the_page_and_nothing_typed_is_lo
         await page.get_by_role("button", name="让它退出").first.click()
         dialog = page.get_by_role("dialog")
         await dialog.wait_for()
-        assert await page.input_value("dialog [name=username]") == "manager"
+        await expect(page.locator("dialog [name=username]")).to_have_value("manager")
         assert await violations(page) == []
         await page.keyboard.press("Escape")
         await page.keyboard.press("Escape")
-        assert await dialog.is_visible()
+        await expect(dialog).to_be_visible()
         await page.fill("dialog [name=password]", "wrong wrong wrong")
         await page.keyboard.press("Enter")
         await dialog.get_by_role("alert").wait_for()
         await fill(page, "manager")
         await dialog.wait_for(state="detached")
-        assert await page.get_by_label("现在的密码").input_value() == "half a password"
+        await expect(page.get_by_label("现在的密码")).to_have_value("half a password")
         assert path_of(page) == "/console/account"
 
 
@@ -91,8 +91,8 @@ async def test_another_account_that_signs_in_over_a_page_sees_nothing_of_it(site
         async with page.expect_navigation():
             await fill(page, "finance")
         await page.get_by_role("dialog").wait_for(state="detached")
-        assert await page.get_by_label("现在的密码").count() == 0
-        assert "finance" in await page.locator(".head").inner_text()
+        await expect(page.get_by_label("现在的密码")).to_have_count(0)
+        await expect(page.locator(".head")).to_contain_text("finance")
 
 
 async def test_language_and_theme_are_chosen_once(site: Site) -> None:
@@ -100,10 +100,10 @@ async def test_language_and_theme_are_chosen_once(site: Site) -> None:
         await page.goto(f"{site.url}/console/")
         await page.get_by_role("button", name="English").click()
         await page.get_by_role("button", name="Dark").click()
-        assert await page.locator("html").get_attribute("lang") == "en"
+        await expect(page.locator("html")).to_have_attribute("lang", "en")
         await page.reload()
         await page.get_by_role("button", name="Sign in").wait_for()
-        assert await page.locator("html").get_attribute("data-theme") == "dark"
+        await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
         assert await page.title() == "Home eldercare platform"
 
 
@@ -146,7 +146,7 @@ async def test_an_elder_rates_a_visit_by_its_code_in_two_taps_once(site: Site) -
         await page.get_by_role("button", name="再想想").click()
         await page.get_by_role("button", name="满意", exact=True).click()
         await page.clock.fast_forward(9_000)
-        assert await page.get_by_role("button", name="再想想").is_visible()
+        await expect(page.get_by_role("button", name="再想想")).to_be_visible()
         await page.clock.run_for(2_000)
         await page.get_by_text("记下了，谢谢您").wait_for()
     async with site.works(SYSTEM("test")) as work:
@@ -166,7 +166,7 @@ async def test_the_elders_page_is_large_and_whole_on_a_small_phone(site: Site) -
     async with site.page(phone=True) as page:
         await page.set_viewport_size({"width": 360, "height": 640})
         await page.goto(f"{site.url}/my/")
-        assert "短信里的链接" in await page.locator("main").inner_text()
+        await expect(page.locator("main")).to_contain_text("短信里的链接")
         await page.goto(f"{site.url}/my/01890a5d-ac96-774b-bcce-b302099a8057#123456")
         await page.get_by_role("button", name="不满意").wait_for()
         seen = await page.evaluate(

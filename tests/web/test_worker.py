@@ -1,13 +1,12 @@
 """A worker's phone: the day in the pocket, one button, and nothing lost or doubled without a signal."""
 
+import re
 from collections import Counter
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import BrowserContext, Page
+from playwright.async_api import BrowserContext, Page, expect
 from sqlalchemy import select
 
 from api.accounts import operations as accounts
@@ -20,7 +19,6 @@ from kit import text
 from kit.access.actor import SYSTEM, Actor
 from kit.access.roles import Role
 from kit.access.scope import Company
-from kit.clock import FixedClock
 from providers.roster.model import Worker
 from tests.api.acts import HOME
 from tests.api.lives import OPERATOR, PASSWORD
@@ -79,16 +77,6 @@ async def two_visits(site: Site) -> tuple[Visit, Visit]:
     return first, second
 
 
-@pytest_asyncio.fixture
-async def clock(site: Site) -> AsyncIterator[FixedClock]:
-    """Give the platform's clock and put it back, so that no other story finds its offers gone."""
-    clock = site.works.clock
-    assert isinstance(clock, FixedClock)
-    before = clock.now()
-    yield clock
-    clock._at = before  # a clock of the platform never runs backwards; a district of several stories does
-
-
 async def at_the_door(context: BrowserContext) -> None:
     await context.grant_permissions(["geolocation"])
     await context.set_geolocation({"latitude": HOME[0], "longitude": HOME[1], "accuracy": 12})
@@ -113,7 +101,7 @@ async def emitted(site: Site, visit: Visit) -> Counter[str]:
         return Counter(type_ for type_, data in rows if data.get("visit_id") == str(visit.id))
 
 
-async def test_a_day_without_a_signal_is_reported_in_order_and_once(site: Site, clock: FixedClock) -> None:
+async def test_a_day_without_a_signal_is_reported_in_order_and_once(site: Site) -> None:
     first, second = await two_visits(site)
     name = await account_of(site, first)
     async with site.works(SYSTEM("test")) as work:
@@ -146,7 +134,7 @@ async def test_a_day_without_a_signal_is_reported_in_order_and_once(site: Site, 
         await phone.get_by_text("未上报 3").wait_for()
         assert await violations(phone) == []
 
-        clock.advance(timedelta(minutes=45))
+        site.clock.advance(timedelta(minutes=45))
         async with site.works(SYSTEM("test")) as work:
             others = select(Worker.id).where(Worker.provider_id == first.provider_id, Worker.id != first.worker_id)
             colleague = (await work.session.execute(others.order_by(Worker.number).limit(1))).scalar_one()
@@ -158,8 +146,8 @@ async def test_a_day_without_a_signal_is_reported_in_order_and_once(site: Site, 
         await phone.get_by_text("未上报 0").wait_for(timeout=60_000)
         await tap(phone, "需要处理 1")
         refusal = phone.locator(".sheet .refused")
-        assert "出发" in await refusal.inner_text()
-        assert text.sentence("visit.not_found", "zh") in await refusal.inner_text()
+        await expect(refusal).to_contain_text("出发")
+        await expect(refusal).to_contain_text(text.sentence("visit.not_found", "zh"))
         assert await violations(phone) == []
         await tap(phone, "知道了")
         await refusal.wait_for(state="detached")
@@ -240,7 +228,7 @@ async def test_the_map_is_asked_for_the_door_in_the_datum_that_it_takes(site: Si
         await site.sign_in(page, await account_of(site, visit), "/field/")
         link = page.get_by_role("link", name="导航")
         await link.wait_for()
-        assert (await link.get_attribute("href") or "").startswith("https://uri.amap.com/navigation?to=116.80")
+        await expect(link).to_have_attribute("href", re.compile(r"^https://uri\.amap\.com/navigation\?to=116\.80"))
         await page.context.set_offline(True)
         await page.get_by_text("没有信号").wait_for()
-        assert await link.get_attribute("href") == f"geo:{HOME[0]:.6f},{HOME[1]:.6f}"
+        await expect(link).to_have_attribute("href", f"geo:{HOME[0]:.6f},{HOME[1]:.6f}")
