@@ -17,6 +17,17 @@ describe("the control chart", () => {
     const chart = layOut({ centre: 60, spread: 1, points: [point("2025-12", 0, 3, 0, 100), point("2026-01", 3, 3, 0, 100)] });
     for (const { y } of [...chart.marks, ...chart.ticks]) expect(y >= 0 && y <= HEIGHT).toBe(true);
   });
+  it("writes its labels one under the other where the limits lie close, and shows no cliff where there is none", () => {
+    for (const centre of [0, 0.2, 50, 99.8, 100]) {
+      const chart = layOut({ centre, spread: 1, points: [point("2026-01", centre, 100, Math.max(0, centre - 0.3), Math.min(100, centre + 0.2))] });
+      const { upper, centre: middle, lower } = chart.labels!;
+      expect(middle - upper).toBeGreaterThanOrEqual(17);
+      expect(lower - middle).toBeGreaterThanOrEqual(17);
+      expect(upper).toBeGreaterThanOrEqual(14);
+      expect(lower).toBeLessThanOrEqual(HEIGHT - 20);
+      expect(chart.ticks.length).toBeGreaterThan(5);
+    }
+  });
   it("is empty, but there, without any rating", () => {
     expect(layOut({ centre: null, spread: 1, points: [point("2026-01", 0, 0, null, null)] }).line).toBe("");
   });
