@@ -30,6 +30,11 @@ MOST: Final = 20_000
 """Rows of one answer; the most pressing come first, so that what is left out is what can wait."""
 _SHARE = 10  # reading may take a tenth of the time, however many requests are open
 _LEAST_SECONDS = 0.5
+AGAIN: Final = "X-Read-Again"
+_AGAIN = {
+    "description": "after how many seconds the board is read again; missing where it was read for this answer",
+    "schema": {"type": "number", "exclusiveMinimum": 0},
+}
 
 
 class BoardState(StrEnum):
@@ -93,15 +98,20 @@ class BoardReader:
         self._content = b""
         self._fresh_until = 0.0
 
-    async def look(self) -> bytes:
-        """Return the board for an actor whose scope is everything."""
+    async def look(self) -> tuple[bytes, float]:
+        """Return the board for an actor whose scope is everything, and after how many seconds it will be read again.
+
+        Zero seconds where it was read for this look: it then holds whatever was committed before.
+        """
         async with self._reading:
-            if monotonic() >= self._fresh_until:
-                begun = monotonic()
-                async with self._works(SYSTEM("board")) as work:
-                    self._content = (await open_requests(work)).model_dump_json().encode()
-                self._fresh_until = monotonic() + max(_LEAST_SECONDS, _SHARE * (monotonic() - begun))
-            return self._content
+            left = self._fresh_until - monotonic()
+            if left > 0:
+                return self._content, left
+            begun = monotonic()
+            async with self._works(SYSTEM("board")) as work:
+                self._content = (await open_requests(work)).model_dump_json().encode()
+            self._fresh_until = monotonic() + max(_LEAST_SECONDS, _SHARE * (monotonic() - begun))
+            return self._content, 0.0
 
 
 def still_to_serve(work: Work) -> Select[CareRequest, str, VisitState, datetime, str, str]:
@@ -192,7 +202,17 @@ def state_of(request: RequestState, visit: VisitState | None) -> BoardState:
     return BoardState(request.value)
 
 
-@router.get("/board", response_model=OpenRequests, summary="What is still to be served?")
+@router.get(
+    "/board",
+    response_model=OpenRequests,
+    summary="What is still to be served?",
+    responses={200: {"headers": {AGAIN: _AGAIN}}},
+)
 async def get_board(request: Request, _work: Annotated[Work, doing("board.read")]) -> Response:
-    """Return every open request with masked names, at most 20,000, the earliest deadline first."""
-    return Response(await cast("BoardReader", request.app.state.open_requests).look(), media_type="application/json")
+    """Return every open request with masked names, at most 20,000, the earliest deadline first.
+
+    It is counted once for all who look. What was read for somebody before is answered with `X-Read-Again`: whoever asks
+    once more after so many seconds has all that was committed before the first time.
+    """
+    content, again = await cast("BoardReader", request.app.state.open_requests).look()
+    return Response(content, media_type="application/json", headers={AGAIN: f"{again:.3f}"} if again else None)

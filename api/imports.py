@@ -70,14 +70,15 @@ async def list_import_kinds(request: Request, work: Annotated[Work, doing("impor
     """Return the kinds of lists with their columns, and whether the reader may bring each."""
     table = request.app.state.policy
     kinds = request.app.state.import_kinds.values()
-    return Rows([shapes.kind(entry, policy.allows(table, work.actor, entry.action)) for entry in kinds])
+    return Rows([shapes.kind(entry, may=policy.allows(table, work.actor, entry.action)) for entry in kinds])
 
 
 def _bring(kind: ImportKind) -> Callable[..., Awaitable[Any]]:
     async def bring_list(
         request: Request,
         work: Annotated[Work, doing(kind.action)],
-        dry_run: Annotated[bool, Query(description="true: make every check and write nothing")] = False,  # noqa: FBT002 - a parameter of the address
+        *,
+        dry_run: Annotated[bool, Query(description="true: make every check and write nothing")] = False,
         column: Annotated[
             list[str] | None,
             Query(

@@ -68,8 +68,8 @@ def column(entry: Column) -> ListColumn:
     )
 
 
-def kind(entry: ImportKind, may: bool) -> ListKind:  # noqa: FBT001 - the answer of the policy
-    """Describe a kind of list."""
+def kind(entry: ImportKind, *, may: bool) -> ListKind:
+    """Describe a kind of list, and whether its reader may bring it."""
     return ListKind(
         name=entry.name,
         zh=entry.zh,

@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
-from api.board import BoardRow, open_requests
+from api.board import AGAIN, BoardRow, open_requests
 from dispatch.requests.model import OPEN, CareRequest
 from kit.access.actor import SYSTEM
 from tests.api.street import Street, instant
@@ -54,10 +55,20 @@ async def test_a_request_that_nobody_takes_stays_on_the_board_until_its_day_is_o
             assert rows[lost.id].worker_called is None
 
 
-async def test_the_board_is_read_once_for_all_who_look(world: World) -> None:
+async def test_the_board_is_read_once_for_all_who_look_and_says_when_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = [100.0]
+    monkeypatch.setattr("api.board.monotonic", lambda: seconds[0])
     first = await world.ask("operator", "GET", "/board")
+    assert AGAIN not in first.headers
     await world.plain.execute("update care_request set urgent = not urgent")
-    assert (await world.ask("manager", "GET", "/board")).content == first.content
+    second = await world.ask("manager", "GET", "/board")
+    assert second.content == first.content
+    seconds[0] += float(second.headers[AGAIN])
+    third = await world.ask("manager", "GET", "/board")
+    assert AGAIN not in third.headers
+    assert [row["urgent"] for row in third.json()["rows"]] == [not row["urgent"] for row in first.json()["rows"]]
 
 
 async def test_only_the_bureau_sees_the_board(world: World) -> None:

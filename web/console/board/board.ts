@@ -1,3 +1,4 @@
+import { useQuery, useQueryClient } from "@tanstack/vue-query";
 import type { components } from "../../shared/api";
 import { answered, api } from "../../shared/client";
 import { minutesBetween, synchronise } from "../../shared/hours";
@@ -40,11 +41,33 @@ export const CHANGES: LiveType[] = [
   "visits.visit_finished.v1",
 ];
 
-/** Read the board, and set the clock by it. */
-export async function fetchBoard(): Promise<BoardRow[]> {
-  const { at, rows } = await answered(api.GET("/api/v1/board"));
-  synchronise(at);
-  return rows;
+/** Whether the next reading is a second one, which has all that the first may lack. */
+let second = false;
+
+/**
+ * Read the board, and set the clock by it. What was read for somebody before may lack what has just happened: it is
+ * asked for once more as soon as it is read again.
+ */
+export function useBoard(refetchInterval?: number | (() => number)): ReturnType<typeof useQuery<BoardRow[]>> {
+  const queries = useQueryClient();
+  return useQuery<BoardRow[]>({
+    queryKey: ["board"],
+    queryFn: async () => {
+      const asked = api.GET("/api/v1/board");
+      const { at, rows } = await answered(asked);
+      const again = Number((await asked).response.headers.get("x-read-again"));
+      if (again && !second) {
+        setTimeout(() => {
+          second = true;
+          void queries.invalidateQueries({ queryKey: ["board"] });
+        }, again * 1000);
+      }
+      second = false;
+      synchronise(at);
+      return rows;
+    },
+    refetchInterval,
+  });
 }
 
 /** Return the requests that somebody has waited for longer than a rule allows: those with an open case. */
