@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from processes.__main__ import WORDS, app
 from tests.house.tree import ROOT, files
@@ -76,9 +77,8 @@ def test_at_least_one_block_of_each_kind_is_run() -> None:
 
 @pytest.mark.parametrize("word", sorted(commands()))
 def test_every_command_in_the_documents_exists(word: str) -> None:
-    command = [sys.executable, "-m", "processes", word, "--help"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    done = CliRunner().invoke(app, [word, "--help"])
+    assert done.exit_code == 0, done.output
 
 
 def test_every_link_leads_somewhere() -> None:

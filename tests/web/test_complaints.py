@@ -63,7 +63,7 @@ async def test_a_complaint_is_taken_decided_remedied_closed_and_appealed_to_anot
         await page.get_by_role("button", name="完成调查").click()
         decide = page.get_by_role("button", name="裁定", exact=True)
         await decide.wait_for()
-        assert await decide.is_disabled()
+        await expect(decide).to_be_disabled()
         await page.get_by_label("成立", exact=True).check()
         await page.get_by_label("百分之几").fill("1")
         await decide.click()
@@ -78,7 +78,8 @@ async def test_a_complaint_is_taken_decided_remedied_closed_and_appealed_to_anot
         await page.get_by_role("button", name="办结", exact=True).click()
         await page.get_by_role("button", name="申诉", exact=True).click()
         await page.get_by_text("申诉要另一个人裁定").wait_for()
-        assert await page.get_by_role("button", name="裁定", exact=True).is_disabled()
+        await expect(page.get_by_role("button", name="裁定", exact=True)).to_be_disabled()
+        await expect(page.locator(".peek .steps li", has_text="已申诉")).to_be_visible()
         steps = await page.locator(".peek .steps li").all_inner_texts()
         walked = ["已受理", "已确认", "已调查", "已裁定", "已整改", "已办结", "已申诉"]
         assert [word in step for word, step in zip(walked, steps, strict=False)] == [True] * 7

@@ -42,10 +42,11 @@ async def test_a_list_with_faults_is_tried_mended_and_taken_in_whole(site: Site,
         broken = person(702, 出生日期="1945年2月30日", 住址="=1+1", **TOWN)
         await field.set_input_files(people(person(701, **TOWN), broken, header=OTHER_HEADER))
         await page.locator(".faults tbody tr", has_text="姓名").wait_for()
-        assert await page.get_by_role("button", name="收进来").is_disabled()
+        await expect(page.get_by_role("button", name="收进来")).to_be_disabled()
         await page.get_by_label("怎么称呼").select_option("name")
         await page.locator(".faults tbody tr", has_text="姓名").wait_for(state="detached")
         rows = page.locator(".faults tbody tr")
+        await expect(rows).to_have_count(2)
         places = [await row.locator("td").all_inner_texts() for row in await rows.all()]
         assert {(line, column) for line, column, _ in places} == {("3", "出生日期"), ("3", "住址")}
         assert await violations(page) == []

@@ -62,7 +62,7 @@ async def test_a_month_goes_from_a_disputed_line_to_its_payment(site: Site) -> N
         for fen in (statement.claimed_fen, statement.payable_fen, statement.subsidised_fen, statement.own_fen):
             assert yuan(fen) in sums
         await expect(page.locator(".words [lang]")).to_have_text(in_words(statement.payable_fen))
-        assert await page.get_by_role("button", name="确认").is_disabled()
+        await expect(page.get_by_role("button", name="确认")).to_be_disabled()
         await page.get_by_text("1 条异议没有决定").wait_for()
         called = await page.locator(".firms b").inner_text()
 
@@ -90,7 +90,7 @@ async def test_a_month_goes_from_a_disputed_line_to_its_payment(site: Site) -> N
         assert await violations(page) == []
         await page.get_by_role("button", name="复核").click()
         await page.get_by_text("你是复核人，付款要另一个人").wait_for()
-        assert await page.get_by_role("button", name="付款", exact=True).is_disabled()
+        await expect(page.get_by_role("button", name="付款", exact=True)).to_be_disabled()
 
     async with site.page() as page:
         await open_month(page, site, "cashier", month)
@@ -128,7 +128,7 @@ async def test_a_price_that_waits_is_shown_to_finance_and_taken_back_by_a_manage
             assert await violations(page) == []
             await expect(card.get_by_role("button", name="撤回")).to_have_count(int(decides))
             if decides:
-                assert await card.get_by_role("button", name="确认").is_disabled()
+                await expect(card.get_by_role("button", name="确认")).to_be_disabled()
                 await expect(card).to_contain_text("起可以确认")
                 await card.get_by_role("button", name="撤回").click()
                 await card.wait_for(state="detached")
