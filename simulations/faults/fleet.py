@@ -148,11 +148,12 @@ class Fleet:
                 child.start()
         await asyncio.gather(*(child.until_well() for child in self.children.values()))
 
-    def stop_all(self) -> None:
-        """End everything, frozen or not."""
-        for child in self.children.values():
+    def stop(self, *kinds: str) -> None:
+        """End the processes of these kinds, frozen or not; without kinds, all."""
+        ending = [child for name, child in self.children.items() if not kinds or name.partition("-")[0] in kinds]
+        for child in ending:
             child.thaw()
-        for child in self.children.values():
+        for child in ending:
             child.stop()
 
     def kill_postgres(self) -> None:

@@ -136,7 +136,7 @@ async def _ground(
         await district.lay_out(works, size=size, seed=seed)
         works.clock = RehearsalClock()
         groups = {group: handlers.keys() for group, handlers in running.deliverer.handlers.items()}
-        stack.callback(fleet.stop_all)
+        stack.callback(fleet.stop)
         yield Ground(folder, url, subject, fleet, works, groups, lines)
 
 
@@ -214,8 +214,10 @@ async def _over_http(
         progress(faults, most, "settling")
         month = await people.end_month()
         await people.settle(month)
+        # What begins work of its own ends first, so that nothing is emitted after the last look at what waits.
+        await asyncio.to_thread(fleet.stop, "http", "ticker")
         await _drained(works)
-    fleet.stop_all()
+    await asyncio.to_thread(fleet.stop)
     wrong = await checker.check(works, people.record, planted=scene.planted)
     if not recovered:
         wrong["not recovered"] = {"count": 1, "seconds": round(took)}

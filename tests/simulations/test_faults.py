@@ -29,6 +29,8 @@ from simulations.faults.scenarios import SCENARIOS
 ROOT = Path(__file__).resolve().parents[2]
 DEATHS = 8
 """How many boundaries are died at in each run of the tests; all of them are by hand."""
+KILLS, EXITS = 20, 3
+"""How many kills, and how many ends at a boundary by `os._exit`, a run of the tests sees; hundreds are by hand."""
 
 
 def _run(name: str, *, faults: int | None, seconds: float = 200) -> dict[str, Any]:
@@ -48,6 +50,16 @@ def test_a_death_at_a_boundary_loses_nothing_and_does_nothing_twice() -> None:
     # A story that goes another way may end before the last boundaries of the first one.
     assert DEATHS // 2 <= answer["restarts"] <= DEATHS
     assert answer["settled"]["visits"] > 0
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(("name", "faults"), [("kills", KILLS), ("exits", EXITS)])
+def test_processes_that_are_ended_at_any_moment_lose_nothing_and_do_nothing_twice(name: str, faults: int) -> None:
+    answer = _run(name, faults=faults, seconds=500)
+    assert answer["wrong"] == {}
+    assert answer["faults"] >= faults
+    assert answer["operations"]["ok"] > faults
+    assert (answer["died_at_boundary"] > 0) == (name == "exits")
 
 
 def test_a_scenario_that_is_not_there_is_refused() -> None:
