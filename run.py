@@ -6,7 +6,7 @@
     python3 run.py check           formatting, lint, types and the floors between rooms, without the tests
     python3 run.py setup           install the Python packages, build the pages and stop
     python3 run.py web             write the typed client of web/ from docs/openapi.json, check the pages, build them
-    python3 run.py pictures        start a demo district in a home of its own and take the pictures of docs/desks/
+    python3 run.py pictures [...]  start a demo district in a home of its own and take the pictures of docs/desks/
     python3 run.py lock [...]      rewrite the lock files from the *.in files; what follows goes to `uv pip compile`
     python3 run.py WORD [...]      any other word is a command of nowalls; `python3 run.py help` lists them
 
@@ -332,7 +332,7 @@ def main(words: list[str]) -> None:
         install("requirements-dev")
         install_pages()
         build_pages()
-        become(PYTHON, "tools/pictures.py")
+        become(PYTHON, "tools/pictures.py", *rest)
     settle_home()
     if word == "bench":
         install("requirements-bench")

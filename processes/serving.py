@@ -69,7 +69,7 @@ async def _run(running: Platform, parts: dict[str, State], *, demo: bool) -> Non
         warming = await stack.enter_async_context(task(kernels.warm(warmed)))
         parts["kernels"] = partial(kernels.state, warming, warmed)
         await warmed.wait()
-        plays = demo and await demo_district.prepare(running.settings, running.rooms)
+        plays = demo and await demo_district.prepare(running.settings, running.rooms, now=running.works.clock.now())
         set_aside()
         parts |= await stack.enter_async_context(deliveries(running))
         ticker = Ticker(running.works, [*running.rooms, backup_schedule.room(running.works, running.settings)])

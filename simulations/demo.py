@@ -9,7 +9,7 @@ import logging
 import math
 import secrets
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from rich.table import Table
@@ -29,7 +29,7 @@ from events.work import Work, Works
 from kit import clock, loops
 from kit.access.actor import SYSTEM
 from kit.access.roles import Role
-from kit.clock import FixedClock, WallClock
+from kit.clock import FixedClock
 from kit.room import Room
 from kit.settings import Settings
 from providers.roster.model import Worker
@@ -47,7 +47,7 @@ log = logging.getLogger("nowalls.demo")
 SEED = 1
 SIZE = Size(elders=3000, companies=30, workers=600)
 PACE_SECONDS = 15.0
-_YESTERDAY = 40  # calls of the day before the first start, so that there is something to look at
+_A_DAY = 40  # calls of the day before the first start and of its own day so far, so that there is something to look at
 _LOOK_SECONDS = 0.5
 _MEMORY = timedelta(days=3)  # what is older than this is over, and is not applied at a start
 _BY_THE_TICKER = frozenset({Action.LAPSE, Action.MISS, Action.LOOK_AGAIN, Action.SWEEP, Action.NIGHT})
@@ -62,16 +62,15 @@ _DESKS = (
 
 
 def _scenario(yesterday: date) -> Scenario:
-    calls = listed.made_up(Sampler(SEED), first=yesterday, days=1, per_day=_YESTERDAY, homes=SIZE.elders)
+    calls = listed.made_up(Sampler(SEED), first=yesterday, days=2, per_day=_A_DAY, homes=SIZE.elders)
     return Scenario("demo", {"seed": SEED}, calls, population.yunhe(), SIZE, lambda item: item)
 
 
-async def prepare(settings: Settings, rooms: Sequence[Room]) -> bool:
-    """Lay the demo district out in an empty database and live its yesterday; tell whether this database plays it.
+async def prepare(settings: Settings, rooms: Sequence[Room], *, now: datetime) -> bool:
+    """Lay the demo district out in an empty database and live its yesterday and its today up to `now`.
 
-    A district that holds real people is left alone.
+    Tell whether this database plays it: a district that holds real people is left alone.
     """
-    now = WallClock().now()
     scenario = _scenario(clock.day_of(now) - timedelta(days=1))
     fixed_clock = FixedClock(scenario.before().now())
     async with platform.platform(settings, rooms, clock=fixed_clock) as running:
@@ -83,7 +82,9 @@ async def prepare(settings: Settings, rooms: Sequence[Room]) -> bool:
             return False
         if stored is not None and lived:
             return True
-        console.print("正在布置演示区并演完昨天，要一两分钟 · laying out the demo district and living its yesterday")
+        console.print(
+            "正在布置演示区，演完昨天和今天到此刻，要一两分钟 · laying out the demo district and its last two days"
+        )
         await create_district(running.works, scenario)
         drained = platform.drained(running)
         driver = await make_driver(running, fixed_clock, drained, scenario)

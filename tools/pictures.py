@@ -1,7 +1,8 @@
 """Take the pictures of docs/desks/: every page of a fresh demo district, in two languages, on a desk and on a phone.
 
-`python3 run.py pictures` starts the platform in an empty home of its own, waits until the demo district has lived for a
-while, signs in at each desk and writes `NAME-LANGUAGE-SIZE.png`. What stands there is replaced.
+`python3 run.py pictures` starts the platform in an empty home of its own, a rehearsal in the middle of a morning, waits
+until the demo district has lived for a while, signs in at each desk and writes `NAME-LANGUAGE-SIZE.png`. What stands
+there is replaced.
 """
 
 import os
@@ -25,6 +26,8 @@ FOLDER = ROOT / "docs" / "desks"
 LIVED_SECONDS = 240
 """How long the demo lives before the first picture: about sixteen calls beside those of its yesterday."""
 STARTED_SECONDS = 600
+MORNING = "10:40"
+"""When the pictures begin, by the district's clock."""
 SIZES = {"desk": (1366, 768), "phone": (390, 844)}
 LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
 _ACCOUNT = re.compile(r"│\s*(\S+)\s*│\s*(\w+)\s*│\s*([\w-]{16})\s*│")
@@ -44,16 +47,18 @@ class Picture:
 
 
 def _call(page: Page) -> None:
-    """Answer a call by keys: the first elder named Wang, an item, and the hours of tomorrow morning."""
+    """Answer a call by keys: the first elder named Wang, the usual item, tomorrow at eleven, and who comes."""
     page.keyboard.press("F2")
-    page.keyboard.type("wang")
+    page.keyboard.type("王")
     page.keyboard.press("Enter")
-    page.wait_for_timeout(800)
+    page.locator(".queue button.q").first.wait_for()
+    if page.locator(".queue button.q").count() > 1:
+        page.keyboard.press("1")
+    page.locator(".usual button").first.wait_for()
     page.keyboard.press("1")
-    page.wait_for_timeout(800)
-    page.keyboard.press("1")
-    page.keyboard.type("m0930")
+    page.keyboard.type("m1100")
     page.keyboard.press("Enter")
+    page.locator(".out .pick").or_(page.locator(".order [role=alert]")).first.wait_for()
 
 
 def _first(selector: str) -> Callable[[Page], None]:
@@ -87,7 +92,7 @@ PICTURES = (
 
 @contextmanager
 def served(home: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    """Start the platform in an empty home; give its address and the demo's passwords, and end it afterwards."""
+    """Start a rehearsal in an empty home; give its address and the demo's passwords, and end it afterwards."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -96,8 +101,12 @@ def served(home: Path) -> Iterator[tuple[str, dict[str, str]]]:
         "NOWALLS_PORT": str(port),
         "COLUMNS": "160",
     }
-    command = [sys.executable, "-P", "-m", "processes", "serve"]
-    server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+    program = [sys.executable, "-m", "processes"]
+    for words in (["rehearsal", "begin"], ["rehearsal", "forward", MORNING]):
+        subprocess.run([*program, *words], cwd=ROOT, env=environment, check=True)
+    server = subprocess.Popen(
+        [*program, "serve"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     passwords: dict[str, str] = {}
 
     def read() -> None:
@@ -148,10 +157,13 @@ def take(browser: Browser, address: str, password: str, picture: Picture, *, lan
 
 
 def main() -> None:
-    """Take every picture; say where each is."""
+    """Take every picture, or those named by the arguments; say where each is."""
     chromium = shutil.which("chromium")
     if chromium is None:
         sys.exit("[nowalls] 没有 chromium · chromium is not installed (on Debian: apt-get install chromium)")
+    wanted = set(sys.argv[1:])
+    if unknown := wanted - {picture.name for picture in PICTURES}:
+        sys.exit(f"[nowalls] 没有这张图 · no such picture: {', '.join(sorted(unknown))}")
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="nowalls-pictures-") as home, served(Path(home)) as (address, passwords):
         print(f"[nowalls] the district lives for {LIVED_SECONDS} s before the first picture", flush=True)
@@ -159,6 +171,8 @@ def main() -> None:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
             for picture in PICTURES:
+                if wanted and picture.name not in wanted:
+                    continue
                 for language in LANGUAGES:
                     for size in picture.sizes:
                         file = take(browser, address, passwords[picture.account], picture, language=language, size=size)
