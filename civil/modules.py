@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from civil.bedsubsidy import room as bedsubsidy
 from civil.blocks.benefits.room import ROOM as BENEFITS
 from civil.blocks.cases.room import ROOM as CASES
 from civil.blocks.declared import CaseKind, FundKind, Module, Programme, Register
@@ -11,12 +12,14 @@ from civil.blocks.fund.room import ROOM as FUND
 from civil.blocks.register.room import ROOM as REGISTER
 from civil.dibao import room as dibao
 from civil.disability import room as disability
+from civil.institutions import room as institutions
 from civil.oldage import room as oldage
+from civil.relief import room as relief
 from civil.tekun import room as tekun
 from kit.refusal import Kind, Refusal
 from kit.room import Room
 
-_PLUGGED: Final = (oldage, dibao, disability, tekun)
+_PLUGGED: Final = (oldage, dibao, disability, tekun, relief, institutions, bedsubsidy)
 
 MODULES: Final[tuple[Module, ...]] = tuple(room.MODULE for room in _PLUGGED)
 ROOMS: Final[tuple[Room, ...]] = (CASES, REGISTER, BENEFITS, FUND, FIGURES, *(room.ROOM for room in _PLUGGED))

@@ -56,8 +56,9 @@ class CaseKind:
     """One kind of matter: its facts, states and moves.
 
     `days` are the working days that a case may stay in a state; `publicised` the calendar days that it must stay in one
-    before it moves on (公示), but for the moves in `objected`; `opening` refuses what may not be opened; `entering` is
-    what happens as a case comes into a state.
+    before it moves on (公示), but for the moves in `objected`; no other facts come with a move into a state of `fixed`:
+    what was decided is what is done. `opening` refuses what may not be opened; `entering` is what happens as a case
+    comes into a state.
     """
 
     name: str
@@ -69,6 +70,7 @@ class CaseKind:
     days: Mapping[str, type[DaysRule]] = field(default_factory=dict)
     publicised: Mapping[str, type[DaysRule]] = field(default_factory=dict)
     objected: frozenset[str] = frozenset()
+    fixed: frozenset[str] = frozenset()
     opening: Callable[[Work, Any], Awaitable[None]] | None = None
     entering: Mapping[str, Callable[[Work, Any], Awaitable[None]]] = field(default_factory=dict)
 
@@ -119,8 +121,9 @@ class Register:
     `by` adds records and changes their facts, but for the fields of `reserved`, which have a default and which only the
     roles named there set. `key` is by which a thing is found again; `within` names the register whose records these
     belong to; with `about_person` each is about one person, who is in one open record at most. `days` are the working
-    days that a record may stay in a state. `opening` completes the facts of a new record or refuses it, `changing`
-    refuses other facts, `entering` is what happens as a record comes into a state.
+    days that a record may stay in a state; no other facts come with a move into a state of `fixed`. `opening` completes
+    the facts of a new record or refuses it, `changing` refuses other facts, `entering` is what happens as a record
+    comes into a state.
     """
 
     name: str
@@ -136,6 +139,7 @@ class Register:
     about_person: bool = False
     days: Mapping[str, type[DaysRule]] = field(default_factory=dict)
     inspecting: Inspecting | None = None
+    fixed: frozenset[str] = frozenset()
     opening: Callable[[Work, Any], Awaitable[None]] | None = None
     changing: Callable[[Work, Any, Any], Awaitable[None]] | None = None
     entering: Mapping[str, Callable[[Work, Any], Awaitable[None]]] = field(default_factory=dict)

@@ -70,6 +70,13 @@ class StillPublicised(Refusal):
     kind = Kind.CONFLICT
 
 
+class CivilFactsFixed(Refusal):
+    """What was decided is what is done: no other facts come with this step."""
+
+    code = "civil_case.facts_fixed"
+    kind = Kind.CONFLICT
+
+
 class NotYourSection(Refusal):
     """The kind belongs to a section that the actor does not work for."""
 
@@ -140,7 +147,8 @@ async def move(
 ) -> CivilCase:
     """Bring a case into another state, with what was learnt and why.
 
-    Refuses `civil_case.not_found`, `.cannot_move`, `.not_your_move`, `.second_person`, `.still_publicised`.
+    Refuses `civil_case.not_found`, `.cannot_move`, `.not_your_move`, `.second_person`, `.still_publicised`,
+    `.facts_fixed`.
     """
     case = await queries.case(work, case_id, for_update=True)
     allowed = kind.moves.get(case.state, {}).get(to)
@@ -152,6 +160,8 @@ async def move(
         raise CaseNeedsSecondPerson(wanted=to)
     if case.open_until is not None and work.now < case.open_until and to not in kind.objected:
         raise StillPublicised(until=f"{clock.day_of(case.open_until):%Y-%m-%d}")
+    if facts is not None and to in kind.fixed:
+        raise CivilFactsFixed(wanted=to)
     came_from, case.state, case.since, case.overdue_at = case.state, to, work.now, None
     if facts is not None:
         case.facts = facts.model_dump(mode="json")

@@ -3,10 +3,22 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, cast, exists, func, select
+from sqlalchemy import ColumnElement, Integer, Select, String, and_, cast, exists, func, select
 from sqlalchemy.orm import aliased
 
-from civil.blocks.figures.figure import Contradiction, Cutoff, FigureSubject, RowsQuery, pair, row
+from civil.blocks.cases.model import CivilCase
+from civil.blocks.figures.figure import (
+    Contradiction,
+    Cutoff,
+    Figure,
+    FigureSpan,
+    FigureSubject,
+    FigureUnit,
+    Fold,
+    RowsQuery,
+    pair,
+    row,
+)
 from civil.blocks.fund.model import Fund, FundEntry, FundEntryKind
 
 ROOM_NAME = "civil.blocks.fund"
@@ -37,6 +49,61 @@ def standing_payments(kind: str, at: Cutoff, *columns: Any) -> Select[*tuple[Any
     back = aliased(FundEntry)
     returned = exists().where(back.reverses_id == FundEntry.id, back.entered_on <= at.as_of)
     return _entries(kind, at, *columns).where(FundEntry.reverses_id.is_(None), ~returned)
+
+
+def money(code: str, zh: str, en: str, kind: str) -> Figure:
+    """Return the figure that sums what a kind of fund paid in the year, net of what came back."""
+    return Figure(
+        code=code,
+        zh=zh,
+        en=en,
+        unit=FigureUnit.FEN,
+        span=FigureSpan.IN_YEAR,
+        subject=FigureSubject.FUND_ENTRY,
+        room=ROOM_NAME,
+        rows=paid_in_year(kind),
+        fold=Fold.SUM,
+    )
+
+
+def helped(code: str, zh: str, en: str, kind: str, persons: str) -> Figure:
+    """Return the figure that sums whom the year's payments for cases helped, by a number of the cases' facts."""
+    columns = row(
+        FundEntry.id,
+        value=cast(CivilCase.facts[persons].astext, Integer),
+        person_id=FundEntry.person_id,
+        division_code=Fund.division_code,
+    )
+    return Figure(
+        code=code,
+        zh=zh,
+        en=en,
+        unit=FigureUnit.PERSON_TIMES,
+        span=FigureSpan.IN_YEAR,
+        subject=FigureSubject.FUND_ENTRY,
+        room=ROOM_NAME,
+        rows=lambda at: for_cases(kind, at, *columns),
+        fold=Fold.SUM,
+    )
+
+
+def for_cases(kind: str, at: Cutoff, *columns: Any) -> Select[*tuple[Any, ...]]:
+    """Select the year's payments for cases that nothing has reversed, with the cases."""
+    return standing_payments(kind, at, *columns).join(CivilCase, CivilCase.id == FundEntry.subject_id)
+
+
+def paid_otherwise(kind: str, amount: str, *figures: str) -> Contradiction:
+    """Return that a case was paid for with another amount than its facts say."""
+    said = cast(CivilCase.facts[amount].astext, Integer)
+    return Contradiction(
+        name=f"{kind.replace('.', '_')}_paid_otherwise",
+        zh="支付的金额与办件审定的不一致",
+        en="a case was paid for with another amount than it says",
+        figures=figures,
+        left=FigureSubject.CASE,
+        right=FigureSubject.FUND_ENTRY,
+        pairs=lambda at: for_cases(kind, at, *pair(CivilCase.id, FundEntry.id)).where(FundEntry.fen != -said),
+    )
 
 
 def overdrawn(kind: str, *figures: str) -> Contradiction:

@@ -18,6 +18,7 @@ from civil.blocks.register.refusals import (
     RecordCannotMove,
     RecordClosed,
     RecordDayImpossible,
+    RecordFactsFixed,
     RecordFactsInvalid,
     RecordFieldReserved,
     RecordKeyFixed,
@@ -147,8 +148,8 @@ async def move(
 ) -> CivilRecord:
     """Bring a record into another state on a day (today), with other facts where something was learnt.
 
-    Refuses `record.not_found`, `.cannot_move`, `.not_yours`, `.second_person`, `.field_reserved`, `.key_fixed`,
-    `.day_impossible` and what the register itself refuses.
+    Refuses `record.not_found`, `.cannot_move`, `.not_yours`, `.second_person`, `.facts_fixed`, `.field_reserved`,
+    `.key_fixed`, `.day_impossible` and what the register itself refuses.
     """
     record = await queries.record(work, record_id, for_update=True)
     allowed = register.moves.get(record.state, {}).get(to)
@@ -161,6 +162,8 @@ async def move(
     day = on or today
     latest = await queries.version_on(work, record_id, today)
     _check_day(day, first=latest.valid_from, last=today)
+    if facts is not None and to in register.fixed:
+        raise RecordFactsFixed(wanted=to)
     if facts is not None:
         _check_reserved(work, register, facts, before=register.facts.model_validate(record.facts))
         if register.key is not None and register.key(facts) != record.key:

@@ -93,3 +93,10 @@ class RecordNotInspected(Refusal):
 
     code = "record.not_inspected"
     kind = Kind.CONFLICT
+
+
+class RecordFactsFixed(Refusal):
+    """What was decided is what is done: no other facts come with this step."""
+
+    code = "record.facts_fixed"
+    kind = Kind.CONFLICT
