@@ -185,15 +185,16 @@ async def correct_end(
     """Let a closed record have ended on another day, or go on as if it had never ended (`closed_on` is None)."""
     before, came_from = record.closed_on, record.state
     assert before is not None  # noqa: S101 - asked of records that have ended
-    day = min(before, closed_on or before)
-    if closed_on is None or closed_on > before:
-        await _write(work, record, valid_from=before, state=open_state, facts=record.facts)
+    versions = await queries.versions(work, record.id)
+    ends = {version.valid_from for version in versions if version.state == end_state}
+    for day in sorted(day for day in ends if closed_on is None or day < closed_on):
+        await _write(work, record, valid_from=day, state=open_state, facts=record.facts)
     if closed_on is not None:
         await _write(work, record, valid_from=closed_on, state=end_state, facts=record.facts)
     record.state = open_state if closed_on is None else end_state
     record.since, record.closed_on = closed_on or record.opened_on, closed_on
     await work.session.flush()
-    _emit(work, record, came_from=came_from, valid_from=day)
+    _emit(work, record, came_from=came_from, valid_from=min(before, closed_on or before))
 
 
 async def inspect(
