@@ -152,9 +152,11 @@ async def claim(work: Work, record: CivilRecord) -> None:
     if inspection is not None and inspection.facts["red_card"]:
         raise ClaimRedCard
     record.key = f"{record.within_id} {month}"
-    earlier = select(CivilRecord.id).where(CivilRecord.kind == CLAIM.name, CivilRecord.key == record.key)
-    for earlier_id in (await work.session.execute(earlier)).scalars().all():
-        if await fund_queries.payment_for(work, earlier_id) is not None:
+    paid = select(CivilRecord.id).where(
+        CivilRecord.kind == CLAIM.name, CivilRecord.key == record.key, CivilRecord.state == ClaimState.PAID
+    )
+    for paid_id in (await work.session.execute(paid)).scalars().all():
+        if not await fund_queries.came_back(work, paid_id):  # as far as the actor sees the fund: a clerk does not
             raise ClaimPaid(month=month)
     computed = await compute(work, record.within_id, month)
     if not computed.fen:

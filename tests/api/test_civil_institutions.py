@@ -265,8 +265,7 @@ async def test_a_death_ends_a_stay_and_a_death_that_was_none_lets_it_go_on(town:
 
 
 async def test_a_months_subsidy_follows_from_the_stays_and_is_approved_and_paid_by_others(town: Town) -> None:
-    star = {"star": 2, "star_until": "2026-12-31"}
-    home = await _home(town, **star)
+    home = await _home(town, star=2, star_until="2026-12-31")
     first, second = [await town.person(date(1940, 1, 1)) for _ in range(2)]
     await _stay(town, home, first, facts={"level": 1})
     leaving = await _stay(town, home, second, facts={"level": 4})
@@ -316,6 +315,13 @@ async def test_a_months_subsidy_follows_from_the_stays_and_is_approved_and_paid_
     assert (await town.ask("finance", "GET", f"/civil/funds/{fund}"))["balance_fen"] == 100_000 - 25_666
     again = await _add(town, "bedsubsidy.claim", claim, within_id=home, expect=409)
     assert again["code"] == "bedsubsidy.paid"
+    _, payment = (await town.ask("finance", "GET", f"/civil/funds/{fund}/entries"))["items"]
+    assert (payment["fen"], payment["subject_id"]) == (-25_666, made["record_id"])
+    undone = f"/civil/fund-entries/{payment['fund_entry_id']}/reversal"
+    await town.ask("finance", "POST", undone, json={"reason": "账户有误"}, expect=201)
+    assert (await _add(town, "bedsubsidy.claim", claim, within_id=home, expect=409))["code"] == "bedsubsidy.paid"
+    anew = await _add(town, "bedsubsidy.claim", claim, within_id=home, desk="section.second")
+    assert anew["facts"]["fen"] == 25_666
     red = {"passed": False, "facts": {"red_card": True}}
     await town.ask("clerk", "POST", f"/civil/records/{home}/inspections", json=red, expect=201)
     await town.go_to(date(2026, 5, 1))

@@ -134,16 +134,17 @@ async def test_more_than_is_left_is_paid_only_with_a_second_persons_consent(town
     nothing = {"subject_id": str(new_id()), "fen": 400_000}
     unknown = await town.ask("section", "POST", f"{path}/consents", json=nothing, expect=404)
     assert unknown["code"] == "fund.subject_unknown"
-    question = {"subject_id": case_id, "fen": 399_999}
+    consent: dict[str, Any] = {}
     for fen in (399_999, 400_000):
-        asked = question | {"fen": fen}
-        consent = await town.ask("section", "POST", f"{path}/consents", json=asked, expect=201)
+        question = {"subject_id": case_id, "fen": fen}
+        consent = await town.ask("section", "POST", f"{path}/consents", json=question, expect=201)
         decision = f"/civil/fund-consents/{consent['consent_id']}/decision"
         own = await town.ask("section", "POST", decision, json={"agreed": True}, expect=409)
         assert own["code"] == "fund.second_person"
         assert (await town.moved("finance", case_id, "paid", expect=409))["code"] == "fund.exceeded"
         agreed = await town.ask("manager", "POST", decision, json={"agreed": True})
-        assert (agreed["agreed"], agreed["decided_by"]) == (True, "manager")
+        assert agreed["agreed"] is True
+        assert agreed["decided_by"] not in {None, agreed["asked_by"]}
         again = await town.ask("section.second", "POST", decision, json={"agreed": False}, expect=409)
         assert again["code"] == "fund.consent_decided"
     await town.moved("finance", case_id, "paid")

@@ -78,6 +78,7 @@ async def test_an_open_offer_is_taken_back_waits_and_is_made_again_after_the_ret
     assert offered is not None
     stay = await _move_in(desks, elder)
     visit = await world.plain.fetchrow("select state, reason from visit where id = $1", offered["id"])
+    assert visit is not None
     assert (visit["state"], visit["reason"]) == ("withdrawn", "stay_reported")
     request = f"/requests/{offered['request_id']}"
     assert (await desks("operator", "GET", request))["state"] == "waiting"

@@ -165,3 +165,10 @@ async def payment_for(work: Work, subject_id: UUID) -> FundEntry | None:
         FundEntry.subject_id == subject_id, FundEntry.reverses_id.is_(None), FundEntry.id.not_in(reversed_ids)
     )
     return (await work.session.execute(query)).scalar_one_or_none()
+
+
+async def came_back(work: Work, subject_id: UUID) -> bool:
+    """Tell whether the actor sees that a case or record was paid for and that every payment was reversed."""
+    query = select(FundEntry.id).where(FundEntry.subject_id == subject_id).limit(1)
+    there = (await work.session.execute(query)).first() is not None
+    return there and await payment_for(work, subject_id) is None

@@ -3,6 +3,7 @@
 from typing import Any
 
 from sqlalchemy import Integer, Select, String, Subquery, cast, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from civil.blocks.figures.figure import (
     Contradiction,
@@ -27,7 +28,7 @@ def on_day(kind: str, at: Cutoff) -> Subquery:
         select(RecordVersion.record_id, RecordVersion.state, RecordVersion.facts)
         .join(CivilRecord, CivilRecord.id == RecordVersion.record_id)
         .where(CivilRecord.kind == kind, RecordVersion.valid_from <= at.as_of)
-        .distinct(RecordVersion.record_id)
+        .ext(distinct_on(RecordVersion.record_id))
         .order_by(
             RecordVersion.record_id,
             RecordVersion.valid_from.desc(),
