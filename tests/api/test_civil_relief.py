@@ -1,5 +1,6 @@
 """Temporary relief over HTTP: at once out of a town's reserve fund, and by the bureau; what funds hold and refuse."""
 
+from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -255,6 +256,25 @@ async def test_a_town_without_a_fund_pays_nothing_and_another_towns_clerk_sees_n
     modules = (await town.ask("clerk", "GET", "/civil/modules"))["items"]
     funds = {fund["kind"]: fund["level"] for module in modules for fund in module["funds"]}
     assert funds == {"relief.reserve": "township", "relief.bureau": "district", "bedsubsidy.fund": "district"}
+
+
+async def test_cases_funds_and_grants_follow_a_town_to_its_new_code(
+    town: Town, drain: Callable[[], Awaitable[int]]
+) -> None:
+    path = await _fund(town, "relief.reserve", TOWN)
+    case_id = await town.opened("relief.urgent", await town.person(date(1970, 1, 1)), **NEED)
+    lines = [
+        {"code": TOWN, "new_code": "130999101000", "name": "新镇", "kind": "town"},
+        {"code": VILLAGE, "new_code": "130999101001", "name": "新村", "kind": "village", "parent": "130999101000"},
+    ]
+    act = {"valid_from": "2026-03-02", "document": "冀民〔2026〕1号", "lines": lines}
+    await town.ask("manager", "POST", "/divisions/changes", json=act, expect=201)
+    await drain()
+    assert (await town.ask("manager", "GET", path))["division_code"] == "130999101000"
+    case = await town.ask("clerk", "GET", f"/civil/cases/{case_id}")
+    assert case["division_code"] == "130999101001"
+    await town.moved("clerk", case_id, "paid")
+    assert (await town.ask("clerk", "GET", path))["balance_fen"] == 920_000
 
 
 async def test_money_that_contradicts_its_case_or_its_fund_refuses_the_report_with_both_rows(town: Town) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from civil.blocks.cases import queries, workdays
 from civil.blocks.cases.model import CaseStep, CivilCase
@@ -182,6 +182,13 @@ async def move(
     if to in kind.entering:
         await kind.entering[to](work, case)
     return case
+
+
+async def follow_divisions(work: Work, *, renamed: Mapping[str, str]) -> None:
+    """Let open cases continue under their divisions' new codes; `renamed` maps an old code to its only successor."""
+    for old, new in renamed.items():
+        cases = update(CivilCase).where(CivilCase.division_code == old, CivilCase.closed_at.is_(None))
+        await work.session.execute(cases.values(division_code=new))
 
 
 async def note_overdue(work: Work) -> int:

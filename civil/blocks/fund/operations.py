@@ -1,9 +1,11 @@
 """Open a fund, plan its year, let money in and out, undo an entry by another, consent to more than is left."""
 
+from collections.abc import Mapping
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import exists, func, select, union_all, update
+from sqlalchemy.orm import aliased
 
 from civil.blocks.cases.model import CivilCase
 from civil.blocks.declared import FundKind
@@ -171,6 +173,14 @@ async def decide_consent(work: Work, *, consent_id: UUID, agreed: bool) -> FundC
     consent.agreed, consent.decided_at, consent.decided_by = agreed, work.now, work.actor.label
     await work.session.flush()
     return consent
+
+
+async def follow_divisions(work: Work, *, renamed: Mapping[str, str]) -> None:
+    """Let funds continue under their divisions' new codes; where the new one has its fund, another keeps the old code."""
+    other = aliased(Fund)
+    for old, new in renamed.items():
+        taken = exists().where(other.kind == Fund.kind, other.division_code == new)
+        await work.session.execute(update(Fund).where(Fund.division_code == old, ~taken).values(division_code=new))
 
 
 async def _lock(work: Work, fund: Fund) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from civil.blocks.cases import workdays
@@ -235,6 +235,13 @@ async def inspect(
         )
     )
     return inspection
+
+
+async def follow_divisions(work: Work, *, renamed: Mapping[str, str]) -> None:
+    """Let open records continue under their divisions' new codes; `renamed` maps an old code to its only successor."""
+    for old, new in renamed.items():
+        records = update(CivilRecord).where(CivilRecord.division_code == old, CivilRecord.closed_on.is_(None))
+        await work.session.execute(records.values(division_code=new))
 
 
 async def note_overdue(work: Work) -> int:
