@@ -176,7 +176,7 @@ async def decide_consent(work: Work, *, consent_id: UUID, agreed: bool) -> FundC
 
 
 async def follow_divisions(work: Work, *, renamed: Mapping[str, str]) -> None:
-    """Let funds continue under their divisions' new codes; where the new one has its fund, another keeps the old code."""
+    """Let funds continue under their divisions' new codes, unless the new division has its fund already."""
     other = aliased(Fund)
     for old, new in renamed.items():
         taken = exists().where(other.kind == Fund.kind, other.division_code == new)
