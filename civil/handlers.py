@@ -1,7 +1,11 @@
-"""What every benefit does as the registry learns of deaths and moves."""
+"""What every benefit, case, record and fund does as the registry learns of deaths, moves and other divisions."""
 
 from civil.blocks.benefits import grants
+from civil.blocks.cases import operations as cases
+from civil.blocks.fund import operations as funds
+from civil.blocks.register import operations as records
 from civil.modules import PROGRAMMES
+from events.contracts.divisions import DivisionChanged
 from events.contracts.people import PersonDeathCorrected, PersonDeceased, PersonMoved
 from events.delivery.bus import on
 from events.work import Work
@@ -32,3 +36,13 @@ async def when_moved(work: Work, event: PersonMoved) -> None:
     await grants.end_for_moved(
         work, person_id=event.person_id, division_code=event.division_code, month=clock.month_of(work.now)
     )
+
+
+@on(DivisionChanged, group="civil")
+async def when_divisions_changed(work: Work, event: DivisionChanged) -> None:
+    """Let what is open follow its division to another code (撤乡设镇); after a split it keeps the old code."""
+    renamed = {old: codes[0] for old, codes in event.successors.items() if len(codes) == 1 and codes[0] != old}
+    await cases.follow_divisions(work, renamed=renamed)
+    await grants.follow_divisions(work, renamed=renamed)
+    await records.follow_divisions(work, renamed=renamed)
+    await funds.follow_divisions(work, renamed=renamed)

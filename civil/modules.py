@@ -3,21 +3,26 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from civil.bedsubsidy import room as bedsubsidy
 from civil.blocks.benefits.room import ROOM as BENEFITS
 from civil.blocks.cases.room import ROOM as CASES
-from civil.blocks.declared import CaseKind, Module, Programme
+from civil.blocks.declared import CaseKind, FundKind, Module, Programme, Register
 from civil.blocks.figures.room import ROOM as FIGURES
+from civil.blocks.fund.room import ROOM as FUND
+from civil.blocks.register.room import ROOM as REGISTER
 from civil.dibao import room as dibao
 from civil.disability import room as disability
+from civil.institutions import room as institutions
 from civil.oldage import room as oldage
+from civil.relief import room as relief
 from civil.tekun import room as tekun
 from kit.refusal import Kind, Refusal
 from kit.room import Room
 
-_PLUGGED: Final = (oldage, dibao, disability, tekun)
+_PLUGGED: Final = (oldage, dibao, disability, tekun, relief, institutions, bedsubsidy)
 
 MODULES: Final[tuple[Module, ...]] = tuple(room.MODULE for room in _PLUGGED)
-ROOMS: Final[tuple[Room, ...]] = (CASES, BENEFITS, FIGURES, *(room.ROOM for room in _PLUGGED))
+ROOMS: Final[tuple[Room, ...]] = (CASES, REGISTER, BENEFITS, FUND, FIGURES, *(room.ROOM for room in _PLUGGED))
 """The rooms of the blocks and of the modules."""
 
 KINDS: Final[Mapping[str, tuple[Module, CaseKind]]] = {
@@ -25,6 +30,12 @@ KINDS: Final[Mapping[str, tuple[Module, CaseKind]]] = {
 }
 PROGRAMMES: Final[Mapping[str, Programme[Any]]] = {
     programme.name: programme for module in MODULES for programme in module.programmes
+}
+REGISTERS: Final[Mapping[str, tuple[Module, Register]]] = {
+    register.name: (module, register) for module in MODULES for register in module.registers
+}
+FUNDS: Final[Mapping[str, tuple[Module, FundKind]]] = {
+    fund.name: (module, fund) for module in MODULES for fund in module.funds
 }
 
 
@@ -42,6 +53,20 @@ class ProgrammeUnknown(Refusal):
     kind = Kind.NOT_FOUND
 
 
+class RegisterUnknown(Refusal):
+    """No module declares a register of that name."""
+
+    code = "civil.register_unknown"
+    kind = Kind.NOT_FOUND
+
+
+class FundUnknown(Refusal):
+    """No module declares a kind of fund of that name."""
+
+    code = "civil.fund_unknown"
+    kind = Kind.NOT_FOUND
+
+
 def case_kind(name: str) -> tuple[Module, CaseKind]:
     """Return a kind of case and the module it belongs to; refuses `civil.kind_unknown`."""
     if name not in KINDS:
@@ -54,3 +79,17 @@ def programme(name: str) -> Programme[Any]:
     if name not in PROGRAMMES:
         raise ProgrammeUnknown(name=name)
     return PROGRAMMES[name]
+
+
+def register(name: str) -> tuple[Module, Register]:
+    """Return a register and the module it belongs to; refuses `civil.register_unknown`."""
+    if name not in REGISTERS:
+        raise RegisterUnknown(name=name)
+    return REGISTERS[name]
+
+
+def fund(name: str) -> tuple[Module, FundKind]:
+    """Return a kind of fund and the module it belongs to; refuses `civil.fund_unknown`."""
+    if name not in FUNDS:
+        raise FundUnknown(name=name)
+    return FUNDS[name]

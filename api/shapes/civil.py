@@ -1,5 +1,6 @@
 """What the companion modules look like over HTTP."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
@@ -9,9 +10,10 @@ from pydantic import BaseModel, Field
 from api.forms import EXAMPLE_ID, Form, Json, MonthName
 from civil.blocks.benefits.model import GrantEndReason, PayRunState
 from civil.blocks.cases.model import CaseStep
-from civil.blocks.declared import CaseKind, Module
+from civil.blocks.declared import CaseKind, FundKind, Module, Move, Register, Title
 from kit.access.roles import Role
 from kit.access.scope import Section
+from registry.model import Level
 
 
 class CivilTitle(BaseModel):
@@ -20,21 +22,40 @@ class CivilTitle(BaseModel):
     zh: str = Field(description="in Chinese")
     en: str = Field(description="in English")
 
+    @classmethod
+    def of(cls, title: Title) -> Self:
+        """Show a title."""
+        return cls(zh=title.zh, en=title.en)
+
 
 class CivilState(BaseModel):
-    """One state of a kind of case."""
+    """One state of a kind of case or of a register."""
 
     state: str = Field(description="the state's code")
     title: CivilTitle = Field(description="what a screen calls it")
 
+    @classmethod
+    def all(cls, states: Mapping[str, Title]) -> list[Self]:
+        """Show every state."""
+        return [cls(state=state, title=CivilTitle.of(title)) for state, title in states.items()]
+
 
 class CivilMove(BaseModel):
-    """One move that a kind of case allows."""
+    """One move that a kind of case or a register allows."""
 
     came_from: str = Field(description="the state before")
     to: str = Field(description="the state after")
     by: list[Role] = Field(description="the roles that may make it")
-    second_person: bool = Field(description="whether nobody may make it who has worked on the case before")
+    second_person: bool = Field(description="whether nobody may make it who has worked on the case or record before")
+
+    @classmethod
+    def all(cls, moves: Mapping[str, Mapping[str, Move]]) -> list[Self]:
+        """Show every move."""
+        return [
+            cls(came_from=state, to=to, by=sorted(move.by), second_person=move.second_person)
+            for state, wanted in moves.items()
+            for to, move in wanted.items()
+        ]
 
 
 class CivilCaseKind(BaseModel):
@@ -50,22 +71,61 @@ class CivilCaseKind(BaseModel):
     @classmethod
     def of(cls, kind: CaseKind) -> Self:
         """Describe a kind as it is declared."""
-        moves = [
-            CivilMove(came_from=state, to=to, by=sorted(move.by), second_person=move.second_person)
-            for state, wanted in kind.moves.items()
-            for to, move in wanted.items()
-        ]
         return cls(
             kind=kind.name,
-            title=CivilTitle(zh=kind.title.zh, en=kind.title.en),
+            title=CivilTitle.of(kind.title),
             fields=kind.facts.model_json_schema(),
             first=kind.first,
-            states=[
-                CivilState(state=state, title=CivilTitle(zh=title.zh, en=title.en))
-                for state, title in kind.states.items()
-            ],
-            moves=moves,
+            states=CivilState.all(kind.states),
+            moves=CivilMove.all(kind.moves),
         )
+
+
+class CivilRegister(BaseModel):
+    """One register: its fields, states and moves, and what its things are inspected for."""
+
+    kind: str = Field(description="its name")
+    title: CivilTitle = Field(description="what a screen calls it")
+    fields: dict[str, Any] = Field(description="the JSON Schema of its facts; the title of a field is its label")
+    first: str = Field(description="the state in which a record is added")
+    states: list[CivilState] = Field(description="every state")
+    moves: list[CivilMove] = Field(description="every move")
+    by: list[Role] = Field(description="the roles that add records and change their facts")
+    reserved: dict[str, list[Role]] = Field(description="fields that only some roles set: field to roles")
+    within: str | None = Field(description="the register whose records these belong to; null: they lie in a division")
+    about_person: bool = Field(description="whether each record is about a person")
+    inspection: dict[str, Any] | None = Field(description="the JSON Schema of an inspection; null: there are none")
+
+    @classmethod
+    def of(cls, register: Register) -> Self:
+        """Describe a register as it is declared."""
+        plan = register.inspecting
+        return cls(
+            kind=register.name,
+            title=CivilTitle.of(register.title),
+            fields=register.facts.model_json_schema(),
+            first=register.first,
+            states=CivilState.all(register.states),
+            moves=CivilMove.all(register.moves),
+            by=sorted(register.by),
+            reserved={name: sorted(roles) for name, roles in register.reserved.items()},
+            within=register.within,
+            about_person=register.about_person,
+            inspection=None if plan is None else plan.facts.model_json_schema(),
+        )
+
+
+class CivilFund(BaseModel):
+    """One kind of fund."""
+
+    kind: str = Field(description="its name")
+    title: CivilTitle = Field(description="what a screen calls it")
+    level: Level = Field(description="the level of the divisions that hold one")
+
+    @classmethod
+    def of(cls, fund: FundKind) -> Self:
+        """Describe a kind of fund as it is declared."""
+        return cls(kind=fund.name, title=CivilTitle.of(fund.title), level=fund.level)
 
 
 class CivilProgramme(BaseModel):
@@ -84,6 +144,8 @@ class CivilModule(BaseModel):
     section: Section = Field(description="the section of the bureau that its records belong to")
     kinds: list[CivilCaseKind] = Field(description="its kinds of cases")
     programmes: list[CivilProgramme] = Field(description="its benefits")
+    registers: list[CivilRegister] = Field(description="its registers")
+    funds: list[CivilFund] = Field(description="its kinds of funds")
 
     @classmethod
     def of(cls, module: Module) -> Self:
@@ -91,17 +153,19 @@ class CivilModule(BaseModel):
         programmes = [
             CivilProgramme(
                 programme=programme.name,
-                title=CivilTitle(zh=programme.title.zh, en=programme.title.en),
+                title=CivilTitle.of(programme.title),
                 standards=[rule.about.name for rule in programme.standards],
             )
             for programme in module.programmes
         ]
         return cls(
             module=module.name,
-            title=CivilTitle(zh=module.title.zh, en=module.title.en),
+            title=CivilTitle.of(module.title),
             section=module.section,
             kinds=[CivilCaseKind.of(kind) for kind in module.cases],
             programmes=programmes,
+            registers=[CivilRegister.of(register) for register in module.registers],
+            funds=[CivilFund.of(fund) for fund in module.funds],
         )
 
 

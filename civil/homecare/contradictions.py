@@ -6,6 +6,8 @@ from sqlalchemy import ColumnElement, Select, String, cast, exists, func, or_, s
 from sqlalchemy.orm import aliased
 
 from civil.blocks.figures.figure import Contradiction, Cutoff, FigureSubject, pair
+from civil.blocks.register.model import CivilRecord
+from civil.homecare import stays
 from dispatch.enrolment.model import Enrolment, EnrolmentState, SuspendReason
 from dispatch.enrolment.queries import SERVED
 from kit.clock import DISTRICT_ZONE
@@ -96,6 +98,19 @@ def _while_away(at: Cutoff) -> Select[*tuple[Any, ...]]:
     )
 
 
+def _in_institution(at: Cutoff) -> Select[*tuple[Any, ...]]:
+    return (
+        select(*pair(Charge.id, CivilRecord.id))
+        .join(CivilRecord, CivilRecord.person_id == Charge.person_id)
+        .where(
+            *_owed(at),
+            CivilRecord.kind == stays.REGISTER,
+            Charge.visited_on > CivilRecord.opened_on,
+            func.coalesce(Charge.visited_on < CivilRecord.closed_on, True),
+        )
+    )
+
+
 CONTRADICTIONS: Final = (
     Contradiction(
         name="enrolled_never_begun",
@@ -150,5 +165,14 @@ CONTRADICTIONS: Final = (
         left=FigureSubject.CHARGE,
         right=FigureSubject.ENROLMENT,
         pairs=_while_away,
+    ),
+    Contradiction(
+        name="visited_in_institution",
+        zh="应付的上门服务发生在老人入住养老机构登记期间",
+        en="a visit is owed for a day on which the register has the elder in an institution",
+        figures=("JJ.ORDERS", "JJ.FISC.Y"),
+        left=FigureSubject.CHARGE,
+        right=FigureSubject.RECORD,
+        pairs=_in_institution,
     ),
 )

@@ -188,6 +188,11 @@ async def open_enrolment(work: Work, person_id: UUID) -> Enrolment | None:
     return (await work.session.execute(query)).scalar_one_or_none()
 
 
+def suspended() -> Select[UUID]:
+    """Return the query for the elders who are not at home for a while; no worker is sent to them."""
+    return select(Enrolment.person_id).where(Enrolment.state == EnrolmentState.SUSPENDED)
+
+
 async def enrolled_as(work: Work, person_ids: Iterable[UUID]) -> dict[UUID, tuple[str, int]]:
     """Return category and level of many people's enrolments that have not ended; who has none is left out."""
     wanted = list(person_ids)

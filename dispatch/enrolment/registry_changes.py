@@ -1,4 +1,4 @@
-"""Apply changes of the registry to enrolments: a corrected death, a division moved to another district."""
+"""Apply what registers learn to enrolments: a corrected death, a stay in an institution, a division that moved."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from dispatch.enrolment import operations, wallet
-from dispatch.enrolment.model import EndReason, Enrolment, EnrolmentState
+from dispatch.enrolment.model import EndReason, Enrolment, EnrolmentState, SuspendReason
+from events.contracts.enrolments import StayReported
 from events.work import Work
 from kit import clock
 from registry import queries as registry
@@ -32,6 +33,34 @@ async def correct_death(work: Work, *, person_id: UUID, died_on: date | None) ->
     await wallet.open_month(work, person_id=person_id, month=clock.month_of(work.now), first_day=today)
     operations.emit_active(work, enrolment)
     return enrolment
+
+
+async def report_stay(work: Work, *, person_id: UUID) -> Enrolment | None:
+    """Suspend an elder who is served and of whom a register says that they have moved into an institution.
+
+    Emits `StayReported`, not `EnrolmentSuspended`: offers are taken back, and what was promised waits until a person
+    has asked. None where the elder is not served now.
+    """
+    query = select(Enrolment).where(Enrolment.person_id == person_id, Enrolment.state == EnrolmentState.ACTIVE)
+    enrolment = (await work.session.execute(query.with_for_update(key_share=True))).scalar_one_or_none()
+    if enrolment is None:
+        return None
+    operations.move(enrolment, EnrolmentState.SUSPENDED)
+    enrolment.suspended_at, enrolment.suspend_reason = work.now, SuspendReason.INSTITUTION
+    work.emit(StayReported(person_id=person_id))
+    return enrolment
+
+
+async def end_stay(work: Work, *, person_id: UUID) -> Enrolment | None:
+    """Serve an elder again who has moved out of an institution; None where nobody is suspended for a stay."""
+    query = select(Enrolment.id).where(
+        Enrolment.person_id == person_id,
+        Enrolment.state == EnrolmentState.SUSPENDED,
+        Enrolment.suspend_reason == SuspendReason.INSTITUTION,
+    )
+    if (await work.session.execute(query)).first() is None:
+        return None
+    return await operations.resume(work, person_id=person_id)
 
 
 async def follow_divisions(work: Work, *, successors: Mapping[str, Sequence[str]]) -> None:

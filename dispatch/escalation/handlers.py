@@ -17,6 +17,7 @@ from events.contracts.care_requests import (
     CareRequestRelaxed,
     CareRequestReopened,
 )
+from events.contracts.enrolments import EnrolmentEnded, EnrolmentResumed, StayReported
 from events.contracts.offers import NobodyFound, OfferLapsed, OfferRefused, OfferWithdrawn
 from events.contracts.people import (
     PersonDeathCorrected,
@@ -154,11 +155,36 @@ async def _rework_unserved(work: Work, visit_id: UUID) -> None:
 @on(PersonDeathReported, group=GROUP)
 async def when_death_reported(work: Work, event: PersonDeathReported) -> None:
     """Ask the manager to confirm or withdraw the report; `promised` counts the visits to come."""
-    query = select(func.count()).where(Visit.person_id == event.person_id, Visit.state.in_(PROMISED))
-    facts = {"promised": (await work.session.execute(query)).scalar_one()}
+    facts = {"promised": await _promised(work, event.person_id)}
     await operations.raise_case(
         work, kind=CaseKind.DEATH_REPORTED, subject_id=event.person_id, since=work.now, facts=facts
     )
+
+
+async def _promised(work: Work, person_id: UUID) -> int:
+    query = select(func.count()).where(Visit.person_id == person_id, Visit.state.in_(PROMISED))
+    return (await work.session.execute(query)).scalar_one()
+
+
+@on(StayReported, group=GROUP)
+async def when_stay_reported(work: Work, event: StayReported) -> None:
+    """Ask the call centre what becomes of the visits promised to an elder who has moved into an institution."""
+    facts = {"promised": await _promised(work, event.person_id)}
+    await operations.raise_case(
+        work, kind=CaseKind.STAY_REPORTED, subject_id=event.person_id, since=work.now, facts=facts
+    )
+
+
+@on(EnrolmentResumed, group=GROUP)
+async def when_resumed(work: Work, event: EnrolmentResumed) -> None:
+    """Close the case: the elder is at home again."""
+    await operations.settle(work, kind=CaseKind.STAY_REPORTED, subject_id=event.person_id, reason="resumed")
+
+
+@on(EnrolmentEnded, group=GROUP)
+async def when_enrolment_ended(work: Work, event: EnrolmentEnded) -> None:
+    """Close the case: everything open was withdrawn with the enrolment."""
+    await operations.settle(work, kind=CaseKind.STAY_REPORTED, subject_id=event.person_id, reason="enrolment_ended")
 
 
 @on(PersonDeathReportWithdrawn, group=GROUP)

@@ -25,6 +25,7 @@ class CaseKind(StrEnum):
     WELFARE_CHECK = "welfare_check"  # subject: person
     DEATH_REPORTED = "death_reported"  # subject: person, dead or alive: confirm the report or withdraw it
     DEATH_CORRECTED = "death_corrected"  # subject: the person who was wrongly reported dead
+    STAY_REPORTED = "stay_reported"  # subject: person, who has moved into an institution: what of the promised visits?
     NOT_REACHED = "not_reached"  # subject: call-back
     COMPLAINT_OVERDUE = "complaint_overdue"  # subject: complaint
     MESSAGE_FORGED = "message_forged"  # subject: the newest dead letter that the log does not know

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from dispatch.matching import operations
+from dispatch.matching.decide import asking
 from dispatch.matching.operations import Cause
 from dispatch.matching.plan import overruns, replanning
 from dispatch.matching.plan.replanning import ReplanCause
 from dispatch.visits import amending, bars
 from dispatch.visits.model import Visit
 from events.contracts.care_requests import CareRequestAmended, CareRequested, CareRequestRelaxed, CareRequestReopened
+from events.contracts.enrolments import EnrolmentResumed, StayReported
 from events.contracts.event import Envelope
 from events.contracts.offers import OfferLapsed, OfferRefused, OfferWithdrawn
 from events.contracts.people import PersonDeathReported, PersonDeathReportWithdrawn
@@ -115,12 +117,24 @@ async def when_company_exited(work: Work, event: CompanyExited) -> None:
 @on(PersonDeathReported, group="matching")
 async def when_death_reported(work: Work, event: PersonDeathReported) -> None:
     """Withdraw the open offers for the elder until the report is confirmed or withdrawn."""
-    await operations.hold_person(work, person_id=event.person_id)
+    await operations.hold_person(work, person_id=event.person_id, reason=asking.DEATH_REPORTED)
 
 
 @on(PersonDeathReportWithdrawn, group="matching")
 async def when_death_report_withdrawn(work: Work, event: PersonDeathReportWithdrawn) -> None:
     """Decide on the elder's waiting requests."""
+    await operations.resume_person(work, person_id=event.person_id)
+
+
+@on(StayReported, group="matching")
+async def when_stay_reported(work: Work, event: StayReported) -> None:
+    """Withdraw the open offers for an elder who has moved into an institution."""
+    await operations.hold_person(work, person_id=event.person_id, reason=asking.STAY_REPORTED)
+
+
+@on(EnrolmentResumed, group="matching")
+async def when_resumed(work: Work, event: EnrolmentResumed) -> None:
+    """Decide on the requests of an elder that waited for the return home."""
     await operations.resume_person(work, person_id=event.person_id)
 
 

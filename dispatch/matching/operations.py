@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 
+from dispatch.enrolment import queries as enrolment
 from dispatch.matching.decide import asking, outcome, relaxation
 from dispatch.matching.decide.outcome import Award
 from dispatch.matching.fleet import candidates
@@ -66,7 +67,7 @@ async def decide(work: Work, *, request_id: UUID, cause: Cause) -> UUID | None:
     """Offer the request to the best worker who may and can come, and store why; return the offered visit's id.
 
     Nothing happens for a request that is over or that has an open visit, so that an event handled twice makes one
-    offer. A request of an elder whose death has been reported waits until the report is confirmed or withdrawn.
+    offer. A request of an elder whose death has been reported, or who is suspended, waits until that has changed.
     Companies that refused, did not answer or did not come are not asked again. If nobody can come, `NobodyFound` names
     the smallest change that would help, and the request waits or is unserved (`matching.nobody_waits`).
     """
@@ -131,7 +132,7 @@ async def _cases(work: Work, events: Mapping[UUID, Envelope | None], cause: Caus
         attempt = 1 + max((row.attempt for row in history.attempts), default=0)
         if request.latest <= work.now:
             await outcome.give_up(work, request, "window_passed")
-        elif history.reported_dead:
+        elif history.elder_waits:
             if request.state is not RequestState.WAITING:
                 requests.mark(work, request, RequestState.WAITING)
         elif cause not in _BY_A_PERSON and attempt > most:
@@ -262,6 +263,7 @@ async def look_again(work: Work, *, limit: int = 50) -> int:
         CareRequest.entered_at < work.now - OVERLOOKED_AFTER,
         or_(CareRequest.standing_order_id.is_(None), CareRequest.earliest < tomorrow),
         CareRequest.person_id.not_in(registry.reported_dead()),
+        CareRequest.person_id.not_in(enrolment.suspended()),
     )
     query = (
         select(CareRequest.id)
@@ -289,20 +291,20 @@ async def withdraw_worker(work: Work, *, worker_id: UUID, from_at: datetime, unt
     )
 
 
-async def hold_person(work: Work, *, person_id: UUID) -> int:
-    """Withdraw the open offers for an elder whose death has been reported; return how many.
+async def hold_person(work: Work, *, person_id: UUID, reason: str) -> int:
+    """Withdraw the open offers for an elder whose death or stay in an institution was reported; return how many.
 
     Accepted visits stay: the worker at the door sees whether the report is true, and escalation opens a case.
     """
     query = select(Visit.id).where(Visit.person_id == person_id, Visit.state == VisitState.OFFERED).order_by(Visit.id)
     visit_ids = (await work.session.execute(query)).scalars().all()
     for visit_id in visit_ids:
-        await visits.withdraw(work, visit_id=visit_id, reason=asking.DEATH_REPORTED)
+        await visits.withdraw(work, visit_id=visit_id, reason=reason)
     return len(visit_ids)
 
 
 async def resume_person(work: Work, *, person_id: UUID) -> int:
-    """Decide on all waiting requests of an elder after a death report was withdrawn; return how many were offered."""
+    """Decide on all waiting requests of an elder about whom a report no longer holds; return how many were offered."""
     query = select(CareRequest.id).where(CareRequest.person_id == person_id, CareRequest.state == RequestState.WAITING)
     waiting = (await work.session.execute(query.order_by(CareRequest.number))).scalars().all()
     return sum([await decide(work, request_id=request_id, cause=Cause.REQUESTED) is not None for request_id in waiting])

@@ -28,6 +28,8 @@ ROOM = Room(
         handlers.when_company_exited,
         handlers.when_death_reported,
         handlers.when_death_report_withdrawn,
+        handlers.when_stay_reported,
+        handlers.when_resumed,
         handlers.when_refused_plan_again,
         handlers.when_withdrawn_plan_again,
         handlers.when_missed_plan_again,

@@ -1,8 +1,9 @@
 """Topic `civil`: what the companion modules decide; `kind` and `programme` name their declarations; key is the person.
 
-A month's run is about many people: its key is the run.
+A month's run is about many people: its key is the run. The key of what happens to a record or a fund is its own id.
 """
 
+from datetime import date
 from uuid import UUID
 
 from events.contracts.event import Event
@@ -77,3 +78,60 @@ class PayRunPaid(Event):
     month: str
     paid_fen: int
     payments: int
+
+
+class _RecordEvent(Event):
+    topic = "civil"
+    key_field = "record_id"
+    subject_field = "record_id"
+
+    record_id: UUID
+    kind: str
+    division_code: str
+
+
+class RecordChanged(_RecordEvent):
+    """Emitted by civil: a record of a register is new, has other facts from a day on, or is in another state."""
+
+    person_id: UUID | None
+    came_from: str | None
+    state: str
+    valid_from: date
+
+
+class RecordInspected(_RecordEvent):
+    """Emitted by civil: a thing of a register has been inspected."""
+
+    inspected_on: date
+    passed: bool
+
+
+class RecordOverdue(_RecordEvent):
+    """Emitted by civil: a record has not left its state, or a thing was not inspected, by the day set for it."""
+
+    overdue: str
+
+
+class _FundEvent(Event):
+    topic = "civil"
+    key_field = "fund_id"
+    subject_field = "fund_id"
+
+    fund_id: UUID
+    kind: str
+    division_code: str
+    balance_fen: int
+
+
+class FundEntryMade(_FundEvent):
+    """Emitted by civil: money has come into a fund or left it; a negative amount has left it."""
+
+    entry_id: UUID
+    entry: str
+    fen: int
+
+
+class FundLow(_FundEvent):
+    """Emitted by civil: a payment has left a fund with less than the rule asks for."""
+
+    below_fen: int

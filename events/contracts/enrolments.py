@@ -35,6 +35,13 @@ class EnrolmentSuspended(_EnrolmentEvent):
     reason: str
 
 
+class StayReported(_EnrolmentEvent):
+    """Emitted by enrolment: a register says that the person has moved into an institution; no service for now.
+
+    Nobody new is sent; people decide about what was promised.
+    """
+
+
 class EnrolmentResumed(_EnrolmentEvent):
     """Emitted by enrolment: the person is at home again."""
 

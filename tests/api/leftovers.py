@@ -1,10 +1,12 @@
-"""What is left in the lived district at its end: the bureau's other benefits, a sealed log, dead letters."""
+"""What is left in the lived district at its end: benefits, registers and funds, a sealed log, dead letters."""
 
 from uuid import UUID
 
 from civil import modules
 from civil.blocks.benefits import operations as pay_runs
 from civil.blocks.cases import operations as civil_cases
+from civil.blocks.fund import operations as funds
+from civil.blocks.register import operations as registers
 from events import log
 from events.delivery import dead_letters
 from events.delivery.message import Message
@@ -13,8 +15,9 @@ from kit import clock
 from kit.access import scope
 from kit.access.actor import SYSTEM, Actor
 from kit.access.roles import Role
+from kit.china import identifiers
 from kit.ids import new_id
-from tests.api.lives import FINANCE, MANAGER, OWN, Lives
+from tests.api.lives import AREA, FINANCE, MANAGER, OWN, Lives
 
 
 async def draw_benefits(lives: Lives) -> None:
@@ -37,6 +40,40 @@ async def draw_benefits(lives: Lives) -> None:
         run = await pay_runs.compute(work, modules.programme("oldage"), month=clock.month_of(work.now))
     async with lives.works(MANAGER) as work:
         await pay_runs.approve(work, run_id=run.id)
+    await lives.drain()
+
+
+async def keep_registers(lives: Lives) -> None:
+    """Register an inspected institution in each company's town, and fill a reserve fund of which more is asked."""
+    module, register = modules.register("institutions.institution")
+    own, kind = modules.fund("relief.reserve")
+    assert register.inspecting is not None
+    looked = registers.read_facts(register.inspecting.facts, register.name, {"fire_safety": True})
+    for company in lives.companies:
+        facts = {
+            "name": f"{company.mark} home",
+            "uscc": identifiers.compose_uscc(area=AREA, sequence=8100 + company.place),
+            "legal_form": "private",
+            "beds": 30,
+            "nursing_beds": 10,
+        }
+        town = OWN[company.place]
+        async with lives.works(MANAGER) as work:
+            home = await registers.add(
+                work,
+                register,
+                section=module.section,
+                facts=registers.read_facts(register.facts, register.name, facts),
+                division_code=town,
+            )
+            await registers.move(work, register, record_id=home.id, to="filed")
+            await registers.inspect(work, register, record_id=home.id, passed=True, facts=looked)
+            fund = await funds.open_fund(work, kind, section=own.section, division_code=town)
+            year = clock.day_of(work.now).year
+            await funds.plan_year(work, kind, fund_id=fund.id, year=year, fen=3_000_000, source=company.mark)
+        async with lives.works(FINANCE) as work:
+            await funds.put_in(work, kind, fund_id=fund.id, replenishes=False, fen=1_000_000, reference=company.mark)
+            await funds.ask_consent(work, fund_id=fund.id, subject_id=home.id, fen=2_000_000)
     await lives.drain()
 
 

@@ -36,6 +36,8 @@ VALUES: Mapping[str, Sequence[Any]] = {
     "column": ("name=姓名",),
     "civil_kind": ("oldage.application",),
     "programme": ("oldage",),
+    "civil_register": ("institutions.institution",),
+    "fund": ("relief.reserve",),
     "overdue": ("true", "false"),
     "type": ("offers.", "visits.visit_moved.v1"),
     "subject": ("01890a5d-ac96-774b-bcce-b302099a8057",),

@@ -100,6 +100,14 @@ HOMECARE: dict[str, tuple[str, str]] = {
  where person_id = {CHARGED.format("person_id")} returning {FIRST.format("c.person_id = enrolment.person_id")}""",
         "select id from enrolment where suspended_at is not null",
     ),
+    "visited_in_institution": (
+        f"""insert into civil_record
+ (id, kind, person_id, division_code, section, state, since, facts, opened_on)
+ select uuidv7(), 'institutions.stay', c.person_id, '130999001000', 'eldercare', 'living', date '2026-03-01',
+ jsonb_build_object(), date '2026-03-01' from charge c where {OWED} order by c.id limit 1
+ returning {FIRST.format("c.person_id = civil_record.person_id")}""",
+        "select id from civil_record where kind = 'institutions.stay'",
+    ),
 }
 
 

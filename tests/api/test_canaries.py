@@ -131,7 +131,8 @@ async def test_what_a_company_does_touches_and_shows_nothing_of_anothers(world: 
 
 
 CIVIL_TABLES = {"civil_case", "civil_case_step", "event_log", "event_delivery", "event_outgoing"}
-"""What a clerk changes by opening and moving the own town's cases."""
+CIVIL_TABLES |= {"civil_record", "civil_record_version", "civil_inspection"}
+"""What a clerk changes by opening and moving the own town's cases, and in the registers of the own town."""
 
 PEOPLE, CARE = frozenset({"person_id"}), frozenset({"request_id", "visit_id"})
 

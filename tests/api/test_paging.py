@@ -33,6 +33,8 @@ LISTS = [
     ("manager", "/civil/cases"),
     ("section", "/civil/grants"),
     ("finance", "/civil/pay-runs"),
+    ("section", "/civil/records"),
+    ("finance", "/civil/funds"),
     ("section", "/civil/figures/JJ.ACTIVE/rows"),
 ]
 MAY_BE_EMPTY = {"/divisions/undecided", "/pending-changes"}
@@ -61,6 +63,8 @@ async def test_the_pages_together_are_the_whole_list(world: World, limit: int) -
     case = (await world.ask("manager", "GET", "/cases")).json()["items"][0]["subject_id"]
     application = (await world.ask("manager", "GET", "/civil/cases")).json()["items"][0]["civil_case_id"]
     run = (await world.ask("finance", "GET", "/civil/pay-runs")).json()["items"][0]["run_id"]
+    record = (await world.ask("section", "GET", "/civil/records")).json()["items"][0]["record_id"]
+    fund = (await world.ask("finance", "GET", "/civil/funds")).json()["items"][0]["fund_id"]
     for _ in range(3):
         await world.ask("operator", "GET", f"/people/{person}?purpose=visit")
     for path in ("/statements", "/rules"):
@@ -74,6 +78,11 @@ async def test_the_pages_together_are_the_whole_list(world: World, limit: int) -
         ("section", f"/civil/cases/{application}/steps"),
         ("finance", f"/civil/pay-runs/{run}/lines"),
         ("finance", f"/civil/pay-runs/{run}/payments"),
+        ("section", f"/civil/records/{record}/versions"),
+        ("section", f"/civil/records/{record}/inspections"),
+        ("finance", f"/civil/funds/{fund}/plans"),
+        ("finance", f"/civil/funds/{fund}/entries"),
+        ("finance", f"/civil/funds/{fund}/consents"),
         ("manager", "/numbers/satisfaction/rows?month=2026-04"),
     ]
     lengths = {}

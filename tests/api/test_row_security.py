@@ -101,6 +101,9 @@ SEEN_BY = {
     # what a town's clerk and a section bring before the bureau, and who draws what; money goes out at the desks alone
     **dict.fromkeys(("civil_case", "civil_case_step", "civil_grant", "civil_grant_term", "civil_covered"), CLERKS),
     **dict.fromkeys(("civil_pay_run", "civil_pay_line", "civil_payment"), BUREAU),
+    # the things and the funds of a town; who plans a fund and lets money in works at the desks
+    **dict.fromkeys(("civil_record", "civil_record_version", "civil_inspection"), CLERKS),
+    **dict.fromkeys(("civil_fund", "civil_fund_plan", "civil_fund_entry", "civil_fund_consent"), CLERKS),
 }
 """Which people beside the desks may read or write a table at all, decided for each table; `info` says which rows."""
 
@@ -245,9 +248,10 @@ async def test_a_clerk_reads_the_rows_of_who_lives_in_the_division_and_no_others
 READINGS = {("read_audit", "insert")}
 TOWNS = {
     *((table, "insert") for table in SEEN_BY if table.startswith("civil_") and SEEN_BY[table] == CLERKS),
-    *((table, "update") for table in ("civil_case", "civil_grant", "civil_covered")),
+    *((table, "update") for table in ("civil_case", "civil_grant", "civil_covered", "civil_record")),
+    ("civil_fund_consent", "update"),
     *(("idempotency_key", verb) for verb in ("insert", "update")),
-}
+} - {("civil_fund", "insert"), ("civil_fund_plan", "insert")}
 """What a clerk writes: the town's own cases and the benefits that follow from them; no step is ever changed."""
 
 

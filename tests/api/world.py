@@ -72,6 +72,11 @@ NOUNS = {
     "change_id": "select id from pending_change where subject = $1::uuid::text",
     "civil_case_id": "select c.id from civil_case c join visit v using (person_id) where v.provider_id = $1",
     "run_id": "select id from civil_pay_run where $1::uuid is not null",
+    "record_id": "select id from civil_record where $1::uuid is not null",
+    "within_id": "select id from civil_record where $1::uuid is not null",
+    "fund_id": "select id from civil_fund where $1::uuid is not null",
+    "fund_entry_id": "select id from civil_fund_entry where $1::uuid is not null",
+    "consent_id": "select id from civil_fund_consent where $1::uuid is not null",
     "act_id": "select id from act where provider_id = $1",
 }
 """Every kind of id that a route may ask for: how to find a company's own."""

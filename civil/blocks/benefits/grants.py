@@ -1,11 +1,11 @@
 """Begin, change and end a benefit; what happens to it as people die, come back to life in the records, or move."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, update
 
 from civil.blocks.benefits import arithmetic
 from civil.blocks.benefits.model import Covered, Grant, GrantEndReason, GrantTerm
@@ -218,6 +218,14 @@ async def end_for_moved(work: Work, *, person_id: UUID, division_code: str, mont
         grant.division_code = division_code
         for row in await _covered(work, grant):
             row.division_code = division_code
+
+
+async def follow_divisions(work: Work, *, renamed: Mapping[str, str]) -> None:
+    """Let open grants continue under their divisions' new codes; `renamed` maps an old code to its only successor."""
+    for old, new in renamed.items():
+        for window in (Grant, Covered):
+            open_rows = update(window).where(window.division_code == old, window.last_month.is_(None))
+            await work.session.execute(open_rows.values(division_code=new))
 
 
 async def _make_room(work: Work, name: str, covers: Sequence[UUID], from_month: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from civil.blocks.cases import queries, workdays
 from civil.blocks.cases.model import CaseStep, CivilCase
@@ -67,6 +67,13 @@ class StillPublicised(Refusal):
     """The case is publicised until a day and does not move on before."""
 
     code = "civil_case.still_publicised"
+    kind = Kind.CONFLICT
+
+
+class CivilFactsFixed(Refusal):
+    """What was decided is what is done: no other facts come with this step."""
+
+    code = "civil_case.facts_fixed"
     kind = Kind.CONFLICT
 
 
@@ -140,7 +147,8 @@ async def move(
 ) -> CivilCase:
     """Bring a case into another state, with what was learnt and why.
 
-    Refuses `civil_case.not_found`, `.cannot_move`, `.not_your_move`, `.second_person`, `.still_publicised`.
+    Refuses `civil_case.not_found`, `.cannot_move`, `.not_your_move`, `.second_person`, `.still_publicised`,
+    `.facts_fixed`.
     """
     case = await queries.case(work, case_id, for_update=True)
     allowed = kind.moves.get(case.state, {}).get(to)
@@ -152,6 +160,8 @@ async def move(
         raise CaseNeedsSecondPerson(wanted=to)
     if case.open_until is not None and work.now < case.open_until and to not in kind.objected:
         raise StillPublicised(until=f"{clock.day_of(case.open_until):%Y-%m-%d}")
+    if facts is not None and to in kind.fixed:
+        raise CivilFactsFixed(wanted=to)
     came_from, case.state, case.since, case.overdue_at = case.state, to, work.now, None
     if facts is not None:
         case.facts = facts.model_dump(mode="json")
@@ -172,6 +182,13 @@ async def move(
     if to in kind.entering:
         await kind.entering[to](work, case)
     return case
+
+
+async def follow_divisions(work: Work, *, renamed: Mapping[str, str]) -> None:
+    """Let open cases continue under their divisions' new codes; `renamed` maps an old code to its only successor."""
+    for old, new in renamed.items():
+        cases = update(CivilCase).where(CivilCase.division_code == old, CivilCase.closed_at.is_(None))
+        await work.session.execute(cases.values(division_code=new))
 
 
 async def note_overdue(work: Work) -> int:

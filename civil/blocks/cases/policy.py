@@ -10,5 +10,5 @@ _HANDS: Final = frozenset({Role.CLERK, Role.SECTION, Role.MANAGER})
 POLICY: Final[Policy] = {
     "civil.cases.read": _READERS,
     "civil.cases.open": _HANDS,
-    "civil.cases.move": _HANDS,
+    "civil.cases.move": _HANDS | {Role.FINANCE},  # who pays what a case has granted
 }

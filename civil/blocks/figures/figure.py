@@ -26,9 +26,12 @@ class FigureUnit(StrEnum):
     PEOPLE = "people"  # 人
     HOUSEHOLDS = "households"  # 户
     SERVICES = "services"  # 人次
+    PERSON_TIMES = "person_times"  # 人次: each grant counts once for each person it helps
     COMPANIES = "companies"  # 家
     CATEGORIES = "categories"  # 大类
     ITEMS = "items"  # 项
+    INSTITUTIONS = "institutions"  # 家
+    BEDS = "beds"  # 张
     YEARS = "years"  # 岁、年
     FEN = "fen"  # 分
     BASIS_POINTS = "basis_points"  # 万分之一
@@ -52,6 +55,10 @@ class FigureSubject(StrEnum):
     GRANT = "grant"
     PAY_LINE = "pay_line"
     PAYMENT = "payment"
+    FUND = "fund"
+    FUND_ENTRY = "fund_entry"
+    CASE = "case"
+    RECORD = "record"
     ENROLMENT = "enrolment"
     REQUEST = "request"
     COMPANY = "company"
@@ -60,6 +67,8 @@ class FigureSubject(StrEnum):
     POSTING = "posting"
     CATEGORY = "category"
     ITEM = "item"
+    TIER = "tier"
+    STAR = "star"
     MONTH = "month"
     DIVISION = "division"
     RULE = "rule"

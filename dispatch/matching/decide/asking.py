@@ -5,9 +5,11 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Date, Integer, Row, Uuid, bindparam, column, func, literal, null, select, true, union_all
+from sqlalchemy import Date, Integer, Row, Uuid, bindparam, column, func, literal, null, or_, select, true, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from dispatch.enrolment import queries as enrolment
+from dispatch.enrolment.model import Enrolment
 from dispatch.matching.fleet.demand import Demand
 from dispatch.matching.rules import FamiliarVisits
 from dispatch.requests.model import CareRequest
@@ -22,9 +24,9 @@ from providers.catalogue.model import Skill
 from registry import queries as registry
 from registry.model import Person
 
-DEATH_REPORTED = "death_reported"
-"""The reason of an offer that a death report withdrew; if the report is withdrawn, the worker may be asked again."""
-_WITHOUT_FAULT = frozenset({DEATH_REPORTED, AMENDED})
+DEATH_REPORTED, STAY_REPORTED = "death_reported", "stay_reported"
+"""The reasons of offers that a report about the elder withdrew; the worker may be asked again once it does not hold."""
+_WITHOUT_FAULT = frozenset({DEATH_REPORTED, STAY_REPORTED, AMENDED})
 _NOT_ASKED_AGAIN = (VisitState.REFUSED, VisitState.LAPSED, VisitState.MISSED)
 _OVER = (VisitState.FINISHED, VisitState.VERIFIED)
 
@@ -41,7 +43,7 @@ class History:
             for worker_id in (row.worker_id, row.second_worker_id)
             if worker_id is not None
         }
-        self.reported_dead = any(row.kind == "reported" for row in rows)
+        self.elder_waits = any(row.kind == "waits" for row in rows)
         barred = [row for row in rows if row.kind == "barred"]
         self.barred = {row.worker_id for row in barred if row.worker_id is not None}
         self.wanted = {row.worker_id for row in rows if row.kind == "wanted"}
@@ -83,8 +85,11 @@ _HISTORY: Final = union_all(
     select(_ID, literal("wanted"), null(), WantedWorker.worker_id, null(), null(), null(), null()).join_from(
         _REQUEST, WantedWorker, (WantedWorker.person_id == _REQUEST.c.person_id) & applies(WantedWorker, _TODAY)
     ),
-    select(_ID, literal("reported"), null(), null(), null(), null(), null(), null()).where(
-        registry.reported_dead().where(Person.id == _REQUEST.c.person_id).exists()
+    select(_ID, literal("waits"), null(), null(), null(), null(), null(), null()).where(
+        or_(
+            registry.reported_dead().where(Person.id == _REQUEST.c.person_id).exists(),
+            enrolment.suspended().where(Enrolment.person_id == _REQUEST.c.person_id).exists(),
+        )
     ),
 )
 """Built once, because building the statement takes as long as running it."""

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import exists, select
 
+from dispatch.enrolment import queries as enrolment
 from dispatch.matching.decide import asking, outcome
 from dispatch.matching.decide.outcome import Award
 from dispatch.matching.fleet.day import Day
@@ -169,6 +170,7 @@ async def _waiting(work: Work, on: date, *, locked: bool = False) -> list[CareRe
             CareRequest.earliest < clock.at_local(on, 1440),
             CareRequest.latest > work.now,
             CareRequest.person_id.not_in(registry.reported_dead()),
+            CareRequest.person_id.not_in(enrolment.suspended()),
             ~exists().where(DecisionRecord.request_id == CareRequest.id),
         )
         .order_by(CareRequest.number)
