@@ -1,10 +1,13 @@
-"""What is left in the lived district at its end: the bureau's other benefits, a sealed log, dead letters."""
+"""What is left in the lived district at its end: the bureau's other benefits, a call, a sealed log, dead letters."""
 
 from uuid import UUID
 
 from civil import modules
 from civil.blocks.benefits import operations as pay_runs
 from civil.blocks.cases import operations as civil_cases
+from dispatch.calls import newcomers
+from dispatch.calls import operations as calls
+from dispatch.calls.model import PhoneCallState
 from events import log
 from events.delivery import dead_letters
 from events.delivery.message import Message
@@ -14,7 +17,7 @@ from kit.access import scope
 from kit.access.actor import SYSTEM, Actor
 from kit.access.roles import Role
 from kit.ids import new_id
-from tests.api.lives import FINANCE, MANAGER, OWN, Lives
+from tests.api.lives import FINANCE, MANAGER, OPERATOR, OWN, Lives
 
 
 async def draw_benefits(lives: Lives) -> None:
@@ -37,6 +40,15 @@ async def draw_benefits(lives: Lives) -> None:
         run = await pay_runs.compute(work, modules.programme("oldage"), month=clock.month_of(work.now))
     async with lives.works(MANAGER) as work:
         await pay_runs.approve(work, run_id=run.id)
+    await lives.drain()
+
+
+async def leave_calls(lives: Lives) -> None:
+    """Let a telephone ring that is nobody's, and somebody wait to be registered."""
+    async with lives.works(SYSTEM("test")) as work:
+        await calls.report_call(work, source_key="left ringing", state=PhoneCallState.RINGING, number="13700001111")
+    async with lives.works(OPERATOR) as work:
+        await newcomers.enter_newcomer(work, name="qznewcomer", phone="13700002222", address="qznewcomer house")
     await lives.drain()
 
 

@@ -73,6 +73,8 @@ NOUNS = {
     "civil_case_id": "select c.id from civil_case c join visit v using (person_id) where v.provider_id = $1",
     "run_id": "select id from civil_pay_run where $1::uuid is not null",
     "act_id": "select id from act where provider_id = $1",
+    "call_id": "select id from phone_call where $1::uuid is not null",
+    "newcomer_id": "select id from newcomer where $1::uuid is not null",
 }
 """Every kind of id that a route may ask for: how to find a company's own."""
 
