@@ -129,6 +129,13 @@ async def test_a_call_asks_is_answered_and_saved_by_keys_and_takes_nothing_away(
         await expect(pop).to_be_hidden()
         await pbx.report("pbx-2", "ringing", None)
         await expect(pop).to_contain_text("没有显示号码")
+        await page.get_by_role("link", name="看板").click()
+        await page.get_by_text("来电 1").wait_for()
+        await page.locator(".board .all .line").first.wait_for()
+        assert await violations(page) == []
+        await press(page, "F2")
+        await page.get_by_text("还没有选人").wait_for()
+        await expect(pop).to_contain_text("没有显示号码")
         await press(page, "F3")
         await expect(pop).to_be_hidden()
         await page.goto(f"{site.url}/console/calls/{busy.id}")
