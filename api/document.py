@@ -23,6 +23,7 @@ EXAMPLES: dict[str, Any] = _FIELDS["examples"]
 TAGS = {
     "account": "Signing in and out, and the own account.",
     "accounts": "The administrator's list of accounts.",
+    "calls": "Telephone calls as the exchange reports them, and callers who are not registered yet.",
     "cases": "What waits for a person: taken up and closed with a reason.",
     "catalogue": "What can be asked for, and its price of a day.",
     "civil": "Cases, benefits and monthly runs of the bureau's companion modules.",

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from api.accounts.rules import LookupsPerMinute
+from api.accounts.rules import LookupsPerMinute, SearchesPerMinute
 from api.acting import Route, doing
 from api.errors import responses
 from api.paging import Listing, Page, Rows
@@ -39,15 +39,24 @@ def _facts(contacts: list[shapes.NewContact]) -> tuple[operations.ContactFacts, 
     return tuple(operations.ContactFacts(contact.kind, contact.phone, contact.relation) for contact in contacts)
 
 
-@router.get("/people", summary="Find people by name and place")
+@router.get("/people", summary="Find people by what a caller says")
 async def list_people(
-    work: Finding,
+    work: Annotated[Work, doing("people.find", at_most=SearchesPerMinute)],
     page: Page,
+    q: Annotated[
+        str | None,
+        Query(
+            min_length=1,
+            max_length=80,
+            description="how the name begins, in characters or pinyin (`wang`, `wxl`); a telephone or its last four"
+            " digits; a part of the address",
+        ),
+    ] = None,
     name: Annotated[str | None, Query(min_length=1, max_length=40, description="how the name begins")] = None,
     division: Annotated[str | None, Query(pattern="^[0-9]{2,12}$", description="a division or one above it")] = None,
 ) -> Listing[shapes.PersonLine]:
     """Return people in the order of their numbers, names masked; their own rows are read with a purpose."""
-    rows = await queries.people(work, name=name, division_code=division, after=page.after, limit=page.limit)
+    rows = await queries.people(work, said=q, name=name, division_code=division, after=page.after, limit=page.limit)
     return Listing(items=[shapes.PersonLine.of(*row) for row in rows], next=page.next(work, queries.PEOPLE, rows))
 
 

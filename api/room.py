@@ -5,6 +5,7 @@ from pathlib import Path
 from api import (
     barred,
     board,
+    calls,
     cases,
     catalogue,
     changes,
@@ -46,6 +47,7 @@ ROOM = Room(
     routers=(
         barred.router,
         board.router,
+        calls.router,
         cases.router,
         catalogue.router,
         changes.router,

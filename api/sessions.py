@@ -33,7 +33,7 @@ router = APIRouter(route_class=Route)
     responses=responses(401, 403, 422, 429),
 )
 async def sign_in(request: Request, response: Response, form: shapes.SignIn) -> shapes.Session | Response:
-    """Begin a session: at a desk of at most 12 hours, 30 idle minutes; on a phone or a wall as long as its rule says.
+    """Begin a session: at a desk of at most 12 hours, 30 idle minutes; others last as long as their rules say.
 
     A write in a phone's session carries `Phone-Counter`, which only rises, and `Phone-Signature`: ECDSA with SHA-256 by
     the phone's key over `POST /api/v1/…`, a line feed, the counter, a line feed and the body.

@@ -60,12 +60,15 @@ async def list_standing_days(order_id: UUID, work: Annotated[Work, doing("standi
     responses=responses(404, 409, 422),
 )
 async def amend_standing_order(order_id: UUID, form: shapes.StandingOrderAmendment, work: Ordering) -> StandingOrder:
-    """Change days, hours or quantity for the days of which no request has been made."""
+    """Change days, hours or quantity for the days of which no request has been made.
+
+    With a `from_day` after tomorrow this order ends on it, and the answer is another order that goes on from there.
+    """
     fields = form.model_dump()
-    override = fields.pop("override_duplicate")
+    override, from_day = fields.pop("override_duplicate"), fields.pop("from_day")
     change = operations.OrderAmendment(**fields)
     return await operations.amend_standing_order(
-        work, standing_order_id=order_id, change=change, override_duplicate=override
+        work, standing_order_id=order_id, change=change, from_day=from_day, override_duplicate=override
     )
 
 

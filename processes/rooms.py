@@ -6,6 +6,7 @@ from civil.homecare.room import ROOM as HOMECARE
 from civil.modules import ROOMS as CIVIL_ROOMS
 from civil.report.room import ROOM as REPORT
 from civil.room import ROOM as CIVIL
+from dispatch.calls.room import ROOM as CALLS
 from dispatch.enrolment.room import ROOM as ENROLMENT
 from dispatch.escalation.room import ROOM as ESCALATION
 from dispatch.matching.room import ROOM as MATCHING
@@ -32,6 +33,7 @@ ROOMS: tuple[Room, ...] = (
     SATISFACTION,
     SETTLEMENT,
     PROVIDERS,
+    CALLS,
     ENROLMENT,
     REQUESTS,
     VISITS,

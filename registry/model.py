@@ -5,7 +5,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, SmallInteger, String, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, LargeBinary, SmallInteger, String, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit.access.scope import Section
@@ -155,6 +156,7 @@ class Person(Base):
     number: Mapped[Long] = mapped_column(BigInteger, Identity(always=True), unique=True)
     data_key: Mapped[bytes | None]
     name: Mapped[str] = mapped_column(String(60), index=True)
+    pinyin: Mapped[str | None]  # each way to type the name, after a blank; null: not made yet
     sex: Mapped[Sex]
     born_on: Mapped[date]
     id_sealed: Mapped[bytes | None]
@@ -182,6 +184,7 @@ class Contact(Base):
     relation: Mapped[str | None] = mapped_column(String(20))
     phone_sealed: Mapped[bytes]
     phone_blind: Mapped[bytes] = mapped_column(index=True)
+    tail_blind: Mapped[bytes | None] = mapped_column(index=True)
     position: Mapped[int] = mapped_column(SmallInteger)
 
 
@@ -262,6 +265,7 @@ class Address(Base):
     __tablename__ = "address"
     __table_args__ = (
         Index("uq_address_current", "person_id", unique=True, postgresql_where=text("valid_to is null")),
+        Index("ix_address_door", "door_terms", postgresql_using="gin", postgresql_where=text("valid_to is null")),
         {
             "info": {
                 "provider_sees": _DISCLOSED.format(column="address.person_id"),
@@ -274,6 +278,7 @@ class Address(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
     text_sealed: Mapped[bytes]
+    door_terms: Mapped[list[bytes] | None] = mapped_column(ARRAY(LargeBinary))
     division_code: Mapped[str] = mapped_column(String(12), index=True)
     latitude: Mapped[float]
     longitude: Mapped[float]

@@ -3,7 +3,6 @@
 from registry.divisions.queries import DivisionUnknown, current_code, current_codes, division, divisions
 from registry.people.addresses import addresses_of
 from registry.people.directory import (
-    PEOPLE,
     Caller,
     PersonNotFound,
     Place,
@@ -11,14 +10,15 @@ from registry.people.directory import (
     data_key,
     dead_among,
     ids_by_id_no,
+    masked_callers,
     names_of,
     number_and_masked_name,
-    people,
     people_by_phone,
     person_by_id_no,
     place_of,
     places_of,
     reported_dead,
+    telephone,
     vital,
     vital_and_place,
 )
@@ -33,6 +33,7 @@ from registry.people.records import (
     health_note,
     reveal,
 )
+from registry.people.search import PEOPLE, people
 
 __all__ = [
     "PEOPLE",
@@ -59,6 +60,7 @@ __all__ = [
     "health_note",
     "ids_by_id_no",
     "mask_name",
+    "masked_callers",
     "names_of",
     "number_and_masked_name",
     "people",
@@ -69,6 +71,7 @@ __all__ = [
     "record_reading",
     "reported_dead",
     "reveal",
+    "telephone",
     "vital",
     "vital_and_place",
 ]

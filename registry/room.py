@@ -1,8 +1,9 @@
 """The room of the registry: people, households, divisions and addresses."""
 
+from datetime import timedelta
 from pathlib import Path
 
-from kit.room import ImportKind, Room
+from kit.room import Chore, ImportKind, Room
 from registry import imports
 from registry.households.imports import HOUSEHOLD_COLUMNS, households
 from registry.model import (
@@ -21,6 +22,7 @@ from registry.model import (
     ReadAudit,
     UndecidedAddress,
 )
+from registry.people import search
 from registry.policy import POLICY
 from registry.reorganisation.imports import CHANGE_COLUMNS, division_changes
 
@@ -94,5 +96,6 @@ ROOM = Room(
             ),
         ),
     ),
+    chores=(Chore(name="search index", every=timedelta(minutes=1), act=search.index_waiting),),
     policy=POLICY,
 )

@@ -194,7 +194,7 @@ async def lived(server: str, template: str) -> "Lived":
     """Let three companies live through two months, once for all tests; each test has a copy of what is left."""
     from api.app import build
     from tests.api.desks import open_accounts
-    from tests.api.leftovers import draw_benefits, keep_registers, leave_dead_letters
+    from tests.api.leftovers import draw_benefits, keep_registers, leave_calls, leave_dead_letters
     from tests.api.lives import Lives
     from tests.api.world import Lived, sign_in_all
 
@@ -205,6 +205,7 @@ async def lived(server: str, template: str) -> "Lived":
     await lives.live()
     await draw_benefits(lives)
     await keep_registers(lives)
+    await leave_calls(lives)
     await leave_dead_letters(lives)
     actors = await open_accounts(lives)
     tokens = await sign_in_all(works, actors)

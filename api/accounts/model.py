@@ -46,6 +46,7 @@ class SessionKind(StrEnum):
     DESK = "desk"
     PHONE = "phone"  # a worker's; each write is signed with a key that the phone does not give away
     WALL = "wall"  # a screen that everybody passes: it reads
+    PROGRAM = "program"  # a program that reports, such as the telephone exchange
 
 
 class AccountSession(Base):

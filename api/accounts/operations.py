@@ -15,7 +15,7 @@ from sqlalchemy import delete, select, update
 
 from api.accounts import attempts, passwords, phones, refused_actions, second_factor
 from api.accounts.model import Account, AccountSession, IdempotencyKey, RecoveryCode, SessionKind
-from api.accounts.rules import PhoneDays, RecordsDays, WallDays
+from api.accounts.rules import PhoneDays, ProgramDays, RecordsDays, WallDays
 from api.accounts.tokens import LONGEST, hash_of
 from events.work import Work
 from kit.access.roles import Role
@@ -39,6 +39,9 @@ _WANTS: Final = {
     Role.SECTION: (False, False, True),
 }
 """Whether a role carries a company, a worker, a division; all others carry none."""
+_KINDS: Final = {Role.WORKER: SessionKind.PHONE, Role.EXCHANGE: SessionKind.PROGRAM}
+"""The kind of session that a role may begin besides one at a desk; all others may begin one on a wall."""
+_LASTING: Final = {SessionKind.PHONE: PhoneDays, SessionKind.WALL: WallDays, SessionKind.PROGRAM: ProgramDays}
 
 _queue = asyncio.Semaphore(32)  # a full queue is refused with `platform.busy`
 
@@ -122,7 +125,7 @@ class TotpInvalid(Refusal):
 
 
 class SessionKindNotAllowed(Refusal):
-    """A phone's session is for a worker, and a worker has no screen on a wall."""
+    """A phone's session is for a worker, a program's for the exchange, and neither of them has a screen on a wall."""
 
     code = "session.kind_not_allowed"
     kind = Kind.FORBIDDEN
@@ -257,7 +260,7 @@ async def sign_in(
             return CodeWanted()
         if not await second_factor.accepted(work, account, code):
             return SignInRefused()
-    if kind is not SessionKind.DESK and (kind is SessionKind.PHONE) != (account.role is Role.WORKER):
+    if kind not in {SessionKind.DESK, _KINDS.get(account.role, SessionKind.WALL)}:
         await attempts.take_back(work, name=candidate.username, address=candidate.address)
         return SessionKindNotAllowed(kind=kind)
     await attempts.forgive(work, name=candidate.username)
@@ -282,8 +285,7 @@ async def sign_in(
 async def _lasting(work: Work, kind: SessionKind) -> timedelta:
     if kind is SessionKind.DESK:
         return LONGEST
-    rule = PhoneDays if kind is SessionKind.PHONE else WallDays
-    return (await rules.read(work.session, rule, at=work.now)).span
+    return (await rules.read(work.session, _LASTING[kind], at=work.now)).span
 
 
 async def sign_out(work: Work, *, token: str) -> None:

@@ -21,6 +21,20 @@ class LookupsPerMinute(ValueRule[int]):
     root: Annotated[int, Field(ge=1, le=10_000)]
 
 
+class SearchesPerMinute(ValueRule[int]):
+    """How often a minute one account may search for people, whose names the answer masks."""
+
+    about: ClassVar[About] = About(
+        name="people.searches_per_minute",
+        proposed=60,
+        unit="times a minute",
+        zh="每个账号每分钟最多搜索人员（姓名只显示首字）的次数",
+        en="Searches for people, with masked names, that one account may make in a minute",
+        source="proposed: an operator tries several spellings for one caller; a program would try thousands",
+    )
+    root: Annotated[int, Field(ge=1, le=10_000)]
+
+
 class PasswordChangesPerMinute(ValueRule[int]):
     """How often a minute one account may try to change its own password."""
 
@@ -63,6 +77,20 @@ class WallDays(DaysRule):
     root: Annotated[int, Field(ge=1, le=366)]
 
 
+class ProgramDays(DaysRule):
+    """How long a program that reports, such as the telephone exchange, stays signed in."""
+
+    about: ClassVar[About] = About(
+        name="session.program_days",
+        proposed=366,
+        unit="days",
+        zh="程序（如电话交换机）登录后多少天须重新登录",
+        en="Days after which a program that reports, such as the telephone exchange, is signed in again",
+        source="proposed: its key stands in the settings of another machine and is renewed with its yearly check",
+    )
+    root: Annotated[int, Field(ge=1, le=1_100)]
+
+
 class RecordsDays(DaysRule):
     """How long ended sessions and the answers kept under idempotency keys are kept."""
 
@@ -77,4 +105,12 @@ class RecordsDays(DaysRule):
     root: Annotated[int, Field(ge=180, le=3_650)]
 
 
-RULES: tuple[type[DatedRule], ...] = (LookupsPerMinute, PasswordChangesPerMinute, PhoneDays, WallDays, RecordsDays)
+RULES: tuple[type[DatedRule], ...] = (
+    LookupsPerMinute,
+    SearchesPerMinute,
+    PasswordChangesPerMinute,
+    PhoneDays,
+    WallDays,
+    ProgramDays,
+    RecordsDays,
+)

@@ -38,6 +38,7 @@ class NewCareRequest(_Wanted):
     channel: Channel = Channel.PHONE
     source_key: str | None = Field(default=None, max_length=120)
     note: str | None = Field(default=None, max_length=500)
+    call_id: Id | None = Field(default=None, description="the telephone call in which it is asked for; null: in none")
 
 
 class QuotedRequest(_Wanted):

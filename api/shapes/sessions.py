@@ -18,7 +18,10 @@ class SignIn(Form):
     username: str = Field(max_length=64, examples=["operator1"])
     password: str = Field(max_length=200, examples=["as printed at the first start"])
     code: str | None = Field(default=None, max_length=20, examples=["123456"])
-    kind: SessionKind = Field(default=SessionKind.DESK, description="a phone's session is for a worker")
+    kind: SessionKind = Field(
+        default=SessionKind.DESK,
+        description="a phone's session is for a worker, a program's for the telephone exchange",
+    )
     public_key: str | None = Field(
         default=None, max_length=120, description="the phone's P-256 key: its uncompressed point in base64url"
     )

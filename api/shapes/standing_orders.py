@@ -74,4 +74,8 @@ class StandingOrderAmendment(Form):
     ends_on: Day | None = None
     accept_own_cost: bool | None = None
     sex_wanted: Sex | None = None
+    from_day: Day | None = Field(
+        default=None,
+        description="the first day on which it is another, tomorrow at the earliest; null: as soon as may be",
+    )
     override_duplicate: bool = False

@@ -96,6 +96,7 @@ class CareRequest(Base):
             "latest",
             postgresql_where=text("state in ('waiting', 'offered', 'accepted', 'under_way')"),
         ),
+        Index("ix_care_request_call", "call_id", postgresql_where=text("call_id is not null")),
         Index("ix_care_request_provider", "provider_id", "earliest", postgresql_where=text("provider_id is not null")),
         {
             "info": {
@@ -126,6 +127,7 @@ class CareRequest(Base):
     asked_at: Mapped[datetime]
     entered_at: Mapped[datetime]
     channel: Mapped[Channel]
+    call_id: Mapped[UUID | None]  # the telephone call in which it was placed
     source_key: Mapped[str | None] = mapped_column(String(120), unique=True)
     standing_order_id: Mapped[UUID | None] = mapped_column(ForeignKey("standing_order.id"))
     category: Mapped[str] = mapped_column(String(1))

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from dispatch.calls import queries as calls
 from dispatch.enrolment import queries as enrolment
 from dispatch.enrolment import wallet
 from dispatch.requests import backlog, checks, intake
@@ -41,6 +42,7 @@ class NewRequest:
     sex_wanted: Sex | None = None
     note: str | None = None
     standing_order_id: UUID | None = None
+    call_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ class _Verdict:
 async def place(work: Work, *, wanted: NewRequest) -> CareRequest:
     """Put a request on record, with its quota held, and tell CareRequested; a source key seen before gives its request.
 
-    Refuses `request.` window_invalid, quantity_invalid,
+    Refuses `call.not_found` and `request.` window_invalid, quantity_invalid,
     call_in_future, past, too_far, not_enrolled, suspended, deceased, death_reported, item_unknown, outside_window,
     duplicate (unless overridden), item_cap, item_month_cap, over_quota (unless the elder pays), source_key_taken,
     source_key_differs, backlog. Urgent help comes at any hour and is never refused for quota or backlog: what the
@@ -109,6 +111,8 @@ async def place(work: Work, *, wanted: NewRequest) -> CareRequest:
     verdict = await _judge(work, wanted, standing, earlier)
     if verdict.refusals or verdict.basis is None:
         raise verdict.refusals[0]
+    if wanted.call_id is not None:
+        await calls.check_call(work, wanted.call_id)
     request_id, basis = new_id(), verdict.basis
     holding = await wallet.hold(
         work,
@@ -221,6 +225,7 @@ def _request(work: Work, request_id: UUID, wanted: NewRequest, basis: Basis, hol
         asked_at=wanted.asked_at or work.now,
         entered_at=work.now,
         channel=wanted.channel,
+        call_id=wanted.call_id,
         source_key=wanted.source_key,
         standing_order_id=wanted.standing_order_id,
         category=holding.category,

@@ -1,11 +1,13 @@
-"""Questions to requests: one by its number, a desk's list, an elder's standing orders."""
+"""Questions to requests: one by its number, a desk's list, an elder's standing orders, how fast calls become some."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from dispatch.calls.model import PhoneCall
 from dispatch.requests.changes import RequestNotFound
 from dispatch.requests.model import CareRequest, RequestState, StandingDay, StandingOrder
 from dispatch.requests.standing import StandingOrderNotFound
@@ -94,3 +96,32 @@ async def days_of(work: Work, standing_order_id: UUID) -> Sequence[StandingDay]:
         raise StandingOrderNotFound
     query = select(StandingDay).where(StandingDay.standing_order_id == standing_order_id)
     return (await work.session.execute(query.order_by(StandingDay.day.desc()))).scalars().all()
+
+
+@dataclass(frozen=True, slots=True)
+class CallsToday:
+    """One operator's day: the calls taken, and how many seconds lay between the first ring and the first request.
+
+    The seconds are of the calls in which something was ordered: half of them took no longer than `half_seconds`, nine
+    in ten no longer than `most_seconds`; null where nothing was ordered yet.
+    """
+
+    taken: int
+    ordered: int
+    half_seconds: int | None
+    most_seconds: int | None
+
+
+async def calls_today(work: Work) -> CallsToday:
+    """Return the acting operator's day so far, by the platform's own instants."""
+    saved = select(func.min(CareRequest.entered_at)).where(CareRequest.call_id == PhoneCall.id).scalar_subquery()
+    begin = clock.at_local(clock.day_of(work.now), 0)
+    calls = (
+        select(func.extract("epoch", saved - PhoneCall.rang_at).label("seconds"))
+        .where(PhoneCall.taken_by == work.actor.account_id, PhoneCall.rang_at >= begin)
+        .subquery()
+    )
+    half, most = (func.percentile_disc(part).within_group(calls.c.seconds) for part in (0.5, 0.9))
+    query = select(func.count(), func.count(calls.c.seconds), half, most).select_from(calls)
+    taken, ordered, *seconds = (await work.session.execute(query)).one()
+    return CallsToday(taken, ordered, *(None if value is None else int(value) for value in seconds))

@@ -91,7 +91,14 @@ async def place_standing_order(
     if wanted.starts_on <= clock.day_of(work.now):
         raise StartsTooSoon
     await _check(work, person_id, wanted, override_duplicate=override_duplicate)
-    order = StandingOrder(
+    order = _order(work, person_id, wanted)
+    work.session.add(order)
+    await work.session.flush()
+    return order
+
+
+def _order(work: Work, person_id: UUID, wanted: Wanted) -> StandingOrder:
+    return StandingOrder(
         person_id=person_id,
         item_code=wanted.item_code,
         quantity=wanted.quantity,
@@ -106,9 +113,6 @@ async def place_standing_order(
         placed_by=work.actor.label,
         state=StandingState.ACTIVE,
     )
-    work.session.add(order)
-    await work.session.flush()
-    return order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,22 +129,45 @@ class OrderAmendment:
 
 
 async def amend_standing_order(
-    work: Work, *, standing_order_id: UUID, change: OrderAmendment, override_duplicate: bool = False
+    work: Work,
+    *,
+    standing_order_id: UUID,
+    change: OrderAmendment,
+    from_day: date | None = None,
+    override_duplicate: bool = False,
 ) -> StandingOrder:
     """Change a standing order for the days of which no request has been made; those already made stay as they are.
 
-    Refuses `standing_order.not_found`, `.ended`, and what `place_standing_order` refuses of the new pattern.
+    With a `from_day` after tomorrow the order ends on it, and another that begins on it has the new pattern and is
+    returned. Refuses `standing_order.not_found`, `.ended`, and what `place_standing_order` refuses of the new pattern.
     """
     order = await _active(work, standing_order_id)
+    tomorrow = clock.day_of(work.now) + timedelta(days=1)
+    if from_day is not None and from_day < tomorrow:
+        raise StartsTooSoon
     facts = {name: getattr(order, name) for name in _PATTERN} | {
         name: fact for name in _PATTERN if (fact := getattr(change, name)) is not None
     }
-    tomorrow = clock.day_of(work.now) + timedelta(days=1)
-    wanted = Wanted(item_code=order.item_code, starts_on=max(order.starts_on, tomorrow), **facts)
+    earliest = max(order.starts_on, tomorrow)
+    wanted = Wanted(item_code=order.item_code, starts_on=max(earliest, from_day or earliest), **facts)
     await _check(work, order.person_id, wanted, override_duplicate=override_duplicate, but=order.number)
+    if wanted.starts_on > earliest:
+        return await _cut(work, order, wanted)
     for name, fact in facts.items():
         setattr(order, name, fact)
     return order
+
+
+async def _cut(work: Work, order: StandingOrder, wanted: Wanted) -> StandingOrder:
+    """End an order on the day on which another goes on in its place, with the days left out that lie after it."""
+    if order.ends_on is not None and order.ends_on <= wanted.starts_on:
+        raise DaysInvalid
+    following = _order(work, order.person_id, wanted)
+    following.paused_from, following.paused_until = order.paused_from, order.paused_until
+    order.ends_on = wanted.starts_on
+    work.session.add(following)
+    await work.session.flush()
+    return following
 
 
 async def _check(

@@ -17,10 +17,11 @@ class Role(StrEnum):
     MANAGER = "manager"  # the bureau's manager 管理
     AUDITOR = "auditor"  # reads what the bureau reads and writes nothing 审计
     ADMINISTRATOR = "administrator"  # accounts and settings; reads no elder's record
+    EXCHANGE = "exchange"  # the telephone exchange, a program that reports its calls 电话交换机
     SYSTEM = "system"  # a handler, the ticker, an import run by the machine's owner
 
 
-EVERYBODY: Final = frozenset(Role) - {Role.SYSTEM}
+EVERYBODY: Final = frozenset(Role) - {Role.EXCHANGE, Role.SYSTEM}
 """Every role that a person signs in with."""
 
 Policy = Mapping[str, frozenset[Role]]

@@ -17,6 +17,7 @@ from kit.ids import new_id
 from kit.refusal import Kind, Refusal
 from registry.divisions.queries import check_divisions, names_at
 from registry.model import Address, Person, UndecidedAddress
+from registry.people import search
 from registry.people.directory import PersonNotFound
 from registry.people.readings import record_reading
 from registry.people.records import VISIBLE, NotForThisDesk
@@ -66,6 +67,7 @@ def address_row(
         "datum": datum,
         "valid_from": work.now,
         "text_sealed": work.vault.seal(key, f"address|text_sealed|{address_id}", words),
+        "door_terms": search.door_terms(work.vault, words),
     }
 
 

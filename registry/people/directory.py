@@ -1,7 +1,7 @@
 """Find people and what decides about them: by resident ID, telephone, name and place."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -12,13 +12,10 @@ from events.work import Work
 from kit.china import identifiers, phone
 from kit.china.identifiers import Sex
 from kit.china.rules import AreaCode
-from kit.pages import SortOrder
 from kit.refusal import Kind, Refusal
 from kit.rules import queries as rules
 from registry.model import Address, Contact, ContactKind, Person
 from registry.people.readings import mask_name, record_reading
-
-PEOPLE = SortOrder("people", Person.number)
 
 
 class PersonNotFound(Refusal):
@@ -140,14 +137,14 @@ async def person_by_id_no(work: Work, id_no: str) -> tuple[Person, str | None]:
     Refuses `person.not_found` and what `kit.identifiers.read_resident_id` refuses.
     """
     blind = work.vault.blind("resident_id", identifiers.read_resident_id(id_no).number)
-    row = (await work.session.execute(_with_division().where(Person.id_blind == blind))).one_or_none()
+    row = (await work.session.execute(with_division().where(Person.id_blind == blind))).one_or_none()
     if row is None:
         raise PersonNotFound
     await record_reading(work, [row[0].id], purpose="身份证号查询", fields=["name"])
     return row[0], row[1]
 
 
-def _with_division() -> Select[Person, str | None]:
+def with_division() -> Select[Person, str | None]:
     """Return the query for people with the code of the division where they live."""
     return select(Person, Address.division_code).outerjoin(
         Address, (Address.person_id == Person.id) & Address.valid_to.is_(None)
@@ -185,35 +182,48 @@ async def names_of(work: Work, person_ids: Iterable[UUID]) -> dict[UUID, str]:
     return names
 
 
+async def telephone(work: Work, number: str) -> str:
+    """Return a telephone number in the form in which it is kept, with the district's area code where it lacks one.
+
+    Refuses what `kit.china.phone.normalise` refuses.
+    """
+    return phone.normalise(number, area_code=(await rules.read(work.session, AreaCode, at=work.now)).value)
+
+
 async def people_by_phone(work: Work, number: str) -> list[Caller]:
     """Return the living people a telephone number belongs to, own numbers first, and leave audit rows.
 
-    Refuses `phone.shape`.
+    Refuses what `telephone` refuses.
     """
-    area_code = (await rules.read(work.session, AreaCode, at=work.now)).value
-    blind = work.vault.blind("phone", phone.normalise(number, area_code=area_code))
-    rows = await work.session.execute(
-        select(Person.id, Person.number, Person.name, Person.sex, Person.born_on, Contact.kind, Contact.relation)
-        .join(Contact, Contact.person_id == Person.id)
-        .where(Contact.phone_blind == blind, Person.died_on.is_(None))
-        .order_by(Contact.position, Person.number)
-    )
-    callers = [Caller(*row) for row in rows]
+    blind = work.vault.blind("phone", await telephone(work, number))
+    callers = (await _callers(work, [blind])).get(blind, [])
     await record_reading(work, [caller.person_id for caller in callers], purpose="来电识别", fields=["name"])
     return callers
 
 
-async def people(
-    work: Work, *, name: str | None = None, division_code: str | None = None, after: str | None = None, limit: int = 50
-) -> Sequence[tuple[Person, str | None]]:
-    """Return a page of people by number, each with the division where they live.
+async def masked_callers(work: Work, blinds: Sequence[bytes]) -> dict[bytes, list[Caller]]:
+    """Return whom the telephones of many blind indexes belong to, as a list may show them: names masked."""
+    callers = await _callers(work, blinds)
+    return {blind: [replace(row, name=mask_name(row.name)) for row in rows] for blind, rows in callers.items()}
 
-    Chosen by beginning of name and by division; erased people are left out.
-    """
-    query = _with_division().where(Person.erased_at.is_(None))
-    if name is not None:
-        query = query.where(Person.name.startswith(name, autoescape=True))
-    if division_code is not None:
-        query = query.where(Address.division_code.startswith(identifiers.division_prefix(division_code)))
-    rows = await work.session.execute(PEOPLE.page(query, work.vault, after=after, limit=limit))
-    return [(person, code) for person, code in rows]
+
+async def _callers(work: Work, blinds: Sequence[bytes]) -> dict[bytes, list[Caller]]:
+    rows = await work.session.execute(
+        select(
+            Contact.phone_blind,
+            Person.id,
+            Person.number,
+            Person.name,
+            Person.sex,
+            Person.born_on,
+            Contact.kind,
+            Contact.relation,
+        )
+        .join(Contact, Contact.person_id == Person.id)
+        .where(Contact.phone_blind.in_(blinds), Person.died_on.is_(None))
+        .order_by(Contact.position, Person.number)
+    )
+    callers: dict[bytes, list[Caller]] = {}
+    for row in rows:
+        callers.setdefault(row[0], []).append(Caller(*row[1:]))
+    return callers

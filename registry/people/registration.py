@@ -19,7 +19,7 @@ from kit.rules import queries as rules
 from registry.divisions.listing import WHOLE_ROWS
 from registry.divisions.queries import check_divisions
 from registry.model import Address, BankAccount, Contact, ContactKind, FactKind, HealthNote, Person, PersonFact
-from registry.people import directory
+from registry.people import directory, search
 from registry.people.addresses import address_row, living
 from registry.people.facts import record_facts
 
@@ -95,6 +95,7 @@ async def register_people(work: Work, people: Sequence[NewPerson]) -> list[UUID]
                 "id": person_id,
                 "data_key": key,
                 "name": entry.name,
+                "pinyin": search.name_forms(entry.name),
                 "sex": resident.sex,
                 "born_on": resident.born_on,
                 "registered_at": work.now,
@@ -138,6 +139,7 @@ def _contact_rows(
                 "relation": entry.relation,
                 "phone_sealed": work.vault.seal(key, f"contact|phone_sealed|{contact_id}", number),
                 "phone_blind": work.vault.blind("phone", number),
+                "tail_blind": search.tail_blind(work.vault, number),
                 "position": position,
             }
         )
@@ -241,7 +243,8 @@ async def erase_person(work: Work, *, person_id: UUID) -> None:
     if person is None:
         raise directory.PersonNotFound
     person.data_key = person.id_sealed = person.id_blind = None
-    person.name, person.erased_at = "", work.now
+    person.name, person.pinyin, person.erased_at = "", "", work.now
+    await work.session.execute(update(Address).where(Address.person_id == person_id).values(door_terms=[]))
     await work.session.execute(delete(Contact).where(Contact.person_id == person_id))
     await work.session.execute(delete(BankAccount).where(BankAccount.person_id == person_id))
     await work.session.execute(delete(HealthNote).where(HealthNote.person_id == person_id))

@@ -45,7 +45,7 @@ async def open_accounts(lives: Lives) -> dict[str, Actor]:
                 sections=sections,
             )
             opened[name] = Actor(role, name, account.id, scope.Division(code, frozenset(sections)))
-        for role in (Role.OPERATOR, Role.FINANCE, Role.MANAGER, Role.AUDITOR, Role.ADMINISTRATOR):
+        for role in (Role.OPERATOR, Role.FINANCE, Role.MANAGER, Role.AUDITOR, Role.ADMINISTRATOR, Role.EXCHANGE):
             account = await accounts.open_account(
                 work, username=role.value, display_name=role.value, role=role, password=PASSWORD
             )

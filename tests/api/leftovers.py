@@ -1,4 +1,4 @@
-"""What is left in the lived district at its end: benefits, registers and funds, a sealed log, dead letters."""
+"""What is left in the lived district at its end: benefits, registers and funds, a call, a sealed log, dead letters."""
 
 from uuid import UUID
 
@@ -7,6 +7,9 @@ from civil.blocks.benefits import operations as pay_runs
 from civil.blocks.cases import operations as civil_cases
 from civil.blocks.fund import operations as funds
 from civil.blocks.register import operations as registers
+from dispatch.calls import newcomers
+from dispatch.calls import operations as calls
+from dispatch.calls.model import PhoneCallState
 from events import log
 from events.delivery import dead_letters
 from events.delivery.message import Message
@@ -17,7 +20,7 @@ from kit.access.actor import SYSTEM, Actor
 from kit.access.roles import Role
 from kit.china import identifiers
 from kit.ids import new_id
-from tests.api.lives import AREA, FINANCE, MANAGER, OWN, Lives
+from tests.api.lives import AREA, FINANCE, MANAGER, OPERATOR, OWN, Lives
 
 
 async def draw_benefits(lives: Lives) -> None:
@@ -74,6 +77,15 @@ async def keep_registers(lives: Lives) -> None:
         async with lives.works(FINANCE) as work:
             await funds.put_in(work, kind, fund_id=fund.id, replenishes=False, fen=1_000_000, reference=company.mark)
             await funds.ask_consent(work, fund_id=fund.id, subject_id=home.id, fen=2_000_000)
+    await lives.drain()
+
+
+async def leave_calls(lives: Lives) -> None:
+    """Let a telephone ring that is nobody's, and somebody wait to be registered."""
+    async with lives.works(SYSTEM("test")) as work:
+        await calls.report_call(work, source_key="left ringing", state=PhoneCallState.RINGING, number="13700001111")
+    async with lives.works(OPERATOR) as work:
+        await newcomers.enter_newcomer(work, name="qznewcomer", phone="13700002222", address="qznewcomer house")
     await lives.drain()
 
 

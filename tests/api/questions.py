@@ -17,6 +17,7 @@ Asked = TypeVar("Asked")
 
 VALUES: Mapping[str, Sequence[Any]] = {
     "limit": (1, 500),
+    "q": ("wxl", "1234"),
     "month": ("2026-03", "2026-04"),
     "day": ("2026-03-03", "2026-05-05"),
     "on": ("2026-05-05",),

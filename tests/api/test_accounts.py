@@ -62,7 +62,7 @@ async def test_every_role_is_led_to_its_page_and_told_its_own_company(world: Wor
         roles.add(me["role"])
         assert me["desk"] == home_of(Role(me["role"])), name
         assert (me["company_name"] is None) == (me["provider_id"] is None), name
-    assert roles == {role.value for role in EVERYBODY}
+    assert roles == {role.value for role in EVERYBODY | {Role.EXCHANGE}}
     assert (home_of(Role.WORKER), home_of(Role.CLERK)) == ("/field/", "/console/account")
 
 

@@ -125,6 +125,42 @@ async def test_a_standing_order_is_placed_paused_and_ended(world: World, desks: 
     assert await desks("auditor", "GET", f"{path}/days") == days
 
 
+async def test_a_standing_order_is_another_from_a_day_on(world: World, desks: Desks) -> None:
+    person = str(world.lived.companies[0].elders[0])
+    form = {"person_id": person, "item_code": "A01", "weekdays": 127, "from_minute": 630, "to_minute": 750}
+    wanted = {**form, "starts_on": "2026-05-11", "ends_on": "2026-07-01"}
+    order = await desks("operator", "POST", "/standing-orders", wanted, status=201)
+    path, change = f"/standing-orders/{order['id']}/amendment", {"weekdays": 31, "quantity": 2}
+    for day, code in (
+        ("2026-05-05", "standing_order.starts_too_soon"),
+        ("2026-07-01", "standing_order.days_invalid"),
+        ("2026-08-01", "standing_order.days_invalid"),
+    ):
+        await desks("operator", "POST", path, {**change, "from_day": day}, status=422, code=code)
+    # before it has begun it is simply another
+    early = await desks("operator", "POST", path, {"to_minute": 720, "from_day": "2026-05-08"})
+    assert early == {**order, "to_minute": 720}
+    pause = {"from_day": "2026-06-03", "until_day": "2026-06-05"}
+    await desks("operator", "POST", f"/standing-orders/{order['id']}/pause", pause)
+    later = await desks("operator", "POST", path, {**change, "from_day": "2026-06-01"})
+    assert later["id"] != order["id"]
+    assert {name: later[name] for name in (*change, "to_minute", "starts_on", "ends_on", "paused_from")} == {
+        **change,
+        "to_minute": 720,
+        "starts_on": "2026-06-01",
+        "ends_on": "2026-07-01",
+        "paused_from": "2026-06-03",
+    }
+    rows = {row["id"]: row for row in await desks("operator", "GET", f"/standing-orders?person_id={person}")}
+    assert (rows[order["id"]]["ends_on"], rows[order["id"]]["weekdays"]) == ("2026-06-01", 127)
+    for due in (date(2026, 5, 30), date(2026, 5, 31), date(2026, 6, 1), date(2026, 6, 3), date(2026, 6, 6)):
+        async with world.works(SYSTEM("test")) as work:
+            await requests.materialise(work, on=due)
+    days = {each: await desks("auditor", "GET", f"/standing-orders/{each}/days") for each in (order["id"], later["id"])}
+    assert [row["day"] for row in days[order["id"]]] == ["2026-05-31", "2026-05-30"]
+    assert [row["day"] for row in days[later["id"]]] == ["2026-06-01"]
+
+
 async def test_an_elder_is_called_back_by_who_does_not_know_the_company(world: World, desks: Desks) -> None:
     first, *_ = await desks("operator", "GET", "/call-backs")
     assert not {"provider_id", "visit_id"} & first.keys()

@@ -24,7 +24,7 @@ from schemathesis.core.failures import FailureGroup
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi import checks
 
-from api.accounts.rules import LookupsPerMinute, PasswordChangesPerMinute
+from api.accounts.rules import LookupsPerMinute, PasswordChangesPerMinute, SearchesPerMinute
 from api.app import build
 from api.policy import OPEN_TO_ALL
 from events.delivery import bus
@@ -70,6 +70,7 @@ DESKS = [
     Role.FINANCE,
     Role.MANAGER,
     Role.ADMINISTRATOR,
+    Role.EXCHANGE,
     Role.CLERK,
     Role.SECTION,
     Role.AUDITOR,
@@ -135,7 +136,7 @@ class Real:
 async def served(world: World) -> Any:
     """Serve a copy of the district in which looking people up is not slowed down."""
     async with world.works(SYSTEM("test")) as work:
-        for rule in (LookupsPerMinute.of(10_000), PasswordChangesPerMinute.of(1_000)):
+        for rule in (LookupsPerMinute.of(10_000), SearchesPerMinute.of(10_000), PasswordChangesPerMinute.of(1_000)):
             since = work.now - timedelta(days=1)
             await rules.backdate(work.session, rule, valid_from=since, now=work.now, by="test", source="test")
     with Served(world) as server:

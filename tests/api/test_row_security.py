@@ -89,6 +89,8 @@ SEEN_BY = {
     **dict.fromkeys(("assessment", "finding", "decision_record", "escalation_case", "refused_call"), BUREAU),
     **dict.fromkeys(("rating", "call_back", "call_back_draw", "complaint_step", "settlement_deceased"), BUREAU),
     **dict.fromkeys(("code_reading", "pending_change"), BUREAU),
+    # who has called, and who is not registered yet
+    **dict.fromkeys(("phone_call", "newcomer"), BUREAU),
     **dict.fromkeys(("ledger_entry", "wallet_entry", "standing_day", "roster_division_step"), BUREAU),
     # the platform itself
     **dict.fromkeys(

@@ -78,6 +78,8 @@ NOUNS = {
     "fund_entry_id": "select id from civil_fund_entry where $1::uuid is not null",
     "consent_id": "select id from civil_fund_consent where $1::uuid is not null",
     "act_id": "select id from act where provider_id = $1",
+    "call_id": "select id from phone_call where $1::uuid is not null",
+    "newcomer_id": "select id from newcomer where $1::uuid is not null",
 }
 """Every kind of id that a route may ask for: how to find a company's own."""
 

@@ -34,6 +34,7 @@ export function useDivisions() {
     queryFn: async () => (await answered(api.GET("/api/v1/divisions"))).items,
     staleTime: HOUR,
   });
-  const names = computed(() => new Map((data.value ?? []).map((division) => [division.code, division.name])));
-  return { divisionName: (code: string) => names.value.get(code) ?? code };
+  const divisions = computed(() => data.value ?? []);
+  const names = computed(() => new Map(divisions.value.map((division) => [division.code, division.name])));
+  return { divisions, divisionName: (code: string) => names.value.get(code) ?? code };
 }

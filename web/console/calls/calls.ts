@@ -16,12 +16,16 @@ export type Sheet = {
   wanted: Schemas["WantedWorker"][];
   barred: Schemas["BarredWorker"][];
 };
-/** Whoever may be meant, in full by the number that rang, masked by name. */
-export type Candidate = { person_id: string; name: string; born_on: string; relation: string | null; division_code: string | null };
+/** Whoever may be meant, in full by the number that rang, else masked; `newcomer_id` of one who is not registered yet. */
+export type Candidate = { person_id: string; name: string; born_on: string; relation: string | null; division_code: string | null; newcomer_id?: string };
 
-const LEAST_DIGITS = 7;
+/** How a whole telephone number is typed; digits between other hyphens are of an address, as in `3-2-1502`. */
+const TELEPHONE = /^\+?[\d\s]{7,}$|^0\d{2,3}-\d{7,8}$|^\d{3}-\d{4}-\d{4}$/;
 
-/** Find who may be calling or meant: by telephone, by the number of a request, or by how the name begins. */
+/**
+ * Find who may be calling or meant: by telephone or its last four digits, by the number of a request, by how the name
+ * begins, in characters or pinyin, by a part of the address.
+ */
 export async function find(typed: string): Promise<Candidate[]> {
   const digits = typed.replace(/[\s-]/g, "");
   if (/^\d{8}$/.test(digits)) {
@@ -29,12 +33,19 @@ export async function find(typed: string): Promise<Candidate[]> {
     const request = await answered(api.GET("/api/v1/requests/by-number/{case_no}", { params })).catch(() => null);
     if (request) return [{ person_id: request.person_id, name: request.case_no, born_on: "", relation: null, division_code: null }];
   }
-  if (/^\+?\d+$/.test(digits) && digits.length >= LEAST_DIGITS) {
+  if (TELEPHONE.test(typed.trim())) {
     const { items } = await answered(api.GET("/api/v1/people/callers", { params: { query: { phone: digits } } }));
     return items.map((caller) => ({ ...caller, division_code: null }));
   }
-  const { items } = await answered(api.GET("/api/v1/people", { params: { query: { name: typed.trim(), limit: 9 } } }));
+  const { items } = await answered(api.GET("/api/v1/people", { params: { query: { q: typed.trim(), limit: 9 } } }));
   return items.map((line) => ({ ...line, relation: null }));
+}
+
+/** Return who may be calling: everybody whose number it is, and who called from it before and is not registered yet. */
+export function candidatesOf(call: Schemas["TakenCall"]): Candidate[] {
+  const people = call.callers.map((caller) => ({ ...caller, division_code: null }));
+  const waiting = call.newcomers.map(({ id, name }) => ({ person_id: "", name, born_on: "", relation: null, division_code: null, newcomer_id: id }));
+  return [...people, ...waiting];
 }
 
 /** Read the sheet of a person; each reading of the card is recorded. What the programme does not know is null. */

@@ -30,10 +30,10 @@ export async function quote(person_id: string, meant: Meant, urgent: boolean): P
   return quoteRequest({ ...body(person_id, meant, urgent), override_duplicate: false, accept_own_cost: false });
 }
 
-/** Save an order; `confirmed` holds the codes of the refusals that the elder was told of and wants it in spite of. */
-export async function save(person_id: string, meant: Meant, note: string, urgent: boolean, confirmed: ReadonlySet<string>, key: string) {
+/** Save an order, in a call or without one; `confirmed` holds the codes of the refusals that the elder was told of and wants it in spite of. */
+export async function save(person_id: string, meant: Meant, note: string, urgent: boolean, confirmed: ReadonlySet<string>, call_id: string | null, key: string) {
   const told = { override_duplicate: confirmed.has("request.duplicate"), accept_own_cost: confirmed.has("request.over_quota") };
-  return placeRequest({ ...body(person_id, meant, urgent), ...told, channel: "phone", note: note.trim() || null }, key);
+  return placeRequest({ ...body(person_id, meant, urgent), ...told, channel: "phone", note: note.trim() || null, call_id }, key);
 }
 
 /** The refusals that a second press confirms. */
