@@ -1,0 +1,103 @@
+"""A confirmed statement is approved by a second person and paid by a third."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from events.contracts.settlement import StatementApproved, StatementPaid
+from events.work import Work
+from kit.ids import new_id
+from kit.refusal import Kind, Refusal
+from kit.rules import pending
+from kit.rules import queries as rules
+from kit.rules.model import ChangeKind
+from providers.roster.model import Company
+from providers.settlement import ledger, queries, steps
+from providers.settlement.model import Account, Dispute, Payment, Statement, StatementState
+from providers.settlement.rules import DeciderMayApprove, DrawerMayPay
+
+
+class NoBankAccount(Refusal):
+    """The company has no account that the statement was approved for."""
+
+    code = "statement.no_bank_account"
+    kind = Kind.CONFLICT
+
+
+class BankAccountChanged(Refusal):
+    """The company's account is another one than was approved."""
+
+    code = "statement.bank_account_changed"
+    kind = Kind.CONFLICT
+
+
+async def approve(work: Work, *, statement_id: UUID) -> Statement:
+    """Approve a confirmed paper and the account to which it is paid; an approved one only for another account.
+
+    Who drew it up may not, nor who made or decided what it pays: its prices, visits and corrections; nor who decided
+    its disputes unless the rule allows it. Refuses `statement.not_found`, `.cannot_move`, `.second_person_wanted`.
+    """
+    statement = await steps.locked(work, statement_id, StatementState.APPROVED)
+    company = await work.session.get_one(Company, statement.provider_id)
+    if statement.state is StatementState.APPROVED and not queries.account_changed(work, statement, company):
+        raise steps.StatementCannotMove(state=statement.state, wanted=StatementState.APPROVED)
+    barred = {statement.drawn_by, *await queries.people_behind(work, statement)}
+    if not (await rules.read(work.session, DeciderMayApprove, at=work.now)).value:
+        decided = select(Dispute.decided_by).where(Dispute.statement_id == statement_id)
+        barred.update(name for name in (await work.session.execute(decided)).scalars() if name)
+    if work.actor.label in barred:
+        raise steps.SecondPersonWanted
+    statement.state = StatementState.APPROVED
+    statement.approved_by, statement.approved_at = work.actor.label, work.now
+    statement.account_sealed = queries.seal_account(work, statement, company)
+    work.emit(StatementApproved(statement_id=statement.id, provider_id=statement.provider_id, month=statement.month))
+    return statement
+
+
+async def pay(work: Work, *, statement_id: UUID, reference: str) -> Payment:
+    """Pay the public share of an approved paper, once; nothing in it changes any more.
+
+    Refuses `statement.not_found`, `.cannot_move`, and `.second_person_wanted` for who approved it or set the company's
+    bank account, and for who drew it up unless the rule allows it. Money that leaves needs an account: refuses
+    `.no_bank_account`, and `.bank_account_changed` where the account is no longer the one that was approved.
+    """
+    statement = await steps.locked(work, statement_id, StatementState.PAID)
+    company = await work.session.get_one(Company, statement.provider_id)
+    setters = await pending.people_behind(work.session, ChangeKind.BANK_ACCOUNT, [str(company.id)])
+    barred = {statement.approved_by, company.bank_set_by, *setters}
+    if not (await rules.read(work.session, DrawerMayPay, at=work.now)).value:
+        barred.add(statement.drawn_by)
+    if work.actor.label in barred:
+        raise steps.SecondPersonWanted
+    if statement.subsidised_fen > 0 and queries.account_changed(work, statement, company):
+        raise BankAccountChanged
+    if statement.subsidised_fen > 0 and statement.account_sealed is None:
+        raise NoBankAccount
+    payment = Payment(
+        id=new_id(),
+        statement_id=statement.id,
+        provider_id=statement.provider_id,
+        month=statement.month,
+        fen=statement.subsidised_fen,
+        reference=reference,
+        paid_by=work.actor.label,
+        paid_at=work.now,
+    )
+    work.session.add(payment)
+    await work.session.flush()
+    if payment.fen:
+        await ledger.post(
+            work,
+            [
+                (payment.id, statement.provider_id, Account.DUE, payment.fen),
+                (payment.id, statement.provider_id, Account.TREASURY, -payment.fen),
+            ],
+        )
+    statement.state = StatementState.PAID
+    statement.paid_by, statement.paid_at = work.actor.label, work.now
+    work.emit(
+        StatementPaid(
+            statement_id=statement.id, provider_id=statement.provider_id, month=statement.month, total_fen=payment.fen
+        )
+    )
+    return payment
