@@ -19,6 +19,7 @@ from providers.catalogue.room import ROOM as CATALOGUE
 from providers.room import ROOM as PROVIDERS
 from providers.roster.room import ROOM as ROSTER
 from providers.satisfaction.room import ROOM as SATISFACTION
+from providers.settlement.review.room import ROOM as REVIEW
 from providers.settlement.room import ROOM as SETTLEMENT
 from registry.room import ROOM as REGISTRY
 from simulations.room import ROOM as SIMULATIONS
@@ -31,6 +32,7 @@ ROOMS: tuple[Room, ...] = (
     ROSTER,
     SATISFACTION,
     SETTLEMENT,
+    REVIEW,
     PROVIDERS,
     ENROLMENT,
     REQUESTS,

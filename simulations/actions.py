@@ -27,6 +27,7 @@ from providers.satisfaction import operations as satisfaction
 from providers.satisfaction.model import CallBack, CallState
 from providers.settlement import operations as settlement
 from providers.settlement.model import Statement, StatementState
+from providers.settlement.review import operations as review
 from simulations.due_actions import Action, DueAction, Trip
 from simulations.population import staff
 from simulations.sampling import Sampler
@@ -235,7 +236,8 @@ async def _month(people: People) -> None:
 
 async def _night(people: People) -> None:
     """Do what the ticker does once in a while: months turn, silence counts, addresses are closed again."""
-    for chore in (wallet.turn_months, satisfaction.confirm_by_silence, visits.close_disclosures_due):
+    chores = (wallet.turn_months, satisfaction.confirm_by_silence, visits.close_disclosures_due, review.commit_seeds)
+    for chore in chores:
         await people.operate(SYSTEM("ticker"), chore)
 
 

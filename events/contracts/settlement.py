@@ -73,10 +73,28 @@ class ChargeUnfunded(_SettlementEvent):
     unfunded_fen: int
 
 
+class DrawCommitted(_SettlementEvent):
+    """Emitted by settlement: by which seed, told as its hash, a company's month will be drawn for review."""
+
+    subject_field = "provider_id"
+
+    seed_hash: str
+
+
 class _StatementEvent(_SettlementEvent):
     subject_field = "statement_id"
 
     statement_id: UUID
+
+
+class DrawFrozen(_StatementEvent):
+    """Emitted by settlement: the visits of a statement are listed, and some drawn for review by the seed committed."""
+
+    seed: str
+    list_hash: str
+    visits: int
+    percent: int
+    drawn: int
 
 
 class StatementDrafted(_StatementEvent):

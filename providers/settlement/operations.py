@@ -27,6 +27,7 @@ from providers.settlement.disputes import (
 )
 from providers.settlement.model import Charge, Statement, StatementLine
 from providers.settlement.payments import approve, pay
+from providers.settlement.review import operations as review
 from providers.settlement.steps import SecondPersonWanted, StatementCannotMove
 
 __all__ = [
@@ -119,7 +120,8 @@ async def _sealed(work: Work, month: str) -> Head:
 async def _freeze(
     work: Work, provider_id: UUID, month: str, rows: Sequence[Charge], *, head: Head, root: bytes
 ) -> Statement:
-    content = papers.content(provider_id, month, [queries.line(row).content() for row in rows])
+    stated = [queries.line(row) for row in rows]
+    content = papers.content(provider_id, month, [line.content() for line in stated])
     inputs = canonical([[str(row.id), row.facts, row.price_fen, row.rule_version] for row in rows])
     statement = Statement(
         id=new_id(),
@@ -161,4 +163,5 @@ async def _freeze(
             tree_hash=root.hex(),
         )
     )
+    await review.freeze(work, statement=statement, lines=stated)
     return statement

@@ -10,7 +10,6 @@ from bisect import insort
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from itertools import product
 from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid5
 
@@ -22,15 +21,15 @@ from events.contracts.settlement import (
     ChargeFunded,
     ChargeMade,
     ChargeRecorded,
+    DrawCommitted,
+    DrawFrozen,
     LineDecided,
     StatementDrafted,
     StatementPaid,
 )
 from events.contracts.visits import VisitHeld, VisitVerified, VisitVoided
 from kit import clock
-from kit.rules.faults import RuleInvalid
-from kit.rules.typed import BEGINNING
-from providers.settlement.arithmetic import Amounts, DeductionReason, Facts, Standards, canonical, charge
+from providers.settlement.arithmetic import Amounts, DeductionReason, Facts, canonical, charge
 from providers.settlement.papers import (
     CHARGE,
     DECEASED,
@@ -43,7 +42,8 @@ from providers.settlement.papers import (
     facts_hash,
     seen_facts,
 )
-from providers.settlement.rules import STANDARDS
+from providers.settlement.recorded import RecordedValues
+from providers.settlement.review import fold
 
 READ: Final[tuple[type[Event], ...]] = (
     VisitVerified,
@@ -60,6 +60,7 @@ READ: Final[tuple[type[Event], ...]] = (
     LineDecided,
     StatementDrafted,
     StatementPaid,
+    *fold.READ,
 )
 """The events that money follows from; the fold takes no notice of others."""
 _COMPUTED: Final = (
@@ -134,12 +135,11 @@ class Books:
     verified: dict[UUID, _Verified] = field(default_factory=dict)
     charged: dict[UUID, tuple[Line, Facts]] = field(default_factory=dict)
     unstated: dict[UUID, dict[UUID, tuple[int, Line]]] = field(default_factory=dict)
-    prices: dict[str, list[tuple[int, PriceRecorded]]] = field(default_factory=dict)
-    rules: dict[str, list[tuple[int, datetime, Any]]] = field(default_factory=dict)
+    values: RecordedValues = field(default_factory=RecordedValues)
+    reviews: fold.ReviewBooks = field(default_factory=fold.ReviewBooks)
     _findings: dict[UUID, _Findings] = field(default_factory=dict)
     _deaths: dict[UUID, set[date]] = field(default_factory=dict)
     _lines: dict[UUID, UUID] = field(default_factory=dict)
-    _versions: dict[tuple[tuple[Any, ...], ...], dict[str, Standards]] = field(default_factory=dict)
 
     def read(self, entry: NumberedEvent) -> None:
         """Take the next event; one that was read before changes nothing."""
@@ -154,11 +154,15 @@ class Books:
             case StatementDrafted() as event:
                 self._draft(entry, event)
             case PriceRecorded() as event:
-                self.prices.setdefault(event.item_code, []).append((entry.number, event))
+                self.values.record_price(entry.number, event)
             case RuleRecorded() as event:
-                self._rule(entry.number, event)
+                self.values.record_rule(entry.number, event)
             case StatementPaid() as event:
                 self._pay(entry.number, event)
+            case DrawCommitted() as event:
+                self.reviews.commit(entry.number, event)
+            case DrawFrozen() as event:
+                self._freeze(entry.number, event)
             case PersonDeceased() | PersonDeathCorrected() as event:
                 if event.died_on is not None:
                     self._deaths.setdefault(event.person_id, set()).add(event.died_on)
@@ -175,39 +179,6 @@ class Books:
                 papers.append(Paper(uuid5(provider_id, month), provider_id, month, lines, self.number, self.number))
         return sorted(papers, key=lambda paper: paper.provider_id)
 
-    def price_events(self, item_code: str, day: date) -> list[tuple[int, PriceRecorded]]:
-        """Return the numbered records of a price that cover a day, oldest first."""
-        return [
-            (number, price)
-            for number, price in self.prices.get(item_code, ())
-            if price.valid_from <= day and (price.valid_to is None or day < price.valid_to)
-        ]
-
-    def rule_values(self, name: str, at: datetime) -> list[tuple[int, Any]]:
-        """Return each value of a standard that was in force for an instant by what was recorded then, oldest first.
-
-        A rule whose proposal the log does not hold has the proposed value, under the number 0.
-        """
-        rule = STANDARDS[name]
-        recorded = self.rules.get(rule.about.name, ())
-        values: list[tuple[int, Any]] = [(0, rule.proposed().value)]
-        if any(valid_from == BEGINNING for _, valid_from, _ in recorded):
-            values.clear()
-        since: datetime | None = None
-        for number, valid_from, value in recorded:
-            if valid_from <= at and (since is None or since <= valid_from):
-                since = valid_from
-                values.append((number, value))
-        return values
-
-    def standards(self, version: str, at: datetime) -> Standards | None:
-        """Return the standards of that name, if the log has ever put just these values in force for that instant."""
-        values = tuple(tuple(value for _, value in self.rule_values(name, at)) for name in STANDARDS)
-        if values not in self._versions:
-            sets = [Standards(**dict(zip(STANDARDS, row, strict=True))) for row in product(*map(dict.fromkeys, values))]
-            self._versions[values] = {standards.version: standards for standards in sets}
-        return self._versions[values].get(version)
-
     def _verify(self, entry: NumberedEvent, event: VisitVerified) -> None:
         self.verified[entry.id] = _Verified(
             entry.number,
@@ -219,15 +190,6 @@ class Books:
             event.planned_start,
             seen_facts(event),
         )
-
-    def _rule(self, number: int, event: RuleRecorded) -> None:
-        for rule in STANDARDS.values():
-            if rule.about.name == event.name:
-                try:
-                    value = rule.of(event.value).value
-                except RuleInvalid:
-                    return  # what does not fit the rule's form never counted
-                self.rules.setdefault(event.name, []).append((number, event.valid_from, value))
 
     def _find(self, event: Event) -> None:
         match event:
@@ -293,10 +255,10 @@ class Books:
         )
         first = visit if last is None else last[0]
         day = clock.day_of(first.planned_start)
-        prices = [price.price_fen for _, price in self.price_events(first.item_code, day)]
+        prices = [price.price_fen for _, price in self.values.price_events(first.item_code, day)]
         price_fen = event.price_fen if event.price_fen in prices else prices[-1] if prices else 0
         assert price_fen is not None  # noqa: S101 - events without a price were left out
-        standards = self.standards(event.rule_version, first.planned_start)
+        standards = self.values.standards(event.rule_version, first.planned_start)
         amounts = charge(facts, price_fen=price_fen, standards=standards) if standards else Amounts(0, {}, 0, 0, 0)
         line = Line(
             id=event.charge_id,
@@ -372,6 +334,17 @@ class Books:
                 "content_hash": (event.content_hash, hashlib.sha256(paper.content()).hexdigest()),
             }
             self._expect(entry.number, paper.id, pairs)
+
+    def _freeze(self, number: int, event: DrawFrozen) -> None:
+        paper = self.papers.get(event.statement_id)
+        if paper is None:  # drawn without having been drawn up
+            self.faults.append(Fault(number, event.statement_id, "statement_id", event.statement_id, None))
+            return
+        over = clock.month_bounds(event.month)[1]
+        percents = [value for _, value in self.values.rule_values("sample_percent", over)]
+        seen = {id_: self.verified[id_].number for line in paper.lines if (id_ := line.verified_by)}
+        pairs = self.reviews.freeze(number, event, paper.lines, seen=seen, percents=percents)
+        self._expect(number, paper.id, pairs)
 
     def _pay(self, number: int, event: StatementPaid) -> None:
         paper = self.papers.get(event.statement_id)
