@@ -26,8 +26,9 @@ select c.*, v.data as visit, made.position as made,
      and r.data->>'visit_id' = c.visit_id::text order by r.position desc limit 1) as voided,
   (select max(d.position) from event_log d where d.type like 'visits.visit_verified%' and d.position < made.position
      and d.data->>'visit_id' = c.visit_id::text) as verified_at,
-  (select max(h.position) from event_log h where h.type like 'visits.visit_held%' and h.position < made.position
-     and h.data->>'visit_id' = c.visit_id::text) as held_at,
+  (select max(h.position) from event_log h where h.position < made.position and h.data->>'visit_id' = c.visit_id::text
+     and (h.type like 'visits.visit_held%'
+       or h.type like 'settlement.line_reviewed%' and not (h.data->>'stands')::boolean)) as held_at,
   (select (d.data->>'died_on')::date from event_log d where d.type like 'people.person_de%'
      and d.position < made.position and d.data->>'person_id' = c.person_id::text
      order by d.position desc limit 1) as died_on,

@@ -88,13 +88,26 @@ class _StatementEvent(_SettlementEvent):
 
 
 class DrawFrozen(_StatementEvent):
-    """Emitted by settlement: the visits of a statement are listed, and some drawn for review by the seed committed."""
+    """Emitted by settlement: a statement's visits are listed; some are drawn for review, others reviewed by rule."""
 
     seed: str
     list_hash: str
     visits: int
     percent: int
     drawn: int
+    grades: str
+    amount_fen: int
+    reviews: int
+
+
+class LineReviewed(_StatementEvent):
+    """Emitted by settlement: a person has looked at a line before the approval, and says whether it stands."""
+
+    subject_field = "visit_id"
+
+    line_id: UUID
+    visit_id: UUID
+    stands: bool
 
 
 class StatementDrafted(_StatementEvent):

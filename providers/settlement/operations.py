@@ -26,7 +26,7 @@ from providers.settlement.disputes import (
     dispute,
 )
 from providers.settlement.model import Charge, Statement, StatementLine
-from providers.settlement.payments import approve, pay
+from providers.settlement.payments import ReviewOpen, approve, pay
 from providers.settlement.review import operations as review
 from providers.settlement.steps import SecondPersonWanted, StatementCannotMove
 
@@ -37,6 +37,7 @@ __all__ = [
     "LineDisputedAlready",
     "LogBehind",
     "MonthNotOver",
+    "ReviewOpen",
     "SecondPersonWanted",
     "StatementCannotMove",
     "approve",

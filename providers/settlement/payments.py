@@ -14,7 +14,15 @@ from kit.rules.model import ChangeKind
 from providers.roster.model import Company
 from providers.settlement import ledger, queries, steps
 from providers.settlement.model import Account, Dispute, Payment, Statement, StatementState
+from providers.settlement.review import queries as reviewed
 from providers.settlement.rules import DeciderMayApprove, DrawerMayPay
+
+
+class ReviewOpen(Refusal):
+    """Lines that are reviewed wait for somebody to look at them."""
+
+    code = "statement.review_open"
+    kind = Kind.CONFLICT
 
 
 class NoBankAccount(Refusal):
@@ -35,7 +43,8 @@ async def approve(work: Work, *, statement_id: UUID) -> Statement:
     """Approve a confirmed paper and the account to which it is paid; an approved one only for another account.
 
     Who drew it up may not, nor who made or decided what it pays: its prices, visits and corrections; nor who decided
-    its disputes unless the rule allows it. Refuses `statement.not_found`, `.cannot_move`, `.second_person_wanted`.
+    its disputes unless the rule allows it. Refuses `statement.not_found`, `.cannot_move`, `.second_person_wanted`, and
+    `.review_open` while a line that is reviewed waits for somebody to look at it.
     """
     statement = await steps.locked(work, statement_id, StatementState.APPROVED)
     company = await work.session.get_one(Company, statement.provider_id)
@@ -47,6 +56,8 @@ async def approve(work: Work, *, statement_id: UUID) -> Statement:
         barred.update(name for name in (await work.session.execute(decided)).scalars() if name)
     if work.actor.label in barred:
         raise steps.SecondPersonWanted
+    if count := await reviewed.waiting(work, statement_id):
+        raise ReviewOpen(count=count)
     statement.state = StatementState.APPROVED
     statement.approved_by, statement.approved_at = work.actor.label, work.now
     statement.account_sealed = queries.seal_account(work, statement, company)

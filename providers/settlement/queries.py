@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import String, cast, func, or_, select
+from sqlalchemy import ColumnElement, String, cast, func, or_, select
 
 from events.contracts.settlement import ChargeMade
 from events.contracts.visits import VisitVoided
@@ -286,20 +286,33 @@ def _payment_row(work: Work, paper: Statement, company: Company) -> PaymentRow:
 
 async def people_behind(work: Work, paper: Statement) -> set[str]:
     """Return who set a price of a statement's items, decided one of its visits, or made one of its lines by hand."""
-    stated = select(StatementLine.id).where(
-        StatementLine.statement_id == paper.id, StatementLine.charge_id == Charge.id
+    stated = (
+        select(StatementLine.id)
+        .where(StatementLine.statement_id == paper.id, StatementLine.charge_id == Charge.id)
+        .exists()
     )
-    items = (await work.session.execute(select(Charge.item_code).where(stated.exists()).distinct())).scalars().all()
+    items = (await work.session.execute(select(Charge.item_code).where(stated).distinct())).scalars().all()
+    people = await pending.people_behind(work.session, ChangeKind.PRICE, items)
+    prices = select(Price.recorded_by).where(Price.item_code.in_(items)).distinct()
+    people.update((await work.session.execute(prices)).scalars())
+    return people | await _people_of(work, stated)
+
+
+async def people_of_line(work: Work, charge_id: UUID) -> set[str]:
+    """Return who decided the visit of a line, or made the line by hand."""
+    return await _people_of(work, Charge.id == charge_id)
+
+
+async def _people_of(work: Work, which: ColumnElement[bool]) -> set[str]:
     acts = select(LoggedEvent.actor).distinct()
     decided = acts.join(Charge, Charge.verified_by == LoggedEvent.id)
     voided = acts.join(Charge, cast(Charge.visit_id, String) == LoggedEvent.subject)
     made = acts.join(Charge, cast(Charge.id, String) == LoggedEvent.subject)
-    people = await pending.people_behind(work.session, ChangeKind.PRICE, items)
+    people: set[str] = set()
     for query in (
-        select(Price.recorded_by).where(Price.item_code.in_(items)).distinct(),
-        decided.where(stated.exists()),
-        voided.where(stated.exists(), LoggedEvent.type == VisitVoided.type_name()),
-        made.where(stated.exists(), LoggedEvent.type == ChargeMade.type_name()),
+        decided.where(which),
+        voided.where(which, LoggedEvent.type == VisitVoided.type_name()),
+        made.where(which, LoggedEvent.type == ChargeMade.type_name()),
     ):
         people.update((await work.session.execute(query)).scalars())
     return people

@@ -24,6 +24,8 @@ from events.contracts.settlement import (
     DrawCommitted,
     DrawFrozen,
     LineDecided,
+    LineReviewed,
+    StatementApproved,
     StatementDrafted,
     StatementPaid,
 )
@@ -44,6 +46,7 @@ from providers.settlement.papers import (
 )
 from providers.settlement.recorded import RecordedValues
 from providers.settlement.review import fold
+from providers.settlement.review.rules import REVIEW
 
 READ: Final[tuple[type[Event], ...]] = (
     VisitVerified,
@@ -161,8 +164,8 @@ class Books:
                 self._pay(entry.number, event)
             case DrawCommitted() as event:
                 self.reviews.commit(entry.number, event)
-            case DrawFrozen() as event:
-                self._freeze(entry.number, event)
+            case DrawFrozen() | LineReviewed() | StatementApproved() as event:
+                self._review(entry, event)
             case PersonDeceased() | PersonDeathCorrected() as event:
                 if event.died_on is not None:
                     self._deaths.setdefault(event.person_id, set()).add(event.died_on)
@@ -335,16 +338,24 @@ class Books:
             }
             self._expect(entry.number, paper.id, pairs)
 
-    def _freeze(self, number: int, event: DrawFrozen) -> None:
+    def _review(self, entry: NumberedEvent, event: DrawFrozen | LineReviewed | StatementApproved) -> None:
         paper = self.papers.get(event.statement_id)
-        if paper is None:  # drawn without having been drawn up
-            self.faults.append(Fault(number, event.statement_id, "statement_id", event.statement_id, None))
+        if paper is None:  # a step of a statement that was never drawn up
+            self.faults.append(Fault(entry.number, event.statement_id, "statement_id", event.statement_id, None))
             return
-        over = clock.month_bounds(event.month)[1]
-        percents = [value for _, value in self.values.rule_values("sample_percent", over)]
-        seen = {id_: self.verified[id_].number for line in paper.lines if (id_ := line.verified_by)}
-        pairs = self.reviews.freeze(number, event, paper.lines, seen=seen, percents=percents)
-        self._expect(number, paper.id, pairs)
+        match event:
+            case DrawFrozen():
+                over = clock.month_bounds(event.month)[1]
+                values = {name: [value for _, value in self.values.rule_values(name, over)] for name in REVIEW}
+                seen = {id_: self.verified[id_].number for line in paper.lines if (id_ := line.verified_by)}
+                pairs = self.reviews.freeze(entry.number, event, paper, seen=seen, values=values)
+            case LineReviewed():
+                pairs = self.reviews.decide(event, self._lines.get(event.line_id))
+                if not event.stands:
+                    self._findings.setdefault(event.visit_id, _Findings()).voids.add(HELD)
+            case StatementApproved():
+                pairs = {"review": (0, self.reviews.waiting(paper.id))}
+        self._expect(entry.number, paper.id, pairs)
 
     def _pay(self, number: int, event: StatementPaid) -> None:
         paper = self.papers.get(event.statement_id)

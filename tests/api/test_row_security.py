@@ -60,8 +60,9 @@ SEEN_BY = {
     **dict.fromkeys(("company", "contract", "contract_item", "charge_standards", "worker", "certificate"), COMPANYS),
     **dict.fromkeys(("shift", "absence", "roster_revision", "booking", "offer", "act", "rateable"), COMPANYS),
     **dict.fromkeys(("complaint", "charge", "statement", "statement_line", "dispute", "payment"), COMPANYS),
-    # how a company's own statement is drawn for review: the hash of the seed, and the seed once the list is frozen
+    # how a company's own statement is drawn for review, and what was said of its lines
     "review_draw": COMPANYS,
+    "line_review": COMPANYS,
     # who somebody is and where they live: of a company's those alone whom it is sent to
     "person": EVERYBODY,
     "address": EVERYBODY,

@@ -77,7 +77,7 @@ def line(**changes: object) -> Line:
         "month": "2026-03",
         "visited_on": date(2026, 3, 2),
         "planned_start": datetime(2026, 3, 2, 1, 0, tzinfo=UTC),
-        "facts": "{}",
+        "facts": '{"evidence_grade": "A"}',
         "price_fen": 3000,
         "rule_version": "x",
         "claimed_fen": 3000,
@@ -195,6 +195,9 @@ async def test_without_a_seed_from_before_there_is_a_draw_that_says_how_late_it_
         ("jsonb_set(data, '{percent}', '1')", "percent"),
         ("jsonb_set(data, '{visits}', '1')", "visits"),
         ("jsonb_set(data, '{drawn}', '0')", "drawn"),
+        ("jsonb_set(data, '{grades}', '\"\"')", "grades"),
+        ("jsonb_set(data, '{amount_fen}', '100')", "amount_fen"),
+        ("jsonb_set(data, '{reviews}', '0')", "reviews"),
     ],
 )
 async def test_an_event_of_a_draw_that_does_not_follow_from_the_others_is_found(
@@ -231,6 +234,9 @@ def test_a_draw_of_a_statement_that_was_never_drawn_up_is_a_fault() -> None:
         visits=0,
         percent=5,
         drawn=0,
+        grades="CP",
+        amount_fen=50_000,
+        reviews=0,
     )
     (fault,) = replay([NumberedEvent(1, new_id(), frozen)]).faults
     assert (fault.subject, fault.field) == (frozen.statement_id, "statement_id")

@@ -1,4 +1,4 @@
-"""A month at four desks: a disputed line is decided, the statement confirmed, approved by a second person and paid."""
+"""A month at four desks: a dispute decided, the statement confirmed, looked at, approved by a second person, paid."""
 
 from pathlib import Path
 
@@ -88,7 +88,20 @@ async def test_a_month_goes_from_a_disputed_line_to_its_payment(site: Site) -> N
         await page.locator(".drawer").get_by_role("heading", name="派单").wait_for()
         await page.locator(".drawer li").first.wait_for()
         assert await violations(page) == []
-        await page.get_by_role("button", name="复核").click()
+        await page.keyboard.press("Escape")
+        await page.get_by_text("行要由人查看").wait_for()
+        assert await page.get_by_role("button", name="复核", exact=True).is_disabled()
+        await page.get_by_label("只看要查看的").check()
+        while await page.locator("tr.look-row").count():
+            waiting = await page.locator("tr.look-row").count()
+            await page.locator("tr.look-row").first.click()
+            await page.locator(".drawer").get_by_role("heading", name="复核前查看").wait_for()
+            assert await violations(page) == []
+            await page.get_by_label("看了什么，怎么样").fill("<i>电话问过老人</i>")
+            await page.get_by_role("button", name="属实", exact=True).click()
+            await page.locator(".drawer").get_by_text("<i>电话问过老人</i>").wait_for()
+            await expect(page.locator("tr.look-row")).to_have_count(waiting - 1)
+        await page.get_by_role("button", name="复核", exact=True).click()
         await page.get_by_text("你是复核人，付款要另一个人").wait_for()
         assert await page.get_by_role("button", name="付款", exact=True).is_disabled()
 

@@ -1,17 +1,19 @@
-"""What the log says of reviews: which seed was committed when, and what is drawn by it; a part of `replay`, pure."""
+"""What the log says of reviews: seeds, what is drawn by them, what was looked at; a part of `replay`, pure."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from events.contracts.event import Event
-from events.contracts.settlement import DrawCommitted, DrawFrozen
+from events.contracts.settlement import DrawCommitted, DrawFrozen, LineReviewed, StatementApproved
 from kit import sample
-from providers.settlement.papers import Line
+from providers.settlement.papers import Paper
 from providers.settlement.review import drawing
+from providers.settlement.review.drawing import Criteria, ReviewReason
+from providers.settlement.review.rules import REVIEW
 
-READ: Final[tuple[type[Event], ...]] = (DrawCommitted, DrawFrozen)
+READ: Final[tuple[type[Event], ...]] = (DrawCommitted, DrawFrozen, LineReviewed, StatementApproved)
 """The events of reviews."""
 Pairs = Mapping[str, tuple[Any, Any]]
 """What an event says and what is computed, by field."""
@@ -28,7 +30,7 @@ class PaperDraw(NamedTuple):
     seed_hash: str | None
     seed: str
     list_hash: str
-    percent: int
+    criteria: Criteria
     visits: list[UUID]
     drawn: list[UUID]
     late: int
@@ -36,10 +38,12 @@ class PaperDraw(NamedTuple):
 
 @dataclass(slots=True)
 class ReviewBooks:
-    """What the events up to now say of reviews."""
+    """What the events up to now say of reviews; of each paper the lines to be looked at, and what was said of them."""
 
     seeds: dict[tuple[UUID, str], tuple[int, str]] = field(default_factory=dict)
     draws: dict[UUID, PaperDraw] = field(default_factory=dict)
+    reviews: dict[UUID, dict[UUID, list[ReviewReason]]] = field(default_factory=dict)
+    decided: dict[UUID, bool] = field(default_factory=dict)
 
     def commit(self, number: int, event: DrawCommitted) -> None:
         """Take the hash of a seed; the first that was committed counts."""
@@ -49,40 +53,55 @@ class ReviewBooks:
         self,
         number: int,
         event: DrawFrozen,
-        lines: Iterable[Line],
+        paper: Paper,
         *,
         seen: Mapping[UUID, int],
-        percents: Collection[int],
+        values: Mapping[str, Collection[Any]],
     ) -> Pairs:
         """Draw a paper's visits again; return what the event says of them beside what is computed.
 
-        `seen` maps the events of visits to their numbers, `percents` are all shares that the rule had for the month.
+        `seen` maps the events of visits to their numbers, `values` holds all values that each rule had for the month.
         """
-        rows = drawing.listed(lines)
-        visits = [line.visit_id for line in rows]
         committed, seed_hash = self.seeds.get((event.provider_id, event.month), (0, None))
-        seed = _bytes(event.seed)
-        drawn = sample.draw(seed, visits, percent=event.percent)
-        late = sum(line.verified_by is None or seen[line.verified_by] < committed for line in rows)
+        seed, criteria = _bytes(event.seed), Criteria(event.percent, event.grades, event.amount_fen)
+        selection = drawing.select(paper.lines, seed=seed, criteria=criteria)
+        listed = drawing.listed(paper.lines)
+        late = sum(line.verified_by is None or seen[line.verified_by] < committed for line in listed)
         draw = PaperDraw(
             committed=committed,
             frozen=number,
             seed_hash=seed_hash,
             seed=event.seed,
-            list_hash=sample.list_hash(visits),
-            percent=event.percent,
-            visits=visits,
-            drawn=drawn,
-            late=late if committed else len(visits),
+            list_hash=sample.list_hash(selection.visits),
+            criteria=criteria,
+            visits=list(selection.visits),
+            drawn=list(selection.drawn),
+            late=late if committed else len(listed),
         )
-        self.draws[event.statement_id] = draw
+        self.draws[paper.id] = draw
+        self.reviews[paper.id] = {paper.line_id(line): reasons for line, reasons in selection.reviews}
+        rules = {name: (value := getattr(criteria, name), value if value in values[name] else None) for name in REVIEW}
         return {
+            **rules,
             "seed": (sample.commitment(seed), seed_hash),
-            "percent": (event.percent, event.percent if event.percent in percents else max(percents)),
             "list_hash": (event.list_hash, draw.list_hash),
-            "visits": (event.visits, len(visits)),
-            "drawn": (event.drawn, len(drawn)),
+            "visits": (event.visits, len(draw.visits)),
+            "drawn": (event.drawn, len(draw.drawn)),
+            "reviews": (event.reviews, len(selection.reviews)),
         }
+
+    def decide(self, event: LineReviewed, visit_id: UUID | None) -> Pairs:
+        """Take what was said of a line; `visit_id` is the visit that the line is of."""
+        reviewed = event.line_id in self.reviews.get(event.statement_id, ())
+        self.decided[event.line_id] = event.stands
+        return {
+            "line_id": (event.line_id, event.line_id if reviewed else None),
+            "visit_id": (event.visit_id, visit_id),
+        }
+
+    def waiting(self, statement_id: UUID) -> int:
+        """Count the lines of a paper that nobody has looked at."""
+        return len(self.reviews.get(statement_id, {}).keys() - self.decided.keys())
 
 
 def _bytes(seed: str) -> bytes:

@@ -1,19 +1,21 @@
 """Questions about draws: as they may be published, and drawn again from the log alone."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from events import log
 from events.work import Work
 from kit.pages import SortOrder
 from providers.settlement import journal
+from providers.settlement.model import Statement, StatementLine
 from providers.settlement.review.fold import PaperDraw
-from providers.settlement.review.model import ReviewDraw
+from providers.settlement.review.model import LineReview, ReviewDraw
 
+_COMPARED: Final = ("seed", "list_hash", "percent", "grades", "amount_fen", "visits", "drawn")
 DRAWS = SortOrder("review draws", ReviewDraw.month, ReviewDraw.provider_id)
 
 
@@ -21,7 +23,8 @@ DRAWS = SortOrder("review draws", ReviewDraw.month, ReviewDraw.provider_id)
 class StatementDraw:
     """One statement's draw out of the log, for everybody who wants to draw again: by `seed` and `visits`, `drawn`.
 
-    `committed` and `frozen` are numbers of events; `late` counts the visits that the log knew before the seed's hash.
+    `committed` and `frozen` are numbers of events; `late` counts the visits that the log knew before the seed's hash;
+    of the reviewed lines `waiting` were not looked at, and `fallen` did not stand.
     """
 
     statement: str
@@ -33,6 +36,9 @@ class StatementDraw:
     list_hash: str
     percent: int
     late: int
+    reviews: int
+    waiting: int
+    fallen: int
     visits: list[str]
     drawn: list[str]
 
@@ -52,6 +58,23 @@ async def draws(work: Work, *, month: str, after: str | None = None, limit: int 
     return (await work.session.execute(DRAWS.page(query, work.vault, after=after, limit=limit))).scalars().all()
 
 
+async def reviews(work: Work, statement_id: UUID) -> Sequence[LineReview]:
+    """Return the lines of a statement that are reviewed, in their order; a company's people see their own."""
+    query = (
+        select(LineReview)
+        .join(StatementLine, StatementLine.id == LineReview.line_id)
+        .where(LineReview.statement_id == statement_id)
+        .order_by(StatementLine.position)
+    )
+    return (await work.session.execute(query)).scalars().all()
+
+
+async def waiting(work: Work, statement_id: UUID) -> int:
+    """Count the lines of a statement that nobody has looked at yet."""
+    query = select(func.count()).where(LineReview.statement_id == statement_id, LineReview.stands.is_(None))
+    return (await work.session.execute(query)).scalar_one()
+
+
 async def replayed(work: Work, month: str) -> MonthDraws:
     """Draw a month's statements again from the log alone; name each event, row and link that says something else."""
     verdict = await log.verify(work)
@@ -68,20 +91,47 @@ async def replayed(work: Work, month: str) -> MonthDraws:
         if fault.subject in papers or fault.subject in rows
     ]
     made = []
+    stored = await _reviewed(work, month)
     for statement_id in sorted({*papers, *rows}):
         computed, row = books.reviews.draws.get(statement_id), rows.get(statement_id)
+        said = {id_: books.reviews.decided.get(id_) for id_ in books.reviews.reviews.get(statement_id, ())}
         wrong += _differences(statement_id, row, computed)
+        wrong += _unlike(statement_id, stored.get(statement_id, {}), said)
         if computed is not None:
-            made.append(_shown(statement_id, papers[statement_id].provider_id, computed))
+            made.append(_shown(statement_id, papers[statement_id].provider_id, computed, said))
     return MonthDraws(month, made, wrong)
 
 
+async def _reviewed(work: Work, month: str) -> dict[UUID, dict[UUID, bool | None]]:
+    """Return what the rows say of the reviewed lines of a month: statement → line → whether it stands."""
+    query = select(LineReview).join(Statement, Statement.id == LineReview.statement_id).where(Statement.month == month)
+    stored: dict[UUID, dict[UUID, bool | None]] = {}
+    for row in (await work.session.execute(query)).scalars():
+        stored.setdefault(row.statement_id, {})[row.line_id] = row.stands
+    return stored
+
+
+def _unlike(
+    statement_id: UUID, stored: Mapping[UUID, bool | None], said: Mapping[UUID, bool | None]
+) -> list[dict[str, Any]]:
+    words = {None: "waits", True: "stands", False: "does not stand"}
+    pairs = {
+        id_: tuple(words[side[id_]] if id_ in side else "not reviewed" for side in (stored, said))
+        for id_ in sorted({*stored, *said})
+    }
+    return [
+        {"statement": str(statement_id), "line": str(id_), "field": "review", "stored": left, "computed": right}
+        for id_, (left, right) in pairs.items()
+        if left != right
+    ]
+
+
 def _differences(statement_id: UUID, row: ReviewDraw | None, computed: PaperDraw | None) -> list[dict[str, Any]]:
-    stored = {name: getattr(row, name) if row else None for name in ("seed", "list_hash", "percent", "visits", "drawn")}
+    stored = {name: getattr(row, name) if row else None for name in _COMPARED}
     again: dict[str, Any] = dict.fromkeys(stored)
     if computed is not None:
-        again = {name: getattr(computed, name) for name in stored}
-        again |= {name: len(again[name]) for name in ("visits", "drawn")}
+        again = asdict(computed.criteria) | {"seed": computed.seed, "list_hash": computed.list_hash}
+        again |= {"visits": len(computed.visits), "drawn": len(computed.drawn)}
     return [
         {"statement": str(statement_id), "field": name, "stored": str(stored[name]), "computed": str(again[name])}
         for name in stored
@@ -89,7 +139,9 @@ def _differences(statement_id: UUID, row: ReviewDraw | None, computed: PaperDraw
     ]
 
 
-def _shown(statement_id: UUID, provider_id: UUID, computed: PaperDraw) -> StatementDraw:
+def _shown(
+    statement_id: UUID, provider_id: UUID, computed: PaperDraw, said: Mapping[UUID, bool | None]
+) -> StatementDraw:
     return StatementDraw(
         statement=str(statement_id),
         provider=str(provider_id),
@@ -98,8 +150,11 @@ def _shown(statement_id: UUID, provider_id: UUID, computed: PaperDraw) -> Statem
         seed_hash=computed.seed_hash,
         seed=computed.seed,
         list_hash=computed.list_hash,
-        percent=computed.percent,
+        percent=computed.criteria.percent,
         late=computed.late,
+        reviews=len(said),
+        waiting=sum(stands is None for stands in said.values()),
+        fallen=sum(stands is False for stands in said.values()),
         visits=sorted(map(str, computed.visits)),
         drawn=list(map(str, computed.drawn)),
     )

@@ -7,6 +7,7 @@ type Schemas = components["schemas"];
 export type Statement = Schemas["Statement"];
 export type Line = Schemas["StatementLine"];
 export type Dispute = Schemas["Dispute"];
+export type Review = Schemas["LineReview"];
 export type Reason = Schemas["DeductionReason"];
 export type StatementState = Schemas["StatementState"];
 
@@ -45,6 +46,16 @@ export function fetchLines(statement_id: string): Promise<Line[]> {
 /** Read the objections to a statement's lines. */
 export async function fetchDisputes(statement_id: string): Promise<Dispute[]> {
   return (await answered(api.GET("/api/v1/statements/{statement_id}/disputes", { params: { path: { statement_id } } }))).items;
+}
+
+/** Read the lines that a person looks at before the approval. */
+export async function fetchReviews(statement_id: string): Promise<Review[]> {
+  return (await answered(api.GET("/api/v1/statements/{statement_id}/reviews", { params: { path: { statement_id } } }))).items;
+}
+
+/** Say whether a line stands that is looked at, and why. */
+export async function sayOf(line_id: string, stands: boolean, note: string): Promise<void> {
+  await answered(api.POST("/api/v1/statement-lines/{line_id}/review", { params: { path: { line_id } }, body: { stands, note } }));
 }
 
 /** Read the visit behind a line, and what the phone reported of it. */
@@ -104,9 +115,10 @@ export function actorCalled(label: string | null): string {
 }
 
 /** Return why the reader may not take the next step, where the paper itself says so; the platform checks the rest. */
-export function barredFrom(statement: Statement, open: number): string {
+export function barredFrom(statement: Statement, open: number, waiting: number): string {
   if (statement.state === "draft" && open) return t("finance.why.open", { count: open });
   if (statement.state === "confirmed" && statement.drawn_by === ownLabel()) return t("finance.why.drawer");
+  if (statement.state === "confirmed" && waiting) return t("finance.why.review", { count: waiting });
   if (statement.state === "approved" && statement.approved_by === ownLabel()) return t("finance.why.approver");
   return "";
 }
