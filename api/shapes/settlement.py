@@ -60,6 +60,11 @@ class Statement(BaseModel):
     drawn_at: datetime
     confirmed_by: str | None = Field(description="who agreed for the company; null before")
     confirmed_at: datetime | None
+    reminded_at: datetime | None = Field(
+        description="when the company was reminded of its silence; null where it was not"
+    )
+    silent_until: datetime | None = Field(description="until when it may still answer; null where it was not reminded")
+    by_silence: bool | None = Field(description="true: confirmed by silence after a reminder; null where it was not")
     approved_by: str | None = Field(description="who approved it as the second person; null before")
     approved_at: datetime | None
     paid_by: str | None = Field(description="who paid it; null before")

@@ -1,5 +1,6 @@
 """Topic `settlement`: charges, statements and payments; key is the company and month."""
 
+from datetime import datetime
 from uuid import UUID
 
 from pydantic import Field
@@ -121,8 +122,16 @@ class StatementDrafted(_StatementEvent):
     tree_hash: str | None = None
 
 
+class StatementReminded(_StatementEvent):
+    """Emitted by settlement: the company has been silent too long, and is told when its silence will confirm."""
+
+    silent_until: datetime
+
+
 class StatementConfirmed(_StatementEvent):
-    """Emitted by settlement: the company agrees."""
+    """Emitted by settlement: the company agrees, or has been silent in spite of a reminder."""
+
+    by_silence: bool = False  # an event of 0.1 knows no silence
 
 
 class LineDisputed(_StatementEvent):

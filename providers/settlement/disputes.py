@@ -105,6 +105,7 @@ async def decide_dispute(
     objection.state = DisputeState.UPHELD if upheld else DisputeState.REJECTED
     objection.forgiven, objection.note = [reason.value for reason in given_back], note
     objection.decided_by, objection.decided_at = work.actor.label, work.now
+    statement.reminded_at = statement.silent_until = None  # the company has spoken; its days begin anew
     work.emit(
         LineDecided(
             statement_id=statement.id,

@@ -174,8 +174,10 @@ class Statement(Base):
 
     `content_hash` is SHA-256 over the canonical bytes of all lines and totals, `input_hash` over what they were
     computed from. `account_sealed` is the company's account as it was approved: the payment file uses no other. The
-    company's people may move the state, and nothing else. `log_head` is the signed end of the event log when it was
-    drawn up: a copy on paper by which a history that was changed later is found (null on statements of version 0.1).
+    company's people may move the state, and nothing else. A company that was reminded (`reminded_at`) and is still
+    silent at `silent_until` has confirmed `by_silence`, which is null where it spoke. `log_head` is the signed end of
+    the event log when it was drawn up: a copy on paper by which a history that was changed later is found (null on
+    statements of version 0.1).
     """
 
     __tablename__ = "statement"
@@ -204,6 +206,9 @@ class Statement(Base):
     drawn_at: Mapped[datetime]
     confirmed_by: Mapped[str | None] = mapped_column(String(80))
     confirmed_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
+    silent_until: Mapped[datetime | None]
+    by_silence: Mapped[bool | None]
     approved_by: Mapped[str | None] = mapped_column(String(80))
     approved_at: Mapped[datetime | None]
     account_sealed: Mapped[bytes | None]

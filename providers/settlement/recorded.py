@@ -25,12 +25,11 @@ class RecordedValues:
     rules: dict[str, list[tuple[int, datetime, Any]]] = field(default_factory=dict)
     _versions: dict[tuple[tuple[Any, ...], ...], dict[str, Standards]] = field(default_factory=dict)
 
-    def record_price(self, number: int, event: PriceRecorded) -> None:
-        """Take the next record of a price."""
-        self.prices.setdefault(event.item_code, []).append((number, event))
-
-    def record_rule(self, number: int, event: RuleRecorded) -> None:
-        """Take the next record of a rule's value; one that does not fit the rule's form never counted."""
+    def record(self, number: int, event: PriceRecorded | RuleRecorded) -> None:
+        """Take the next record of a price or of a rule's value; what does not fit a rule's form never counted."""
+        if isinstance(event, PriceRecorded):
+            self.prices.setdefault(event.item_code, []).append((number, event))
+            return
         for rule in FOLDED.values():
             if rule.about.name == event.name:
                 try:

@@ -24,13 +24,17 @@ from events.contracts.settlement import (
     DrawCommitted,
     DrawFrozen,
     LineDecided,
+    LineDisputed,
     LineReviewed,
     StatementApproved,
+    StatementConfirmed,
     StatementDrafted,
     StatementPaid,
+    StatementReminded,
 )
 from events.contracts.visits import VisitHeld, VisitVerified, VisitVoided
 from kit import clock
+from providers.settlement import progress
 from providers.settlement.arithmetic import Amounts, DeductionReason, Facts, canonical, charge
 from providers.settlement.papers import (
     CHARGE,
@@ -60,9 +64,9 @@ READ: Final[tuple[type[Event], ...]] = (
     ChargeMade,
     ChargeRecorded,
     ChargeFunded,
-    LineDecided,
     StatementDrafted,
     StatementPaid,
+    *progress.READ,
     *fold.READ,
 )
 """The events that money follows from; the fold takes no notice of others."""
@@ -142,6 +146,7 @@ class Books:
     reviews: fold.ReviewBooks = field(default_factory=fold.ReviewBooks)
     _findings: dict[UUID, _Findings] = field(default_factory=dict)
     _deaths: dict[UUID, set[date]] = field(default_factory=dict)
+    steps: dict[UUID, progress.Progress] = field(default_factory=dict)
     _lines: dict[UUID, UUID] = field(default_factory=dict)
 
     def read(self, entry: NumberedEvent) -> None:
@@ -156,19 +161,17 @@ class Books:
                 self._charge(entry, event)
             case StatementDrafted() as event:
                 self._draft(entry, event)
-            case PriceRecorded() as event:
-                self.values.record_price(entry.number, event)
-            case RuleRecorded() as event:
-                self.values.record_rule(entry.number, event)
+            case PriceRecorded() | RuleRecorded() as event:
+                self.values.record(entry.number, event)
             case StatementPaid() as event:
                 self._pay(entry.number, event)
+            case LineDisputed() | LineDecided() | StatementReminded() | StatementConfirmed() as event:
+                self._step(entry.number, event)
+                self._find(event)
             case DrawCommitted() as event:
                 self.reviews.commit(entry.number, event)
             case DrawFrozen() | LineReviewed() | StatementApproved() as event:
                 self._review(entry, event)
-            case PersonDeceased() | PersonDeathCorrected() as event:
-                if event.died_on is not None:
-                    self._deaths.setdefault(event.person_id, set()).add(event.died_on)
             case event:
                 self._find(event)
 
@@ -196,6 +199,8 @@ class Books:
 
     def _find(self, event: Event) -> None:
         match event:
+            case PersonDeceased() | PersonDeathCorrected() if event.died_on is not None:
+                self._deaths.setdefault(event.person_id, set()).add(event.died_on)
             case VisitVoided():
                 self._findings.setdefault(event.visit_id, _Findings()).voids.add(event.reason[:80])
             case VisitHeld():
@@ -337,6 +342,10 @@ class Books:
                 "content_hash": (event.content_hash, hashlib.sha256(paper.content()).hexdigest()),
             }
             self._expect(entry.number, paper.id, pairs)
+
+    def _step(self, number: int, event: progress.Step) -> None:
+        steps = self.steps.setdefault(event.statement_id, progress.Progress())
+        self._expect(number, event.statement_id, steps.take(event))
 
     def _review(self, entry: NumberedEvent, event: DrawFrozen | LineReviewed | StatementApproved) -> None:
         paper = self.papers.get(event.statement_id)

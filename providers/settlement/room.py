@@ -1,9 +1,10 @@
 """The room of settlement: charges, statements, disputes and payments."""
 
+from datetime import timedelta
 from pathlib import Path
 
-from kit.room import Room
-from providers.settlement import handlers
+from kit.room import Chore, Room
+from providers.settlement import confirmation, handlers
 from providers.settlement.model import (
     Charge,
     ChargeStandards,
@@ -31,5 +32,6 @@ ROOM = Room(
     ),
     rules=RULES,
     refusals=Path(__file__).with_name("refusals.toml"),
+    chores=(Chore(name="silence", every=timedelta(minutes=10), act=confirmation.turn_silence),),
     policy=POLICY,
 )

@@ -1,7 +1,6 @@
 """Which visits are looked at before money leaves: drawn by a seed that the log held before, drawn again by anybody."""
 
 import hashlib
-from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from uuid import UUID
@@ -31,7 +30,6 @@ from providers.settlement.review import operations as review
 from providers.settlement.review.model import ReviewDraw
 from tests.providers.handled import START, handle, verified
 
-Drain = Callable[[], Awaitable[int]]
 DRAWER = Actor(Role.FINANCE, "drawer")
 VISITS = 41
 
