@@ -166,6 +166,10 @@ async def _sums(connection: "asyncpg.Connection[asyncpg.Record]") -> list[str]:
           where c.month > s.month or c.provider_id <> s.provider_id""",
         "a payment is not the public share": """
           select p.id from payment p join statement s on s.id = p.statement_id where p.fen <> s.subsidised_fen""",
+        "a payment stands beside another one": """
+          select p.statement_id from payment p where not exists
+            (select from payment_return r where r.payment_id = p.id and r.fen = p.fen)
+          group by p.statement_id having count(*) > 1""",
         "a posting does not balance": "select posting_id from ledger_entry group by posting_id having sum(fen) <> 0",
         "a charge is not in the ledger": """
           select c.id from charge c left join ledger_entry e on e.posting_id = c.id and e.account in ('subsidy', 'own')

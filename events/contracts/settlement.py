@@ -1,6 +1,6 @@
 """Topic `settlement`: charges, statements and payments; key is the company and month."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import Field
@@ -156,3 +156,13 @@ class StatementPaid(_StatementEvent):
     """Emitted by settlement: finance has paid it; nothing in it changes any more."""
 
     total_fen: int
+    payment_id: UUID | None = None  # an event of 0.1 does not say
+
+
+class PaymentReturned(_StatementEvent):
+    """Emitted by settlement: the bank has sent the payment back; the statement is approved and paid anew."""
+
+    payment_id: UUID
+    total_fen: int
+    reason: str
+    returned_on: date

@@ -9,8 +9,11 @@ from uuid import UUID
 from events import log
 from events.work import Work
 from providers.settlement import journal, queries
-from providers.settlement.model import Account, Payment
+from providers.settlement.model import Account, Payment, PaymentReturn
 from providers.settlement.papers import Difference, Paper, differences
+
+Paid = tuple[Payment, PaymentReturn | None]
+"""A payment, and its return where the bank sent it back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ async def _papers(work: Work, month: str, last: int | None) -> list[Paper]:
 
 
 def _beside_the_ledger(
-    papers: Sequence[Paper], paid: Mapping[UUID, Payment], entries: Mapping[tuple[UUID, Account], int]
+    papers: Sequence[Paper], paid: Mapping[UUID, Sequence[Paid]], entries: Mapping[tuple[UUID, Account], int]
 ) -> list[dict[str, Any]]:
     wanted: dict[tuple[UUID, Account], int] = {}
     shown: list[dict[str, Any]] = []
@@ -103,12 +106,15 @@ def _beside_the_ledger(
         for line in paper.lines:
             wanted[line.id, Account.SUBSIDY], wanted[line.id, Account.DUE] = line.subsidised_fen, -line.subsidised_fen
             wanted[line.id, Account.OWN], wanted[line.id, Account.COLLECTABLE] = line.own_fen, -line.own_fen
-        payment = paid.get(paper.id)
-        if paper.paid_fen is not None and payment is not None:
-            wanted[payment.id, Account.DUE], wanted[payment.id, Account.TREASURY] = paper.paid_fen, -paper.paid_fen
-        if (payment.fen if payment else None) != paper.paid_fen:
-            stored_fen = payment.fen if payment else None
-            shown.append(_shown(paper.id, Difference(None, None, "payment", stored_fen, paper.paid_fen)))
+        rows = paid.get(paper.id, ())
+        for payment, back in rows:
+            wanted[payment.id, Account.DUE], wanted[payment.id, Account.TREASURY] = payment.fen, -payment.fen
+            if back is not None:
+                wanted[back.id, Account.DUE], wanted[back.id, Account.TREASURY] = -payment.fen, payment.fen
+        pairs = [(payment.fen, back is not None) for payment, back in rows]
+        computed = [(each.fen, each.returned) for each in paper.progress.payments]
+        if pairs != computed:
+            shown.append(_shown(paper.id, Difference(None, None, "payments", pairs, computed)))
     for posting, account in sorted({*wanted, *entries}):
         pair = entries.get((posting, account), 0), wanted.get((posting, account), 0)
         if pair[0] != pair[1]:

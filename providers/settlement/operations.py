@@ -26,7 +26,7 @@ from providers.settlement.disputes import (
     dispute,
 )
 from providers.settlement.model import Charge, Statement, StatementLine
-from providers.settlement.payments import ReviewOpen, approve, pay
+from providers.settlement.payments import ReviewOpen, approve, pay, record_return
 from providers.settlement.review import operations as review
 from providers.settlement.steps import SecondPersonWanted, StatementCannotMove
 
@@ -46,6 +46,7 @@ __all__ = [
     "dispute",
     "draw_up",
     "pay",
+    "record_return",
 ]
 
 

@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 
 from events.contracts.visits import VisitVerified
 from providers.settlement.arithmetic import Facts, Outcome, canonical
+from providers.settlement.progress import Progress
 
 CHARGE, REVERSAL = "charge", "reversal"
 DECEASED, HELD = "deceased", "held"
@@ -78,7 +79,7 @@ class Paper:
     reaches: int | None = None
     content_hash: str | None = None
     line_ids: dict[UUID, UUID] = field(default_factory=dict)
-    paid_fen: int | None = None
+    progress: Progress = field(default_factory=Progress)
 
     def content(self) -> bytes:
         """Return the canonical bytes of the whole statement."""

@@ -28,6 +28,7 @@ from providers.settlement.model import (
     Dispute,
     LedgerEntry,
     Payment,
+    PaymentReturn,
     Statement,
     StatementLine,
     StatementState,
@@ -52,6 +53,11 @@ class LineNotFound(Refusal):
 
 STATEMENTS = SortOrder("statements", Statement.month, Statement.provider_id, falling=1)
 LINES = SortOrder("lines", StatementLine.position, StatementLine.id)
+_PAID = (
+    select(Payment, PaymentReturn)
+    .outerjoin(PaymentReturn, PaymentReturn.payment_id == Payment.id)
+    .order_by(Payment.paid_at, Payment.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,21 +214,30 @@ async def stored(work: Work, month: str) -> list[Paper]:
 
 
 async def legs(work: Work, month: str) -> dict[tuple[UUID, Account], int]:
-    """Return what the ledger says of the charges and payments of a month's statements: posting and account → fen."""
+    """Return what the ledger says of a month's charges, payments and returns: posting and account → fen."""
     lines_of = select(StatementLine.charge_id).join(Statement).where(Statement.month == month)
     paid = select(Payment.id).where(Payment.month == month)
+    returned = select(PaymentReturn.id).where(PaymentReturn.month == month)
     query = (
         select(LedgerEntry.posting_id, LedgerEntry.account, func.sum(LedgerEntry.fen))
-        .where(or_(LedgerEntry.posting_id.in_(lines_of), LedgerEntry.posting_id.in_(paid)))
+        .where(or_(*(LedgerEntry.posting_id.in_(postings) for postings in (lines_of, paid, returned))))
         .group_by(LedgerEntry.posting_id, LedgerEntry.account)
     )
     return {(posting, account): int(fen) for posting, account, fen in await work.session.execute(query)}
 
 
-async def payments(work: Work, month: str) -> dict[UUID, Payment]:
-    """Return the payments of a month's statements by statement."""
-    rows = (await work.session.execute(select(Payment).where(Payment.month == month))).scalars()
-    return {row.statement_id: row for row in rows}
+async def payments(work: Work, month: str) -> dict[UUID, list[tuple[Payment, PaymentReturn | None]]]:
+    """Return the payments of a month's statements, each with its return, by statement and in the order of making."""
+    made: dict[UUID, list[tuple[Payment, PaymentReturn | None]]] = {}
+    for payment, back in (await work.session.execute(_PAID.where(Payment.month == month))).all():
+        made.setdefault(payment.statement_id, []).append((payment, back))
+    return made
+
+
+async def payments_of(work: Work, statement_id: UUID) -> list[tuple[Payment, PaymentReturn | None]]:
+    """Return the payments of one statement in the order of their making, each with its return, null where it stands."""
+    rows = await work.session.execute(_PAID.where(Payment.statement_id == statement_id))
+    return [(payment, back) for payment, back in rows.all()]
 
 
 async def running(work: Work, *, month: str, provider_id: UUID) -> dict[str, int]:

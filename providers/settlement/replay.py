@@ -24,13 +24,10 @@ from events.contracts.settlement import (
     DrawCommitted,
     DrawFrozen,
     LineDecided,
-    LineDisputed,
     LineReviewed,
     StatementApproved,
-    StatementConfirmed,
     StatementDrafted,
     StatementPaid,
-    StatementReminded,
 )
 from events.contracts.visits import VisitHeld, VisitVerified, VisitVoided
 from kit import clock
@@ -65,7 +62,6 @@ READ: Final[tuple[type[Event], ...]] = (
     ChargeRecorded,
     ChargeFunded,
     StatementDrafted,
-    StatementPaid,
     *progress.READ,
     *fold.READ,
 )
@@ -146,7 +142,6 @@ class Books:
     reviews: fold.ReviewBooks = field(default_factory=fold.ReviewBooks)
     _findings: dict[UUID, _Findings] = field(default_factory=dict)
     _deaths: dict[UUID, set[date]] = field(default_factory=dict)
-    steps: dict[UUID, progress.Progress] = field(default_factory=dict)
     _lines: dict[UUID, UUID] = field(default_factory=dict)
 
     def read(self, entry: NumberedEvent) -> None:
@@ -163,16 +158,11 @@ class Books:
                 self._draft(entry, event)
             case PriceRecorded() | RuleRecorded() as event:
                 self.values.record(entry.number, event)
-            case StatementPaid() as event:
-                self._pay(entry.number, event)
-            case LineDisputed() | LineDecided() | StatementReminded() | StatementConfirmed() as event:
-                self._step(entry.number, event)
-                self._find(event)
             case DrawCommitted() as event:
                 self.reviews.commit(entry.number, event)
-            case DrawFrozen() | LineReviewed() | StatementApproved() as event:
-                self._review(entry, event)
             case event:
+                if isinstance(event, progress.Step | fold.Step):
+                    self._step(entry, event)
                 self._find(event)
 
     def as_drawn(self, month: str) -> list[Paper]:
@@ -211,6 +201,8 @@ class Books:
             case ChargeFunded():
                 unfunded = DeductionReason.UNFUNDED.value
                 self._findings.setdefault(event.visit_id, _Findings()).forgiven.add(unfunded)
+            case LineReviewed(stands=False):
+                self._findings.setdefault(event.visit_id, _Findings()).voids.add(HELD)
             case LineDecided() if event.upheld and event.line_id in self._lines:
                 visit_id = self._lines[event.line_id]
                 self._findings.setdefault(visit_id, _Findings()).forgiven.update(event.forgiven)
@@ -343,11 +335,7 @@ class Books:
             }
             self._expect(entry.number, paper.id, pairs)
 
-    def _step(self, number: int, event: progress.Step) -> None:
-        steps = self.steps.setdefault(event.statement_id, progress.Progress())
-        self._expect(number, event.statement_id, steps.take(event))
-
-    def _review(self, entry: NumberedEvent, event: DrawFrozen | LineReviewed | StatementApproved) -> None:
+    def _step(self, entry: NumberedEvent, event: progress.Step | fold.Step) -> None:
         paper = self.papers.get(event.statement_id)
         if paper is None:  # a step of a statement that was never drawn up
             self.faults.append(Fault(entry.number, event.statement_id, "statement_id", event.statement_id, None))
@@ -360,19 +348,14 @@ class Books:
                 pairs = self.reviews.freeze(entry.number, event, paper, seen=seen, values=values)
             case LineReviewed():
                 pairs = self.reviews.decide(event, self._lines.get(event.line_id))
-                if not event.stands:
-                    self._findings.setdefault(event.visit_id, _Findings()).voids.add(HELD)
             case StatementApproved():
                 pairs = {"review": (0, self.reviews.waiting(paper.id))}
+            case StatementPaid():
+                due = paper.totals()["subsidised_fen"]
+                pairs = {**paper.progress.take(event), "paid_fen": (event.total_fen, due)}
+            case _:
+                pairs = paper.progress.take(event)
         self._expect(entry.number, paper.id, pairs)
-
-    def _pay(self, number: int, event: StatementPaid) -> None:
-        paper = self.papers.get(event.statement_id)
-        if paper is None:  # paid without having been drawn up
-            self.faults.append(Fault(number, event.statement_id, "statement_id", event.statement_id, None))
-            return
-        paper.paid_fen = event.total_fen
-        self._expect(number, paper.id, {"paid_fen": (event.total_fen, paper.totals()["subsidised_fen"])})
 
     def _due(self, provider_id: UUID, month: str, reaches: int) -> list[Line]:
         waiting = self.unstated.get(provider_id, {}).values()

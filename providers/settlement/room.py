@@ -13,6 +13,7 @@ from providers.settlement.model import (
     Finding,
     LedgerEntry,
     Payment,
+    PaymentReturn,
     Statement,
     StatementLine,
 )
@@ -21,7 +22,18 @@ from providers.settlement.rules import RULES
 
 ROOM = Room(
     name="providers.settlement",
-    models=(Charge, ChargeStandards, Finding, Deceased, LedgerEntry, Statement, StatementLine, Dispute, Payment),
+    models=(
+        Charge,
+        ChargeStandards,
+        Finding,
+        Deceased,
+        LedgerEntry,
+        Statement,
+        StatementLine,
+        Dispute,
+        Payment,
+        PaymentReturn,
+    ),
     handlers=(
         handlers.when_verified,
         handlers.when_held,

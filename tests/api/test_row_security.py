@@ -63,6 +63,7 @@ SEEN_BY = {
     # how a company's own statement is drawn for review, and what was said of its lines
     "review_draw": COMPANYS,
     "line_review": COMPANYS,
+    "payment_return": COMPANYS,
     # who somebody is and where they live: of a company's those alone whom it is sent to
     "person": EVERYBODY,
     "address": EVERYBODY,

@@ -42,7 +42,9 @@ async def admitted(works: Works, count: int = 1) -> list[UUID]:
                 await roster.admit_company(
                     work,
                     facts=roster.NewCompany(
-                        uscc=identifiers.compose_uscc(area="130999", sequence=number), name=f"示例服务企业{number}"
+                        uscc=identifiers.compose_uscc(area="130999", sequence=number),
+                        name=f"示例服务企业{number}",
+                        bank_account=f"6222 0000 {number:04d}",
                     ),
                 )
             ).id

@@ -145,7 +145,9 @@ async def test_a_company_moves_the_state_of_its_paper_and_nothing_else(
             await work.session.execute(text(statement))
 
 
-@pytest.mark.parametrize("table", ["charge", "ledger_entry", "statement_line", "payment", "charge_standards"])
+@pytest.mark.parametrize(
+    "table", ["charge", "ledger_entry", "statement_line", "payment", "payment_return", "charge_standards"]
+)
 @pytest.mark.parametrize("verb", ["delete from {0}", "update {0} set {1} = {1}"])
 async def test_the_desk_itself_cannot_rewrite_money(works: Works, table: str, verb: str) -> None:
     column = {"charge_standards": "version", "ledger_entry": "fen"}.get(table, "id")

@@ -15,6 +15,7 @@ from providers.settlement.review.rules import REVIEW
 
 READ: Final[tuple[type[Event], ...]] = (DrawCommitted, DrawFrozen, LineReviewed, StatementApproved)
 """The events of reviews."""
+Step = DrawFrozen | LineReviewed | StatementApproved
 Pairs = Mapping[str, tuple[Any, Any]]
 """What an event says and what is computed, by field."""
 

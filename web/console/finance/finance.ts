@@ -8,6 +8,8 @@ export type Statement = Schemas["Statement"];
 export type Line = Schemas["StatementLine"];
 export type Dispute = Schemas["Dispute"];
 export type Review = Schemas["LineReview"];
+export type Paid = Schemas["StatementPayment"];
+export type ReturnReason = Schemas["PaymentReturnReason"];
 export type Reason = Schemas["DeductionReason"];
 export type StatementState = Schemas["StatementState"];
 
@@ -89,6 +91,16 @@ export async function advance(statement: Statement): Promise<void> {
 /** Pay a statement's public share. */
 export async function pay(statement_id: string, reference: string): Promise<void> {
   await answered(api.POST("/api/v1/statements/{statement_id}/payment", { params: { path: { statement_id } }, body: { reference } }));
+}
+
+/** Read what was paid for a statement, and what the bank sent back. */
+export async function fetchPayments(statement_id: string): Promise<Paid[]> {
+  return (await answered(api.GET("/api/v1/statements/{statement_id}/payments", { params: { path: { statement_id } } }))).items;
+}
+
+/** Record that the bank sent a payment back. */
+export async function sendBack(statement_id: string, body: Schemas["NewPaymentReturn"]): Promise<void> {
+  await answered(api.POST("/api/v1/statements/{statement_id}/payment-return", { params: { path: { statement_id } }, body }));
 }
 
 /** Object to a line, for the company. */
