@@ -21,6 +21,33 @@ class _SettlementEvent(Event):
         return f"{self.provider_id}:{self.month}"
 
 
+class MonthClosed(Event):
+    """Emitted by settlement: a month, and all before it, is closed; what becomes known later goes to the next one."""
+
+    topic = "settlement"
+    key_field = "month"
+    subject_field = "month"
+
+    month: str
+    statements: int
+    payable_fen: int
+    subsidised_fen: int
+
+
+class BudgetReached(Event):
+    """Emitted by settlement: the charges of a year's visits have reached a share of its budget; once for each."""
+
+    topic = "settlement"
+    key_field = "year"
+    subject_field = "year"
+
+    year: int
+    reached_percent: int
+    cap_fen: int
+    spent_fen: int
+    reaches: int
+
+
 class ChargeMade(_SettlementEvent):
     """Emitted by settlement: one visit has become one charge line (or a correcting line, revision over 1)."""
 

@@ -73,11 +73,14 @@ def _side(text: str) -> tuple[str, int | None]:
 async def _summed(month: str, database: str | None, *, replay: bool) -> dict[str, Any]:
     from providers.settlement import month as months
     from providers.settlement import operations
+    from providers.settlement.closing import queries as closing
 
     async with open_works(database) as works:
         if not replay:
             async with works(SYSTEM("command line")) as work:
-                await operations.draw_up(work, month=month)
+                last = await closing.last_closed(work)
+                if last is None or last < month:
+                    await operations.draw_up(work, month=month)
         async with works(SYSTEM("command line")) as work:
             return asdict(await (months.replayed if replay else months.stored)(work, month))
 
@@ -102,10 +105,10 @@ async def _compared(
 
 
 async def _drawn(month: str, database: str | None) -> dict[str, Any]:
-    from providers.settlement.review import queries
+    from providers.settlement.review import queries as draws
 
     async with open_works(database) as works, works(SYSTEM("command line")) as work:
-        return asdict(await queries.replayed(work, month))
+        return asdict(await draws.replayed(work, month))
 
 
 async def _packed(statement_id: UUID, database: str | None) -> str:

@@ -299,7 +299,10 @@ class PaymentReturnReason(StrEnum):
 
 
 class PaymentReturn(Base):
-    """A payment that the bank sent back (退票), posted the other way round; the payment itself is never changed."""
+    """A payment that the bank sent back (退票), posted the other way round; the payment itself is never changed.
+
+    The id follows from the payment's.
+    """
 
     __tablename__ = "payment_return"
     __table_args__ = (
@@ -308,7 +311,7 @@ class PaymentReturn(Base):
         {"info": {**_OWN, "append_only": True}},
     )
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
     payment_id: Mapped[UUID] = mapped_column(ForeignKey("payment.id"))
     statement_id: Mapped[UUID] = mapped_column(ForeignKey("statement.id"))
     provider_id: Mapped[UUID]

@@ -5,18 +5,19 @@ import hashlib
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import String, bindparam, cast, false, func, insert, select, text
+from sqlalchemy import String, bindparam, cast, func, insert, select
 
 from events import log, merkle
-from events.contracts.settlement import ChargeMade, ChargeRecorded, StatementDrafted
+from events.contracts.settlement import StatementDrafted
 from events.heads import Head, SignedHead
-from events.model import LoggedEvent, Seal
+from events.model import LoggedEvent
 from events.work import Work
 from kit import clock
 from kit.ids import new_id
 from kit.refusal import Kind, Refusal
 from providers.settlement import papers, queries
 from providers.settlement.arithmetic import canonical
+from providers.settlement.closing import operations as closing
 from providers.settlement.confirmation import DisputesOpen, confirm
 from providers.settlement.disputes import (
     CannotForgive,
@@ -64,19 +65,10 @@ class LogBehind(Refusal):
     kind = Kind.BUSY
 
 
-_NEVER, _SEALING_TRIES, _SEALING_PAUSE = 2**62, 50, 0.1
-_SEALED = (
-    select(func.coalesce(func.bool_and(func.coalesce(Seal.number, _NEVER) <= bindparam("reaches")), false()))
-    .select_from(LoggedEvent)
-    .outerjoin(Seal, Seal.position == LoggedEvent.position)
-    .where(LoggedEvent.subject == cast(Charge.id, String))
-    .where(LoggedEvent.type.in_([ChargeMade.type_name(), ChargeRecorded.type_name()]))
-    .correlate(Charge)
-    .scalar_subquery()
-)
+_SEALING_TRIES, _SEALING_PAUSE = 50, 0.1
 _UNSEALED = (
     select(Charge.id)
-    .where(~select(StatementLine.id).where(StatementLine.charge_id == Charge.id).exists(), ~_SEALED)
+    .where(~select(StatementLine.id).where(StatementLine.charge_id == Charge.id).exists(), ~queries.SEALED)
     .where(Charge.month <= bindparam("month"))
     .join(LoggedEvent, LoggedEvent.subject == cast(Charge.id, String))
     .where(LoggedEvent.recorded_at < func.now())  # when this transaction began
@@ -84,7 +76,7 @@ _UNSEALED = (
 )
 _UNSTATED = (
     select(Charge)
-    .where(~select(StatementLine.id).where(StatementLine.charge_id == Charge.id).exists(), _SEALED)
+    .where(~select(StatementLine.id).where(StatementLine.charge_id == Charge.id).exists(), queries.SEALED)
     .order_by(Charge.provider_id, Charge.visited_on, Charge.visit_id, Charge.revision, Charge.kind)
 )
 
@@ -94,11 +86,12 @@ async def draw_up(work: Work, *, month: str) -> list[Statement]:
 
     It takes the charges whose events are sealed when it begins, so that the same statements follow from the log alone.
     Whatever comes later is stated with the next month. Safe to run twice and by several at once. Refuses
-    `statement.month_not_over`, and `statement.log_behind` where a running transaction keeps earlier charges unsealed.
+    `statement.month_not_over`, `month.closed`, and `statement.log_behind` where a running transaction keeps earlier
+    charges unsealed.
     """
     if work.now < clock.month_bounds(month)[1]:
         raise MonthNotOver(month=month)
-    await work.session.execute(text("select pg_advisory_xact_lock(hashtext('draw up'))"))
+    await closing.still_open(work, month)
     head = await _sealed(work, month)
     done = set((await work.session.execute(select(Statement.provider_id).where(Statement.month == month))).scalars())
     by_company: dict[UUID, list[Charge]] = {}

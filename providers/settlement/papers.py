@@ -114,6 +114,11 @@ def line_id(statement_id: UUID, charge_id: UUID) -> UUID:
     return uuid5(statement_id, str(charge_id))
 
 
+def return_id(payment_id: UUID) -> UUID:
+    """Return the id of a payment's return: there is one at most."""
+    return uuid5(payment_id, "return")
+
+
 def facts_hash(facts: Facts) -> str:
     """Return the SHA-256 of facts in their canonical spelling."""
     return hashlib.sha256(canonical(facts.json())).hexdigest()

@@ -14,7 +14,7 @@ from kit.rules import pending
 from kit.rules import queries as rules
 from kit.rules.model import ChangeKind
 from providers.roster.model import Company
-from providers.settlement import ledger, queries, steps
+from providers.settlement import ledger, papers, queries, steps
 from providers.settlement.model import (
     Account,
     Dispute,
@@ -166,7 +166,7 @@ async def record_return(
     if not first <= returned_on <= today:
         raise ReturnDayInvalid(first=first.isoformat(), last=today.isoformat())
     back = PaymentReturn(
-        id=new_id(),
+        id=papers.return_id(payment.id),
         payment_id=payment.id,
         statement_id=statement.id,
         provider_id=statement.provider_id,

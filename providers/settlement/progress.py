@@ -46,6 +46,11 @@ class Progress:
     by_silence: bool = False
     payments: list[PaidOnce] = field(default_factory=list)
 
+    @property
+    def is_paid(self) -> bool:
+        """Tell whether a payment stands."""
+        return self._standing() is not None
+
     def take(self, event: Step) -> Pairs:
         """Take the next step: silence confirms after a reminder alone, and what was paid is paid again if it came back.
 

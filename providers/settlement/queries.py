@@ -1,15 +1,15 @@
 """Questions about what is owed: lines, statements, and the same statement computed again from its facts."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, cast, func, or_, select
+from sqlalchemy import ColumnElement, String, bindparam, cast, false, func, or_, select
 
-from events.contracts.settlement import ChargeMade
+from events.contracts.settlement import ChargeMade, ChargeRecorded
 from events.contracts.visits import VisitVoided
-from events.model import LoggedEvent
+from events.model import LoggedEvent, Seal
 from events.work import Work
 from kit import money
 from kit.pages import SortOrder
@@ -53,6 +53,17 @@ class LineNotFound(Refusal):
 
 STATEMENTS = SortOrder("statements", Statement.month, Statement.provider_id, falling=1)
 LINES = SortOrder("lines", StatementLine.position, StatementLine.id)
+_NEVER = 2**62
+SEALED = (
+    select(func.coalesce(func.bool_and(func.coalesce(Seal.number, _NEVER) <= bindparam("reaches")), false()))
+    .select_from(LoggedEvent)
+    .outerjoin(Seal, Seal.position == LoggedEvent.position)
+    .where(LoggedEvent.subject == cast(Charge.id, String))
+    .where(LoggedEvent.type.in_([ChargeMade.type_name(), ChargeRecorded.type_name()]))
+    .correlate(Charge)
+    .scalar_subquery()
+)
+"""Whether all events of a charge are sealed up to the number that is bound as `reaches`."""
 _PAID = (
     select(Payment, PaymentReturn)
     .outerjoin(PaymentReturn, PaymentReturn.payment_id == Payment.id)
@@ -213,14 +224,17 @@ async def stored(work: Work, month: str) -> list[Paper]:
     return papers
 
 
-async def legs(work: Work, month: str) -> dict[tuple[UUID, Account], int]:
-    """Return what the ledger says of a month's charges, payments and returns: posting and account → fen."""
+async def legs(work: Work, month: str, *, postings: Collection[UUID] = ()) -> dict[tuple[UUID, Account], int]:
+    """Return what the ledger says of a month's charges, payments and returns, and of other postings that are named.
+
+    Posting and account → fen.
+    """
     lines_of = select(StatementLine.charge_id).join(Statement).where(Statement.month == month)
     paid = select(Payment.id).where(Payment.month == month)
     returned = select(PaymentReturn.id).where(PaymentReturn.month == month)
     query = (
         select(LedgerEntry.posting_id, LedgerEntry.account, func.sum(LedgerEntry.fen))
-        .where(or_(*(LedgerEntry.posting_id.in_(postings) for postings in (lines_of, paid, returned))))
+        .where(or_(*(LedgerEntry.posting_id.in_(each) for each in (lines_of, paid, returned, postings))))
         .group_by(LedgerEntry.posting_id, LedgerEntry.account)
     )
     return {(posting, account): int(fen) for posting, account, fen in await work.session.execute(query)}

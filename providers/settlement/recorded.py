@@ -10,10 +10,11 @@ from events.contracts.rules import PriceRecorded, RuleRecorded
 from kit.rules.faults import RuleInvalid
 from kit.rules.typed import BEGINNING, ValueRule
 from providers.settlement.arithmetic import Standards
+from providers.settlement.closing.rules import BUDGET
 from providers.settlement.review.rules import REVIEW
 from providers.settlement.rules import STANDARDS
 
-FOLDED: Final[Mapping[str, type[ValueRule[Any]]]] = {**STANDARDS, **REVIEW}
+FOLDED: Final[Mapping[str, type[ValueRule[Any]]]] = {**STANDARDS, **REVIEW, **BUDGET}
 """The rules that money follows from, by the names that the fold has for them."""
 
 
@@ -62,6 +63,11 @@ class RecordedValues:
                 since = valid_from
                 values.append((number, value))
         return values
+
+    def ever(self, name: str) -> list[Any]:
+        """Return every value that a rule was ever given, for whatever instant, and the proposed one."""
+        rule = FOLDED[name]
+        return [rule.proposed().value, *(value for _, _, value in self.rules.get(rule.about.name, ()))]
 
     def standards(self, version: str, at: datetime) -> Standards | None:
         """Return the standards of that name, if the log has ever put just these values in force for that instant."""

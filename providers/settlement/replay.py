@@ -18,6 +18,7 @@ from events.contracts.feedback import ComplaintDecided
 from events.contracts.people import PersonDeathCorrected, PersonDeceased
 from events.contracts.rules import PriceRecorded, RuleRecorded
 from events.contracts.settlement import (
+    BudgetReached,
     ChargeFunded,
     ChargeMade,
     ChargeRecorded,
@@ -25,6 +26,7 @@ from events.contracts.settlement import (
     DrawFrozen,
     LineDecided,
     LineReviewed,
+    MonthClosed,
     StatementApproved,
     StatementDrafted,
     StatementPaid,
@@ -33,6 +35,9 @@ from events.contracts.visits import VisitHeld, VisitVerified, VisitVoided
 from kit import clock
 from providers.settlement import progress
 from providers.settlement.arithmetic import Amounts, DeductionReason, Facts, canonical, charge
+from providers.settlement.closing.budget import month_id, year_id
+from providers.settlement.closing.fold import READ as CLOSING
+from providers.settlement.closing.fold import ClosingBooks
 from providers.settlement.papers import (
     CHARGE,
     DECEASED,
@@ -64,6 +69,7 @@ READ: Final[tuple[type[Event], ...]] = (
     StatementDrafted,
     *progress.READ,
     *fold.READ,
+    *CLOSING,
 )
 """The events that money follows from; the fold takes no notice of others."""
 _COMPUTED: Final = (
@@ -140,6 +146,7 @@ class Books:
     unstated: dict[UUID, dict[UUID, tuple[int, Line]]] = field(default_factory=dict)
     values: RecordedValues = field(default_factory=RecordedValues)
     reviews: fold.ReviewBooks = field(default_factory=fold.ReviewBooks)
+    closing: ClosingBooks = field(default_factory=ClosingBooks)
     _findings: dict[UUID, _Findings] = field(default_factory=dict)
     _deaths: dict[UUID, set[date]] = field(default_factory=dict)
     _lines: dict[UUID, UUID] = field(default_factory=dict)
@@ -160,6 +167,11 @@ class Books:
                 self.values.record(entry.number, event)
             case DrawCommitted() as event:
                 self.reviews.commit(entry.number, event)
+            case MonthClosed() as event:
+                self._expect(entry.number, month_id(event.month), self.closing.close(event, self.papers.values()))
+            case BudgetReached() as event:
+                caps = self.values.ever("cap_fen")
+                self._expect(entry.number, year_id(event.year), self.closing.reach(event, caps))
             case event:
                 if isinstance(event, progress.Step | fold.Step):
                     self._step(entry, event)
@@ -236,6 +248,7 @@ class Books:
             )
         if event.kind == CHARGE:
             self.charged[event.visit_id] = line, facts
+        self.closing.charge(entry.number, line.month, line.subsidised_fen)
         if isinstance(event, ChargeRecorded) and event.statement_id in self.papers:
             paper = self.papers[event.statement_id]
             insort(paper.lines, line, key=lambda other: other.order)
@@ -324,6 +337,8 @@ class Books:
             event.content_hash,
         )
         self.papers[event.statement_id] = paper
+        if self.closing.is_closed(event.month):
+            self.faults.append(Fault(entry.number, paper.id, "month", event.month, "closed"))
         for line in lines:
             del self.unstated[event.provider_id][line.id]
             self._lines[paper.line_id(line)] = line.visit_id

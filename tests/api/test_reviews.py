@@ -77,6 +77,7 @@ async def test_a_line_that_does_not_stand_is_taken_back_and_the_manager_decides_
     bad = {"stands": False, "note": "nobody answered the landline"}
     answer = await world.ask("finance", "POST", f"/statement-lines/{line['line_id']}/review", json=bad)
     assert (answer.status_code, answer.json()["stands"]) == (200, False)
+    await world.plain.execute("delete from dead_letter")  # planted ones
     await drained(world.works)
     held = (await world.ask("manager", "GET", f"/visits/{visit}")).json()
     assert (held["state"], "not_passed" in held["flags"]) == ("held", True)

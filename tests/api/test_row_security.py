@@ -92,7 +92,7 @@ SEEN_BY = {
     # what the bureau decides, asks and is told; a rating or a call-back must not come back to the company
     **dict.fromkeys(("assessment", "finding", "decision_record", "escalation_case", "refused_call"), BUREAU),
     **dict.fromkeys(("rating", "call_back", "call_back_draw", "complaint_step", "settlement_deceased"), BUREAU),
-    **dict.fromkeys(("code_reading", "pending_change"), BUREAU),
+    **dict.fromkeys(("code_reading", "pending_change", "closed_month", "budget_report"), BUREAU),
     **dict.fromkeys(("ledger_entry", "wallet_entry", "standing_day", "roster_division_step"), BUREAU),
     # the platform itself
     **dict.fromkeys(

@@ -125,16 +125,20 @@ async def test_a_payment_or_a_return_that_somebody_adds_or_takes_away_is_found(w
     await send_back(works, paid.id)
     assert await wrong(works) == set()
     await owner(works, "update payment set fen = fen + 1")
-    assert {"payments", "ledger due", "ledger treasury"} <= await wrong(works)
+    assert await wrong(works) == {"payments"}
     await owner(works, "update payment set fen = fen - 1")
+    await owner(works, "update ledger_entry set fen = fen + sign(fen) where posting_id in (select id from payment)")
+    assert await wrong(works) == {"ledger due", "ledger treasury"}
+    await owner(works, "update ledger_entry set fen = fen - sign(fen) where posting_id in (select id from payment)")
+    await owner(works, "delete from ledger_entry where posting_id in (select id from payment_return)")
     await owner(works, "delete from payment_return")
-    assert {"payments", "ledger due"} <= await wrong(works)
+    assert await wrong(works) == {"payments", "ledger due", "ledger treasury"}
 
 
 async def test_a_second_return_or_payment_of_the_same_is_refused_by_the_database(works: Works, paid: Statement) -> None:
     back = await send_back(works, paid.id)
     columns = {column.key: getattr(back, column.key) for column in PaymentReturn.__table__.columns}
-    with pytest.raises(IntegrityError, match="uq_payment_return_payment_id"):
+    with pytest.raises(IntegrityError, match="payment_return"):
         async with works(CASHIER) as work:
             work.session.add(PaymentReturn(**columns | {"id": new_id()}))
     async with works(SYSTEM("test")) as work:

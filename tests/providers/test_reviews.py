@@ -126,7 +126,7 @@ async def test_an_approval_without_its_review_is_found_in_the_log(
         await owner.close()
     async with works(SYSTEM("test")) as work:
         fields = {entry["field"] for entry in (await queries.replayed(work, "2026-03")).disagreements}
-        assert fields == ({"review", "chain"} if deleted else set())
+        assert fields == ({"review"} if deleted else set())
 
 
 async def test_a_package_is_made_of_what_was_sealed_when_its_statement_was_drawn_up(

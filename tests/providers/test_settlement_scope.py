@@ -130,7 +130,7 @@ async def test_a_company_reads_its_own_rows_only_and_an_unset_one_none(works: Wo
         "delete from charge",
         "delete from dispute",
         "update dispute set state = 'upheld'",
-        "insert into payment select gen_random_uuid(), id, provider_id, month, 1, '', '', now() from statement",
+        "insert into payment select gen_random_uuid(), id, provider_id, month, 1, '', null, '', now() from statement",
         "update line_review set stands = true, decided_at = now()",
         "select * from ledger_entry",
         "select * from finding",
