@@ -131,6 +131,10 @@ def _beside_the_ledger(
             if each.returned:
                 back_id = return_id(payment_id)
                 wanted[back_id, Account.DUE], wanted[back_id, Account.TREASURY] = -each.fen, each.fen
+        if paper.reaches is None:  # a paper of 0.1, whose payment the log tells before its lines
+            due = paper.totals()["subsidised_fen"]
+            unlike = [each.fen for each in paper.progress.payments if each.fen != due]
+            shown += [_shown(paper.id, Difference(None, None, "paid_fen", fen, due)) for fen in unlike]
         pairs = [(payment.fen, back is not None) for payment, back in rows]
         computed = [(each.fen, each.returned) for each in paper.progress.payments]
         if pairs != computed:

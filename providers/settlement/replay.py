@@ -365,7 +365,7 @@ class Books:
                 pairs = self.reviews.decide(event, self._lines.get(event.line_id))
             case StatementApproved():
                 pairs = {"review": (0, self.reviews.waiting(paper.id))}
-            case StatementPaid():
+            case StatementPaid() if paper.reaches is not None:  # the lines of a paper of 0.1 come with opening events
                 due = paper.totals()["subsidised_fen"]
                 pairs = {**paper.progress.take(event), "paid_fen": (event.total_fen, due)}
             case _:
