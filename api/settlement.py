@@ -15,7 +15,7 @@ from events.work import Work
 from providers.roster import queries as roster
 from providers.settlement import charges, operations, queries
 from providers.settlement.explanation import Explanation
-from providers.settlement.model import Charge, Dispute, Payment, Statement
+from providers.settlement.model import Charge, Dispute, Payment, PaymentReturn, Statement
 
 router = APIRouter(tags=["settlement"], route_class=Route)
 
@@ -219,6 +219,37 @@ async def pay_statement(
 ) -> Payment:
     """Pay the public share, once, to the account that was approved."""
     return await operations.pay(work, statement_id=statement_id, reference=form.reference)
+
+
+@router.get(
+    "/statements/{statement_id}/payments",
+    summary="What was paid for a statement, and what came back",
+    responses=responses(404),
+)
+async def list_payments(statement_id: UUID, work: Reading) -> Listing[shapes.StatementPayment]:
+    """Return the payments in the order of their making; all but the last were returned by the bank."""
+    await queries.statement(work, statement_id)
+    items = [
+        shapes.StatementPayment.model_validate({"payment": payment, "returned": back}, from_attributes=True)
+        for payment, back in await queries.payments_of(work, statement_id)
+    ]
+    return Listing(items=items)
+
+
+@router.post(
+    "/statements/{statement_id}/payment-return",
+    response_model=shapes.PaymentReturn,
+    status_code=201,
+    summary="Record that the bank sent a payment back",
+    responses=responses(404, 409, 422),
+)
+async def record_payment_return(
+    statement_id: UUID, form: shapes.NewPaymentReturn, work: Annotated[Work, doing("statements.return")]
+) -> PaymentReturn:
+    """Post the payment the other way round; the statement is approved, with its account, and paid anew."""
+    return await operations.record_return(
+        work, statement_id=statement_id, reason=form.reason, reference=form.reference, returned_on=form.returned_on
+    )
 
 
 @router.post(

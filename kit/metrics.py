@@ -30,6 +30,7 @@ OUTBOX_LAG_SECONDS = Gauge("nowalls_outbox_lag_seconds", "How old is the oldest 
 GROUP_LAG = Gauge("nowalls_group_lag_messages", "How many messages has a consumer group not handled yet?", ["group"])
 SEALED = Counter("nowalls_log_sealed_total", "How many events has the sealer chained?")
 SIGNED = Gauge("nowalls_log_signed_number", "Up to which sealed event is the log's head signed outside the database?")
+BUDGET_CHARGED = Gauge("nowalls_budget_charged_ratio", "Which part of the year's budget is charged by its visits?")
 BACKUP_AT = Gauge("nowalls_backup_last_success_timestamp_seconds", "When was the newest scheduled backup made?")
 DECISION_SECONDS = Histogram(
     "nowalls_dispatch_decision_seconds", "How long does one matching decision take?", ["outcome"], buckets=_FAST

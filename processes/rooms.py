@@ -20,6 +20,8 @@ from providers.catalogue.room import ROOM as CATALOGUE
 from providers.room import ROOM as PROVIDERS
 from providers.roster.room import ROOM as ROSTER
 from providers.satisfaction.room import ROOM as SATISFACTION
+from providers.settlement.closing.room import ROOM as CLOSING
+from providers.settlement.review.room import ROOM as REVIEW
 from providers.settlement.room import ROOM as SETTLEMENT
 from registry.room import ROOM as REGISTRY
 from simulations.room import ROOM as SIMULATIONS
@@ -32,6 +34,8 @@ ROOMS: tuple[Room, ...] = (
     ROSTER,
     SATISFACTION,
     SETTLEMENT,
+    REVIEW,
+    CLOSING,
     PROVIDERS,
     CALLS,
     ENROLMENT,

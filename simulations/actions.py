@@ -27,6 +27,8 @@ from providers.satisfaction import operations as satisfaction
 from providers.satisfaction.model import CallBack, CallState
 from providers.settlement import operations as settlement
 from providers.settlement.model import Statement, StatementState
+from providers.settlement.review import operations as review
+from providers.settlement.review import queries as reviewed
 from simulations.due_actions import Action, DueAction, Trip
 from simulations.population import staff
 from simulations.sampling import Sampler
@@ -229,13 +231,23 @@ async def _month(people: People) -> None:
                 company_person(statement.provider_id), partial(settlement.confirm, statement_id=statement.id)
             )
         if statement.state is not StatementState.APPROVED:
+            await _review(people, statement.id)
             await people.operate(APPROVER, partial(settlement.approve, statement_id=statement.id))
         await people.operate(CASHIER, partial(settlement.pay, statement_id=statement.id, reference=month))
 
 
+async def _review(people: People, statement_id: UUID) -> None:
+    """Look at what was drawn, or is reviewed by rule: all of it stands, for which lines are drawn differs each time."""
+    async with people.works(APPROVER) as work:
+        lines = [row.line_id for row in await reviewed.reviews(work, statement_id) if row.stands is None]
+    for line_id in lines:
+        await people.operate(APPROVER, partial(review.decide, line_id=line_id, stands=True, note="走访属实"))
+
+
 async def _night(people: People) -> None:
     """Do what the ticker does once in a while: months turn, silence counts, addresses are closed again."""
-    for chore in (wallet.turn_months, satisfaction.confirm_by_silence, visits.close_disclosures_due):
+    chores = (wallet.turn_months, satisfaction.confirm_by_silence, visits.close_disclosures_due, review.commit_seeds)
+    for chore in chores:
         await people.operate(SYSTEM("ticker"), chore)
 
 

@@ -26,8 +26,9 @@ select c.*, v.data as visit, made.position as made,
      and r.data->>'visit_id' = c.visit_id::text order by r.position desc limit 1) as voided,
   (select max(d.position) from event_log d where d.type like 'visits.visit_verified%' and d.position < made.position
      and d.data->>'visit_id' = c.visit_id::text) as verified_at,
-  (select max(h.position) from event_log h where h.type like 'visits.visit_held%' and h.position < made.position
-     and h.data->>'visit_id' = c.visit_id::text) as held_at,
+  (select max(h.position) from event_log h where h.position < made.position and h.data->>'visit_id' = c.visit_id::text
+     and (h.type like 'visits.visit_held%'
+       or h.type like 'settlement.line_reviewed%' and not (h.data->>'stands')::boolean)) as held_at,
   (select (d.data->>'died_on')::date from event_log d where d.type like 'people.person_de%'
      and d.position < made.position and d.data->>'person_id' = c.person_id::text
      order by d.position desc limit 1) as died_on,
@@ -165,6 +166,10 @@ async def _sums(connection: "asyncpg.Connection[asyncpg.Record]") -> list[str]:
           where c.month > s.month or c.provider_id <> s.provider_id""",
         "a payment is not the public share": """
           select p.id from payment p join statement s on s.id = p.statement_id where p.fen <> s.subsidised_fen""",
+        "a payment stands beside another one": """
+          select p.statement_id from payment p where not exists
+            (select from payment_return r where r.payment_id = p.id and r.fen = p.fen)
+          group by p.statement_id having count(*) > 1""",
         "a posting does not balance": "select posting_id from ledger_entry group by posting_id having sum(fen) <> 0",
         "a charge is not in the ledger": """
           select c.id from charge c left join ledger_entry e on e.posting_id = c.id and e.account in ('subsidy', 'own')

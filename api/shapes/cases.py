@@ -32,6 +32,9 @@ class CaseFacts(BaseModel):
     skill: Skill | None = None
     expires_on: date | None = None
     messages: int | None = None
+    year: int | None = None
+    percent: int | None = None
+    cap_fen: int | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from api.forms import Form, Id, MonthName
+from api.forms import Day, Form, Id, MonthName
 from providers.settlement.arithmetic import DeductionReason, Facts
-from providers.settlement.model import ChargeKind, DisputeState, StatementState
+from providers.settlement.model import ChargeKind, DisputeState, PaymentReturnReason, StatementState
 from providers.settlement.papers import Difference
 from providers.settlement.queries import Recomputed
 from providers.settlement.replay import Fault
@@ -60,6 +60,11 @@ class Statement(BaseModel):
     drawn_at: datetime
     confirmed_by: str | None = Field(description="who agreed for the company; null before")
     confirmed_at: datetime | None
+    reminded_at: datetime | None = Field(
+        description="when the company was reminded of its silence; null where it was not"
+    )
+    silent_until: datetime | None = Field(description="until when it may still answer; null where it was not reminded")
+    by_silence: bool | None = Field(description="true: confirmed by silence after a reminder; null where it was not")
     approved_by: str | None = Field(description="who approved it as the second person; null before")
     approved_at: datetime | None
     paid_by: str | None = Field(description="who paid it; null before")
@@ -137,6 +142,36 @@ class Payment(BaseModel):
     fen: int
     reference: str
     paid_at: datetime
+
+
+class NewPaymentReturn(Form):
+    """What the bank says of a payment that it sent back."""
+
+    reason: PaymentReturnReason
+    reference: str = Field(
+        min_length=1, max_length=80, description="the bank's number of the return", examples=["RT-0031"]
+    )
+    returned_on: Day = Field(description="the day on which the money came back", examples=["2026-11-09"])
+
+
+class PaymentReturn(BaseModel):
+    """A payment that the bank sent back, in fen."""
+
+    id: UUID
+    payment_id: UUID = Field(description="the payment that came back")
+    statement_id: UUID
+    fen: int = Field(description="what came back, in fen")
+    reason: PaymentReturnReason = Field(description="the bank's reason")
+    reference: str = Field(description="the bank's number of the return")
+    returned_on: date = Field(description="the day on which the money came back")
+    recorded_at: datetime = Field(description="when finance recorded it")
+
+
+class StatementPayment(BaseModel):
+    """One payment of a statement, and its return where the bank sent it back."""
+
+    payment: Payment = Field(description="the payment")
+    returned: PaymentReturn | None = Field(description="its return; null where it stands")
 
 
 class LineDifference(BaseModel):

@@ -15,7 +15,7 @@ from providers.roster.model import Company, CompanyState
 from providers.satisfaction.model import Rateable
 from providers.satisfaction.rates import SATISFIED_FROM
 from providers.satisfaction.rules import LeastRatings
-from providers.settlement.model import Charge, ChargeKind, Payment
+from providers.settlement.model import Charge, ChargeKind, Payment, PaymentReturn
 
 NAMED: Final = (
     ItemCategory.MEALS,
@@ -69,10 +69,11 @@ def _orders(at: Cutoff) -> Select[*tuple[Any, ...]]:
 
 
 def _paid(at: Cutoff) -> Select[*tuple[Any, ...]]:
+    returned = exists().where(PaymentReturn.payment_id == Payment.id, PaymentReturn.recorded_at < at.ended)
     return (
         select(*row(Payment.id, value=Payment.fen, label=Company.name))
         .join(Company, Company.id == Payment.provider_id)
-        .where(Payment.paid_at < at.ended)
+        .where(Payment.paid_at < at.ended, ~returned)
     )
 
 

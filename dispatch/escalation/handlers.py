@@ -26,12 +26,13 @@ from events.contracts.people import (
     PersonDeceased,
 )
 from events.contracts.roster import CertificateExpiring
-from events.contracts.settlement import ChargeUnfunded
+from events.contracts.settlement import BudgetReached, ChargeUnfunded
 from events.contracts.visits import NobodyHome, VisitAborted, VisitHeld, VisitMissed
 from events.delivery.bus import on
 from events.work import Work
 from kit.rules import queries as rules
 from providers.roster import queries as roster
+from providers.settlement.closing.budget import report_id
 
 GROUP = "escalation"
 
@@ -92,6 +93,14 @@ async def when_unfunded(work: Work, event: ChargeUnfunded) -> None:
     await operations.raise_case(
         work, kind=CaseKind.CHARGE_UNFUNDED, subject_id=event.visit_id, since=work.now, facts=facts
     )
+
+
+@on(BudgetReached, group=GROUP)
+async def when_budget_reached(work: Work, event: BudgetReached) -> None:
+    """Tell the manager that a share of the year's budget is charged."""
+    facts = {"year": event.year, "percent": event.reached_percent, "fen": event.spent_fen, "cap_fen": event.cap_fen}
+    subject_id = report_id(event.year, event.reached_percent)
+    await operations.raise_case(work, kind=CaseKind.BUDGET_REACHED, subject_id=subject_id, since=work.now, facts=facts)
 
 
 @on(NobodyHome, group=GROUP)

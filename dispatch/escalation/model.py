@@ -32,6 +32,7 @@ class CaseKind(StrEnum):
     CHARGE_UNFUNDED = "charge_unfunded"  # subject: visit, a part of whose price nobody has agreed to bear
     REWORK_UNSERVED = "rework_unserved"  # subject: the visit whose unpaid second visit will not take place
     CERTIFICATE_EXPIRING = "certificate_expiring"  # subject: certificate of a worker
+    BUDGET_REACHED = "budget_reached"  # subject: one share of a year's budget that the charges have reached
     WORKER_TWICE = "worker_twice"  # subject: worker, whose person or paper is at work for another company too
 
 

@@ -20,6 +20,7 @@ ROOM = Room(
         handlers.when_assigned,
         handlers.when_held,
         handlers.when_unfunded,
+        handlers.when_budget_reached,
         handlers.when_nobody_home,
         handlers.when_certificate_expiring,
         handlers.when_refused,

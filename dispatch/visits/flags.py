@@ -38,10 +38,11 @@ class Flag(StrEnum):
     BACKFILLED = "backfilled"
     ABORTED = "aborted"
     SERVED_TWICE = "served_twice"  # another visit of the same request stands
+    NOT_PASSED = "not_passed"  # a person looked at it before its payment, and did not find it good
 
 
 ALWAYS_HELD = frozenset({Flag.SERVED_TWICE, Flag.FAR_EARLY})
 """Flags that hold a payment whatever the rule says."""
 
-LASTING = frozenset({Flag.AFTER_MISSED, Flag.OVERLAP, Flag.IMPOSSIBLE_SPEED, Flag.BACKFILLED})
+LASTING = frozenset({Flag.AFTER_MISSED, Flag.OVERLAP, Flag.IMPOSSIBLE_SPEED, Flag.BACKFILLED, Flag.NOT_PASSED})
 """Flags that come from elsewhere than the visit's own acts, and stay when the acts are weighed again."""

@@ -11,7 +11,8 @@ from sqlalchemy import Row, select
 
 from dispatch.requests import operations as requests
 from dispatch.requests.model import VISIT_VOID, CareRequest, RequestState
-from dispatch.visits import operations, verification
+from dispatch.visits import lifecycle, operations, verification
+from dispatch.visits.flags import Flag
 from dispatch.visits.model import Visit
 from dispatch.visits.transitions import VisitState
 from events.contracts.care_requests import CareRequestCancelled
@@ -19,6 +20,7 @@ from events.contracts.divisions import DivisionChanged
 from events.contracts.enrolments import EnrolmentEnded, EnrolmentSuspended
 from events.contracts.offers import OfferAccepted
 from events.contracts.people import PersonDeceased, PersonPlaced
+from events.contracts.settlement import LineReviewed
 from events.contracts.visits import (
     NobodyHome,
     VisitAborted,
@@ -112,6 +114,14 @@ async def when_aborted(work: Work, event: VisitAborted) -> None:
 async def when_held(work: Work, event: VisitHeld) -> None:
     """Finish the request: that the visit took place is not in question, only what it is worth."""
     await follow(work, event.visit_id)
+
+
+@on(LineReviewed, group="visits")
+async def when_reviewed(work: Work, event: LineReviewed) -> None:
+    """Hold a visit again whose line did not pass the review before its payment: a manager decides anew."""
+    visit = await work.session.get(Visit, event.visit_id, with_for_update=True)
+    if not event.stands and visit is not None and visit.state is VisitState.VERIFIED:
+        await lifecycle.hold(work, visit, Flag.NOT_PASSED)
 
 
 @on(VisitVoided, group="visits")

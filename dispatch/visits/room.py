@@ -20,6 +20,7 @@ ROOM = Room(
         handlers.when_nobody_home,
         handlers.when_aborted,
         handlers.when_held,
+        handlers.when_reviewed,
         handlers.when_voided,
         handlers.when_divisions_changed,
         handlers.when_placed,

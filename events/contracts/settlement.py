@@ -1,5 +1,6 @@
 """Topic `settlement`: charges, statements and payments; key is the company and month."""
 
+from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import Field
@@ -18,6 +19,33 @@ class _SettlementEvent(Event):
     def key(self) -> str:
         """Return `provider:month`: a month's settlement of one company shares a partition."""
         return f"{self.provider_id}:{self.month}"
+
+
+class MonthClosed(Event):
+    """Emitted by settlement: a month, and all before it, is closed; what becomes known later goes to the next one."""
+
+    topic = "settlement"
+    key_field = "month"
+    subject_field = "month"
+
+    month: str
+    statements: int
+    payable_fen: int
+    subsidised_fen: int
+
+
+class BudgetReached(Event):
+    """Emitted by settlement: the charges of a year's visits have reached a share of its budget; once for each."""
+
+    topic = "settlement"
+    key_field = "year"
+    subject_field = "year"
+
+    year: int
+    reached_percent: int
+    cap_fen: int
+    spent_fen: int
+    reaches: int
 
 
 class ChargeMade(_SettlementEvent):
@@ -73,10 +101,41 @@ class ChargeUnfunded(_SettlementEvent):
     unfunded_fen: int
 
 
+class DrawCommitted(_SettlementEvent):
+    """Emitted by settlement: by which seed, told as its hash, a company's month will be drawn for review."""
+
+    subject_field = "provider_id"
+
+    seed_hash: str
+
+
 class _StatementEvent(_SettlementEvent):
     subject_field = "statement_id"
 
     statement_id: UUID
+
+
+class DrawFrozen(_StatementEvent):
+    """Emitted by settlement: a statement's visits are listed; some are drawn for review, others reviewed by rule."""
+
+    seed: str
+    list_hash: str
+    visits: int
+    percent: int
+    drawn: int
+    grades: str
+    amount_fen: int
+    reviews: int
+
+
+class LineReviewed(_StatementEvent):
+    """Emitted by settlement: a person has looked at a line before the approval, and says whether it stands."""
+
+    subject_field = "visit_id"
+
+    line_id: UUID
+    visit_id: UUID
+    stands: bool
 
 
 class StatementDrafted(_StatementEvent):
@@ -90,8 +149,16 @@ class StatementDrafted(_StatementEvent):
     tree_hash: str | None = None
 
 
+class StatementReminded(_StatementEvent):
+    """Emitted by settlement: the company has been silent too long, and is told when its silence will confirm."""
+
+    silent_until: datetime
+
+
 class StatementConfirmed(_StatementEvent):
-    """Emitted by settlement: the company agrees."""
+    """Emitted by settlement: the company agrees, or has been silent in spite of a reminder."""
+
+    by_silence: bool = False  # an event of 0.1 knows no silence
 
 
 class LineDisputed(_StatementEvent):
@@ -116,3 +183,13 @@ class StatementPaid(_StatementEvent):
     """Emitted by settlement: finance has paid it; nothing in it changes any more."""
 
     total_fen: int
+    payment_id: UUID | None = None  # an event of 0.1 does not say
+
+
+class PaymentReturned(_StatementEvent):
+    """Emitted by settlement: the bank has sent the payment back; the statement is approved and paid anew."""
+
+    payment_id: UUID
+    total_fen: int
+    reason: str
+    returned_on: date

@@ -1,4 +1,4 @@
-"""The word `settle`: draw up a month, recompute it from the log, explain a line, compare two months, hand one out."""
+"""The word `settle`: draw up a month, recompute it, explain a line, compare months, draw again, hand it out."""
 
 import re
 from dataclasses import asdict
@@ -18,7 +18,8 @@ _AT = re.compile(r"(?P<month>\d{4}-(?:0[1-9]|1[0-2]))(?:@(?P<last>\d{1,18}))?")
 
 def settle(
     words: Annotated[
-        list[str], typer.Argument(help="2026-01 · explain LINE · diff 2026-01 2026-01@EVENTS · package STATEMENT")
+        list[str],
+        typer.Argument(help="2026-01 · explain LINE · diff 2026-01 2026-01@EVENTS · draw 2026-01 · package STATEMENT"),
     ],
     *,
     out: Annotated[Path | None, typer.Option(help="package: the HTML file to write")] = None,
@@ -34,6 +35,9 @@ def settle(
         case ["diff", left, right]:
             answer = {"lines": run(_compared(_side(left), _side(right), database))}
             agrees = not answer["lines"]
+        case ["draw", month] if _MONTH.fullmatch(month):
+            answer = run(_drawn(month, database))
+            agrees = not answer["disagreements"]
         case ["package", statement] if out is not None:
             content = run(_packed(_id(statement), database))
             _write(out, content)
@@ -43,7 +47,7 @@ def settle(
             answer = run(_summed(month, database, replay=replay))
             agrees = not answer["disagreements"] and answer["entries_sum_fen"] == 0
         case _:
-            message = "a month (2026-01), `explain LINE`, `diff A B`, or `package STATEMENT --out FILE`"
+            message = "a month (2026-01), `explain LINE`, `diff A B`, `draw 2026-01`, or `package STATEMENT --out FILE`"
             raise typer.BadParameter(message)
     say(answer, as_json=as_json)
     if not agrees:
@@ -69,11 +73,14 @@ def _side(text: str) -> tuple[str, int | None]:
 async def _summed(month: str, database: str | None, *, replay: bool) -> dict[str, Any]:
     from providers.settlement import month as months
     from providers.settlement import operations
+    from providers.settlement.closing import queries as closing
 
     async with open_works(database) as works:
         if not replay:
             async with works(SYSTEM("command line")) as work:
-                await operations.draw_up(work, month=month)
+                last = await closing.last_closed(work)
+                if last is None or last < month:
+                    await operations.draw_up(work, month=month)
         async with works(SYSTEM("command line")) as work:
             return asdict(await (months.replayed if replay else months.stored)(work, month))
 
@@ -95,6 +102,13 @@ async def _compared(
 
     async with open_works(database) as works, works(SYSTEM("command line")) as work:
         return await months.compare(work, left, right)
+
+
+async def _drawn(month: str, database: str | None) -> dict[str, Any]:
+    from providers.settlement.review import queries as draws
+
+    async with open_works(database) as works, works(SYSTEM("command line")) as work:
+        return asdict(await draws.replayed(work, month))
 
 
 async def _packed(statement_id: UUID, database: str | None) -> str:

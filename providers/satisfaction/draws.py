@@ -7,10 +7,10 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from events.work import Work
-from kit import clock
+from kit import clock, sample
 from kit.refusal import Kind, Refusal
 from kit.rules import queries as rules
-from providers.satisfaction import operations, sample
+from providers.satisfaction import operations
 from providers.satisfaction.model import CallBackDraw, CallBackReason, Rateable
 from providers.satisfaction.rules import CallBackSamplePercent
 

@@ -62,7 +62,7 @@ class Level(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class PublishedDraw:
-    """A day's draw for everybody; from `seed` and `visits` on, `sample.draw` gives the same call-backs again."""
+    """A day's draw for everybody; from `seed` and `visits` on, `kit.sample.draw` gives the same call-backs again."""
 
     day: date
     seed_hash: str

@@ -53,17 +53,17 @@ def explain(books: Books, paper: Paper, line: Line, *, agrees: bool) -> Explanat
     """Explain one line of a paper by the events that were folded; pure."""
     facts = Facts.read(line.content()["facts"])
     visit = books.verified[line.verified_by] if line.verified_by else None
-    standards = books.standards(line.rule_version, line.planned_start)
+    standards = books.values.standards(line.rule_version, line.planned_start)
     prices = [
         number
-        for number, price in books.price_events(line.item_code, line.visited_on)
+        for number, price in books.values.price_events(line.item_code, line.visited_on)
         if price.price_fen == line.price_fen
     ]
     rules = []
     if standards is not None:
         for name, rule in STANDARDS.items():
             value = getattr(standards, name)
-            numbers = [number for number, kept in books.rule_values(name, line.planned_start) if kept == value]
+            numbers = [number for number, kept in books.values.rule_values(name, line.planned_start) if kept == value]
             rules.append(RuleUsed(rule.about.name, value, numbers[-1]))
     return Explanation(
         line_id=paper.line_id(line),

@@ -134,7 +134,7 @@ class Account(StrEnum):
 
 
 class LedgerEntry(Base):
-    """One leg of a posting; a posting is a charge or a payment and carries its id. Every posting sums to zero."""
+    """One leg of a posting; a posting carries the id of its charge, payment or return. Every posting sums to zero."""
 
     __tablename__ = "ledger_entry"
     __table_args__ = (
@@ -165,6 +165,7 @@ TRANSITIONS = {
     StatementState.CONFIRMED: {StatementState.APPROVED},
     # Approved anew where the company is paid to another account since.
     StatementState.APPROVED: {StatementState.APPROVED, StatementState.PAID},
+    # Only a payment that the bank returns leads back, to `confirmed`; see `payments.record_return`.
     StatementState.PAID: set[StatementState](),
 }
 
@@ -174,8 +175,10 @@ class Statement(Base):
 
     `content_hash` is SHA-256 over the canonical bytes of all lines and totals, `input_hash` over what they were
     computed from. `account_sealed` is the company's account as it was approved: the payment file uses no other. The
-    company's people may move the state, and nothing else. `log_head` is the signed end of the event log when it was
-    drawn up: a copy on paper by which a history that was changed later is found (null on statements of version 0.1).
+    company's people may move the state, and nothing else. A company that was reminded (`reminded_at`) and is still
+    silent at `silent_until` has confirmed `by_silence`, which is null where it spoke. `log_head` is the signed end of
+    the event log when it was drawn up: a copy on paper by which a history that was changed later is found (null on
+    statements of version 0.1).
     """
 
     __tablename__ = "statement"
@@ -204,6 +207,9 @@ class Statement(Base):
     drawn_at: Mapped[datetime]
     confirmed_by: Mapped[str | None] = mapped_column(String(80))
     confirmed_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
+    silent_until: Mapped[datetime | None]
+    by_silence: Mapped[bool | None]
     approved_by: Mapped[str | None] = mapped_column(String(80))
     approved_at: Mapped[datetime | None]
     account_sealed: Mapped[bytes | None]
@@ -261,10 +267,16 @@ class Dispute(Base):
 
 
 class Payment(Base):
-    """What was paid for one statement: the public share. Negative when corrections took back more than was earned."""
+    """What was paid for one statement: the public share. Negative when corrections took back more than was earned.
+
+    Paid once, and again only in the place of a payment that the bank returned (`replaces`), which holds under any race.
+    """
 
     __tablename__ = "payment"
-    __table_args__ = (UniqueConstraint("statement_id"), {"info": {**_OWN, "append_only": True}})
+    __table_args__ = (
+        UniqueConstraint("statement_id", "replaces", postgresql_nulls_not_distinct=True),
+        {"info": {**_OWN, "append_only": True}},
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     statement_id: Mapped[UUID] = mapped_column(ForeignKey("statement.id"))
@@ -272,8 +284,44 @@ class Payment(Base):
     month: Mapped[str] = mapped_column(String(7), index=True)
     fen: Mapped[Fen]
     reference: Mapped[str] = mapped_column(String(80))
+    replaces: Mapped[UUID | None] = mapped_column(ForeignKey("payment.id"))
     paid_by: Mapped[str] = mapped_column(String(80))
     paid_at: Mapped[datetime]
+
+
+class PaymentReturnReason(StrEnum):
+    """Why the bank sent a payment back."""
+
+    ACCOUNT_CLOSED = "account_closed"
+    ACCOUNT_UNKNOWN = "account_unknown"
+    NAME_DIFFERS = "name_differs"
+    BANK = "bank"  # the bank's own reason: the payment was in order
+
+
+class PaymentReturn(Base):
+    """A payment that the bank sent back (退票), posted the other way round; the payment itself is never changed.
+
+    The id follows from the payment's.
+    """
+
+    __tablename__ = "payment_return"
+    __table_args__ = (
+        UniqueConstraint("payment_id"),
+        Index("ix_payment_return_statement_id", "statement_id"),
+        {"info": {**_OWN, "append_only": True}},
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    payment_id: Mapped[UUID] = mapped_column(ForeignKey("payment.id"))
+    statement_id: Mapped[UUID] = mapped_column(ForeignKey("statement.id"))
+    provider_id: Mapped[UUID]
+    month: Mapped[str] = mapped_column(String(7))
+    fen: Mapped[Fen]
+    reason: Mapped[PaymentReturnReason]
+    reference: Mapped[str] = mapped_column(String(80))
+    returned_on: Mapped[date]
+    recorded_by: Mapped[str] = mapped_column(String(80))
+    recorded_at: Mapped[datetime]
 
 
 # Each INSERT must bring whole postings. Since entries are never changed or removed, the ledger then balances always;

@@ -7,10 +7,18 @@ from typing import Any
 from uuid import UUID
 
 from events import log
+from events.contracts.settlement import MonthClosed
 from events.work import Work
 from providers.settlement import journal, queries
-from providers.settlement.model import Account, Payment
-from providers.settlement.papers import Difference, Paper, differences
+from providers.settlement.closing import queries as closing
+from providers.settlement.closing.budget import month_id, year_id, year_of
+from providers.settlement.closing.model import ClosedMonth
+from providers.settlement.model import Account, Payment, PaymentReturn
+from providers.settlement.papers import Difference, Paper, differences, return_id
+from providers.settlement.progress import PaidOnce
+
+Paid = tuple[Payment, PaymentReturn | None]
+"""A payment, and its return where the bank sent it back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,7 @@ async def replayed(work: Work, month: str) -> Month:
     rows = {paper.id: paper for paper in await queries.stored(work, month)}
     subjects = {paper.id for paper in (*papers, *rows.values())}
     subjects |= {line.id for paper in (*papers, *rows.values()) for line in paper.lines}
+    subjects |= {month_id(month), year_id(year_of(month))}
     disagreements: list[dict[str, Any]] = [
         {"event": fault.number, "subject": str(fault.subject), "field": fault.field}
         | {"stored": str(fault.recorded), "computed": str(fault.computed)}
@@ -78,8 +87,11 @@ async def replayed(work: Work, month: str) -> Month:
         if row is None or row.content_hash != digest:
             frozen = row.content_hash if row else None
             disagreements.append(_shown(statement_id, Difference(None, None, "content_hash", frozen, digest)))
-    entries = await queries.legs(work, month)
-    disagreements += _beside_the_ledger(papers, await queries.payments(work, month), entries)
+    paid = await queries.payments(work, month)
+    ids = {id_ for paper in papers for id_, _ in _payments(paper, paid.get(paper.id, ()))}
+    entries = await queries.legs(work, month, postings={*ids, *map(return_id, ids)})
+    disagreements += _beside_the_ledger(papers, paid, entries)
+    disagreements += _beside_the_closing(await closing.closed_month(work, month), books.closing.closed.get(month))
     return figures(month, papers, entries_sum_fen=sum(entries.values()), disagreements=disagreements)
 
 
@@ -94,8 +106,18 @@ async def _papers(work: Work, month: str, last: int | None) -> list[Paper]:
     return await queries.stored(work, month) if last is None else (await journal.books(work, last=last)).as_drawn(month)
 
 
+def _payments(paper: Paper, rows: Sequence[Paid]) -> list[tuple[UUID, PaidOnce]]:
+    """Return the payments that the log knows by their ids; where an event of 0.1 names none, by that of the row."""
+    ids = [payment.id for payment, _ in rows]
+    made = [
+        (each.payment_id or (ids[place] if place < len(ids) else None), each)
+        for place, each in enumerate(paper.progress.payments)
+    ]
+    return [(id_, each) for id_, each in made if id_ is not None]
+
+
 def _beside_the_ledger(
-    papers: Sequence[Paper], paid: Mapping[UUID, Payment], entries: Mapping[tuple[UUID, Account], int]
+    papers: Sequence[Paper], paid: Mapping[UUID, Sequence[Paid]], entries: Mapping[tuple[UUID, Account], int]
 ) -> list[dict[str, Any]]:
     wanted: dict[tuple[UUID, Account], int] = {}
     shown: list[dict[str, Any]] = []
@@ -103,17 +125,35 @@ def _beside_the_ledger(
         for line in paper.lines:
             wanted[line.id, Account.SUBSIDY], wanted[line.id, Account.DUE] = line.subsidised_fen, -line.subsidised_fen
             wanted[line.id, Account.OWN], wanted[line.id, Account.COLLECTABLE] = line.own_fen, -line.own_fen
-        payment = paid.get(paper.id)
-        if paper.paid_fen is not None and payment is not None:
-            wanted[payment.id, Account.DUE], wanted[payment.id, Account.TREASURY] = paper.paid_fen, -paper.paid_fen
-        if (payment.fen if payment else None) != paper.paid_fen:
-            stored_fen = payment.fen if payment else None
-            shown.append(_shown(paper.id, Difference(None, None, "payment", stored_fen, paper.paid_fen)))
+        rows = paid.get(paper.id, ())
+        for payment_id, each in _payments(paper, rows):
+            wanted[payment_id, Account.DUE], wanted[payment_id, Account.TREASURY] = each.fen, -each.fen
+            if each.returned:
+                back_id = return_id(payment_id)
+                wanted[back_id, Account.DUE], wanted[back_id, Account.TREASURY] = -each.fen, each.fen
+        if paper.reaches is None:  # a paper of 0.1, whose payment the log tells before its lines
+            due = paper.totals()["subsidised_fen"]
+            unlike = [each.fen for each in paper.progress.payments if each.fen != due]
+            shown += [_shown(paper.id, Difference(None, None, "paid_fen", fen, due)) for fen in unlike]
+        pairs = [(payment.fen, back is not None) for payment, back in rows]
+        computed = [(each.fen, each.returned) for each in paper.progress.payments]
+        if pairs != computed:
+            shown.append(_shown(paper.id, Difference(None, None, "payments", pairs, computed)))
     for posting, account in sorted({*wanted, *entries}):
         pair = entries.get((posting, account), 0), wanted.get((posting, account), 0)
         if pair[0] != pair[1]:
             shown.append(_shown(None, Difference(posting, None, f"ledger {account}", *pair)))
     return shown
+
+
+def _beside_the_closing(row: ClosedMonth | None, event: MonthClosed | None) -> list[dict[str, Any]]:
+    names = ("statements", "payable_fen", "subsidised_fen")
+    pairs = [[getattr(side, name) if side else None for side in (row, event)] for name in names]
+    return [
+        _shown(None, Difference(None, None, f"closed {name}", left, right))
+        for name, (left, right) in zip(names, pairs, strict=True)
+        if left != right
+    ]
 
 
 def _shown(statement_id: UUID | None, row: Difference) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 
 from events.contracts.visits import VisitVerified
 from providers.settlement.arithmetic import Facts, Outcome, canonical
+from providers.settlement.progress import Progress
 
 CHARGE, REVERSAL = "charge", "reversal"
 DECEASED, HELD = "deceased", "held"
@@ -78,7 +79,7 @@ class Paper:
     reaches: int | None = None
     content_hash: str | None = None
     line_ids: dict[UUID, UUID] = field(default_factory=dict)
-    paid_fen: int | None = None
+    progress: Progress = field(default_factory=Progress)
 
     def content(self) -> bytes:
         """Return the canonical bytes of the whole statement."""
@@ -111,6 +112,11 @@ def charge_id(visit_id: UUID, revision: int, kind: str) -> UUID:
 def line_id(statement_id: UUID, charge_id: UUID) -> UUID:
     """Return the id of a charge's line on a statement."""
     return uuid5(statement_id, str(charge_id))
+
+
+def return_id(payment_id: UUID) -> UUID:
+    """Return the id of a payment's return: there is one at most."""
+    return uuid5(payment_id, "return")
 
 
 def facts_hash(facts: Facts) -> str:

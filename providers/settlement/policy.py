@@ -16,6 +16,7 @@ POLICY: Final[Policy] = {
     "statements.decide": frozenset({Role.MANAGER}),
     "statements.approve": frozenset({Role.FINANCE, Role.MANAGER}),
     "statements.pay": frozenset({Role.FINANCE}),
+    "statements.return": frozenset({Role.FINANCE}),
     "statements.payment_file": frozenset({Role.FINANCE, Role.AUDITOR}),
     "statements.explain": frozenset({Role.FINANCE, Role.MANAGER, Role.AUDITOR}),
     "statements.audit_package": frozenset({Role.FINANCE, Role.MANAGER, Role.PROVIDER, Role.AUDITOR}),

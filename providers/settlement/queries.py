@@ -1,15 +1,15 @@
 """Questions about what is owed: lines, statements, and the same statement computed again from its facts."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import String, cast, func, or_, select
+from sqlalchemy import ColumnElement, String, bindparam, cast, false, func, or_, select
 
-from events.contracts.settlement import ChargeMade
+from events.contracts.settlement import ChargeMade, ChargeRecorded
 from events.contracts.visits import VisitVoided
-from events.model import LoggedEvent
+from events.model import LoggedEvent, Seal
 from events.work import Work
 from kit import money
 from kit.pages import SortOrder
@@ -28,6 +28,7 @@ from providers.settlement.model import (
     Dispute,
     LedgerEntry,
     Payment,
+    PaymentReturn,
     Statement,
     StatementLine,
     StatementState,
@@ -52,6 +53,22 @@ class LineNotFound(Refusal):
 
 STATEMENTS = SortOrder("statements", Statement.month, Statement.provider_id, falling=1)
 LINES = SortOrder("lines", StatementLine.position, StatementLine.id)
+_NEVER = 2**62
+SEALED = (
+    select(func.coalesce(func.bool_and(func.coalesce(Seal.number, _NEVER) <= bindparam("reaches")), false()))
+    .select_from(LoggedEvent)
+    .outerjoin(Seal, Seal.position == LoggedEvent.position)
+    .where(LoggedEvent.subject == cast(Charge.id, String))
+    .where(LoggedEvent.type.in_([ChargeMade.type_name(), ChargeRecorded.type_name()]))
+    .correlate(Charge)
+    .scalar_subquery()
+)
+"""Whether all events of a charge are sealed up to the number that is bound as `reaches`."""
+_PAID = (
+    select(Payment, PaymentReturn)
+    .outerjoin(PaymentReturn, PaymentReturn.payment_id == Payment.id)
+    .order_by(Payment.paid_at, Payment.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,22 +224,34 @@ async def stored(work: Work, month: str) -> list[Paper]:
     return papers
 
 
-async def legs(work: Work, month: str) -> dict[tuple[UUID, Account], int]:
-    """Return what the ledger says of the charges and payments of a month's statements: posting and account → fen."""
+async def legs(work: Work, month: str, *, postings: Collection[UUID] = ()) -> dict[tuple[UUID, Account], int]:
+    """Return what the ledger says of a month's charges, payments and returns, and of other postings that are named.
+
+    Posting and account → fen.
+    """
     lines_of = select(StatementLine.charge_id).join(Statement).where(Statement.month == month)
     paid = select(Payment.id).where(Payment.month == month)
+    returned = select(PaymentReturn.id).where(PaymentReturn.month == month)
     query = (
         select(LedgerEntry.posting_id, LedgerEntry.account, func.sum(LedgerEntry.fen))
-        .where(or_(LedgerEntry.posting_id.in_(lines_of), LedgerEntry.posting_id.in_(paid)))
+        .where(or_(*(LedgerEntry.posting_id.in_(each) for each in (lines_of, paid, returned, postings))))
         .group_by(LedgerEntry.posting_id, LedgerEntry.account)
     )
     return {(posting, account): int(fen) for posting, account, fen in await work.session.execute(query)}
 
 
-async def payments(work: Work, month: str) -> dict[UUID, Payment]:
-    """Return the payments of a month's statements by statement."""
-    rows = (await work.session.execute(select(Payment).where(Payment.month == month))).scalars()
-    return {row.statement_id: row for row in rows}
+async def payments(work: Work, month: str) -> dict[UUID, list[tuple[Payment, PaymentReturn | None]]]:
+    """Return the payments of a month's statements, each with its return, by statement and in the order of making."""
+    made: dict[UUID, list[tuple[Payment, PaymentReturn | None]]] = {}
+    for payment, back in (await work.session.execute(_PAID.where(Payment.month == month))).all():
+        made.setdefault(payment.statement_id, []).append((payment, back))
+    return made
+
+
+async def payments_of(work: Work, statement_id: UUID) -> list[tuple[Payment, PaymentReturn | None]]:
+    """Return the payments of one statement in the order of their making, each with its return, null where it stands."""
+    rows = await work.session.execute(_PAID.where(Payment.statement_id == statement_id))
+    return [(payment, back) for payment, back in rows.all()]
 
 
 async def running(work: Work, *, month: str, provider_id: UUID) -> dict[str, int]:
@@ -286,20 +315,33 @@ def _payment_row(work: Work, paper: Statement, company: Company) -> PaymentRow:
 
 async def people_behind(work: Work, paper: Statement) -> set[str]:
     """Return who set a price of a statement's items, decided one of its visits, or made one of its lines by hand."""
-    stated = select(StatementLine.id).where(
-        StatementLine.statement_id == paper.id, StatementLine.charge_id == Charge.id
+    stated = (
+        select(StatementLine.id)
+        .where(StatementLine.statement_id == paper.id, StatementLine.charge_id == Charge.id)
+        .exists()
     )
-    items = (await work.session.execute(select(Charge.item_code).where(stated.exists()).distinct())).scalars().all()
+    items = (await work.session.execute(select(Charge.item_code).where(stated).distinct())).scalars().all()
+    people = await pending.people_behind(work.session, ChangeKind.PRICE, items)
+    prices = select(Price.recorded_by).where(Price.item_code.in_(items)).distinct()
+    people.update((await work.session.execute(prices)).scalars())
+    return people | await _people_of(work, stated)
+
+
+async def people_of_line(work: Work, charge_id: UUID) -> set[str]:
+    """Return who decided the visit of a line, or made the line by hand."""
+    return await _people_of(work, Charge.id == charge_id)
+
+
+async def _people_of(work: Work, which: ColumnElement[bool]) -> set[str]:
     acts = select(LoggedEvent.actor).distinct()
     decided = acts.join(Charge, Charge.verified_by == LoggedEvent.id)
     voided = acts.join(Charge, cast(Charge.visit_id, String) == LoggedEvent.subject)
     made = acts.join(Charge, cast(Charge.id, String) == LoggedEvent.subject)
-    people = await pending.people_behind(work.session, ChangeKind.PRICE, items)
+    people: set[str] = set()
     for query in (
-        select(Price.recorded_by).where(Price.item_code.in_(items)).distinct(),
-        decided.where(stated.exists()),
-        voided.where(stated.exists(), LoggedEvent.type == VisitVoided.type_name()),
-        made.where(stated.exists(), LoggedEvent.type == ChargeMade.type_name()),
+        decided.where(which),
+        voided.where(which, LoggedEvent.type == VisitVoided.type_name()),
+        made.where(which, LoggedEvent.type == ChargeMade.type_name()),
     ):
         people.update((await work.session.execute(query)).scalars())
     return people

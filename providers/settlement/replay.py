@@ -10,7 +10,6 @@ from bisect import insort
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from itertools import product
 from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid5
 
@@ -19,18 +18,26 @@ from events.contracts.feedback import ComplaintDecided
 from events.contracts.people import PersonDeathCorrected, PersonDeceased
 from events.contracts.rules import PriceRecorded, RuleRecorded
 from events.contracts.settlement import (
+    BudgetReached,
     ChargeFunded,
     ChargeMade,
     ChargeRecorded,
+    DrawCommitted,
+    DrawFrozen,
     LineDecided,
+    LineReviewed,
+    MonthClosed,
+    StatementApproved,
     StatementDrafted,
     StatementPaid,
 )
 from events.contracts.visits import VisitHeld, VisitVerified, VisitVoided
 from kit import clock
-from kit.rules.faults import RuleInvalid
-from kit.rules.typed import BEGINNING
-from providers.settlement.arithmetic import Amounts, DeductionReason, Facts, Standards, canonical, charge
+from providers.settlement import progress
+from providers.settlement.arithmetic import Amounts, DeductionReason, Facts, canonical, charge
+from providers.settlement.closing.budget import month_id, year_id
+from providers.settlement.closing.fold import READ as CLOSING
+from providers.settlement.closing.fold import ClosingBooks
 from providers.settlement.papers import (
     CHARGE,
     DECEASED,
@@ -43,7 +50,9 @@ from providers.settlement.papers import (
     facts_hash,
     seen_facts,
 )
-from providers.settlement.rules import STANDARDS
+from providers.settlement.recorded import RecordedValues
+from providers.settlement.review import fold
+from providers.settlement.review.rules import REVIEW
 
 READ: Final[tuple[type[Event], ...]] = (
     VisitVerified,
@@ -57,9 +66,10 @@ READ: Final[tuple[type[Event], ...]] = (
     ChargeMade,
     ChargeRecorded,
     ChargeFunded,
-    LineDecided,
     StatementDrafted,
-    StatementPaid,
+    *progress.READ,
+    *fold.READ,
+    *CLOSING,
 )
 """The events that money follows from; the fold takes no notice of others."""
 _COMPUTED: Final = (
@@ -134,12 +144,12 @@ class Books:
     verified: dict[UUID, _Verified] = field(default_factory=dict)
     charged: dict[UUID, tuple[Line, Facts]] = field(default_factory=dict)
     unstated: dict[UUID, dict[UUID, tuple[int, Line]]] = field(default_factory=dict)
-    prices: dict[str, list[tuple[int, PriceRecorded]]] = field(default_factory=dict)
-    rules: dict[str, list[tuple[int, datetime, Any]]] = field(default_factory=dict)
+    values: RecordedValues = field(default_factory=RecordedValues)
+    reviews: fold.ReviewBooks = field(default_factory=fold.ReviewBooks)
+    closing: ClosingBooks = field(default_factory=ClosingBooks)
     _findings: dict[UUID, _Findings] = field(default_factory=dict)
     _deaths: dict[UUID, set[date]] = field(default_factory=dict)
     _lines: dict[UUID, UUID] = field(default_factory=dict)
-    _versions: dict[tuple[tuple[Any, ...], ...], dict[str, Standards]] = field(default_factory=dict)
 
     def read(self, entry: NumberedEvent) -> None:
         """Take the next event; one that was read before changes nothing."""
@@ -153,16 +163,18 @@ class Books:
                 self._charge(entry, event)
             case StatementDrafted() as event:
                 self._draft(entry, event)
-            case PriceRecorded() as event:
-                self.prices.setdefault(event.item_code, []).append((entry.number, event))
-            case RuleRecorded() as event:
-                self._rule(entry.number, event)
-            case StatementPaid() as event:
-                self._pay(entry.number, event)
-            case PersonDeceased() | PersonDeathCorrected() as event:
-                if event.died_on is not None:
-                    self._deaths.setdefault(event.person_id, set()).add(event.died_on)
+            case PriceRecorded() | RuleRecorded() as event:
+                self.values.record(entry.number, event)
+            case DrawCommitted() as event:
+                self.reviews.commit(entry.number, event)
+            case MonthClosed() as event:
+                self._expect(entry.number, month_id(event.month), self.closing.close(event, self.papers.values()))
+            case BudgetReached() as event:
+                caps = self.values.ever("cap_fen")
+                self._expect(entry.number, year_id(event.year), self.closing.reach(event, caps))
             case event:
+                if isinstance(event, progress.Step | fold.Step):
+                    self._step(entry, event)
                 self._find(event)
 
     def as_drawn(self, month: str) -> list[Paper]:
@@ -174,39 +186,6 @@ class Books:
             if provider_id not in done and lines:
                 papers.append(Paper(uuid5(provider_id, month), provider_id, month, lines, self.number, self.number))
         return sorted(papers, key=lambda paper: paper.provider_id)
-
-    def price_events(self, item_code: str, day: date) -> list[tuple[int, PriceRecorded]]:
-        """Return the numbered records of a price that cover a day, oldest first."""
-        return [
-            (number, price)
-            for number, price in self.prices.get(item_code, ())
-            if price.valid_from <= day and (price.valid_to is None or day < price.valid_to)
-        ]
-
-    def rule_values(self, name: str, at: datetime) -> list[tuple[int, Any]]:
-        """Return each value of a standard that was in force for an instant by what was recorded then, oldest first.
-
-        A rule whose proposal the log does not hold has the proposed value, under the number 0.
-        """
-        rule = STANDARDS[name]
-        recorded = self.rules.get(rule.about.name, ())
-        values: list[tuple[int, Any]] = [(0, rule.proposed().value)]
-        if any(valid_from == BEGINNING for _, valid_from, _ in recorded):
-            values.clear()
-        since: datetime | None = None
-        for number, valid_from, value in recorded:
-            if valid_from <= at and (since is None or since <= valid_from):
-                since = valid_from
-                values.append((number, value))
-        return values
-
-    def standards(self, version: str, at: datetime) -> Standards | None:
-        """Return the standards of that name, if the log has ever put just these values in force for that instant."""
-        values = tuple(tuple(value for _, value in self.rule_values(name, at)) for name in STANDARDS)
-        if values not in self._versions:
-            sets = [Standards(**dict(zip(STANDARDS, row, strict=True))) for row in product(*map(dict.fromkeys, values))]
-            self._versions[values] = {standards.version: standards for standards in sets}
-        return self._versions[values].get(version)
 
     def _verify(self, entry: NumberedEvent, event: VisitVerified) -> None:
         self.verified[entry.id] = _Verified(
@@ -220,17 +199,10 @@ class Books:
             seen_facts(event),
         )
 
-    def _rule(self, number: int, event: RuleRecorded) -> None:
-        for rule in STANDARDS.values():
-            if rule.about.name == event.name:
-                try:
-                    value = rule.of(event.value).value
-                except RuleInvalid:
-                    return  # what does not fit the rule's form never counted
-                self.rules.setdefault(event.name, []).append((number, event.valid_from, value))
-
     def _find(self, event: Event) -> None:
         match event:
+            case PersonDeceased() | PersonDeathCorrected() if event.died_on is not None:
+                self._deaths.setdefault(event.person_id, set()).add(event.died_on)
             case VisitVoided():
                 self._findings.setdefault(event.visit_id, _Findings()).voids.add(event.reason[:80])
             case VisitHeld():
@@ -241,6 +213,8 @@ class Books:
             case ChargeFunded():
                 unfunded = DeductionReason.UNFUNDED.value
                 self._findings.setdefault(event.visit_id, _Findings()).forgiven.add(unfunded)
+            case LineReviewed(stands=False):
+                self._findings.setdefault(event.visit_id, _Findings()).voids.add(HELD)
             case LineDecided() if event.upheld and event.line_id in self._lines:
                 visit_id = self._lines[event.line_id]
                 self._findings.setdefault(visit_id, _Findings()).forgiven.update(event.forgiven)
@@ -274,6 +248,7 @@ class Books:
             )
         if event.kind == CHARGE:
             self.charged[event.visit_id] = line, facts
+        self.closing.charge(entry.number, line.month, line.subsidised_fen)
         if isinstance(event, ChargeRecorded) and event.statement_id in self.papers:
             paper = self.papers[event.statement_id]
             insort(paper.lines, line, key=lambda other: other.order)
@@ -293,10 +268,10 @@ class Books:
         )
         first = visit if last is None else last[0]
         day = clock.day_of(first.planned_start)
-        prices = [price.price_fen for _, price in self.price_events(first.item_code, day)]
+        prices = [price.price_fen for _, price in self.values.price_events(first.item_code, day)]
         price_fen = event.price_fen if event.price_fen in prices else prices[-1] if prices else 0
         assert price_fen is not None  # noqa: S101 - events without a price were left out
-        standards = self.standards(event.rule_version, first.planned_start)
+        standards = self.values.standards(event.rule_version, first.planned_start)
         amounts = charge(facts, price_fen=price_fen, standards=standards) if standards else Amounts(0, {}, 0, 0, 0)
         line = Line(
             id=event.charge_id,
@@ -362,6 +337,8 @@ class Books:
             event.content_hash,
         )
         self.papers[event.statement_id] = paper
+        if self.closing.is_closed(event.month):
+            self.faults.append(Fault(entry.number, paper.id, "month", event.month, "closed"))
         for line in lines:
             del self.unstated[event.provider_id][line.id]
             self._lines[paper.line_id(line)] = line.visit_id
@@ -373,13 +350,27 @@ class Books:
             }
             self._expect(entry.number, paper.id, pairs)
 
-    def _pay(self, number: int, event: StatementPaid) -> None:
+    def _step(self, entry: NumberedEvent, event: progress.Step | fold.Step) -> None:
         paper = self.papers.get(event.statement_id)
-        if paper is None:  # paid without having been drawn up
-            self.faults.append(Fault(number, event.statement_id, "statement_id", event.statement_id, None))
+        if paper is None:  # a step of a statement that was never drawn up
+            self.faults.append(Fault(entry.number, event.statement_id, "statement_id", event.statement_id, None))
             return
-        paper.paid_fen = event.total_fen
-        self._expect(number, paper.id, {"paid_fen": (event.total_fen, paper.totals()["subsidised_fen"])})
+        match event:
+            case DrawFrozen():
+                over = clock.month_bounds(event.month)[1]
+                values = {name: [value for _, value in self.values.rule_values(name, over)] for name in REVIEW}
+                seen = {id_: self.verified[id_].number for line in paper.lines if (id_ := line.verified_by)}
+                pairs = self.reviews.freeze(entry.number, event, paper, seen=seen, values=values)
+            case LineReviewed():
+                pairs = self.reviews.decide(event, self._lines.get(event.line_id))
+            case StatementApproved():
+                pairs = {"review": (0, self.reviews.waiting(paper.id))}
+            case StatementPaid() if paper.reaches is not None:  # the lines of a paper of 0.1 come with opening events
+                due = paper.totals()["subsidised_fen"]
+                pairs = {**paper.progress.take(event), "paid_fen": (event.total_fen, due)}
+            case _:
+                pairs = paper.progress.take(event)
+        self._expect(entry.number, paper.id, pairs)
 
     def _due(self, provider_id: UUID, month: str, reaches: int) -> list[Line]:
         waiting = self.unstated.get(provider_id, {}).values()

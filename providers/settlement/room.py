@@ -1,9 +1,10 @@
 """The room of settlement: charges, statements, disputes and payments."""
 
+from datetime import timedelta
 from pathlib import Path
 
-from kit.room import Room
-from providers.settlement import handlers
+from kit.room import Chore, Room
+from providers.settlement import confirmation, handlers
 from providers.settlement.model import (
     Charge,
     ChargeStandards,
@@ -12,6 +13,7 @@ from providers.settlement.model import (
     Finding,
     LedgerEntry,
     Payment,
+    PaymentReturn,
     Statement,
     StatementLine,
 )
@@ -20,7 +22,18 @@ from providers.settlement.rules import RULES
 
 ROOM = Room(
     name="providers.settlement",
-    models=(Charge, ChargeStandards, Finding, Deceased, LedgerEntry, Statement, StatementLine, Dispute, Payment),
+    models=(
+        Charge,
+        ChargeStandards,
+        Finding,
+        Deceased,
+        LedgerEntry,
+        Statement,
+        StatementLine,
+        Dispute,
+        Payment,
+        PaymentReturn,
+    ),
     handlers=(
         handlers.when_verified,
         handlers.when_held,
@@ -31,5 +44,6 @@ ROOM = Room(
     ),
     rules=RULES,
     refusals=Path(__file__).with_name("refusals.toml"),
+    chores=(Chore(name="silence", every=timedelta(minutes=10), act=confirmation.turn_silence),),
     policy=POLICY,
 )

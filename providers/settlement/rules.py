@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field
 
-from kit.rules.typed import About, DatedRule, HoursRule, ValueRule
+from kit.rules.typed import About, DatedRule, DaysRule, HoursRule, ValueRule
 
 _CUSTOM = "上门服务考核通行做法（试行建议值）"
 _SEPARATION = "不相容岗位分离"
@@ -136,6 +136,36 @@ class DrawerMayPay(ValueRule[bool]):
     root: bool
 
 
+class ConfirmDays(DaysRule):
+    """For how many days a company may be silent about a statement before it is reminded."""
+
+    about: ClassVar[About] = About(
+        name="statement.confirm_days",
+        proposed=7,
+        unit="days",
+        zh="企业收到结算单后多少天没有答复即催告",
+        en="Days without an answer to a statement after which its company is reminded",
+        source="服务合同通行约定：限期核对结算单（试行建议值）",
+        second_person=True,
+    )
+    root: Annotated[int, Field(ge=1, le=60)]
+
+
+class RemindDays(DaysRule):
+    """How many days after the reminder a company's silence confirms its statement."""
+
+    about: ClassVar[About] = About(
+        name="statement.remind_days",
+        proposed=3,
+        unit="days",
+        zh="催告后多少天仍没有答复，结算单视为确认",
+        en="Days after the reminder at which a company's silence confirms its statement",
+        source="服务合同通行约定：催告后逾期不答复视为确认（试行建议值）",
+        second_person=True,
+    )
+    root: Annotated[int, Field(ge=1, le=30)]
+
+
 class ChangeWaitHours(HoursRule):
     """How long a change about money or proof waits before a second person may confirm it."""
 
@@ -160,4 +190,11 @@ STANDARDS: Final[Mapping[str, type[ValueRule[Any]]]] = {
     "proven_grades": ProvenGrades,
 }
 """The rule behind each field of `arithmetic.Standards`."""
-RULES: tuple[type[DatedRule], ...] = (*STANDARDS.values(), DeciderMayApprove, DrawerMayPay, ChangeWaitHours)
+RULES: tuple[type[DatedRule], ...] = (
+    *STANDARDS.values(),
+    DeciderMayApprove,
+    DrawerMayPay,
+    ConfirmDays,
+    RemindDays,
+    ChangeWaitHours,
+)

@@ -110,7 +110,10 @@ CHECKS: Mapping[str, str] = {
         group by r.id
         having sum(case 'held' when to_account then fen when from_account then -fen else 0 end)
           <> case when r.state in ('cancelled', 'unserved') then 0 else r.quota_held_fen end""",
-    "a statement that was paid twice": "select statement_id, count(*) from payment group by 1 having count(*) > 1",
+    "a statement that was paid twice": """
+        select p.statement_id, count(*) from payment p
+        where not exists (select from payment_return r where r.payment_id = p.id)
+        group by 1 having count(*) > 1""",
     "a dead letter of what the platform itself emitted": """
         select "group", type, cause, left(error, 200) as error from dead_letter
         where cause not in ('forged', 'unreadable')""",

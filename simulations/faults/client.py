@@ -92,6 +92,7 @@ EFFECTS = {
     "arrive": Effect("visits.worker_arrived.v1", ("visit_id",)),
     "leave": Effect("visits.visit_finished.v1", ("visit_id",)),
     "confirm": Effect("settlement.statement_confirmed.v1", ("statement_id",)),
+    "review": Effect("settlement.line_reviewed.v1", ("line_id",)),
     "approve": Effect("settlement.statement_approved.v1", ("statement_id",)),
     "pay": Effect("settlement.statement_paid.v1", ("statement_id",)),
 }

@@ -177,13 +177,16 @@ class District:
         return month
 
     async def settle(self, month: str) -> None:
-        """Draw up, confirm, approve and pay what the companies have earned in a month that is over."""
+        """Draw up, confirm, review, approve and pay what the companies have earned in a month that is over."""
         drawer, approver, cashier = self.finance
         # Drawing up again draws up nothing twice.
         for statement in (await drawer.insist("POST", "/statements", {"month": month}))["items"]:
             path, which = f"/statements/{statement['id']}", statement["id"]
             company = self.companies[statement["provider_id"]]
             await company.act("confirm", path + "/confirmation", None, which)
+            for line in (await approver.read(path + "/reviews"))["items"]:
+                form = {"stands": True, "note": "looked at"}
+                await approver.act("review", f"/statement-lines/{line['line_id']}/review", form, line["line_id"])
             await approver.act("approve", path + "/approval", None, which)
             await cashier.act("pay", path + "/payment", {"reference": "1"}, which)
 

@@ -24,9 +24,10 @@ from tests.api.world import rows_of, sign_in_all
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 LINES, FILE = "/statements/{}/lines", "/payment-file?month={}"
+GOOD = {"stands": True, "note": "the elder was asked"}
 
 
-def visit(provider_id: UUID, *, late: int) -> VisitVerified:
+def visit(provider_id: UUID, *, late: int, grade: str = "A") -> VisitVerified:
     """Give an hour's visit at 30 yuan, 3 of them the elder's own share; over half an hour late costs a tenth."""
     return VisitVerified(
         visit_id=new_id(),
@@ -43,7 +44,7 @@ def visit(provider_id: UUID, *, late: int) -> VisitVerified:
         left_at=START + timedelta(minutes=60),
         late_minutes=late,
         done_minutes=60,
-        evidence_grade="A",
+        evidence_grade=grade,
         outcome="completed",
         urgent=False,
         category="B",
@@ -136,9 +137,22 @@ class Bureau:
         (line,) = [line for line in lines if line["charge"]["deductions"] == {"late": 300}]
         return str(line["id"])
 
+    async def visit_again(self, company: UUID, *, grade: str = "A") -> None:
+        """Let one more visit of March become known."""
+        async with self.works(SYSTEM("test")) as work:
+            work.emit(visit(company, late=0, grade=grade))
+        await self.drain()
+
+    async def review(self, paper: str, *, by: str = "second") -> None:
+        """Look at every line that is reviewed, and find it good."""
+        for line in await self(by, "GET", f"/statements/{paper}/reviews"):
+            if line["stands"] is None:
+                await self(by, "POST", f"/statement-lines/{line['line_id']}/review", GOOD)
+
     async def close(self, paper: str) -> dict[str, Any]:
-        """Confirm, approve and pay a paper; what was paid."""
+        """Confirm, review, approve and pay a paper; what was paid."""
         await self("own", "POST", f"/statements/{paper}/confirmation")
+        await self.review(paper)
         await self("second", "POST", f"/statements/{paper}/approval")
         payment: dict[str, Any] = await self(
             "cashier", "POST", f"/statements/{paper}/payment", {"reference": "bank 1"}, status=201

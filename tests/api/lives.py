@@ -44,6 +44,7 @@ from registry.households import operations as households
 from registry.model import ContactKind, DivisionKind, HouseholdKind
 from registry.operations import ContactFacts, NewPerson
 from tests.api.acts import HOME, at_the_door
+from tests.providers.handled import look_at_all
 
 MARKS = ("qzalder", "qzbirch", "qzcedar")
 PASSWORD = "river stone lantern 7"
@@ -342,7 +343,9 @@ class Lives:
                     await settlement.decide_dispute(work, dispute_id=dispute.id, upheld=False, note=note)
                 async with self.works(company.dispatcher) as work:
                     await settlement.confirm(work, statement_id=paper.id)
-                async with self.works(Actor(Role.FINANCE, "approver")) as work:
+                approver = Actor(Role.FINANCE, "approver")
+                await look_at_all(self.works, paper.id, by=approver)
+                async with self.works(approver) as work:
                     await settlement.approve(work, statement_id=paper.id)
                 async with self.works(CASHIER) as work:
                     await settlement.pay(work, statement_id=paper.id, reference=f"{company.mark} paid")

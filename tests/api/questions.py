@@ -44,6 +44,7 @@ VALUES: Mapping[str, Sequence[Any]] = {
     "subject": ("01890a5d-ac96-774b-bcce-b302099a8057",),
     "actor": ("ticker",),
     "as_of": ("2026-05-05",),
+    "year": ("2026",),
     "figure_code": ("GL.ACTIVE",),
     "token": ("x" * 50,),
 }

@@ -103,6 +103,7 @@ async def test_a_dispute_is_raised_once_decided_once_and_by_somebody_else(bureau
     lines = await bureau("own", "GET", LINES.format(march))
     rest = next(row["id"] for row in lines if row["id"] != line)
     await bureau("own", "POST", f"/statement-lines/{rest}/dispute", reason, status=409, code="statement.cannot_move")
+    await bureau.review(march)
     await bureau("second", "POST", f"/statements/{march}/approval")
     await bureau("own", "POST", f"/statement-lines/{rest}/dispute", reason, status=409, code="statement.cannot_move")
     theirs = (await bureau.paper_of(other, "2026-03"))["id"]

@@ -11,6 +11,7 @@ async def test_the_payment_file_lists_what_is_approved_and_unpaid_with_the_accou
     own = bureau.companies[0]
     march = (await bureau.paper_of(own, "2026-03"))["id"]
     await bureau("own", "POST", f"/statements/{march}/confirmation")
+    await bureau.review(march)
     assert await bureau("cashier", "GET", FILE.format("2026-03")) == []
     await bureau("second", "POST", f"/statements/{march}/approval")
     (row,) = await bureau("cashier", "GET", FILE.format("2026-03"))
@@ -37,6 +38,7 @@ async def test_a_company_without_an_account_is_not_paid(bureau: Bureau) -> None:
     await bureau.forget_account(own)
     march = (await bureau.paper_of(own, "2026-03"))["id"]
     await bureau("own", "POST", f"/statements/{march}/confirmation")
+    await bureau.review(march)
     await bureau("second", "POST", f"/statements/{march}/approval")
     assert await bureau("cashier", "GET", FILE.format("2026-03")) == []
     paying, missing = {"reference": "bank 1"}, "statement.no_bank_account"
@@ -90,6 +92,7 @@ async def test_who_set_a_price_or_made_a_line_does_not_approve_the_statement(bur
     own = bureau.companies[0]
     march = (await bureau.paper_of(own, "2026-03"))["id"]
     await bureau("own", "POST", f"/statements/{march}/confirmation")
+    await bureau.review(march)
     await bureau.in_force("decider", "POST", "/catalogue/B01/prices", {"fen": 3300, "valid_from": "2026-05-01"})
     alone = "statement.second_person_wanted"
     for name in ("decider", "second", "drawer"):

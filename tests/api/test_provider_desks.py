@@ -91,6 +91,7 @@ async def test_who_sets_a_companys_account_does_not_pay_to_it(bureau: Bureau) ->
     assert (changed["number"], changed["set_at"]) == ("********3333", "2026-04-04T01:00:00Z")
     march = (await bureau.paper_of(own, "2026-03"))["id"]
     await bureau("own", "POST", f"/statements/{march}/confirmation")
+    await bureau.review(march)
     await bureau("second", "POST", f"/statements/{march}/approval")
     rows = await bureau("cashier", "GET", FILE.format("2026-03"))
     assert [(row["provider_id"], row["account"]) for row in rows] == [(str(own), "622200003333")]

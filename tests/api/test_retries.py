@@ -112,7 +112,10 @@ async def test_a_paper_paid_by_six_at_once_is_paid_once(world: World) -> None:
     paper = next(listed for listed in papers if listed["provider_id"] == str(world.lived.companies[0].id))
     (dispute,) = (await world.ask("manager", "GET", f"/statements/{paper['id']}/disputes")).json()["items"]
     decision = {"upheld": False, "note": "no"}
+    reviews = (await world.ask("finance", "GET", f"/statements/{paper['id']}/reviews")).json()["items"]
+    looked_at = {"stands": True, "note": "the elder was asked"}
     steps = [
+        *(("finance", f"/statement-lines/{line['line_id']}/review", looked_at) for line in reviews),
         ("manager", f"/disputes/{dispute['id']}/decision", decision),
         (PROVIDER, f"/statements/{paper['id']}/confirmation", None),
         ("finance", f"/statements/{paper['id']}/approval", None),

@@ -60,6 +60,10 @@ SEEN_BY = {
     **dict.fromkeys(("company", "contract", "contract_item", "charge_standards", "worker", "certificate"), COMPANYS),
     **dict.fromkeys(("shift", "absence", "roster_revision", "booking", "offer", "act", "rateable"), COMPANYS),
     **dict.fromkeys(("complaint", "charge", "statement", "statement_line", "dispute", "payment"), COMPANYS),
+    # how a company's own statement is drawn for review, and what was said of its lines
+    "review_draw": COMPANYS,
+    "line_review": COMPANYS,
+    "payment_return": COMPANYS,
     # who somebody is and where they live: of a company's those alone whom it is sent to
     "person": EVERYBODY,
     "address": EVERYBODY,
@@ -88,7 +92,7 @@ SEEN_BY = {
     # what the bureau decides, asks and is told; a rating or a call-back must not come back to the company
     **dict.fromkeys(("assessment", "finding", "decision_record", "escalation_case", "refused_call"), BUREAU),
     **dict.fromkeys(("rating", "call_back", "call_back_draw", "complaint_step", "settlement_deceased"), BUREAU),
-    **dict.fromkeys(("code_reading", "pending_change"), BUREAU),
+    **dict.fromkeys(("code_reading", "pending_change", "closed_month", "budget_report"), BUREAU),
     # who has called, and who is not registered yet
     **dict.fromkeys(("phone_call", "newcomer"), BUREAU),
     **dict.fromkeys(("ledger_entry", "wallet_entry", "standing_day", "roster_division_step"), BUREAU),

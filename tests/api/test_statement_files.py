@@ -106,6 +106,7 @@ async def test_the_payment_file_is_a_workbook_of_what_the_bank_is_to_pay(bureau:
     }
     for name, paper in papers.items():
         await bureau(name, "POST", f"/statements/{paper['id']}/confirmation")
+        await bureau.review(paper["id"])
         await bureau("second", "POST", f"/statements/{paper['id']}/approval")
     listed = await bureau("cashier", "GET", FILE.format("2026-03"))
     book = await take(bureau, "cashier", path)

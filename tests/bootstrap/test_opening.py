@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bootstrap import schema
 from events.contracts.event import REGISTRY, Event
-from events.contracts.settlement import ChargeMade, StatementDrafted
+from events.contracts.settlement import ChargeMade, StatementDrafted, StatementPaid
 from events.work import Works
 from kit import postgres
 from kit.access.actor import SYSTEM
@@ -26,9 +26,11 @@ from kit.ids import new_id
 from kit.room import rules_of
 from kit.vault import Vault
 from processes.rooms import ROOMS
-from providers.settlement import charges, month, queries
+from providers.settlement import charges, month, operations, queries
 from providers.settlement.arithmetic import Standards, canonical, charge
+from providers.settlement.model import PaymentReturnReason, StatementState
 from providers.settlement.papers import Line, Paper, seen_facts
+from providers.settlement.review import queries as reviewed
 from tests.providers.handled import START, verified
 
 RELEASED = "0bb4bb55322b"
@@ -98,8 +100,8 @@ async def logged(owner: "asyncpg.Connection[asyncpg.Record]", type_: str, data: 
     return id_
 
 
-async def test_a_statement_of_the_released_schema_is_recomputed_from_its_opening_events(released: str) -> None:
-    owner = await asyncpg.connect(dsn=postgres.plain(released))
+async def state(owner: "asyncpg.Connection[asyncpg.Record]", *, paid: bool) -> tuple[Paper, UUID]:
+    """Write a statement of one visit as the released version did; the paper, and the id of its line."""
     visit = verified(new_id(), done_minutes=30)
     event_id = await logged(owner, "visits.visit_verified.v1", visit, set())
     facts, standards = seen_facts(visit), Standards(80, 30, 10, 30, 30, "ABC")
@@ -126,7 +128,11 @@ async def test_a_statement_of_the_released_schema_is_recomputed_from_its_opening
     paper = Paper(new_id(), visit.provider_id, "2026-03", [line], 0)
     digest = hashlib.sha256(paper.content()).hexdigest()
     statement = paper.totals() | {"id": paper.id, "provider_id": paper.provider_id, "month": "2026-03", "lines": 1}
-    statement |= {"state": "draft", "rule_versions": json.dumps([standards.version]), "input_hash": digest}
+    statement |= {
+        "state": "paid" if paid else "draft",
+        "rule_versions": json.dumps([standards.version]),
+        "input_hash": digest,
+    }
     statement |= {"content_hash": digest, "drawn_by": "drawer", "drawn_at": START}
     stated: dict[str, Any] = {"id": new_id(), "statement_id": paper.id, "position": 1, "charge_id": line.id}
     row = {name: getattr(line, name) for name in Line.__slots__} | {"made_at": START}
@@ -152,6 +158,32 @@ async def test_a_statement_of_the_released_schema_is_recomputed_from_its_opening
         total_fen=line.payable_fen,
     )
     await logged(owner, "settlement.statement_drafted.v1", drafted, {"reaches", "content_hash"})
+    if paid:
+        await _pay(owner, paper, line)
+    return paper, stated["id"]
+
+
+async def _pay(owner: "asyncpg.Connection[asyncpg.Record]", paper: Paper, line: Line) -> None:
+    payment_id, fen = new_id(), line.subsidised_fen
+    await owner.execute(
+        "insert into payment (id, statement_id, provider_id, month, fen, reference, paid_by, paid_at)"
+        " values ($1, $2, $3, $4, $5, 'bank', 'cashier', $6)",
+        *(payment_id, paper.id, paper.provider_id, paper.month, fen, START),
+    )
+    legs = [(line.id, "subsidy", fen), (line.id, "due", -fen), (line.id, "own", line.own_fen)]
+    legs += [(line.id, "collectable", -line.own_fen), (payment_id, "due", fen), (payment_id, "treasury", -fen)]
+    await owner.execute(
+        "insert into ledger_entry (posting_id, account, provider_id, fen, posted_at)"
+        " select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::timestamptz[])",
+        *map(list, zip(*((id_, account, paper.provider_id, each, START) for id_, account, each in legs), strict=True)),
+    )
+    event = StatementPaid(statement_id=paper.id, provider_id=paper.provider_id, month=paper.month, total_fen=fen)
+    await logged(owner, "settlement.statement_paid.v1", event, {"payment_id"})
+
+
+async def test_a_statement_of_the_released_schema_is_recomputed_from_its_opening_events(released: str) -> None:
+    owner = await asyncpg.connect(dsn=postgres.plain(released))
+    paper, line_id = await state(owner, paid=False)
     await owner.close()
     await schema.ensure(released, rules_of(ROOMS))
     database = Database(released, connections=2)
@@ -159,9 +191,31 @@ async def test_a_statement_of_the_released_schema_is_recomputed_from_its_opening
     async with works(SYSTEM("test")) as work:
         again = await queries.recompute(work, await queries.statement(work, paper.id))
         assert (again.differences, again.faults) == ([], [])
-        assert again.content_hash == digest
+        assert again.content_hash == hashlib.sha256(paper.content()).hexdigest()
         whole = await month.replayed(work, "2026-03")
         # The ledger of this made-up row is empty, which is all that disagrees.
         assert {entry["field"].split()[0] for entry in whole.disagreements} == {"ledger"}
-        assert (await queries.explain(work, stated["id"])).agrees
+        assert (await queries.explain(work, line_id)).agrees
+    await database.close()
+
+
+async def test_a_payment_of_the_released_schema_may_come_back_and_be_made_again(released: str) -> None:
+    owner = await asyncpg.connect(dsn=postgres.plain(released))
+    paper, _ = await state(owner, paid=True)
+    await owner.close()
+    await schema.ensure(released, rules_of(ROOMS))
+    database = Database(released, connections=2)
+    works = Works(database, FixedClock(START), Vault(bytes(range(64))), routes={})
+    async with works(SYSTEM("test")) as work:
+        assert (await month.replayed(work, "2026-03")).disagreements == []
+        assert await reviewed.reviews(work, paper.id) == []  # nothing was drawn, and nothing keeps it from approval
+        bank = PaymentReturnReason.BANK
+        back = await operations.record_return(
+            work, statement_id=paper.id, reason=bank, reference="RT-1", returned_on=date(2026, 3, 2)
+        )
+        assert back.fen == paper.totals()["subsidised_fen"]
+    async with works(SYSTEM("test")) as work:
+        assert (await queries.statement(work, paper.id)).state is StatementState.CONFIRMED
+        assert (await month.replayed(work, "2026-03")).disagreements == []
+        assert (await reviewed.replayed(work, "2026-03")).disagreements == []
     await database.close()

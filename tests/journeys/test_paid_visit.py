@@ -40,6 +40,7 @@ from providers.settlement import queries as owed
 from tests import machine
 from tests.conftest import HANDLERS
 from tests.dispatch.stage import AREA, HOME, NINE, Stage, set_stage
+from tests.providers.handled import look_at_all
 
 Wait = Callable[[], Awaitable[None]]
 
@@ -152,6 +153,7 @@ async def _journey(works: Works, clock: FixedClock, wait: Wait) -> None:
         (statement,) = await settlement.draw_up(work, month="2026-03")
     async with works(stage.person_of(company)) as work:
         await settlement.confirm(work, statement_id=statement.id)
+    assert await look_at_all(works, statement.id, by=Actor(Role.FINANCE, "approver")) == 1
     async with works(Actor(Role.FINANCE, "approver")) as work:
         await settlement.approve(work, statement_id=statement.id)
     async with works(Actor(Role.FINANCE, "cashier")) as work:

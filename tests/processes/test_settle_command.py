@@ -1,6 +1,7 @@
 """The word `settle` as it is typed: a month from rows and from the log, a line explained, kill -9 in the middle."""
 
 import asyncio
+import hashlib
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -129,7 +131,24 @@ async def test_a_changed_row_ends_the_replay_with_one_and_a_line_says_what_it_re
     assert {row["field"]: (row["stored"], row["computed"]) for row in compared["lines"]}["price_fen"] == (3001, 3000)
 
 
-@pytest.mark.parametrize("words", [["2026-13"], ["explain", "x"], ["diff", "2026-01", "x"], ["diff"]])
+@pytest.mark.timeout(300)
+async def test_anybody_draws_a_month_again_and_a_changed_list_ends_with_one(district: Works, tmp_path: Path) -> None:
+    await typed(district, tmp_path, MONTH)
+    status, drawn = await typed(district, tmp_path, "draw", MONTH)
+    assert (status, drawn["month"], drawn["disagreements"]) == (0, MONTH, [])
+    assert len(drawn["draws"]) == 2
+    for draw in drawn["draws"]:
+        seed = bytes.fromhex(draw["seed"])
+        tickets = sorted((hashlib.sha256(seed + UUID(visit).bytes).digest(), visit) for visit in draw["visits"])
+        assert draw["drawn"] == [visit for _, visit in tickets[: -(-len(tickets) * draw["percent"] // 100)]]
+        assert 0 < draw["late"] == len(draw["visits"])  # no ticker had committed a seed before
+    await owner(district, "update review_draw set list_hash = 'x'")
+    status, drawn = await typed(district, tmp_path, "draw", MONTH)
+    assert status == 1
+    assert {entry["field"] for entry in drawn["disagreements"]} == {"list_hash"}
+
+
+@pytest.mark.parametrize("words", [["2026-13"], ["draw", "x"], ["explain", "x"], ["diff", "2026-01", "x"], ["diff"]])
 def test_what_cannot_be_read_is_refused_before_a_database_is_opened(
     words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

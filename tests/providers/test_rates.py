@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit import clock
-from providers.satisfaction import deadlines, rates, sample
+from kit import clock, sample
+from providers.satisfaction import deadlines, rates
 from providers.satisfaction.rates import Count, Rate
 
 OFF = {date(2026, 2, day) for day in (16, 17, 18, 19, 20, 23)}

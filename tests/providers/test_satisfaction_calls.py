@@ -13,12 +13,13 @@ from sqlalchemy.exc import DBAPIError
 import providers.satisfaction.handlers
 from events.contracts.visits import VisitFinished
 from events.work import Works
+from kit import sample
 from kit.access.actor import SYSTEM, Actor
 from kit.access.roles import Role
 from kit.access.scope import Company
 from kit.clock import FixedClock, at_local, day_of
 from kit.ids import new_id
-from providers.satisfaction import complaints, draws, operations, queries, sample
+from providers.satisfaction import complaints, draws, operations, queries
 from providers.satisfaction.model import (
     CallBack,
     CallBackReason,

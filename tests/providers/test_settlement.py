@@ -25,6 +25,7 @@ from providers.roster import operations as roster
 from providers.settlement import operations, queries
 from providers.settlement.arithmetic import DeductionReason
 from providers.settlement.model import Statement, StatementState
+from tests.providers.handled import look_at_all
 
 assert providers.settlement.handlers.GROUP == "settlement"
 Drain = Callable[[], Awaitable[int]]
@@ -144,6 +145,10 @@ async def test_a_statement_needs_the_company_a_second_person_and_a_third_to_pay(
     with pytest.raises(operations.SecondPersonWanted):
         async with works(desk("drawer")) as work:
             await operations.approve(work, statement_id=statement.id)
+    with pytest.raises(operations.ReviewOpen):
+        async with works(desk("second")) as work:
+            await operations.approve(work, statement_id=statement.id)
+    assert await look_at_all(works, statement.id, by=desk("second")) == 1
     async with works(desk("second")) as work:
         await operations.approve(work, statement_id=statement.id)
     with pytest.raises(operations.SecondPersonWanted):

@@ -26,12 +26,13 @@ from providers.settlement import operations, queries
 from providers.settlement.arithmetic import DeductionReason
 from providers.settlement.model import Statement
 from providers.settlement.rules import DeciderMayApprove
+from tests.providers.handled import look_at_all
 
 assert providers.settlement.handlers.GROUP == "settlement"
 Drain = Callable[[], Awaitable[int]]
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 USCC = identifiers.compose_uscc(area="130999", sequence=1)
-SEEN = ("charge", "statement", "statement_line", "dispute", "payment")
+SEEN = ("charge", "statement", "statement_line", "dispute", "payment", "review_draw", "line_review")
 
 
 def of(provider_id: UUID) -> Actor:
@@ -94,6 +95,7 @@ async def _approved(works: Works, paper: Statement, *, upheld: bool) -> None:
         await operations.decide_dispute(work, dispute_id=dispute.id, upheld=upheld, forgiven=forgiven)
     async with works(of(paper.provider_id)) as work:
         await operations.confirm(work, statement_id=paper.id)
+    await look_at_all(works, paper.id, by=desk("second", Role.MANAGER))
     async with works(desk("second", Role.MANAGER)) as work:
         await operations.approve(work, statement_id=paper.id)
 
@@ -128,7 +130,8 @@ async def test_a_company_reads_its_own_rows_only_and_an_unset_one_none(works: Wo
         "delete from charge",
         "delete from dispute",
         "update dispute set state = 'upheld'",
-        "insert into payment select gen_random_uuid(), id, provider_id, month, 1, '', '', now() from statement",
+        "insert into payment select gen_random_uuid(), id, provider_id, month, 1, '', null, '', now() from statement",
+        "update line_review set stands = true, decided_at = now()",
         "select * from ledger_entry",
         "select * from finding",
         "select * from settlement_deceased",
@@ -142,7 +145,9 @@ async def test_a_company_moves_the_state_of_its_paper_and_nothing_else(
             await work.session.execute(text(statement))
 
 
-@pytest.mark.parametrize("table", ["charge", "ledger_entry", "statement_line", "payment", "charge_standards"])
+@pytest.mark.parametrize(
+    "table", ["charge", "ledger_entry", "statement_line", "payment", "payment_return", "charge_standards"]
+)
 @pytest.mark.parametrize("verb", ["delete from {0}", "update {0} set {1} = {1}"])
 async def test_the_desk_itself_cannot_rewrite_money(works: Works, table: str, verb: str) -> None:
     column = {"charge_standards": "version", "ledger_entry": "fen"}.get(table, "id")
@@ -194,6 +199,7 @@ async def test_who_decided_a_dispute_may_approve_only_where_the_rule_says_so(
         )
         work.emit(RuleRecorded(name=row.name, value=row.value, valid_from=row.valid_from))
     clock.advance(timedelta(minutes=3))
+    await look_at_all(works, paper.id, by=desk("second", Role.MANAGER))
     async with works(desk("decider", Role.MANAGER)) as work:
         await operations.approve(work, statement_id=paper.id)
 
@@ -222,6 +228,7 @@ async def test_the_payment_file_names_company_account_and_amount_in_words(
         assert await queries.payment_file(work, month="2026-03") == []
     async with works(of(company.id)) as work:
         await operations.confirm(work, statement_id=paper.id)
+    await look_at_all(works, paper.id, by=desk("second"))
     async with works(desk("second")) as work:
         await operations.approve(work, statement_id=paper.id)
     async with works(desk("cashier")) as work:

@@ -1,4 +1,4 @@
-"""A month at four desks: a disputed line is decided, the statement confirmed, approved by a second person and paid."""
+"""A month at four desks: a dispute decided, the statement confirmed, looked at, approved by a second person, paid."""
 
 from pathlib import Path
 
@@ -7,11 +7,12 @@ from playwright.async_api import Page, expect
 from sqlalchemy import select
 
 from api.accounts import operations as accounts
-from kit.access.actor import SYSTEM
+from kit.access.actor import SYSTEM, Actor
 from kit.access.roles import Role
 from kit.money import in_words
 from providers.catalogue import operations as catalogue
-from providers.settlement.model import Payment, Statement, StatementState
+from providers.settlement import operations as settlement
+from providers.settlement.model import Payment, PaymentReturn, Statement, StatementState
 from tests import documents
 from tests.api.lives import MANAGER, PASSWORD
 from tests.web.conftest import Site, violations
@@ -88,7 +89,20 @@ async def test_a_month_goes_from_a_disputed_line_to_its_payment(site: Site) -> N
         await page.locator(".drawer").get_by_role("heading", name="派单").wait_for()
         await page.locator(".drawer li").first.wait_for()
         assert await violations(page) == []
-        await page.get_by_role("button", name="复核").click()
+        await page.keyboard.press("Escape")
+        await page.get_by_text("行要由人查看").wait_for()
+        assert await page.get_by_role("button", name="复核", exact=True).is_disabled()
+        await page.get_by_label("只看要查看的").check()
+        while await page.locator("tr.look-row").count():
+            waiting = await page.locator("tr.look-row").count()
+            await page.locator("tr.look-row").first.click()
+            await page.locator(".drawer").get_by_role("heading", name="复核前查看").wait_for()
+            assert await violations(page) == []
+            await page.get_by_label("看了什么，怎么样").fill("<i>电话问过老人</i>")
+            await page.get_by_role("button", name="属实", exact=True).click()
+            await page.locator(".drawer").get_by_text("<i>电话问过老人</i>").wait_for()
+            await expect(page.locator("tr.look-row")).to_have_count(waiting - 1)
+        await page.get_by_role("button", name="复核", exact=True).click()
         await page.get_by_text("你是复核人，付款要另一个人").wait_for()
         await expect(page.get_by_role("button", name="付款", exact=True)).to_be_disabled()
 
@@ -114,6 +128,34 @@ async def test_a_month_goes_from_a_disputed_line_to_its_payment(site: Site) -> N
     async with site.works(SYSTEM("test")) as work:
         payment = (await work.session.execute(select(Payment).where(Payment.statement_id == statement.id))).scalar_one()
     assert (payment.fen, payment.reference) == (statement.subsidised_fen, "bank 31")
+
+
+async def test_a_payment_that_came_back_is_recorded_and_a_paid_month_is_closed(site: Site) -> None:
+    async with site.page() as page:
+        await open_month(page, site, "finance", "2026-03")
+        await page.get_by_text("2026 年预算 5,000,000.00 元").wait_for()
+        assert await violations(page) == []
+        await page.get_by_role("button", name="登记退票").click()
+        await page.get_by_label("退票原因").select_option("account_unknown")
+        await page.get_by_label("银行退票号").fill("RT <b>1</b>")
+        assert await violations(page) == []
+        await page.get_by_role("button", name="登记", exact=True).click()
+        await page.locator(".payments .late").get_by_text("账号不存在，RT <b>1</b>").wait_for()
+        await expect(page.get_by_role("button", name="2026-03 关账")).to_have_count(0)
+
+    async with site.works(SYSTEM("test")) as work:
+        (back,) = (await work.session.execute(select(PaymentReturn))).scalars().all()
+        rows = (await work.session.execute(select(Statement).where(Statement.month == "2026-03"))).scalars().all()
+        assert {row.id for row in rows if row.state is StatementState.CONFIRMED} == {back.statement_id}
+    async with site.works(Actor(Role.MANAGER, "second")) as work:
+        await settlement.approve(work, statement_id=back.statement_id)
+    async with site.works(Actor(Role.FINANCE, "cashier")) as work:
+        await settlement.pay(work, statement_id=back.statement_id, reference="bank 32")
+    async with site.page() as page:
+        await open_month(page, site, "finance", "2026-03")
+        await page.get_by_role("button", name="2026-03 关账").click()
+        await page.locator(".period .done").get_by_text("已关账").wait_for()
+        assert await violations(page) == []
 
 
 async def test_a_price_that_waits_is_shown_to_finance_and_taken_back_by_a_manager(site: Site) -> None:

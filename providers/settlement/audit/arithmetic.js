@@ -95,6 +95,7 @@ function findings(events, charge, day) {
       voids.add([...data.reason].slice(0, 80).join(""));
     }
     if (type.startsWith("visits.visit_held.") && data.visit_id === charge.visit_id) voids.add("held");
+    if (type.startsWith("settlement.line_reviewed.") && data.visit_id === charge.visit_id && !data.stands) voids.add("held");
     if (type.startsWith("people.person_de") && data.person_id === charge.person_id && data.died_on && day > data.died_on) {
       voids.add("deceased");
     }

@@ -12,7 +12,14 @@ from events import log, merkle
 from events.contracts.event import Event
 from events.contracts.feedback import ComplaintDecided
 from events.contracts.people import PersonDeathCorrected, PersonDeceased
-from events.contracts.settlement import ChargeFunded, ChargeMade, ChargeRecorded, LineDecided, StatementDrafted
+from events.contracts.settlement import (
+    ChargeFunded,
+    ChargeMade,
+    ChargeRecorded,
+    LineDecided,
+    LineReviewed,
+    StatementDrafted,
+)
 from events.contracts.visits import VisitHeld, VisitVoided
 from events.work import Work
 from kit.refusal import Kind, Refusal
@@ -24,6 +31,7 @@ FINDINGS: Final[tuple[type[Event], ...]] = (
     VisitHeld,
     ComplaintDecided,
     ChargeFunded,
+    LineReviewed,
     PersonDeceased,
     PersonDeathCorrected,
 )
@@ -42,13 +50,16 @@ _ROWS: Final = text(
     select s.number, before.hash as previous, l.position, l.id, l.type, l.topic, l.key, l.subject, l.occurred_at,
            l.recorded_at, l.actor, l.correlation, l.causation, l.data, l.written_by::text as written_by
     from wanted join event_seal s using (position) join event_log l using (position)
-    left join event_seal before on before.number = s.number - 1 order by s.number
+    left join event_seal before on before.number = s.number - 1
+    where s.number <= :reaches or l.type = :drafted  -- what was found since is no matter of this statement
+    order by s.number
     """
 ).bindparams(
     bindparam("ids", type_=ARRAY(Uuid)),
     *(bindparam(name, type_=ARRAY(String)) for name in ("charges", "made", "subjects", "findings", "statements")),
     bindparam("lines", type_=ARRAY(String)),
     bindparam("numbers", type_=ARRAY(BigInteger)),
+    bindparam("reaches", type_=BigInteger),
 )
 
 
@@ -125,6 +136,7 @@ async def of(work: Work, paper: Paper, *, numbers: Collection[int]) -> Evidence:
         "statement": str(paper.id),
         "drafted": StatementDrafted.type_name(),
         "numbers": sorted(numbers),
+        "reaches": paper.reaches,
     }
     rows = [_row(row) for row in (await work.session.execute(_ROWS, asked)).mappings()]
     drafted = next((row for row in rows if row.type == StatementDrafted.type_name()), None)

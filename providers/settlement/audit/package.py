@@ -86,7 +86,7 @@ def _lines(books: Books, paper: Paper, behind: Evidence, choices: Mapping[UUID, 
         price = used.pop("price")
         key = line.rule_version, tuple(used.values())
         if key not in rules:
-            standards = books.standards(line.rule_version, line.planned_start)
+            standards = books.values.standards(line.rule_version, line.planned_start)
             values = {name: getattr(standards, name, None) for name in STANDARDS}
             rules[key] = {"version": line.rule_version, "values": values, "numbers": used}
         first = behind.first.get(line.visit_id)
@@ -107,14 +107,14 @@ def _choices(books: Books, line: Line, last: int) -> Choices:
     """Return which events up to the last one could have set the line's price and each of its rule values."""
     prices = [
         number
-        for number, price in books.price_events(line.item_code, line.visited_on)
+        for number, price in books.values.price_events(line.item_code, line.visited_on)
         if price.price_fen == line.price_fen
     ]
     choices = {"price": prices}
-    standards = books.standards(line.rule_version, line.planned_start)
+    standards = books.values.standards(line.rule_version, line.planned_start)
     for name in STANDARDS:
         value = getattr(standards, name, None)
-        choices[name] = [number for number, kept in books.rule_values(name, line.planned_start) if kept == value]
+        choices[name] = [number for number, kept in books.values.rule_values(name, line.planned_start) if kept == value]
     return {name: [number for number in numbers if 0 < number <= last] for name, numbers in choices.items()}
 
 

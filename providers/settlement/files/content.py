@@ -16,7 +16,7 @@ from providers.catalogue.model import Item
 from providers.roster import queries as roster
 from providers.roster.model import Company
 from providers.settlement import queries
-from providers.settlement.model import Charge, ChargeKind, Dispute, Statement, StatementLine
+from providers.settlement.model import Charge, ChargeKind, Dispute, Statement, StatementLine, StatementState
 
 SUMS: Final = {
     "claimed_fen": "申报",
@@ -26,6 +26,8 @@ SUMS: Final = {
     "own_fen": "自付",
 }
 """The amounts of a statement and of each line, in the words of the finance desk."""
+SILENT: Final = "催告后未答复，视为确认"
+"""How a paper says that its company has confirmed by silence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ class StatementContent:
     @property
     def state(self) -> str:
         """Return the word for where the paper stands."""
-        return word("StatementState", self.statement.state)
+        silent = self.statement.by_silence and self.statement.state is StatementState.CONFIRMED
+        return SILENT if silent else word("StatementState", self.statement.state)
 
     @property
     def log_head(self) -> str | None:
@@ -62,7 +65,10 @@ class StatementContent:
             ("复核", paper.approved_at),
             ("付款", paper.paid_at),
         )
-        return [(name, f"{clock.local(at):%Y-%m-%d %H:%M}" if at else "") for name, at in taken]
+        days = {name: f"{clock.local(at):%Y-%m-%d %H:%M}" if at else "" for name, at in taken}
+        if paper.by_silence:
+            days["企业确认"] += f"（{SILENT}）"
+        return list(days.items())
 
     def item(self, code: str) -> str:
         """Return an item's name, its code where the catalogue has none."""

@@ -7,6 +7,9 @@ type Schemas = components["schemas"];
 export type Statement = Schemas["Statement"];
 export type Line = Schemas["StatementLine"];
 export type Dispute = Schemas["Dispute"];
+export type Review = Schemas["LineReview"];
+export type Paid = Schemas["StatementPayment"];
+export type ReturnReason = Schemas["PaymentReturnReason"];
 export type Reason = Schemas["DeductionReason"];
 export type StatementState = Schemas["StatementState"];
 
@@ -47,6 +50,16 @@ export async function fetchDisputes(statement_id: string): Promise<Dispute[]> {
   return (await answered(api.GET("/api/v1/statements/{statement_id}/disputes", { params: { path: { statement_id } } }))).items;
 }
 
+/** Read the lines that a person looks at before the approval. */
+export async function fetchReviews(statement_id: string): Promise<Review[]> {
+  return (await answered(api.GET("/api/v1/statements/{statement_id}/reviews", { params: { path: { statement_id } } }))).items;
+}
+
+/** Say whether a line stands that is looked at, and why. */
+export async function sayOf(line_id: string, stands: boolean, note: string): Promise<void> {
+  await answered(api.POST("/api/v1/statement-lines/{line_id}/review", { params: { path: { line_id } }, body: { stands, note } }));
+}
+
 /** Read the visit behind a line, and what the phone reported of it. */
 export async function fetchVisit(visit_id: string): Promise<{ visit: Schemas["Visit"]; acts: Schemas["VisitAct"][] }> {
   const params = { path: { visit_id } };
@@ -80,6 +93,16 @@ export async function pay(statement_id: string, reference: string): Promise<void
   await answered(api.POST("/api/v1/statements/{statement_id}/payment", { params: { path: { statement_id } }, body: { reference } }));
 }
 
+/** Read what was paid for a statement, and what the bank sent back. */
+export async function fetchPayments(statement_id: string): Promise<Paid[]> {
+  return (await answered(api.GET("/api/v1/statements/{statement_id}/payments", { params: { path: { statement_id } } }))).items;
+}
+
+/** Record that the bank sent a payment back. */
+export async function sendBack(statement_id: string, body: Schemas["NewPaymentReturn"]): Promise<void> {
+  await answered(api.POST("/api/v1/statements/{statement_id}/payment-return", { params: { path: { statement_id } }, body }));
+}
+
 /** Object to a line, for the company. */
 export async function raise(line_id: string, reason: string): Promise<void> {
   await answered(api.POST("/api/v1/statement-lines/{line_id}/dispute", { params: { path: { line_id } }, body: { reason } }));
@@ -104,9 +127,10 @@ export function actorCalled(label: string | null): string {
 }
 
 /** Return why the reader may not take the next step, where the paper itself says so; the platform checks the rest. */
-export function barredFrom(statement: Statement, open: number): string {
+export function barredFrom(statement: Statement, open: number, waiting: number): string {
   if (statement.state === "draft" && open) return t("finance.why.open", { count: open });
   if (statement.state === "confirmed" && statement.drawn_by === ownLabel()) return t("finance.why.drawer");
+  if (statement.state === "confirmed" && waiting) return t("finance.why.review", { count: waiting });
   if (statement.state === "approved" && statement.approved_by === ownLabel()) return t("finance.why.approver");
   return "";
 }
