@@ -74,7 +74,7 @@ _AGREED = case((Visit.state != VisitState.OFFERED, Visit.window_to), else_=CareR
 _KEPT_OUT = (
     select(DecisionRecord.ruled_out)
     .where(DecisionRecord.request_id == CareRequest.id)
-    .order_by(DecisionRecord.attempt.desc())
+    .order_by(DecisionRecord.attempt.desc(), DecisionRecord.decided_at.desc(), DecisionRecord.id.desc())
     .limit(1)
     .scalar_subquery()
 )

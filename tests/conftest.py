@@ -165,6 +165,26 @@ def _load_kernels(lock: str | None) -> None:
 
 
 @pytest.fixture(scope="session")
+def one_hash() -> Iterator[None]:
+    """Hash the password of the tests' own desks once: argon2id takes a tenth of a second, and they are opened often."""
+    from api.accounts import passwords
+    from tests.api.lives import PASSWORD
+
+    really, kept = passwords.hashed, list[str]()
+
+    async def hashed(password: str) -> str:
+        if password != PASSWORD:
+            return await really(password)
+        if not kept:
+            kept.append(await really(password))
+        return kept[0]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "hashed", hashed)
+        yield
+
+
+@pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """Give the address of a throw-away PostgreSQL, without a database name."""
     folder = Path(tempfile.mkdtemp(prefix="nowalls-test-"))
@@ -190,7 +210,7 @@ async def copies(server: str, template: str) -> AsyncIterator[Copies]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def lived(server: str, template: str) -> "Lived":
+async def lived(server: str, template: str, one_hash: None) -> "Lived":
     """Let three companies live through two months, once for all tests; each test has a copy of what is left."""
     from api.app import build
     from tests.api.desks import open_accounts

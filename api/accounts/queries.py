@@ -86,7 +86,7 @@ async def sessions(work: Work, account_id: UUID) -> Sequence[AccountSession]:
     query = (
         select(AccountSession)
         .where(AccountSession.account_id == account_id, *_lasting(work.now, work.now - IDLE))
-        .order_by(AccountSession.begun_at.desc())
+        .order_by(AccountSession.begun_at.desc(), AccountSession.id.desc())
     )
     return (await work.session.execute(query)).scalars().all()
 

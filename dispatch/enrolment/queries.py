@@ -207,7 +207,7 @@ async def enrolled_as(work: Work, person_ids: Iterable[UUID]) -> dict[UUID, tupl
 
 async def history(work: Work, person_id: UUID) -> Sequence[Enrolment]:
     """Return every enrolment that an elder ever applied for, oldest first."""
-    query = select(Enrolment).where(Enrolment.person_id == person_id).order_by(Enrolment.applied_at)
+    query = select(Enrolment).where(Enrolment.person_id == person_id).order_by(Enrolment.applied_at, Enrolment.id)
     return (await work.session.execute(query)).scalars().all()
 
 

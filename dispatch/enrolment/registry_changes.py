@@ -20,7 +20,12 @@ async def correct_death(work: Work, *, person_id: UUID, died_on: date | None) ->
     Who is alive (`died_on` is None) gets the part of the month's quota that is left from today. With another day of
     death the quota stays as it was closed: what was spent or paid is not rewritten.
     """
-    query = select(Enrolment).where(Enrolment.person_id == person_id).order_by(Enrolment.applied_at.desc()).limit(1)
+    query = (
+        select(Enrolment)
+        .where(Enrolment.person_id == person_id)
+        .order_by(Enrolment.applied_at.desc(), Enrolment.id.desc())
+        .limit(1)
+    )
     enrolment = (await work.session.execute(query.with_for_update(key_share=True))).scalar_one_or_none()
     if enrolment is None or enrolment.end_reason is not EndReason.DEATH or enrolment.first_active_at is None:
         return None

@@ -46,7 +46,7 @@ async def decisions_of(work: Work, request_id: UUID) -> Sequence[DecisionRecord]
     query = (
         select(DecisionRecord)
         .where(DecisionRecord.request_id == request_id)
-        .order_by(DecisionRecord.attempt, DecisionRecord.decided_at)
+        .order_by(DecisionRecord.attempt, DecisionRecord.decided_at, DecisionRecord.id)
     )
     records = (await work.session.execute(query)).scalars().all()
     if not records:

@@ -96,7 +96,7 @@ async def misfits(session: AsyncSession, rules: Iterable[type[DatedRule]], *, at
 
 async def history(session: AsyncSession, name: str | None = None) -> Sequence[RuleRow]:
     """Return the recorded values, oldest first, of one rule or of all."""
-    query = select(RuleRow).order_by(RuleRow.name, RuleRow.valid_from, RuleRow.recorded_at)
+    query = select(RuleRow).order_by(RuleRow.name, RuleRow.valid_from, RuleRow.recorded_at, RuleRow.id)
     return (await session.execute(query if name is None else query.where(RuleRow.name == name))).scalars().all()
 
 
@@ -137,7 +137,7 @@ async def _rows(session: AsyncSession) -> _Rows:
 async def _read(session: AsyncSession) -> _Rows:
     result = await session.execute(
         select(RuleRow.name, RuleRow.valid_from, RuleRow.recorded_at, RuleRow.value).order_by(
-            RuleRow.valid_from, RuleRow.recorded_at
+            RuleRow.valid_from, RuleRow.recorded_at, RuleRow.id
         )
     )
     rows: _Rows = {}

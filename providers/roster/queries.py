@@ -381,5 +381,9 @@ async def lost_hours(work: Work, *, shift_id: UUID, from_at: datetime, until_at:
 
 async def absences_of(work: Work, worker_id: UUID, *, from_at: datetime) -> Sequence[Absence]:
     """Return a worker's absences that end after an instant."""
-    query = select(Absence).where(Absence.worker_id == worker_id, Absence.until_at > from_at).order_by(Absence.from_at)
+    query = (
+        select(Absence)
+        .where(Absence.worker_id == worker_id, Absence.until_at > from_at)
+        .order_by(Absence.from_at, Absence.id)
+    )
     return (await work.session.execute(query)).scalars().all()

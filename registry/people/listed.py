@@ -71,7 +71,9 @@ async def _batch(work: Work, ids: list[UUID]) -> dict[UUID, Record]:
     facts = select(PersonFact).where(
         PersonFact.person_id.in_(ids), or_(PersonFact.valid_from <= today, PersonFact.valid_from.is_(None))
     )
-    for fact in (await session.execute(facts.order_by(PersonFact.valid_from, PersonFact.recorded_at))).scalars():
+    for fact in (
+        await session.execute(facts.order_by(PersonFact.valid_from, PersonFact.recorded_at, PersonFact.id))
+    ).scalars():
         result[fact.person_id].facts[fact.kind.value] = fact.code
     return result
 

@@ -27,7 +27,7 @@ SignIn = Callable[[str], Awaitable[httpx.AsyncClient]]
 
 
 @pytest_asyncio.fixture
-async def client(works: Works) -> AsyncIterator[httpx.AsyncClient]:
+async def client(works: Works, one_hash: None) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app=build(works, ROOMS))
     async with httpx.AsyncClient(transport=transport, base_url=BASE, headers=SAME_REQUEST) as http:
         yield http
