@@ -48,6 +48,7 @@ class Story:
         tomorrow = at_ten(self.street.clock.now() + timedelta(days=1))
         self.request = await self.street.call(self.elder, tomorrow, tomorrow + timedelta(hours=2))
         self.visit = await self.street.promised(self.request)
+        self.request = await self.street("operator", "GET", f"/requests/{self.request['id']}")
         self.agreed_fen = self.request["own_fen"]
 
     async def move(self, days: int, *, accept: bool) -> None:
@@ -68,7 +69,8 @@ class Story:
             assert accept or agreed["own_fen"] <= self.agreed_fen
             self.agreed_fen = agreed["own_fen"]
         else:
-            assert answer.json()["code"] in {"request.over_quota", "visit.worker_busy"}, answer.text
+            refusals = {"request.over_quota", "request.too_far", "visit.worker_busy"}
+            assert answer.json()["code"] in refusals, answer.text
             assert agreed == self.request
         self.request = agreed
         await self.street.drain()
