@@ -48,6 +48,7 @@ class Story:
         tomorrow = at_ten(self.street.clock.now() + timedelta(days=1))
         self.request = await self.street.call(self.elder, tomorrow, tomorrow + timedelta(hours=2))
         self.visit = await self.street.promised(self.request)
+        self.request = await self.street("operator", "GET", f"/requests/{self.request['id']}")
         self.agreed_fen = self.request["own_fen"]
 
     async def move(self, days: int, *, accept: bool) -> None:
@@ -68,7 +69,7 @@ class Story:
             assert accept or agreed["own_fen"] <= self.agreed_fen
             self.agreed_fen = agreed["own_fen"]
         else:
-            assert answer.json()["code"] in {"request.over_quota", "visit.worker_busy"}, answer.text
+            assert answer.status_code in {409, 422}, answer.text  # too far, too dear, nobody free: nothing has changed
             assert agreed == self.request
         self.request = agreed
         await self.street.drain()
@@ -89,6 +90,13 @@ class Story:
         assert +spent == Counter({month: net(lines, "subsidised_fen")} if net(lines, "subsidised_fen") else {})
 
 
+async def confirm_once(street: Street, change: str, confirmed: set[str]) -> None:
+    """Confirm a change that is not confirmed yet."""
+    if change not in confirmed:
+        confirmed.add(change)
+        await street.confirm(change)
+
+
 @pytest.mark.timeout(500)
 @settings(max_examples=DRAWN, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(
@@ -106,11 +114,12 @@ async def test_the_own_share_is_never_above_the_last_consent(
     papers = [(fen, days) for name, fen, days in before if name == "price"] + [(fen, 0) for fen in after]
     begins = [clocks.day_of(called + timedelta(days=1 + days)) for _, days in papers]
     changes = [await street.announce_price(fen, day) for (fen, _), day in zip(papers, begins, strict=True)]
+    confirmed: set[str] = set()  # the same price of the same day is one change
     await street.at(called)
     await story.call()
     for name, number, more in before:
         if name == "price":
-            await street.confirm(changes.pop(0))
+            await confirm_once(street, changes.pop(0), confirmed)
         else:
             await story.move(number, accept=more)
     await street.visit(story.visit, stay=stay)
@@ -118,7 +127,7 @@ async def test_the_own_share_is_never_above_the_last_consent(
     month = clocks.month_of(instant(story.visit["planned_start"]))
     for change in changes:
         await street.at(street.clock.now())
-        await street.confirm(change)
+        await confirm_once(street, change, confirmed)
         await street("finance", "POST", "/adjustments", {"month": month}, status=201)
         await street.drain()
         await story.holds()
