@@ -35,6 +35,7 @@ LISTS = [
     ("finance", "/civil/pay-runs"),
     ("section", "/civil/records"),
     ("finance", "/civil/funds"),
+    ("finance", "/review-draws?month=2026-04"),
     ("section", "/civil/figures/JJ.ACTIVE/rows"),
 ]
 MAY_BE_EMPTY = {"/divisions/undecided", "/pending-changes"}

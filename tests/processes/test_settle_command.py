@@ -146,6 +146,10 @@ async def test_anybody_draws_a_month_again_and_a_changed_list_ends_with_one(dist
     status, drawn = await typed(district, tmp_path, "draw", MONTH)
     assert status == 1
     assert {entry["field"] for entry in drawn["disagreements"]} == {"list_hash"}
+    # A month that is closed is summed up, and not drawn up again.
+    await owner(district, f"insert into closed_month values ('{MONTH}', 2, 0, 0, 'desk', now())")
+    status, rows = await typed(district, tmp_path, MONTH)
+    assert (status, rows["statements"]) == (0, 2)
 
 
 @pytest.mark.parametrize("words", [["2026-13"], ["draw", "x"], ["explain", "x"], ["diff", "2026-01", "x"], ["diff"]])
