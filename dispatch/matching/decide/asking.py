@@ -65,7 +65,7 @@ _LAST = (
     .lateral()
 )
 _ID = _REQUEST.c.id.label("request_id")
-_HISTORY: Final = union_all(
+_WITH_COMPANIES: Final = (
     select(
         _ID,
         literal("try").label("kind"),
@@ -85,18 +85,24 @@ _HISTORY: Final = union_all(
     select(_ID, literal("wanted"), null(), WantedWorker.worker_id, null(), null(), null(), null()).join_from(
         _REQUEST, WantedWorker, (WantedWorker.person_id == _REQUEST.c.person_id) & applies(WantedWorker, _TODAY)
     ),
-    select(_ID, literal("waits"), null(), null(), null(), null(), null(), null()).where(
-        or_(
-            registry.reported_dead().where(Person.id == _REQUEST.c.person_id).exists(),
-            enrolment.suspended().where(Enrolment.person_id == _REQUEST.c.person_id).exists(),
-        )
-    ),
 )
+_ELDER_WAITS: Final = select(_ID, literal("waits"), null(), null(), null(), null(), null(), null()).where(
+    or_(
+        registry.reported_dead().where(Person.id == _REQUEST.c.person_id).exists(),
+        enrolment.suspended().where(Enrolment.person_id == _REQUEST.c.person_id).exists(),
+    )
+)
+_HISTORY: Final = union_all(*_WITH_COMPANIES, _ELDER_WAITS)
 """Built once, because building the statement takes as long as running it."""
+_OWN_HISTORY: Final = union_all(*_WITH_COMPANIES)
+"""What a company may read of it: enrolments are not shown to companies."""
 
 
 async def histories_of(work: Work, requests: Sequence[CareRequest]) -> dict[UUID, History]:
-    """Return the history of each request by its id, in one statement because callers wait for the decision."""
+    """Return the history of each request by its id, in one statement because callers wait for the decision.
+
+    For a company, `elder_waits` is never known: enrolments are not shown to it.
+    """
     most = (await rules.read(work.session, FamiliarVisits, at=work.now)).value
     asked = {
         "request_ids": [request.id for request in requests],
@@ -105,7 +111,7 @@ async def histories_of(work: Work, requests: Sequence[CareRequest]) -> dict[UUID
         "today": clock.day_of(work.now),
     }
     rows: dict[UUID, list[Row[Any]]] = {request.id: [] for request in requests}
-    for row in await work.session.execute(_HISTORY, asked):
+    for row in await work.session.execute(_OWN_HISTORY if work.actor.company else _HISTORY, asked):
         rows[row.request_id].append(row)
     return {request_id: History(own) for request_id, own in rows.items()}
 
