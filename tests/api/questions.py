@@ -16,6 +16,7 @@ from tests.api.world import NOUNS
 Asked = TypeVar("Asked")
 
 VALUES: Mapping[str, Sequence[Any]] = {
+    "months": [2],
     "limit": (1, 500),
     "q": ("wxl", "1234"),
     "month": ("2026-03", "2026-04"),
@@ -52,6 +53,7 @@ VALUES: Mapping[str, Sequence[Any]] = {
 TEXTS = {"phone": "phones", "id_no": "id_numbers"}
 """Fields whose text may be another company's as well."""
 IDS_IN_BODIES = {
+    "subject_id": "record_id",
     "visit_id": "visit_id",
     "person_id": "person_id",
     "provider_id": "provider_id",

@@ -29,6 +29,7 @@ LISTS = [
     ("manager", "/enrolments/reassessments?on=2036-01-01"),
     ("administrator", "/refused-actions"),
     ("operator", "/people"),
+    ("operator", "/newcomers"),
     ("manager", "/pending-changes"),
     ("manager", "/civil/cases"),
     ("section", "/civil/grants"),
