@@ -5,8 +5,6 @@ from functools import lru_cache
 from itertools import islice, product
 from typing import Final
 
-from pypinyin import Style, pinyin
-
 _HAN: Final = "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
 _SYLLABLE: Final = re.compile(rf"[{_HAN}]|[^\W\d_{_HAN}]+")
 _SURNAMES: Final = {"谌": ("shen",), "费": ("bi",), "贠": ("yun",), "载": ("dai",), "黑": ("he",)}
@@ -46,6 +44,8 @@ def _readings(part: str, *, surname: bool) -> tuple[str, ...]:
     """Return how one character, or one word in another script, is typed; the usual readings first."""
     if not re.fullmatch(rf"[{_HAN}]", part):
         return (part.casefold(),)
+    from pypinyin import Style, pinyin  # noqa: PLC0415 - every command would start later by it
+
     (every,) = pinyin(part, style=Style.NORMAL, heteronym=True)
     spoken = [*every, *_SURNAMES.get(part, ())] if surname else every[:_MOST_READINGS]
     return tuple(dict.fromkeys(spelt for reading in spoken for spelt in _spellings(reading)))

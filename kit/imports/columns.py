@@ -5,8 +5,6 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from openpyxl.utils.cell import get_column_letter
-
 from kit.imports import headers
 from kit.imports.column import Column
 from kit.imports.faults import Fault, NoRows, Notice, Ragged, TableFault
@@ -314,7 +312,7 @@ class _Reading:
         names = list(header.ignored)
         width = max((len(line.cells) for line in lines), default=0)
         names += [
-            f"（{get_column_letter(place + 1)}）"
+            f"（{headers.letter(place)}）"
             for place in range(width)
             if (place >= len(header.texts) or not header.texts[place])
             and any(place < len(line.cells) and line.cells[place] for line in lines)

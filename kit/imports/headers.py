@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from openpyxl.utils.cell import get_column_letter
-
 from kit.imports.column import Column
 from kit.imports.faults import Fault, MergedCell, Notice, TableFault
 from kit.imports.grid import Line, RawSheet
@@ -230,7 +228,14 @@ def read(line: Line, titles: Titles, sheet: str | None) -> Header:
 
 
 def _named(text: str, place: int) -> str:
-    return f"{text}（{get_column_letter(place + 1)}）"
+    return f"{text}（{letter(place)}）"
+
+
+def letter(place: int) -> str:
+    """Return the letter by which a spreadsheet calls a column, counted from 0."""
+    from openpyxl.utils.cell import get_column_letter  # noqa: PLC0415 - every command would start later by it
+
+    return str(get_column_letter(place + 1))
 
 
 def _check_mapping(header: Header, titles: Titles, sheet: str | None) -> None:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from kit.imports import containers, workbook
+from kit.imports import containers
 from kit.imports.faults import Fault, TooLarge, UnclosedQuote
 from kit.imports.grid import Grid, Line, RawSheet, complete, failed, text_cell
 
@@ -42,6 +42,8 @@ def read(content: bytes) -> Grid:
     if len(content) > MAX_FILE_BYTES:
         return failed(TooLarge(what="bytes", limit=MAX_FILE_BYTES))
     if containers.is_package(content):
+        from kit.imports import workbook  # noqa: PLC0415 - every command would start later by it
+
         return workbook.read(content)
     if (refusal := containers.refused(content)) is not None:
         return failed(refusal)
