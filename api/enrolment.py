@@ -188,6 +188,18 @@ async def get_wallet(
 
 
 @router.get(
+    "/people/{person_id}/quotas",
+    response_model=Listing[shapes.MonthOfQuota],
+    summary="What is left this month and in those to come?",
+)
+async def list_quotas(
+    person_id: UUID, work: Reading, months: Annotated[int, Query(ge=1, le=12)] = 3
+) -> Rows[queries.MonthOfQuota]:
+    """Return this month's quota and those of the months to come; nothing for who is not in the programme."""
+    return Rows(await queries.quotas(work, person_id, months=months))
+
+
+@router.get(
     "/people/{person_id}/wallet/entries",
     response_model=Listing[shapes.WalletEntry],
     summary="List the movements of a month's quota",

@@ -134,6 +134,19 @@ class Wallet(BaseModel):
     expired_fen: int
 
 
+class MonthOfQuota(BaseModel):
+    """One month's quota of an elder, begun or to come; amounts in fen.
+
+    A month to come that no request has touched shows what it will grant by the terms recorded today.
+    """
+
+    month: str
+    granted_fen: int
+    held_fen: int
+    spent_fen: int
+    free_fen: int
+
+
 class WalletEntry(BaseModel):
     """One movement of a month's quota between two accounts, in fen."""
 

@@ -46,6 +46,17 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class MonthOfQuota:
+    """One month's quota, begun or to come, in fen."""
+
+    month: str
+    granted_fen: int
+    held_fen: int
+    spent_fen: int
+    free_fen: int
+
+
+@dataclass(frozen=True, slots=True)
 class RequestMoney:
     """The money of one month's wallet that is held for one request, and that its charges have spent."""
 
@@ -155,6 +166,27 @@ async def _left_by(work: Work, month: str, free_fen: int, granted_fen: int, carr
 async def wallet(work: Work, person_id: UUID, month: str) -> Wallet | None:
     """Return an elder's balance of a month; None when nothing has touched that month yet."""
     return await work.session.get(Wallet, (person_id, month), populate_existing=True)
+
+
+async def quotas(work: Work, person_id: UUID, *, months: int) -> list[MonthOfQuota]:
+    """Return an elder's quota of this month and of those to come, `months` in all; nothing where none is granted.
+
+    A month that no request has touched yet shows what it will grant by the terms that are recorded today; what this
+    month leaves to the next is not known before it is over, and not in it.
+    """
+    rows: list[MonthOfQuota] = []
+    month = clock.month_of(work.now)
+    for _ in range(months):
+        standing_then = await standing(work, person_id, clock.month_bounds(month)[0])
+        opened = await wallet(work, person_id, month)
+        if opened is not None:
+            row = MonthOfQuota(month, opened.granted_fen, opened.held_fen, opened.spent_fen, opened.free_fen)
+            rows.append(row)
+        elif standing_then is not None and standing_then.terms is not None and standing_then.state in SERVED:
+            free = standing_then.quota_left_fen
+            rows.append(MonthOfQuota(month, standing_then.terms.monthly_fen, 0, 0, free))
+        month = quota.following(month)
+    return rows
 
 
 async def entries(work: Work, person_id: UUID, month: str) -> Sequence[WalletEntry]:

@@ -90,6 +90,11 @@ async def test_an_elder_is_enrolled_from_the_application_to_the_first_quota(worl
     wallet = await desks("operator", "GET", f"{path}/wallet")
     assert (standing["state"], standing["level"]) == ("active", 1)
     assert wallet["granted_fen"] == wallet["free_fen"] == standing["quota_left_fen"] > 0
+    this, following, third = await desks("operator", "GET", f"{path}/quotas")
+    assert this == {name: wallet[name] for name in this}
+    assert this["month"] < following["month"] < third["month"]
+    assert following["free_fen"] == following["granted_fen"] == third["granted_fen"] == standing["monthly_fen"]
+    assert len(await desks("finance", "GET", f"{path}/quotas?months=12")) == 12
     await desks("finance", "GET", f"{path}/wallet?month=2026-01", status=404, code="enrolment.not_found")
     entries = await desks("finance", "GET", f"{path}/wallet/entries")
     assert sum(entry["fen"] for entry in entries if entry["to_account"] == "free") == wallet["free_fen"]

@@ -4,12 +4,10 @@ import { save } from "../../shared/download";
 import { day, now } from "../../shared/hours";
 
 type Schemas = components["schemas"];
-/** What the public purse grants for a month, in fen: spent, held for what is open, and free. */
-export type Quota = { month: string; spent_fen: number; held_fen: number; free_fen: number };
 export type Sheet = {
   card: Schemas["PersonCard"];
   standing: Schemas["Standing"] | null;
-  quota: Quota | null;
+  quotas: Schemas["MonthOfQuota"][];
   requests: Schemas["CareRequest"][];
   visits: Schemas["VisitLine"][];
   orders: Schemas["StandingOrder"][];
@@ -52,20 +50,17 @@ export function candidatesOf(call: Schemas["TakenCall"]): Candidate[] {
 export async function fetchSheet(person_id: string): Promise<Sheet> {
   const path = { person_id };
   const query = { person_id, limit: 20 };
-  const month = day(now()).slice(0, 7);
-  const [card, standing, wallet, requests, visits, orders, wanted, barred] = await Promise.all([
+  const [card, standing, quotas, requests, visits, orders, wanted, barred] = await Promise.all([
     answered(api.GET("/api/v1/people/{person_id}", { params: { path, query: { purpose: "call" } } })),
     orMissing(answered(api.GET("/api/v1/people/{person_id}/standing", { params: { path } }))),
-    orMissing(answered(api.GET("/api/v1/people/{person_id}/wallet", { params: { path, query: { month } } }))),
+    answered(api.GET("/api/v1/people/{person_id}/quotas", { params: { path } })),
     answered(api.GET("/api/v1/requests", { params: { query } })),
     answered(api.GET("/api/v1/visits", { params: { query } })),
     answered(api.GET("/api/v1/standing-orders", { params: { query } })),
     answered(api.GET("/api/v1/people/{person_id}/wanted-workers", { params: { path } })),
     answered(api.GET("/api/v1/people/{person_id}/barred-workers", { params: { path } })),
   ]);
-  // A month's wallet is opened by its first request; until then the standing says what it will hold.
-  const untouched = standing?.monthly_fen ? { month, spent_fen: 0, held_fen: 0, free_fen: standing.quota_left_fen } : null;
-  return { card, standing, quota: wallet ?? untouched, requests: requests.items, visits: visits.items, orders: orders.items, wanted: wanted.items, barred: barred.items };
+  return { card, standing, quotas: quotas.items, requests: requests.items, visits: visits.items, orders: orders.items, wanted: wanted.items, barred: barred.items };
 }
 
 async function orMissing<Data>(call: Promise<Data>): Promise<Data | null> {
@@ -98,6 +93,12 @@ const OPEN = new Set<Schemas["RequestState"]>(["waiting", "offered", "accepted",
 /** The requests that the elder still waits for, the earliest first. */
 export function open(sheet: Sheet): Schemas["CareRequest"][] {
   return sheet.requests.filter((request) => OPEN.has(request.state)).sort((a, b) => a.earliest.localeCompare(b.earliest));
+}
+
+/** The quota of the month of a day, or of this month where none is meant; null where nothing is granted. */
+export function quotaOf(sheet: Sheet, date: string | undefined): Schemas["MonthOfQuota"] | null {
+  const month = (date ?? day(now())).slice(0, 7);
+  return sheet.quotas.find((quota) => quota.month === month) ?? null;
 }
 
 /** The visits that have been, the latest first. */
