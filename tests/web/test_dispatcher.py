@@ -1,10 +1,11 @@
 """A company's dispatcher: offers are answered by keys alone, and the timeline says who may go and who not."""
 
+import re
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 from sqlalchemy import select
 
 from dispatch.matching import operations as matching
@@ -31,14 +32,14 @@ def dispatcher(company: Company) -> str:
     return f"{company.mark}.{Role.PROVIDER}"
 
 
-async def asked(site: Site, company: Company, *, hours: int) -> Visit:
-    """Place a request that the company is asked about; return the offered visit."""
+async def asked(site: Site, company: Company, *, hours: int, elder: int = 0) -> Visit:
+    """Place a request of the company's first or second elder that it is asked about; return the offered visit."""
     async with site.works(OPERATOR) as work:
         begin = work.now + timedelta(hours=hours)
         request = await requests.place(
             work,
             wanted=requests.NewRequest(
-                person_id=company.elders[0],
+                person_id=company.elders[elder],
                 item_code=ITEMS[0],
                 earliest=begin,
                 latest=begin + timedelta(minutes=20),
@@ -170,6 +171,53 @@ async def test_a_promised_visit_goes_to_another_worker_by_keys_and_back_again(si
         await page.keyboard.press("z")
         await page.locator(".told").get_by_text("撤销了").wait_for()
         assert (await answer_to(site, visit))[1].worker_id == visit.worker_id
+
+
+async def test_a_promised_visit_is_dragged_past_a_forbidden_row_to_a_lawful_one(site: Site, company: Company) -> None:
+    visit = await asked(site, company, hours=5)
+    other = next(worker for worker in company.workers[:2] if worker != visit.worker_id)
+    async with site.page() as page:
+        await site.sign_in(page, dispatcher(company))
+        await chosen_by_digit(page, site, visit)
+        await page.keyboard.press("a")
+        await page.locator(".told").get_by_text("接下了").wait_for()
+        hour = (visit.planned_start + timedelta(hours=8)).strftime("%H:%M")
+        block = page.locator(f".plan button.block[title^='{hour}']")
+
+        await _drag(page, block)
+        hatched = page.locator(".plan .line.no")
+        await hatched.wait_for()
+        await expect(hatched.locator(".block.rule")).to_have_text(["不在班"])
+        await _over(page, hatched)
+        await page.mouse.up()
+        await page.locator(".plan .block.held").wait_for(state="detached")
+        await block.wait_for()
+        assert (await answer_to(site, visit))[1].worker_id == visit.worker_id
+
+        await _drag(page, block)
+        lawful = page.locator(f"#plan-{other}")
+        await lawful.locator(".block.may").wait_for()
+        await _over(page, lawful)
+        await expect(lawful).to_have_class(re.compile(r"\bon\b"))
+        await page.mouse.up()
+        await page.locator(".told").get_by_text("→").wait_for()
+        assert (await answer_to(site, visit))[1].worker_id == other
+
+
+async def _drag(page: Page, block: Locator) -> None:
+    """Press the mouse on a block and move it a little."""
+    box = await block.bounding_box()
+    assert box is not None
+    await page.mouse.move(box["x"] + 8, box["y"] + 8)
+    await page.mouse.down()
+    await page.mouse.move(box["x"] + 20, box["y"] + 14, steps=4)
+    await page.locator(".plan .block.held").wait_for()
+
+
+async def _over(page: Page, row: Locator) -> None:
+    box = await row.bounding_box()
+    assert box is not None
+    await page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=6)
 
 
 @pytest.mark.parametrize(("language", "dark", "phone"), [("en-US", True, False), ("zh-CN", False, True)])
