@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import ChainMap
-from collections.abc import AsyncIterator, MutableMapping, Sequence
+from collections.abc import AsyncIterator, Callable, MutableMapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from time import perf_counter
 from typing import Any
@@ -160,18 +160,29 @@ class _Described(FastAPI):
         return self.openapi_schema
 
 
-def build(works: Works, rooms: Sequence[Room], *, parts: MutableMapping[str, State] | None = None) -> FastAPI:
-    """Build the application on units of work; `parts` are the neighbours in this process that /health names."""
-    hub = Hub(works.database.url)
+def build(
+    works: Works,
+    rooms: Sequence[Room],
+    *,
+    parts: MutableMapping[str, State] | None = None,
+    demo_percent: Callable[[], int | None] = lambda: None,
+) -> FastAPI:
+    """Build the application on units of work.
+
+    `parts` are the neighbours in this process that /health names; `demo_percent` is what /me says of a demo's history.
+    """
+    reader = BoardReader(works)
+    hub = Hub(works.database.url, reader.change)
 
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
         app.state.parts = ChainMap({"live": hub.state}, app.state.parts)
-        task = asyncio.create_task(hub.run())
+        tasks = [asyncio.create_task(hub.run()), asyncio.create_task(hub.show_changes())]
         yield
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
 
     app = _Described(
         title="nowalls",
@@ -186,10 +197,11 @@ def build(works: Works, rooms: Sequence[Room], *, parts: MutableMapping[str, Sta
     rooms = tuple(rooms)
     app.state.policy = policy.merged(rooms)
     app.state.works, app.state.hub, app.state.board = works, hub, Board(works)
-    app.state.open_requests = BoardReader(works)
+    app.state.open_requests = reader
     app.state.rules = rules_of(rooms)
     app.state.import_kinds = kinds(rooms)
     app.state.parts = {} if parts is None else parts
+    app.state.demo_percent = demo_percent
     errors.install(app)
     app.add_exception_handler(acting.Answered, acting.on_answered)
     app.add_exception_handler(acting.Unchanged, acting.on_unchanged)

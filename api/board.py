@@ -1,6 +1,7 @@
 """The board: every request that is still to be served, in one answer that is counted once for all who look."""
 
 import asyncio
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from time import monotonic
@@ -9,7 +10,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 
 from api.acting import Route, doing
 from dispatch.matching import arrivals
@@ -48,7 +49,13 @@ class BoardState(StrEnum):
     UNSERVED = "unserved"
 
 
-_ALIVE = (VisitState.OFFERED, VisitState.ACCEPTED, VisitState.DEPARTED, VisitState.ARRIVED)
+_BY_VISIT: Final = {
+    VisitState.OFFERED: BoardState.OFFERED,
+    VisitState.ACCEPTED: BoardState.ACCEPTED,
+    VisitState.DEPARTED: BoardState.ON_THE_WAY,
+    VisitState.ARRIVED: BoardState.THERE,
+}
+_ALIVE = tuple(_BY_VISIT)
 
 
 class BoardRow(BaseModel):
@@ -59,6 +66,8 @@ class BoardRow(BaseModel):
     person_name: str = Field(description="the elder's name, masked but for its first character", examples=["张**"])
     item_code: str
     division_code: str
+    latitude: float = Field(description="where it is, in WGS-84 degrees rounded to about a hundred metres")
+    longitude: float = Field(description="where it is, in WGS-84 degrees rounded to about a hundred metres")
     earliest: datetime
     latest: datetime
     urgent: bool
@@ -89,6 +98,14 @@ class OpenRequests(BaseModel):
     rows: list[BoardRow] = Field(description="the requests, the earliest deadline first")
 
 
+class BoardChange(BaseModel):
+    """What has become of some requests: their rows as they are now, and the ids of those that left the board."""
+
+    at: datetime = Field(description="the platform's clock when the rows were read")
+    rows: list[BoardRow] = Field(description="the requests that have changed and are still to be served")
+    gone: list[UUID] = Field(description="the requests that have changed and are not on the board any more")
+
+
 class BoardReader:
     """The board as JSON, read at most once in half a second, or in ten times as long as reading takes."""
 
@@ -112,6 +129,11 @@ class BoardReader:
                 self._content = (await open_requests(work)).model_dump_json().encode()
             self._fresh_until = monotonic() + max(_LEAST_SECONDS, _SHARE * (monotonic() - begun))
             return self._content, 0.0
+
+    async def change(self, subjects: Collection[UUID]) -> bytes:
+        """Return as JSON what has become of the requests among some ids, and of those whose visits are among them."""
+        async with self._works(SYSTEM("board")) as work:
+            return (await changed(work, subjects)).model_dump_json().encode()
 
 
 def still_to_serve(work: Work) -> Select[CareRequest, str, VisitState, datetime, str, str]:
@@ -141,27 +163,39 @@ def still_to_serve(work: Work) -> Select[CareRequest, str, VisitState, datetime,
 
 async def open_requests(work: Work) -> OpenRequests:
     """Read what is still to be served, the earliest deadline first."""
-    query = still_to_serve(work).add_columns(
-        Visit.id, Visit.planned_start, Visit.departed_at, Visit.arrived_at, Company.phone
+    return OpenRequests(at=work.now, rows=await _rows(work))
+
+
+async def changed(work: Work, subjects: Collection[UUID]) -> BoardChange:
+    """Read the requests among some ids, and those whose visits are among them."""
+    visited = select(Visit.request_id).where(Visit.id.in_(subjects))
+    about = or_(CareRequest.id.in_(subjects), CareRequest.id.in_(visited))
+    asked = set((await work.session.execute(select(CareRequest.id).where(about))).scalars())
+    rows = await _rows(work, CareRequest.id.in_(asked)) if asked else []
+    return BoardChange(at=work.now, rows=rows, gone=sorted(asked - {row.request_id for row in rows}))
+
+
+async def _rows(work: Work, *only: ColumnElement[bool]) -> list[BoardRow]:
+    query = (
+        still_to_serve(work)
+        .add_columns(Visit.id, Visit.planned_start, Visit.departed_at, Visit.arrived_at, Company.phone)
+        .where(*only)
     )
     rows = (await work.session.execute(query.order_by(CareRequest.latest, CareRequest.number).limit(MOST))).all()
     ways = await arrivals.ways(work, [row[6] for row in rows if row[2] is VisitState.DEPARTED])
-    return OpenRequests(
-        at=work.now,
-        rows=[
-            _row(
-                request,
-                person,
-                visit,
-                window_to=window_to,
-                company=company,
-                worker=worker,
-                phone=phone,
-                arrives_at=arrivals.arrival(work.now, ways.get(visit_id), *instants),
-            )
-            for request, person, visit, window_to, company, worker, visit_id, *instants, phone in rows
-        ],
-    )
+    return [
+        _row(
+            request,
+            person,
+            visit,
+            window_to=window_to,
+            company=company,
+            worker=worker,
+            phone=phone,
+            arrives_at=arrivals.arrival(work.now, ways.get(visit_id), *instants),
+        )
+        for request, person, visit, window_to, company, worker, visit_id, *instants, phone in rows
+    ]
 
 
 def _row(
@@ -182,6 +216,8 @@ def _row(
         person_name=mask_name(person),
         item_code=request.item_code,
         division_code=request.division_code,
+        latitude=round(request.latitude, 3),
+        longitude=round(request.longitude, 3),
         earliest=request.earliest,
         latest=window_to if promised and window_to else request.latest,
         urgent=request.urgent,
@@ -196,10 +232,10 @@ def _row(
 
 
 def state_of(request: RequestState, visit: VisitState | None) -> BoardState:
-    """Return how far a request has come, from its own state and its visit's."""
-    if request is RequestState.UNDER_WAY:
-        return BoardState.THERE if visit is VisitState.ARRIVED else BoardState.ON_THE_WAY
-    return BoardState(request.value)
+    """Return how far a request has come: what its visit has become is in the visit's state first."""
+    if visit is not None:
+        return _BY_VISIT[visit]
+    return BoardState.UNSERVED if request is RequestState.UNSERVED else BoardState.WAITING
 
 
 @router.get(

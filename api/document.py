@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from api.acting import camel
+from api.board import BoardChange
 from api.errors import InputError, Problem, responses
 from api.forms import EXAMPLE_ID
 from api.imports import WORKBOOK
@@ -97,7 +98,9 @@ def _streamed() -> dict[str, Any]:
     """Return the schemas of the frames of streams, which no route has as its response model."""
     emitted = LiveEvent.model_json_schema(ref_template=_REF)
     emitted["properties"]["type"]["enum"] = sorted(REGISTRY)
-    return {"LiveEvent": emitted}
+    change = BoardChange.model_json_schema(ref_template=_REF)
+    change.pop("$defs")  # the rows are those of the board itself
+    return {"LiveEvent": emitted, "BoardChange": change}
 
 
 def _complete(operation: dict[str, Any], method: str, schemas: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -18,6 +18,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import DBAPIError
 
+from api import policy
 from api.accounts import queries
 from api.acting import Route, doing, token_of, works_of
 from api.errors import streamed
@@ -35,7 +36,9 @@ _FRAMES = """
 Each frame has `id:` (the event's id), `event:` (its type, one of `LiveEvent.type`) and `data:` (a `LiveEvent` as JSON
 on one line). `event: resync` with `data: {}` opens every stream, and comes again after a lost connection and to a
 reader who was too slow: fetch your lists again, for frames may be missing. Nothing is kept for a reader who was away,
-so `Last-Event-ID` is not read: the `resync` at the opening stands for it. A comment `: ping` every 15 seconds keeps the
+so `Last-Event-ID` is not read: the `resync` at the opening stands for it. Whoever may read the board also gets
+`event: board` with a `BoardChange`, a tenth of a second after requests have changed: their rows, to be put in place of
+those of an earlier reading. A comment `: ping` every 15 seconds keeps the
 connection; `retry: 2000` tells browsers to come again after two seconds. The stream ends when the session does.
 """
 router = APIRouter(tags=["live"], route_class=Route)
@@ -46,6 +49,14 @@ TRUST_SECONDS = 5.0
 """How long a stream goes on without looking again whether its session still lives."""
 STREAMS = 20
 """Open streams of one account."""
+BATCH_SECONDS = 0.1
+"""How long changes are gathered before the board's rows are read."""
+SECOND_LOOK_SECONDS = 1.0
+"""After how long they are read once more: what handlers make of an event comes without an event of its own."""
+MOST_CHANGES = 200
+"""More changes at once than this are read as a whole board."""
+_ON_THE_BOARD = {"care-requests", "care-requests-urgent", "offers", "visits"}
+RowsOf = Callable[[Collection[UUID]], Awaitable[bytes]]
 _RESYNC = b"event: resync\ndata: {}\n\n"
 
 
@@ -58,6 +69,11 @@ class LiveEvent(BaseModel):
     at: datetime = Field(description="when it became true")
 
 
+async def no_rows(_subjects: Collection[UUID]) -> bytes:
+    """Stand for the board where there is none."""
+    return b""
+
+
 class TooManyStreams(Refusal):
     """The account listens in as many places as it may."""
 
@@ -68,9 +84,14 @@ class TooManyStreams(Refusal):
 class Hub:
     """One listening connection, many readers; a slow reader must fetch again instead of holding up the rest."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, rows: RowsOf = no_rows) -> None:
         self._url = plain(url)
+        self._rows = rows
         self._readers: dict[asyncio.Queue[bytes], Scope] = {}
+        self._at_the_board: set[asyncio.Queue[bytes]] = set()
+        self._subjects: set[UUID] = set()
+        self._seen: set[UUID] = set()
+        self._touched = asyncio.Event()
         self._streams: Counter[UUID | None] = Counter()
         self._listening: asyncio.Event | None = None
         self._attempts = loops.Attempts("live")
@@ -84,6 +105,33 @@ class Hub:
     async def run(self) -> None:
         """Listen until cancelled; every reconnection tells the readers to fetch again."""
         await loops.keep(self._attempts, self._session)
+
+    async def show_changes(self) -> None:
+        """Send the rows of changed requests to whoever may read the board, until cancelled."""
+        await loops.keep(loops.Attempts("board"), self._change)
+
+    async def _change(self) -> None:
+        await self._touched.wait()
+        await asyncio.sleep(BATCH_SECONDS)
+        self._touched.clear()
+        subjects, self._subjects = self._subjects, set()
+        if first := subjects - self._seen:
+            asyncio.get_running_loop().call_later(SECOND_LOOK_SECONDS, self._look_again, first)
+        self._seen -= subjects
+        if not self._at_the_board:
+            return
+        frame = _RESYNC
+        try:
+            if len(subjects) <= MOST_CHANGES:
+                frame = b"event: board\ndata: " + await self._rows(subjects) + b"\n\n"
+        finally:
+            for queue in list(self._at_the_board):
+                self._put(queue, frame)
+
+    def _look_again(self, subjects: set[UUID]) -> None:
+        self._subjects |= subjects
+        self._seen |= subjects
+        self._touched.set()
 
     async def _session(self) -> None:
         settings = {"role": DESK_ROLE, "application_name": "nowalls-live"}
@@ -113,6 +161,9 @@ class Hub:
         self._spread()
         event = json.loads(payload)
         provider = event.pop("provider", None)
+        if event["type"].partition(".")[0] in _ON_THE_BOARD:
+            self._subjects.add(UUID(event["subject"]))
+            self._touched.set()
         frame = (
             f"id: {event['id']}\nevent: {event['type']}\ndata: {json.dumps(event, separators=(',', ':'))}\n\n".encode()
         )
@@ -137,10 +188,17 @@ class Hub:
         if self._streams[actor.account_id] >= STREAMS:
             raise TooManyStreams(seconds=int(PING_SECONDS))
 
-    async def read(self, actor: Actor, alive: Callable[[], Awaitable[bool]]) -> AsyncIterator[bytes]:
-        """Yield frames for one reader until its session ends; a company's people hear of their company alone."""
+    async def read(
+        self, actor: Actor, alive: Callable[[], Awaitable[bool]], *, board: bool = False
+    ) -> AsyncIterator[bytes]:
+        """Yield frames for one reader until its session ends; a company's people hear of their company alone.
+
+        With `board`, the rows of changed requests are among them.
+        """
         queue: asyncio.Queue[bytes] = asyncio.Queue(QUEUE)
         self._readers[queue] = actor.scope
+        if board:
+            self._at_the_board.add(queue)
         self._streams[actor.account_id] += 1
         looked = monotonic()
         try:
@@ -158,6 +216,7 @@ class Hub:
                 yield frame
         finally:
             del self._readers[queue]
+            self._at_the_board.discard(queue)
             self._streams.subtract([actor.account_id])
             self._streams += Counter()  # drops the accounts whose count is 0
 
@@ -186,4 +245,5 @@ async def watch_events(request: Request, work: Annotated[Work, doing("live.liste
             return False  # the database cannot be asked: the stream ends and its client connects again
 
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(hub.read(work.actor, alive), media_type="text/event-stream", headers=headers)
+    board = "board.read" in policy.actions_of(request.app.state.policy, work.actor.role)
+    return StreamingResponse(hub.read(work.actor, alive, board=board), media_type="text/event-stream", headers=headers)

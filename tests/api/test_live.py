@@ -179,3 +179,45 @@ async def test_anybody_watches_the_funnel_and_hears_of_each_new_request(world: W
     assert stream.status == 200
     assert after["accepted"] == before["accepted"] + 1
     assert after["charged_fen"] % 100_000 == 0  # to nobody's fen
+
+
+async def test_whoever_may_read_the_board_gets_the_rows_that_change(world: World, until: Until) -> None:
+    dispatcher = f"{MARKS[0]}.{Role.PROVIDER}"
+    async with _listening(world, "operator", dispatcher, "finance") as streams:
+        operator, *others = streams
+        await until(_begun(*streams))
+
+        async def listening() -> bool:
+            query = (
+                "select count(*) from pg_stat_activity where application_name = 'nowalls-live' and query ~* 'listen'"
+            )
+            return bool(await world.plain.fetchval(query))
+
+        await until(listening)
+        offer = (await world.ask(dispatcher, "GET", "/offers")).json()["items"][0]
+        assert (await world.ask(dispatcher, "POST", f"/offers/{offer['id']}/acceptance")).status_code == 200
+
+        async def shown() -> bool:
+            return b"event: board" in operator.heard
+
+        await until(shown)
+        board = {row["request_id"]: row for row in (await world.ask("operator", "GET", "/board")).json()["rows"]}
+        change = _changes(operator)[0]
+        assert change["rows"] == [board[offer["visit"]["request_id"]]]
+        assert change["rows"][0]["state"] == "accepted"
+        assert change["gone"] == []
+
+        path = f"/requests/{offer['visit']['request_id']}/cancellation"
+        assert (await world.ask("operator", "POST", path, json={"by": "elder", "reason": "ill"})).status_code == 200
+
+        async def left() -> bool:
+            return bool(_changes(operator)[-1]["gone"])
+
+        await until(left)
+        assert (_changes(operator)[-1]["rows"], _changes(operator)[-1]["gone"]) == ([], [offer["visit"]["request_id"]])
+        assert [stream for stream in others if b"event: board" in stream.heard] == []
+
+
+def _changes(stream: Listener) -> list[dict[str, Any]]:
+    frames = stream.heard.decode().split("\n\n")
+    return [json.loads(frame.partition("data: ")[2]) for frame in frames if frame.startswith("event: board")]

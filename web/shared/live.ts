@@ -2,12 +2,14 @@ import type { components } from "./api";
 
 export type LiveEvent = components["schemas"]["LiveEvent"];
 export type LiveType = LiveEvent["type"];
+export type BoardChange = components["schemas"]["BoardChange"];
 type Listener = { types: ReadonlySet<LiveType>; hear: (event: LiveEvent) => void; resync: () => void };
 
 /** Spread over this many milliseconds, the pages that lost their connection together do not ask again together. */
 const JITTER = 1000;
 const listeners = new Set<Listener>();
 const sources = new Map<LiveType, (frame: MessageEvent<string>) => void>();
+const watchers = new Set<(change: BoardChange) => void>();
 let source: EventSource | null = null;
 
 /**
@@ -30,10 +32,20 @@ export function listen(types: LiveType[], hear: Listener["hear"], resync: Listen
   };
 }
 
+/** Hear the rows of the board that have changed, beside what `listen` hears, until the returned function is called. */
+export function watchBoard(hear: (change: BoardChange) => void): () => void {
+  watchers.add(hear);
+  return () => watchers.delete(hear);
+}
+
 function open(): EventSource {
   const stream = new EventSource("/api/v1/live");
   stream.addEventListener("resync", () => {
     for (const listener of listeners) setTimeout(() => listeners.has(listener) && listener.resync(), Math.random() * JITTER);
+  });
+  stream.addEventListener("board", (frame: MessageEvent<string>) => {
+    const change = JSON.parse(frame.data) as BoardChange;
+    for (const hear of watchers) hear(change);
   });
   stream.onerror = () => {
     // The browser tries again by itself unless it was refused: then once more, when somebody may have signed in.

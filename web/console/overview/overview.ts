@@ -1,7 +1,8 @@
 import type { components } from "../../shared/api";
 import { answered, api } from "../../shared/client";
 import { clock, day } from "../../shared/hours";
-import { minutesLate, type BoardRow } from "../board/board";
+import type { LiveType } from "../../shared/live";
+import { minutesLate, type BoardRow } from "../board/rows";
 import { lastMonths } from "./chart";
 
 type Schemas = components["schemas"];
@@ -12,6 +13,27 @@ export type RatePoint = Schemas["RatePoint"];
 export type Rate = Schemas["SatisfactionRate"];
 export type Case = Schemas["Case"];
 export type Step = Exclude<NumberName, "satisfaction" | "late" | "unserved"> | "rated";
+
+/** After these the numbers of today are others. */
+export const CHANGES: LiveType[] = [
+  "care-requests.care_requested.v1",
+  "care-requests.care_request_amended.v1",
+  "care-requests.care_request_cancelled.v1",
+  "care-requests.care_request_unserved.v1",
+  "offers.visit_offered.v1",
+  "offers.offer_accepted.v1",
+  "offers.offer_refused.v1",
+  "offers.offer_lapsed.v1",
+  "offers.offer_withdrawn.v1",
+  "visits.visit_moved.v1",
+  "visits.visit_missed.v1",
+  "visits.visit_aborted.v1",
+  "visits.worker_departed.v1",
+  "visits.worker_arrived.v1",
+  "visits.visit_finished.v1",
+  "visits.visit_verified.v1",
+  "feedback.feedback_given.v1",
+];
 
 /** The steps of a request in the order of its life. */
 export const STEPS: Step[] = ["requested", "offered", "accepted", "arrived", "finished", "verified", "rated"];
