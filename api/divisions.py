@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from api.acting import Route, doing
@@ -61,6 +61,23 @@ class DivisionChange(BaseModel):
     undecided: int = Field(description="how many people must be placed by hand")
 
 
+class Spot(BaseModel):
+    """A place in WGS-84 degrees, rounded to about a hundred metres."""
+
+    latitude: float = Field(description="degrees north, three decimals")
+    longitude: float = Field(description="degrees east, three decimals")
+
+
+class DivisionOutline(BaseModel):
+    """Where a town or street lies, as far as the registered addresses show it: a sketch, no boundary."""
+
+    division_code: str = Field(description="the town's or street's code, 12 digits")
+    name: str = Field(description="its name today")
+    homes: int = Field(description="how many people have an address there")
+    middle: Spot = Field(description="the middle of their addresses")
+    hull: list[Spot] = Field(description="the convex hull around them, anticlockwise; empty for fewer than ten")
+
+
 class UndecidedPerson(BaseModel):
     """One person whose division was split; until placed, any part may serve."""
 
@@ -104,6 +121,30 @@ async def change_divisions(form: NewDivisionChange, work: Annotated[Work, doing(
     lines = [changes.CodeLine(**line.model_dump()) for line in form.lines]
     changed = await changes.change_divisions(work, lines=lines, valid_from=form.valid_from, document=form.document)
     return DivisionChange.model_validate(changed, from_attributes=True)
+
+
+@router.get("/divisions/outlines", summary="Where do the towns lie?")
+async def list_outlines(
+    work: Annotated[Work, doing("divisions.outlines")], response: Response
+) -> Listing[DivisionOutline]:
+    """Return every town and street in which anybody lives, with the hull around its homes."""
+    response.headers["Cache-Control"] = "private, max-age=3600"
+    return Listing(
+        items=[
+            DivisionOutline(
+                division_code=row.division_code,
+                name=row.name,
+                homes=row.homes,
+                middle=_spot(row.middle),
+                hull=[_spot(at) for at in row.hull],
+            )
+            for row in await queries.outlines(work)
+        ]
+    )
+
+
+def _spot(at: tuple[float, float]) -> Spot:
+    return Spot(latitude=at[0], longitude=at[1])
 
 
 @router.get("/divisions/undecided", summary="Who must be placed after a split?")

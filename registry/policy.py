@@ -28,6 +28,7 @@ POLICY: Final[Policy] = {
     "divisions.import": frozenset({Role.MANAGER}),
     "division_changes.import": frozenset({Role.MANAGER}),
     "divisions.read": EVERYBODY,
+    "divisions.outlines": frozenset({Role.OPERATOR, Role.MANAGER, Role.AUDITOR}),
     "divisions.change": frozenset({Role.MANAGER}),
     "divisions.undecided": frozenset({Role.OPERATOR, Role.MANAGER, Role.AUDITOR}),
     "divisions.place": frozenset({Role.OPERATOR, Role.MANAGER}),

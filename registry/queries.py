@@ -1,5 +1,6 @@
 """Questions to the registry, under one name; each is written beside its noun."""
 
+from registry.divisions.outlines import Outline, outlines
 from registry.divisions.queries import DivisionUnknown, current_code, current_codes, division, divisions
 from registry.people.addresses import addresses_of
 from registry.people.directory import (
@@ -43,6 +44,7 @@ __all__ = [
     "ContactCard",
     "DivisionUnknown",
     "NotForThisDesk",
+    "Outline",
     "PersonCard",
     "PersonNotFound",
     "Place",
@@ -63,6 +65,7 @@ __all__ = [
     "masked_callers",
     "names_of",
     "number_and_masked_name",
+    "outlines",
     "people",
     "people_by_phone",
     "person_by_id_no",

@@ -75,6 +75,7 @@ PICTURES = (
     Picture("call", "operator", "/console/calls", _call),
     Picture("call-dark", "operator", "/console/calls", _call, dark=True, sizes=("desk",)),
     Picture("board", "operator", "/console/board", _first(".board tbody tr")),
+    Picture("map", "operator", "/console/map"),
     Picture("callbacks", "operator", "/console/callbacks"),
     Picture("complaints", "operator", "/console/complaints"),
     Picture("overview", "manager", "/console/overview"),

@@ -12,7 +12,7 @@ from kit.access.actor import SYSTEM
 from kit.access.roles import Role
 from kit.clock import FixedClock
 from kit.ids import new_id
-from tests.api.lives import MARKS
+from tests.api.lives import MARKS, OWN, SHARED
 from tests.api.test_desks import PROVIDER, Desks, desks
 from tests.api.world import World
 from tests.conftest import drained
@@ -174,3 +174,23 @@ async def test_the_cases_about_a_subject_are_read_oldest_first_and_by_no_company
     assert page.json()["items"] + rest.json()["items"] == [closed, still]
     for desk in (PROVIDER, "finance", "clerk"):
         await desks(desk, "GET", path, status=403, code="actor.not_allowed")
+
+
+async def test_towns_are_drawn_by_the_hull_of_ten_homes_and_never_by_fewer(world: World) -> None:
+    sparse = (await world.ask("operator", "GET", "/divisions/outlines")).json()["items"]
+    assert {row["name"] for row in sparse} == {f"street {code}" for code in (*OWN, SHARED)}
+    assert [row["hull"] for row in sparse] == [[]] * len(sparse)
+    await world.plain.execute(
+        "insert into address (id, person_id, text_sealed, division_code, latitude, longitude, datum, valid_from)"
+        " select gen_random_uuid(), person_id, text_sealed, division_code, latitude + n * 0.01004,"
+        " longitude + (n % 3) * 0.01, datum, valid_from from address, generate_series(1, 9) n where division_code like $1 || '%' and valid_to is null",
+        OWN[0][:9],
+    )
+    answer = await world.ask("manager", "GET", "/divisions/outlines")
+    (drawn,) = [row for row in answer.json()["items"] if row["hull"]]
+    assert drawn["division_code"] == OWN[0]
+    assert drawn["homes"] == 20
+    spots = [(spot["latitude"], spot["longitude"]) for spot in drawn["hull"]]
+    assert all(round(degrees, 3) == degrees for spot in spots for degrees in spot)
+    assert min(spots)[0] < drawn["middle"]["latitude"] < max(spots)[0]
+    assert "max-age" in answer.headers["cache-control"]

@@ -21,6 +21,7 @@ export const PAGES: Page[] = [
   { path: "/calls", parameter: "/:person?", word: "menu.calls", action: "requests.place", folded: true, load: () => import("./calls/Calls.vue") },
   { path: "/overview", parameter: "/:number?", word: "menu.overview", action: "numbers.read", load: () => import("./overview/Overview.vue") },
   { path: "/board", word: "menu.board", action: "board.read", load: () => import("./board/Board.vue") },
+  { path: "/map", word: "menu.map", action: "divisions.outlines", load: () => import("./map/Map.vue") },
   { path: "/callbacks", parameter: "/:call?", word: "menu.callbacks", action: "callbacks.read", load: () => import("./callbacks/CallBacks.vue") },
   { path: "/complaints", word: "menu.complaints", action: "complaints.read", load: () => import("./complaints/Complaints.vue") },
   { path: "/dispatch", word: "menu.dispatch", action: "offers.answer", folded: true, load: () => import("./dispatch/Dispatch.vue") },
