@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from statistics import quantiles
 from time import perf_counter
 from typing import Any
@@ -128,10 +129,18 @@ def of_days(*, first: datetime, days: int, per_day: int, size: Size, seed: int) 
     return Scenario("simulate", plan, calls, yunhe(), size, lambda item: item)
 
 
-async def run(settings: Settings, rooms: Sequence[Room], scenario: Scenario, *, again: bool = False) -> dict[str, Any]:
+async def run(
+    settings: Settings,
+    rooms: Sequence[Room],
+    scenario: Scenario,
+    *,
+    again: bool = False,
+    facts: Path | None = None,
+) -> dict[str, Any]:
     """Play to the end and return the figures; `again` forgets what an earlier process played.
 
-    Refuses `simulation.database_in_use` and `simulation.running`.
+    The lines that the hash is over go into the file `facts`, to be compared with another release's. Refuses
+    `simulation.database_in_use` and `simulation.running`.
     """
     database = f"{scenario.name}_{scenario.fingerprint[:12]}"
     if again and settings.database_url is None:
@@ -162,6 +171,9 @@ async def run(settings: Settings, rooms: Sequence[Room], scenario: Scenario, *, 
         async with running.works(SYSTEM("simulation")) as work:
             figures = await report.figures(work, len(scenario.calls))
             figures["state_hash"] = await report.state_hash(work)
+            if facts is not None:
+                lines = await report.facts(work)
+                await asyncio.to_thread(facts.write_text, "\n".join(lines), encoding="utf-8")
             figures["state_hash_0_1"] = await report.state_hash(work, cases=report.CASES_0_1)
         bare = await _bare_commits_per_second(running.works)
     return {

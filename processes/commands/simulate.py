@@ -11,6 +11,9 @@ from bootstrap.terminal import Json, console, run, say
 from kit import clock
 from kit.settings import Settings
 
+Facts = Annotated[
+    Path | None, typer.Option(help="write every fact that `state_hash` is over into this file, a line each")
+]
 _FIRST = datetime(2026, 3, 2)  # noqa: DTZ001 - a day on the district's wall, as the option reads one
 
 
@@ -22,6 +25,7 @@ def replay(
     companies: int = 30,
     workers: int = 600,
     again: Annotated[bool, typer.Option(help="begin anew instead of continuing")] = False,
+    facts: Facts = None,
     as_json: Json = False,
 ) -> None:
     """Replay real calls through the whole platform, under a clock that waits for it."""
@@ -38,7 +42,7 @@ def replay(
         raise typer.Exit(1)
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     scenario = runner.of_list(sheet, digest=digest, size=Size(elders, companies, workers), seed=seed)
-    say(run(runner.run(Settings.read(), ROOMS, scenario, again=again)), as_json=as_json)
+    say(run(runner.run(Settings.read(), ROOMS, scenario, again=again, facts=facts)), as_json=as_json)
 
 
 def simulate(
@@ -51,6 +55,7 @@ def simulate(
     companies: int = 30,
     workers: int = 600,
     again: Annotated[bool, typer.Option(help="begin anew instead of continuing")] = False,
+    facts: Facts = None,
     as_json: Json = False,
 ) -> None:
     """Live some days of a made-up district through the whole platform, under a clock that waits for it."""
@@ -61,4 +66,4 @@ def simulate(
     size = Size(elders, companies, workers)
     day = clock.at_local(first.date(), 0)
     scenario = runner.of_days(first=day, days=days, per_day=per_day, size=size, seed=seed)
-    say(run(runner.run(Settings.read(), ROOMS, scenario, again=again)), as_json=as_json)
+    say(run(runner.run(Settings.read(), ROOMS, scenario, again=again, facts=facts)), as_json=as_json)

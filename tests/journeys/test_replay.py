@@ -1,6 +1,7 @@
 """A replay of real calls is the same twice, over both transports, and after any kill."""
 
 import asyncio
+import hashlib
 import json
 import random
 from collections.abc import AsyncIterator
@@ -61,11 +62,14 @@ async def whole(server: str, few: Path, tmp_path_factory: pytest.TempPathFactory
     await postgres.drop_database(server, "replayed")
 
 
-async def _play(few: Path, url: str, home: Path, *, seed: int = 7, kafka: str | None = None) -> dict[str, Any]:
+async def _play(
+    few: Path, url: str, home: Path, *, seed: int = 7, kafka: str | None = None, facts: Path | None = None
+) -> dict[str, Any]:
     settings = Settings(home=home, port=8000, database_url=url, kafka=kafka, geocoder="none")
     sheet = request_lists.read(few)
     assert not sheet.faults
-    return await runner.run(settings, ROOMS, runner.of_list(sheet, digest="few", size=SIZE, seed=seed))
+    scenario = runner.of_list(sheet, digest="few", size=SIZE, seed=seed)
+    return await runner.run(settings, ROOMS, scenario, facts=facts)
 
 
 def _explained(report: dict[str, Any]) -> None:
@@ -90,7 +94,8 @@ async def test_the_same_seed_gives_the_same_facts_and_another_seed_others(
     few: Path, whole: Whole, database: str, tmp_path: Path
 ) -> None:
     first = whole.report
-    again = await _play(few, whole.database, whole.home)
+    again = await _play(few, whole.database, whole.home, facts=tmp_path / "facts")
+    assert hashlib.sha256((tmp_path / "facts").read_bytes()).hexdigest() == first["state_hash"]
     _explained(first)
     assert [again[name] for name in ("state_hash", "state_hash_0_1")] == [
         first[name] for name in ("state_hash", "state_hash_0_1")
