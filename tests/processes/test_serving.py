@@ -29,6 +29,7 @@ from kit.vault import open_vault
 from processes.rooms import ROOMS
 from providers.roster import queries as roster
 from registry import queries as registry
+from tests import forks
 from tests.conftest import HANDLERS
 from tests.machine import free_port
 from tests.processes.served import ROOT, Served, run
@@ -202,9 +203,23 @@ def test_a_setting_that_cannot_work_is_told_in_both_languages(
     (tmp_path / "file").write_text("not a folder")
     missing = server.replace("%s", "not_there")
     filled = {name: value.format(tmp=tmp_path, port=free_port(), missing=missing) for name, value in settings.items()}
-    done = run(tmp_path / "home", "--no-demo", **filled)
-    assert done.returncode == 1, done.stderr
-    assert chinese in done.stderr, done.stderr
-    assert english in done.stderr, done.stderr
-    assert "Traceback" not in done.stderr
-    assert "secret" not in done.stderr
+    filled = {"NOWALLS_PORT": str(free_port())} | filled
+    output = tmp_path / "said"
+
+    async def serve() -> int | None:
+        process = await forks.start(("serve", "--no-demo"), url="", home=tmp_path / "home", output=output, **filled)
+        await asyncio.to_thread(process.join, 100)
+        return process.exitcode
+
+    code = asyncio.run(serve())
+    said = output.with_name("said-errors").read_text(encoding="utf-8")
+    assert code == 1, said
+    assert chinese in said, said
+    assert english in said, said
+    assert "Traceback" not in said
+    assert "secret" not in said
+
+
+def test_a_setting_that_cannot_work_ends_the_program_as_people_start_it(tmp_path: Path) -> None:
+    done = run(tmp_path / "home", "--no-demo", NOWALLS_PORT="eight")
+    assert (done.returncode, "is no port" in done.stderr) == (1, True), done.stderr
