@@ -106,6 +106,7 @@ async def get_me(request: Request, work: Myself) -> shapes.Me:
         actions=policy.actions_of(request.app.state.policy, account.role),
         now=work.now,
         rehearsal=isinstance(works_of(request).clock, RehearsalClock),
+        demo_percent=request.app.state.demo_percent(),
     )
 
 

@@ -1,6 +1,6 @@
 """The HTTP process: the API and the start page, on NOWALLS_PORT."""
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 
 import uvicorn
 
@@ -14,9 +14,14 @@ from processes.rooms import ROOMS
 from processes.server import Protocol, Server
 
 
-def server(running: Platform, *, parts: MutableMapping[str, State] | None = None) -> Server:
+def server(
+    running: Platform,
+    *,
+    parts: MutableMapping[str, State] | None = None,
+    demo_percent: Callable[[], int | None] = lambda: None,
+) -> Server:
     """Make what serves the API until a signal ends it; open streams are given two seconds."""
-    application = build(running.works, running.rooms, parts=parts)
+    application = build(running.works, running.rooms, parts=parts, demo_percent=demo_percent)
     config = uvicorn.Config(
         application, http=Protocol, log_config=None, timeout_graceful_shutdown=2, server_header=False
     )

@@ -25,8 +25,9 @@ from kit.refusal import Refusal
 from providers.satisfaction import complaints
 from providers.satisfaction import operations as satisfaction
 from providers.satisfaction.model import CallBack, CallState
+from providers.settlement import disputes
 from providers.settlement import operations as settlement
-from providers.settlement.model import Statement, StatementState
+from providers.settlement.model import Charge, Statement, StatementLine, StatementState
 from providers.settlement.review import operations as review
 from providers.settlement.review import queries as reviewed
 from simulations.due_actions import Action, DueAction, Trip
@@ -54,6 +55,7 @@ class People:
     works: Works
     schedule: Schedule
     sampler: Sampler
+    open_month: str = ""  # of its statements one is left in dispute, and one to the second person
 
     async def do(self, due: DueAction) -> None:
         """Carry out one action; a refusal ends it and is counted."""
@@ -225,15 +227,38 @@ async def _month(people: People) -> None:
     async with people.works(DRAWER) as work:
         query = select(Statement).where(Statement.state != StatementState.PAID).order_by(Statement.provider_id)
         waiting = (await work.session.execute(query)).scalars().all()
+    largest = [statement.id for statement in sorted(waiting, key=lambda paper: -paper.lines)][:2]
+    in_dispute, unapproved = largest if month == people.open_month and len(largest) == 2 else (None, None)
     for statement in waiting:
+        if statement.id == in_dispute:
+            await _dispute(people, statement)
+            continue
         if statement.state is StatementState.DRAFT:
             await people.operate(
                 company_person(statement.provider_id), partial(settlement.confirm, statement_id=statement.id)
             )
+        if statement.id == unapproved:
+            await _review(people, statement.id)
+            continue
         if statement.state is not StatementState.APPROVED:
             await _review(people, statement.id)
             await people.operate(APPROVER, partial(settlement.approve, statement_id=statement.id))
         await people.operate(CASHIER, partial(settlement.pay, statement_id=statement.id, reference=month))
+
+
+async def _dispute(people: People, statement: Statement) -> None:
+    """Object to the line of a statement from which most was taken."""
+    async with people.works(DRAWER) as work:
+        query = (
+            select(StatementLine.id)
+            .join(Charge, Charge.id == StatementLine.charge_id)
+            .where(StatementLine.statement_id == statement.id)
+            .order_by(Charge.deducted_fen.desc(), StatementLine.position)
+            .limit(1)
+        )
+        line_id = (await work.session.execute(query)).scalar_one()
+    verb = partial(disputes.dispute, line_id=line_id, reason="服务已完成，扣款不应计")
+    await people.operate(company_person(statement.provider_id), verb)
 
 
 async def _review(people: People, statement_id: UUID) -> None:

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import math
 import secrets
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -47,7 +47,7 @@ log = logging.getLogger("nowalls.demo")
 SEED = 1
 SIZE = Size(elders=3000, companies=30, workers=600)
 PACE_SECONDS = 15.0
-_A_DAY = 40  # calls of the day before the first start and of its own day so far, so that there is something to look at
+A_DAY = 40  # calls of the day before the first start and of its own day so far, so that there is something to look at
 _LOOK_SECONDS = 0.5
 _MEMORY = timedelta(days=3)  # what is older than this is over, and is not applied at a start
 _BY_THE_TICKER = frozenset({Action.LAPSE, Action.MISS, Action.LOOK_AGAIN, Action.SWEEP, Action.NIGHT})
@@ -61,8 +61,9 @@ _DESKS = (
 )
 
 
-def _scenario(yesterday: date) -> Scenario:
-    calls = listed.made_up(Sampler(SEED), first=yesterday, days=2, per_day=_A_DAY, homes=SIZE.elders)
+def scenario(yesterday: date) -> Scenario:
+    """Return the demo's play of two days; every other play of its district has the same identity."""
+    calls = listed.made_up(Sampler(SEED), first=yesterday, days=2, per_day=A_DAY, homes=SIZE.elders)
     return Scenario("demo", {"seed": SEED}, calls, population.yunhe(), SIZE, lambda item: item)
 
 
@@ -71,37 +72,44 @@ async def prepare(settings: Settings, rooms: Sequence[Room], *, now: datetime) -
 
     Tell whether this database plays it: a district that holds real people is left alone.
     """
-    scenario = _scenario(clock.day_of(now) - timedelta(days=1))
-    fixed_clock = FixedClock(scenario.before().now())
+    two_days = scenario(clock.day_of(now) - timedelta(days=1))
+    fixed_clock = FixedClock(two_days.before().now())
     async with platform.platform(settings, rooms, clock=fixed_clock) as running:
         async with running.works(SYSTEM("demo")) as work:
             stored = (await work.session.execute(select(Simulation.fingerprint))).scalar()
             anybody = (await work.session.execute(text("select exists (select from person)"))).scalar()
             lived = (await work.session.execute(text("select exists (select from care_request)"))).scalar()
-        if stored != scenario.fingerprint and (stored is not None or anybody):
+        if stored != two_days.fingerprint and (stored is not None or anybody):
             return False
         if stored is not None and lived:
             return True
         console.print(
             "正在布置演示区，演完昨天和今天到此刻，要一两分钟 · laying out the demo district and its last two days"
         )
-        await create_district(running.works, scenario)
+        await create_district(running.works, two_days)
         drained = platform.drained(running)
-        driver = await make_driver(running, fixed_clock, drained, scenario)
+        driver = await make_driver(running, fixed_clock, drained, two_days)
         async with platform.deliveries(running):
             await driver.run(until=now)
     return True
 
 
-async def open_desks(works: Works) -> None:
-    """Open an account at every desk, once, and print the passwords made for them."""
+async def without_history(works: Works) -> bool:
+    """Tell whether the district holds nothing that is older than a month."""
+    async with works(SYSTEM("demo")) as work:
+        earliest = (await work.session.execute(select(func.min(CareRequest.asked_at)))).scalar()
+    return earliest is None or earliest > works.clock.now() - timedelta(days=31)
+
+
+async def open_desks(works: Works, passwords: MutableMapping[str, str]) -> None:
+    """Open an account at every desk, once, and print its password; those not among `passwords` are made and added."""
     table = Table("desk", "username", "password", title="Demo accounts (shown this once)")
     async with works(SYSTEM("demo")) as work:
         company, worker = await _busiest(work)
         for username, name, role in _DESKS:
             if await known.by_username(work, username) is not None:
                 continue
-            password = secrets.token_urlsafe(12)
+            password = passwords.setdefault(username, secrets.token_urlsafe(12))
             await accounts.open_account(
                 work,
                 username=username,
@@ -135,7 +143,7 @@ async def live(running: Platform) -> None:
     """Keep the demo district living by the wall clock, until cancelled."""
     works = running.works
     now = works.clock.now()
-    driver = await make_driver(running, FixedClock(now), None, _scenario(clock.day_of(now)), since=now - _MEMORY)
+    driver = await make_driver(running, FixedClock(now), None, scenario(clock.day_of(now)), since=now - _MEMORY)
     arrived: asyncio.Queue[Envelope] = asyncio.Queue()
 
     def on_emitted(envelopes: list[Envelope]) -> None:

@@ -56,6 +56,7 @@ class Schedule:
 
     sampler: Sampler
     missed_after: timedelta
+    sweep_every: timedelta = _QUARTER
     placed: dict[UUID, PlacedCall] = field(default_factory=dict)
     refused: int = 0
     trips: dict[UUID, Trip] = field(default_factory=dict)
@@ -119,7 +120,7 @@ class Schedule:
         if self.unanswered and (Action.LOOK_AGAIN, -1, -1) not in self._due:
             self.put(Action.LOOK_AGAIN, grid(now + step))
         if self.open_requests and (Action.SWEEP, -1, -1) not in self._due:
-            self.put(Action.SWEEP, grid(now + step, _QUARTER))
+            self.put(Action.SWEEP, grid(now + step, self.sweep_every))
 
     def repeat_rounds(self, now: datetime) -> None:
         """Schedule the next rounds while requests are open."""

@@ -72,6 +72,12 @@ async def session_behind(work: Work, token: str) -> LiveSession | None:
     return LiveSession(actor_of(account, division_code=division), session.kind, session.public_key)
 
 
+async def anybody_since(work: Work, instant: datetime) -> bool:
+    """Tell whether anybody who has not signed out has asked for something after an instant."""
+    seen = select(AccountSession.id).where(AccountSession.ended_at.is_(None), AccountSession.seen_at > instant)
+    return (await work.session.execute(seen.limit(1))).first() is not None
+
+
 async def alive(work: Work, token: str) -> bool:
     """Tell whether a token's session still lives, without keeping it alive by asking."""
     return (await work.session.execute(_LIVE, _of(work, token))).first() is not None

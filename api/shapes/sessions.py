@@ -57,6 +57,9 @@ class Me(BaseModel):
     actions: list[str] = Field(description="what the policy lets this role do", examples=[["account.read"]])
     now: datetime = Field(description="the platform's clock, which a rehearsal may have put forward")
     rehearsal: bool
+    demo_percent: int | None = Field(
+        description="how much of the demo's history has been lived; at 100 it opens when everybody has signed out"
+    )
 
 
 class OwnSession(BaseModel):

@@ -58,9 +58,9 @@ class Served:
         """Give the number of its embedded PostgreSQL's process."""
         return int((self.home / "postgres" / "postmaster.pid").read_text().splitlines()[0])
 
-    def start(self, *, whole: bool = False) -> None:
+    def start(self, *, whole: bool = False, demo: bool = False) -> None:
         """Start it and wait until it answers, or until the `whole` of it is well."""
-        command = [sys.executable, str(ROOT / "run.py"), "serve", "--no-demo"]
+        command = [sys.executable, str(ROOT / "run.py"), "serve", "--demo" if demo else "--no-demo"]
         with (self.home.parent / "said").open("a") as said:
             self.process = subprocess.Popen(
                 command,
