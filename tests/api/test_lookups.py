@@ -10,9 +10,13 @@ from dispatch.requests import operations as requests
 from kit import clock
 from kit.access.actor import SYSTEM
 from kit.access.roles import Role
+from kit.china import identifiers
 from kit.clock import FixedClock
 from kit.ids import new_id
-from tests.api.lives import MARKS, OWN, SHARED
+from registry import operations as registry
+from registry.operations import NewPerson
+from tests.api.acts import HOME
+from tests.api.lives import MARKS, OWN, SHARED, VILLAGES
 from tests.api.test_desks import PROVIDER, Desks, desks
 from tests.api.world import World
 from tests.conftest import drained
@@ -180,16 +184,24 @@ async def test_towns_are_drawn_by_the_hull_of_ten_homes_and_never_by_fewer(world
     sparse = (await world.ask("operator", "GET", "/divisions/outlines")).json()["items"]
     assert {row["name"] for row in sparse} == {f"street {code}" for code in (*OWN, SHARED)}
     assert [row["hull"] for row in sparse] == [[]] * len(sparse)
-    await world.plain.execute(
-        "insert into address (id, person_id, text_sealed, division_code, latitude, longitude, datum, valid_from)"
-        " select gen_random_uuid(), person_id, text_sealed, division_code, latitude + n * 0.01004,"
-        " longitude + (n % 3) * 0.01, datum, valid_from from address, generate_series(1, 9) n where division_code like $1 || '%' and valid_to is null",
-        OWN[0][:9],
-    )
+    neighbours = [
+        NewPerson(
+            name=f"neighbour {n}",
+            id_no=identifiers.compose_resident_id(area="130999", born_on=date(1942, 1, 1), sequence=800 + 2 * n),
+            phone=f"1391111{n:04d}",
+            address=f"house {n}",
+            division_code=VILLAGES[0][0],
+            latitude=HOME[0] + n * 0.01004,
+            longitude=HOME[1] + (n % 3) * 0.01,
+        )
+        for n in range(8)
+    ]
+    async with world.works(SYSTEM("test")) as work:
+        await registry.register_people(work, neighbours)
     answer = await world.ask("manager", "GET", "/divisions/outlines")
     (drawn,) = [row for row in answer.json()["items"] if row["hull"]]
     assert drawn["division_code"] == OWN[0]
-    assert drawn["homes"] == 20
+    assert drawn["homes"] == 10
     spots = [(spot["latitude"], spot["longitude"]) for spot in drawn["hull"]]
     assert all(round(degrees, 3) == degrees for spot in spots for degrees in spot)
     assert min(spots)[0] < drawn["middle"]["latitude"] < max(spots)[0]
