@@ -5,12 +5,12 @@ import os
 import sys
 from contextlib import suppress
 
-from bootstrap import shutdown
 from bootstrap.schema import ROOT
 from kit.settings import Settings
 from processes.rooms import ROOMS
 from simulations import demo_history as history
 
+_LIVE = "from bootstrap import shutdown; from processes import demo_history; shutdown.run(demo_history.main())"
 _POLITENESS = 5  # the server answers people meanwhile
 
 
@@ -30,8 +30,8 @@ class Child:
         child = await asyncio.create_subprocess_exec(
             sys.executable,
             "-P",
-            "-m",
-            __name__,
+            "-c",
+            _LIVE,
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=asyncio.subprocess.PIPE,
@@ -63,7 +63,3 @@ async def main() -> None:
             last = percent
 
     await history.lay_out(Settings.read(), ROOMS, extent=history.Extent(), say=say)
-
-
-if __name__ == "__main__":
-    shutdown.run(main())

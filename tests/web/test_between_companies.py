@@ -88,7 +88,7 @@ async def test_two_companies_side_by_side_hold_nothing_of_each_other(site: Site,
             said = await heard[company.mark].all()
             assert len(said) > 10
             assert len(heard[company.mark].frames) >= 3
-            seen = {found for text in said for found in UUIDS.findall(text.lower())} - heard[company.mark].asked
+            seen = {uuid for text in said for uuid in UUIDS.findall(text.lower())} - heard[company.mark].asked
             assert seen & secrets == set()
             assert [word for word in words for text in said if word in text] == []
             assert downloads[company.mark]
