@@ -4,18 +4,20 @@ import csv
 import io
 from collections.abc import Sequence
 from typing import Annotated
+from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from api.acting import Route, doing
 from api.errors import responses
+from api.named import colleagues, named, shown
 from api.paging import Listing, Page, Rows
 from api.shapes import civil as shapes
 from civil import modules
 from civil.blocks.benefits import operations as runs
 from civil.blocks.benefits import queries as benefits
-from civil.blocks.benefits.model import BenefitPayment, Grant, PayLine, PayRun
+from civil.blocks.benefits.model import PayRun
 from civil.blocks.cases import operations as cases
 from civil.blocks.cases import queries as civil_cases
 from civil.blocks.cases.model import CivilCase
@@ -30,6 +32,11 @@ Benefit = Annotated[str | None, Query(max_length=40, description="a benefit of G
 About = Annotated[UUID | None, Query(description="about this person")]
 
 
+async def _shown(work: Work, case: CivilCase) -> shapes.CivilCase:
+    (row,) = await shown(work, shapes.CivilCase, [case])
+    return row
+
+
 @router.get("/civil/modules", summary="What companion modules are there?")
 async def list_civil_modules(work: Reading) -> Listing[shapes.CivilModule]:  # noqa: ARG001 - the actor must be allowed
     """Return every module with its kinds of cases, their fields, states and moves, and its benefits."""
@@ -39,76 +46,86 @@ async def list_civil_modules(work: Reading) -> Listing[shapes.CivilModule]:  # n
 @router.post(
     "/civil/cases",
     status_code=201,
-    response_model=shapes.CivilCase,
     summary="Open a case of a module",
     responses=responses(403, 404, 409, 422),
 )
-async def open_civil_case(form: shapes.NewCivilCase, work: Annotated[Work, doing("civil.cases.open")]) -> CivilCase:
+async def open_civil_case(
+    form: shapes.NewCivilCase, work: Annotated[Work, doing("civil.cases.open")]
+) -> shapes.CivilCase:
     """Open a case about a person, where the person lives."""
     module, kind = modules.case_kind(form.kind)
     facts = cases.read_facts(kind, form.facts)
-    return await cases.open_case(work, kind, section=module.section, person_id=form.person_id, facts=facts)
+    case = await cases.open_case(work, kind, section=module.section, person_id=form.person_id, facts=facts)
+    return await _shown(work, case)
 
 
-@router.get("/civil/cases", response_model=Listing[shapes.CivilCase], summary="List cases", responses=responses(422))
+@router.get("/civil/cases", summary="List cases", responses=responses(422))
 async def list_civil_cases(
     work: Reading,
     page: Page,
+    *,
+    civil_module: Annotated[str | None, Query(max_length=40, description="a module of GET /civil/modules")] = None,
     civil_kind: Kind = None,
+    civil_state: Annotated[str | None, Query(max_length=32, description="a state of the kind")] = None,
+    closed: Annotated[bool | None, Query(description="true: only those at their end; false: only open ones")] = None,
     person_id: About = None,
     overdue: Annotated[bool | None, Query(description="true: only open cases whose time is over")] = None,
-) -> Rows[CivilCase]:
+) -> Listing[shapes.CivilCase]:
     """Return the cases of the own division and sections by number."""
     rows = await civil_cases.cases(
         work,
         kind=civil_kind,
+        kinds=None if civil_module is None else modules.kinds_of(civil_module),
+        state=civil_state,
+        closed=closed,
         person_id=person_id,
         due_before=work.now if overdue else None,
         after=page.after,
         limit=page.limit,
     )
-    return page.rows(work, civil_cases.CASES, rows)
+    return Listing(items=await shown(work, shapes.CivilCase, rows), next=page.next(work, civil_cases.CASES, rows))
 
 
-@router.get(
-    "/civil/cases/{civil_case_id}", response_model=shapes.CivilCase, summary="Read a case", responses=responses(404)
-)
-async def get_civil_case(civil_case_id: UUID, work: Reading) -> CivilCase:
+@router.get("/civil/cases/{civil_case_id}", summary="Read a case", responses=responses(404))
+async def get_civil_case(civil_case_id: UUID, work: Reading) -> shapes.CivilCase:
     """Return a case."""
-    return await civil_cases.case(work, civil_case_id)
+    return await _shown(work, await civil_cases.case(work, civil_case_id))
 
 
 @router.get("/civil/cases/{civil_case_id}/steps", summary="List the moves of a case", responses=responses(404, 422))
-async def list_civil_case_steps(civil_case_id: UUID, work: Reading, page: Page) -> Listing[shapes.CivilCaseStep]:
+async def list_civil_case_steps(
+    civil_case_id: UUID, work: Reading, page: Page, request: Request
+) -> Listing[shapes.CivilCaseStep]:
     """Return what was done with a case, oldest first; who reads the reasons is written down."""
     rows = await civil_cases.steps(work, civil_case_id, after=page.after, limit=page.limit)
-    items = [shapes.CivilCaseStep.of(step, note) for step, note in rows]
+    names = await colleagues(request, {step.by for step, _ in rows})
+    items = [shapes.CivilCaseStep.of(step, note, names.get(step.by)) for step, note in rows]
     return Listing(items=items, next=page.next(work, civil_cases.STEPS, [step for step, _ in rows]))
 
 
 @router.post(
     "/civil/cases/{civil_case_id}/moves",
-    response_model=shapes.CivilCase,
     summary="Move a case",
     responses=responses(403, 404, 409, 422),
 )
 async def move_civil_case(
     civil_case_id: UUID, form: shapes.CivilCaseMove, work: Annotated[Work, doing("civil.cases.move")]
-) -> CivilCase:
+) -> shapes.CivilCase:
     """Bring a case into another state, with new facts where something was learnt, and the reason."""
     case = await civil_cases.case(work, civil_case_id)
     _, kind = modules.case_kind(case.kind)
     facts = None if form.facts is None else cases.read_facts(kind, form.facts)
-    return await cases.move(work, kind, case_id=civil_case_id, to=form.to, facts=facts, note=form.reason)
+    case = await cases.move(work, kind, case_id=civil_case_id, to=form.to, facts=facts, note=form.reason)
+    return await _shown(work, case)
 
 
-@router.get("/civil/grants", response_model=Listing[shapes.Grant], summary="List grants", responses=responses(422))
+@router.get("/civil/grants", summary="List grants", responses=responses(422))
 async def list_grants(
     work: Annotated[Work, doing("civil.grants.read")], page: Page, programme: Benefit = None, person_id: About = None
-) -> Rows[Grant]:
+) -> Listing[shapes.Grant]:
     """Return the grants of the own division and sections by number."""
     rows = await benefits.grants(work, programme=programme, person_id=person_id, after=page.after, limit=page.limit)
-    return page.rows(work, benefits.GRANTS, rows)
+    return Listing(items=await shown(work, shapes.Grant, rows), next=page.next(work, benefits.GRANTS, rows))
 
 
 @router.post(
@@ -138,24 +155,26 @@ async def get_pay_run(run_id: UUID, work: ReadingRuns) -> PayRun:
 
 @router.get(
     "/civil/pay-runs/{run_id}/lines",
-    response_model=Listing[shapes.PayLine],
     summary="List the lines of a run",
     responses=responses(404, 422),
 )
-async def list_pay_lines(run_id: UUID, work: ReadingRuns, page: Page) -> Rows[PayLine]:
+async def list_pay_lines(run_id: UUID, work: ReadingRuns, page: Page) -> Listing[shapes.PayLine]:
     """Return what was entered for each grant, month and component."""
-    return page.rows(work, benefits.LINES, await benefits.pay_lines(work, run_id, after=page.after, limit=page.limit))
+    rows = await benefits.pay_lines(work, run_id, after=page.after, limit=page.limit)
+    payees = await benefits.payees(work, {row.grant_id for row in rows})
+    lines = [shapes.PayLine.of(row, payees[row.grant_id]) for row in rows]
+    return Listing(items=await named(work, lines), next=page.next(work, benefits.LINES, rows))
 
 
 @router.get(
     "/civil/pay-runs/{run_id}/payments",
-    response_model=Listing[shapes.BenefitPayment],
     summary="List the payments of a run",
     responses=responses(404, 422),
 )
-async def list_benefit_payments(run_id: UUID, work: ReadingRuns, page: Page) -> Rows[BenefitPayment]:
-    """Return what was sent to whom, without names and accounts."""
-    return page.rows(work, benefits.PAYMENTS, await benefits.payments(work, run_id, after=page.after, limit=page.limit))
+async def list_benefit_payments(run_id: UUID, work: ReadingRuns, page: Page) -> Listing[shapes.BenefitPayment]:
+    """Return what was sent to whom, names masked, without accounts."""
+    rows = await benefits.payments(work, run_id, after=page.after, limit=page.limit)
+    return Listing(items=await shown(work, shapes.BenefitPayment, rows), next=page.next(work, benefits.PAYMENTS, rows))
 
 
 @router.get("/civil/pay-runs/{run_id}/check", summary="Compute a run again", responses=responses(404))
@@ -192,7 +211,11 @@ async def approve_pay_run(run_id: UUID, work: Annotated[Work, doing("civil.pay_r
 )
 async def make_bank_file(run_id: UUID, work: Annotated[Work, doing("civil.pay_runs.send")]) -> Response:
     """Return the payments of an approved run as CSV: payment, name, account, yuan; who reads it is written down."""
-    return Response(_csv(await runs.send_to_bank(work, run_id=run_id)), media_type="text/csv")
+    lines = await runs.send_to_bank(work, run_id=run_id)
+    run = await benefits.pay_run(work, run_id)
+    called = quote(f"代发文件-{modules.programme(run.programme).title.zh}-{run.month}.csv", safe="")
+    disposition = f"attachment; filename=\"bank-{run.month}.csv\"; filename*=UTF-8''{called}"
+    return Response(_csv(lines), media_type="text/csv", headers={"Content-Disposition": disposition})
 
 
 @router.post(

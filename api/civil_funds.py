@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 
 from api.acting import Route, doing
 from api.errors import responses
+from api.named import shown
 from api.paging import Listing, Page, Rows
 from api.shapes import civil_funds as shapes
 from civil import modules
@@ -85,15 +86,11 @@ async def plan_fund(fund_id: UUID, form: shapes.NewFundPlan, work: Planning) -> 
     return await operations.plan_year(work, kind, fund_id=fund_id, year=form.year, fen=form.fen, source=form.source)
 
 
-@router.get(
-    "/civil/funds/{fund_id}/entries",
-    response_model=Listing[shapes.FundEntry],
-    summary="List the entries of a fund",
-    responses=responses(404, 422),
-)
-async def list_fund_entries(fund_id: UUID, work: Reading, page: Page) -> Rows[FundEntry]:
+@router.get("/civil/funds/{fund_id}/entries", summary="List the entries of a fund", responses=responses(404, 422))
+async def list_fund_entries(fund_id: UUID, work: Reading, page: Page) -> Listing[shapes.FundEntry]:
     """Return what came in and went out, as it was entered; the balance is their sum."""
-    return page.rows(work, queries.ENTRIES, await queries.entries(work, fund_id, after=page.after, limit=page.limit))
+    rows = await queries.entries(work, fund_id, after=page.after, limit=page.limit)
+    return Listing(items=await shown(work, shapes.FundEntry, rows), next=page.next(work, queries.ENTRIES, rows))
 
 
 @router.post(

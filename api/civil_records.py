@@ -4,17 +4,18 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
 from api.acting import Route, doing
 from api.errors import responses
 from api.forms import Day
-from api.paging import Listing, Page, Rows
+from api.named import colleagues, named
+from api.paging import Listing, Page
 from api.shapes import civil_records as shapes
 from civil import modules
 from civil.blocks.declared import Register
 from civil.blocks.register import operations, queries, refusals
-from civil.blocks.register.model import Inspection, RecordVersion
+from civil.blocks.register.model import CivilRecord, RecordVersion
 from events.work import Work
 from kit import clock
 
@@ -29,6 +30,11 @@ async def _register_of(work: Work, record_id: UUID) -> Register:
     record = await queries.record(work, record_id)
     _, register = modules.register(record.kind)
     return register
+
+
+async def _shown(work: Work, record: CivilRecord, version: RecordVersion | None = None) -> shapes.CivilRecord:
+    (row,) = await named(work, [shapes.CivilRecord.of(record, version)])
+    return row
 
 
 @router.post(
@@ -47,7 +53,7 @@ async def add_civil_record(form: shapes.NewCivilRecord, work: Changing) -> shape
         within_id=form.within_id,
         opened_on=form.opened_on,
     )
-    return shapes.CivilRecord.of(record)
+    return await _shown(work, record)
 
 
 @router.get("/civil/records", summary="List records", responses=responses(422))
@@ -56,6 +62,8 @@ async def list_civil_records(
     page: Page,
     *,
     civil_register: Annotated[str | None, Query(max_length=40, description="a register of GET /civil/modules")] = None,
+    civil_state: Annotated[str | None, Query(max_length=32, description="a state of the register")] = None,
+    closed: Annotated[bool | None, Query(description="true: only those at their end; false: only open ones")] = None,
     within_id: Annotated[UUID | None, Query(description="within this record")] = None,
     person_id: Annotated[UUID | None, Query(description="about this person")] = None,
     overdue: Annotated[bool | None, Query(description="true: only open records with something overdue")] = None,
@@ -65,13 +73,15 @@ async def list_civil_records(
     rows = await queries.records(
         work,
         kind=civil_register,
+        state=civil_state,
+        closed=closed,
         within_id=within_id,
         person_id=person_id,
         due_before=today if overdue else None,
         after=page.after,
         limit=page.limit,
     )
-    items = [shapes.CivilRecord.of(row) for row in rows]
+    items = await named(work, [shapes.CivilRecord.of(row) for row in rows])
     return Listing(items=items, next=page.next(work, queries.RECORDS, rows))
 
 
@@ -80,19 +90,20 @@ async def get_civil_record(record_id: UUID, work: Reading, on: On = None) -> sha
     """Return a record, as it is or as it was on a day."""
     record = await queries.record(work, record_id)
     version = None if on is None else await queries.version_on(work, record_id, on)
-    return shapes.CivilRecord.of(record, version)
+    return await _shown(work, record, version)
 
 
 @router.get(
-    "/civil/records/{record_id}/versions",
-    response_model=Listing[shapes.CivilRecordVersion],
-    summary="List the versions of a record",
-    responses=responses(404, 422),
+    "/civil/records/{record_id}/versions", summary="List the versions of a record", responses=responses(404, 422)
 )
-async def list_civil_record_versions(record_id: UUID, work: Reading, page: Page) -> Rows[RecordVersion]:
+async def list_civil_record_versions(
+    record_id: UUID, work: Reading, page: Page, request: Request
+) -> Listing[shapes.CivilRecordVersion]:
     """Return what a record was from which day on, with who recorded it; nothing recorded is ever changed."""
     rows = await queries.versions(work, record_id, after=page.after, limit=page.limit)
-    return page.rows(work, queries.VERSIONS, rows)
+    names = await colleagues(request, {row.recorded_by for row in rows})
+    items = [shapes.CivilRecordVersion.of(row, names.get(row.recorded_by)) for row in rows]
+    return Listing(items=items, next=page.next(work, queries.VERSIONS, rows))
 
 
 @router.put(
@@ -105,7 +116,7 @@ async def change_civil_record(record_id: UUID, form: shapes.CivilRecordFacts, wo
     register = await _register_of(work, record_id)
     facts = operations.read_facts(register.facts, register.name, form.facts)
     record = await operations.change(work, register, record_id=record_id, facts=facts, valid_from=form.valid_from)
-    return shapes.CivilRecord.of(record)
+    return await _shown(work, record)
 
 
 @router.post("/civil/records/{record_id}/moves", summary="Move a record", responses=responses(403, 404, 409, 422))
@@ -116,36 +127,37 @@ async def move_civil_record(
     register = await _register_of(work, record_id)
     facts = None if form.facts is None else operations.read_facts(register.facts, register.name, form.facts)
     record = await operations.move(work, register, record_id=record_id, to=form.to, on=form.on, facts=facts)
-    return shapes.CivilRecord.of(record)
+    return await _shown(work, record)
 
 
 @router.get(
-    "/civil/records/{record_id}/inspections",
-    response_model=Listing[shapes.CivilInspection],
-    summary="List the inspections of a record",
-    responses=responses(404, 422),
+    "/civil/records/{record_id}/inspections", summary="List the inspections of a record", responses=responses(404, 422)
 )
-async def list_civil_inspections(record_id: UUID, work: Reading, page: Page) -> Rows[Inspection]:
+async def list_civil_inspections(
+    record_id: UUID, work: Reading, page: Page, request: Request
+) -> Listing[shapes.CivilInspection]:
     """Return what was looked at and whether it passed, the earliest first."""
     rows = await queries.inspections(work, record_id, after=page.after, limit=page.limit)
-    return page.rows(work, queries.INSPECTIONS, rows)
+    names = await colleagues(request, {row.recorded_by for row in rows})
+    items = [shapes.CivilInspection.of(row, names.get(row.recorded_by)) for row in rows]
+    return Listing(items=items, next=page.next(work, queries.INSPECTIONS, rows))
 
 
 @router.post(
     "/civil/records/{record_id}/inspections",
     status_code=201,
-    response_model=shapes.CivilInspection,
     summary="Record an inspection",
     responses=responses(403, 404, 409, 422),
 )
 async def record_civil_inspection(
     record_id: UUID, form: shapes.NewCivilInspection, work: Annotated[Work, doing("civil.records.inspect")]
-) -> Inspection:
+) -> shapes.CivilInspection:
     """Record what was looked at on a day, after which the next inspection is due."""
     register = await _register_of(work, record_id)
     if register.inspecting is None:
         raise refusals.RecordNotInspected
     facts = operations.read_facts(register.inspecting.facts, register.name, form.facts)
-    return await operations.inspect(
+    inspection = await operations.inspect(
         work, register, record_id=record_id, passed=form.passed, facts=facts, inspected_on=form.inspected_on
     )
+    return shapes.CivilInspection.of(inspection)

@@ -31,6 +31,8 @@ HOME: Final = {
     Role.ADMINISTRATOR: "/console/settings",
     Role.FINANCE: "/console/finance",
     Role.PROVIDER: "/console/dispatch",
+    Role.CLERK: "/console/civil/cases",
+    Role.SECTION: "/console/civil/cases",
 }
 """Role → the page that its work begins at."""
 ACCOUNT: Final = "/console/account"

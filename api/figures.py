@@ -8,12 +8,12 @@ from fastapi.responses import HTMLResponse
 
 from api.acting import Route, doing
 from api.errors import responses
-from api.paging import Listing, Page, Rows
+from api.named import shown
+from api.paging import Listing, Page
 from api.shapes import figures as shapes
 from civil.blocks.declared import Module
 from civil.blocks.figures import queries
 from civil.blocks.figures.figure import Figure
-from civil.blocks.figures.queries import FigureRow
 from civil.report import drafting, figures
 from civil.report import page as report_page
 from events.work import Work
@@ -59,17 +59,17 @@ async def get_civil_figure(figure_code: Code, work: Reading, as_of: Day = None) 
 
 
 @router.get(
-    "/civil/figures/{figure_code}/rows",
-    response_model=Listing[shapes.CivilFigureRow],
-    summary="List the rows behind a figure",
-    responses=responses(403, 404, 422),
+    "/civil/figures/{figure_code}/rows", summary="List the rows behind a figure", responses=responses(403, 404, 422)
 )
-async def list_civil_figure_rows(figure_code: Code, work: Reading, page: Page, as_of: Day = None) -> Rows[FigureRow]:
-    """Return the rows that fold into the number, by key; ids without names, of what the reader may see."""
+async def list_civil_figure_rows(
+    figure_code: Code, work: Reading, page: Page, as_of: Day = None
+) -> Listing[shapes.CivilFigureRow]:
+    """Return the rows that fold into the number, by key; names masked, of what the reader may see."""
     _, figure = _readable(work, figure_code)
     day = as_of or clock.day_of(work.now)
     order, rows = await queries.rows(work, figure, day, after=page.after, limit=page.limit)
-    return Rows(rows) if order is None else page.rows(work, order, rows)
+    items = await shown(work, shapes.CivilFigureRow, rows)
+    return Listing(items=items, next=None if order is None else page.next(work, order, rows))
 
 
 @router.get(

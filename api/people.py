@@ -20,7 +20,7 @@ from registry.people.directory import Caller
 router = APIRouter(tags=["people"], route_class=Route)
 
 
-Finding = Annotated[Work, doing("people.find", at_most=LookupsPerMinute)]
+Calling = Annotated[Work, doing("people.callers", at_most=LookupsPerMinute)]
 Reading = Annotated[Work, doing("people.read")]
 Changing = Annotated[Work, doing("people.change")]
 
@@ -55,7 +55,10 @@ async def list_people(
     name: Annotated[str | None, Query(min_length=1, max_length=40, description="how the name begins")] = None,
     division: Annotated[str | None, Query(pattern="^[0-9]{2,12}$", description="a division or one above it")] = None,
 ) -> Listing[shapes.PersonLine]:
-    """Return people in the order of their numbers, names masked; their own rows are read with a purpose."""
+    """Return people in the order of their numbers, names masked; clerks find who lives in their division.
+
+    Telephones are not opened to clerks, so that nobody is found by one.
+    """
     rows = await queries.people(work, said=q, name=name, division_code=division, after=page.after, limit=page.limit)
     return Listing(items=[shapes.PersonLine.of(*row) for row in rows], next=page.next(work, queries.PEOPLE, rows))
 
@@ -75,7 +78,7 @@ async def lookup_person(
     summary="Who may be calling from this number?",
     responses=responses(422),
 )
-async def find_callers(phone: Annotated[str, Query(max_length=40)], work: Finding) -> Rows[Caller]:
+async def find_callers(phone: Annotated[str, Query(max_length=40)], work: Calling) -> Rows[Caller]:
     """Return everybody whose own or family number this is; the reading is recorded."""
     return Rows(await queries.people_by_phone(work, phone))
 

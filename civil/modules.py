@@ -67,6 +67,11 @@ class FundUnknown(Refusal):
     kind = Kind.NOT_FOUND
 
 
+def kinds_of(name: str) -> frozenset[str]:
+    """Return the names of a module's kinds of cases; none where no module is called so."""
+    return frozenset(kind for kind, (module, _) in KINDS.items() if module.name == name)
+
+
 def case_kind(name: str) -> tuple[Module, CaseKind]:
     """Return a kind of case and the module it belongs to; refuses `civil.kind_unknown`."""
     if name not in KINDS:

@@ -5,7 +5,9 @@ from typing import Final
 from kit.access.roles import EVERYBODY, Policy, Role
 
 POLICY: Final[Policy] = {
-    "people.find": frozenset({Role.OPERATOR, Role.MANAGER, Role.AUDITOR}),
+    # clerks: only who lives in their division, and by no telephone
+    "people.find": frozenset({Role.OPERATOR, Role.MANAGER, Role.CLERK, Role.SECTION, Role.AUDITOR}),
+    "people.callers": frozenset({Role.OPERATOR, Role.MANAGER, Role.AUDITOR}),
     "people.lookup": frozenset({Role.OPERATOR, Role.MANAGER}),
     # companies: only whom they may visit; clerks: only who lives in their division
     "people.read": frozenset(

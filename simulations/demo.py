@@ -14,9 +14,11 @@ from uuid import UUID
 
 from rich.table import Table
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
 
 from api.accounts import operations as accounts
 from api.accounts import queries as known
+from api.accounts.tokens import actor_of
 from bootstrap import platform
 from bootstrap.platform import Platform
 from bootstrap.terminal import console
@@ -27,13 +29,15 @@ from events.contracts.event import Envelope
 from events.contracts.offers import VisitOffered
 from events.work import Work, Works
 from kit import clock, loops
-from kit.access.actor import SYSTEM
+from kit.access.actor import SYSTEM, Actor
 from kit.access.roles import Role
+from kit.access.scope import Section
 from kit.clock import FixedClock
+from kit.refusal import Refusal
 from kit.room import Room
 from kit.settings import Settings
 from providers.roster.model import Worker
-from simulations import population
+from simulations import bureau, population
 from simulations import request_lists as listed
 from simulations.driver import Driver, placed_call
 from simulations.due_actions import Action, DueAction, Phase
@@ -58,6 +62,8 @@ _DESKS = (
     ("finance", "财务制单", Role.FINANCE),
     ("finance2", "财务复核", Role.FINANCE),
     ("manager", "主管", Role.MANAGER),
+    ("clerk", "镇街经办", Role.CLERK),
+    ("section", "科室", Role.SECTION),
 )
 
 
@@ -102,15 +108,21 @@ async def without_history(works: Works) -> bool:
 
 
 async def open_desks(works: Works, passwords: MutableMapping[str, str]) -> None:
-    """Open an account at every desk, once, and print its password; those not among `passwords` are made and added."""
+    """Open an account at every desk, once, print its password, and let the bureau's desks have work.
+
+    Passwords that are not among `passwords` are made and added.
+    """
     table = Table("desk", "username", "password", title="Demo accounts (shown this once)")
+    actors: dict[Role, Actor] = {}
     async with works(SYSTEM("demo")) as work:
         company, worker = await _busiest(work)
+        town = await bureau.busiest_town(work)
+        places = {Role.CLERK: town, Role.SECTION: f"{town[:6]}000000"}
         for username, name, role in _DESKS:
             if await known.by_username(work, username) is not None:
                 continue
             password = passwords.setdefault(username, secrets.token_urlsafe(12))
-            await accounts.open_account(
+            account = await accounts.open_account(
                 work,
                 username=username,
                 display_name=name,
@@ -118,10 +130,18 @@ async def open_desks(works: Works, passwords: MutableMapping[str, str]) -> None:
                 password=password,
                 provider_id=company if role in {Role.PROVIDER, Role.WORKER} else None,
                 worker_id=worker if role is Role.WORKER else None,
+                division_code=places.get(role),
+                sections=tuple(Section) if role in places else (),
             )
+            actors.setdefault(role, actor_of(account))
             table.add_row(name, username, password)
     if table.row_count:
         console.print(table)
+    if actors.keys() >= {Role.CLERK, Role.SECTION, Role.FINANCE, Role.MANAGER}:
+        try:
+            await bureau.lay_out(works, actors, town)
+        except (Refusal, DBAPIError):  # the demo begins with less, and begins
+            log.warning("the bureau's desks have less to show", exc_info=True)
 
 
 async def _busiest(work: Work) -> tuple[UUID, UUID]:

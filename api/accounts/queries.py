@@ -1,6 +1,6 @@
 """Queries of accounts: the account of a token, the list of accounts, their sessions and refused actions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -117,3 +117,9 @@ async def refused(work: Work, *, after: str | None = None, limit: int = 100) -> 
 async def by_username(work: Work, username: str) -> Account | None:
     """Return the account of a name."""
     return (await work.session.execute(select(Account).where(Account.username == username))).scalar_one_or_none()
+
+
+async def display_names(work: Work, account_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return what accounts are called."""
+    query = select(Account.id, Account.display_name).where(Account.id.in_(account_ids))
+    return {row.id: row.display_name for row in await work.session.execute(query)}

@@ -1,6 +1,6 @@
 """What the companion modules look like over HTTP."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
@@ -8,7 +8,9 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from api.forms import EXAMPLE_ID, Form, Json, MonthName
+from api.shapes.about import AboutPerson
 from civil.blocks.benefits.model import GrantEndReason, PayRunState
+from civil.blocks.benefits.model import PayLine as StoredLine
 from civil.blocks.cases.model import CaseStep
 from civil.blocks.declared import CaseKind, FundKind, Module, Move, Register, Title
 from kit.access.roles import Role
@@ -33,11 +35,15 @@ class CivilState(BaseModel):
 
     state: str = Field(description="the state's code")
     title: CivilTitle = Field(description="what a screen calls it")
+    publicised: bool = Field(description="whether a case is publicised in it for some days (公示)")
 
     @classmethod
-    def all(cls, states: Mapping[str, Title]) -> list[Self]:
+    def all(cls, states: Mapping[str, Title], publicised: Collection[str] = ()) -> list[Self]:
         """Show every state."""
-        return [cls(state=state, title=CivilTitle.of(title)) for state, title in states.items()]
+        return [
+            cls(state=state, title=CivilTitle.of(title), publicised=state in publicised)
+            for state, title in states.items()
+        ]
 
 
 class CivilMove(BaseModel):
@@ -47,12 +53,28 @@ class CivilMove(BaseModel):
     to: str = Field(description="the state after")
     by: list[Role] = Field(description="the roles that may make it")
     second_person: bool = Field(description="whether nobody may make it who has worked on the case or record before")
+    objection: bool = Field(description="whether it may be made while the case is publicised")
+    facts: bool = Field(description="whether other facts may come with it; false: what was decided is what is done")
 
     @classmethod
-    def all(cls, moves: Mapping[str, Mapping[str, Move]]) -> list[Self]:
+    def all(
+        cls,
+        moves: Mapping[str, Mapping[str, Move]],
+        *,
+        fixed: Collection[str],
+        publicised: Collection[str] = (),
+        objected: Collection[str] = (),
+    ) -> list[Self]:
         """Show every move."""
         return [
-            cls(came_from=state, to=to, by=sorted(move.by), second_person=move.second_person)
+            cls(
+                came_from=state,
+                to=to,
+                by=sorted(move.by),
+                second_person=move.second_person,
+                objection=state in publicised and to in objected,
+                facts=to not in fixed,
+            )
             for state, wanted in moves.items()
             for to, move in wanted.items()
         ]
@@ -76,8 +98,8 @@ class CivilCaseKind(BaseModel):
             title=CivilTitle.of(kind.title),
             fields=kind.facts.model_json_schema(),
             first=kind.first,
-            states=CivilState.all(kind.states),
-            moves=CivilMove.all(kind.moves),
+            states=CivilState.all(kind.states, kind.publicised),
+            moves=CivilMove.all(kind.moves, fixed=kind.fixed, publicised=kind.publicised, objected=kind.objected),
         )
 
 
@@ -106,7 +128,7 @@ class CivilRegister(BaseModel):
             fields=register.facts.model_json_schema(),
             first=register.first,
             states=CivilState.all(register.states),
-            moves=CivilMove.all(register.moves),
+            moves=CivilMove.all(register.moves, fixed=register.fixed),
             by=sorted(register.by),
             reserved={name: sorted(roles) for name, roles in register.reserved.items()},
             within=register.within,
@@ -181,7 +203,7 @@ class NewCivilCase(Form):
     )
 
 
-class CivilCase(BaseModel):
+class CivilCase(AboutPerson):
     """Where one matter stands."""
 
     civil_case_id: UUID = Field(validation_alias="id", description="the case")
@@ -205,13 +227,14 @@ class CivilCaseStep(BaseModel):
     came_from: str | None = Field(description="the state before; null: it was opened")
     state: str = Field(description="the state after")
     at: datetime = Field(description="when")
-    by: str = Field(description="the account's name")
+    by: str = Field(description="the account, or the part of the platform")
+    by_name: str | None = Field(description="what the account is called; null: it was the platform")
     reason: str | None = Field(description="why; null where nothing was said or the person was erased")
 
     @classmethod
-    def of(cls, step: CaseStep, note: str | None) -> Self:
+    def of(cls, step: CaseStep, note: str | None, by_name: str | None) -> Self:
         """Show a move with its words."""
-        return cls(came_from=step.came_from, state=step.state, at=step.at, by=step.by, reason=note)
+        return cls(came_from=step.came_from, state=step.state, at=step.at, by=step.by, by_name=by_name, reason=note)
 
 
 class CivilCaseMove(Form):
@@ -224,7 +247,7 @@ class CivilCaseMove(Form):
     reason: str | None = Field(default=None, min_length=1, max_length=500, description="why", examples=["seen at home"])
 
 
-class Grant(BaseModel):
+class Grant(AboutPerson):
     """One benefit of one person or family."""
 
     grant_id: UUID = Field(validation_alias="id", description="the grant")
@@ -263,19 +286,34 @@ class PayRun(BaseModel):
     paid_at: datetime | None = Field(description="when it was closed with the bank's returns; null: not yet")
 
 
-class PayLine(BaseModel):
+class PayLine(AboutPerson):
     """What one month and component of a grant is worth now and was entered for it before."""
 
-    line_id: UUID = Field(validation_alias="id", description="the line")
+    line_id: UUID = Field(description="the line")
     grant_id: UUID = Field(description="the grant")
+    person_id: UUID = Field(description="the payee of the grant")
     month: str = Field(description="the month; an earlier one than the run's: arrears or clawback")
     component: str = Field(description="the part of the amount")
     due_fen: int = Field(description="what it is worth, in fen")
     before_fen: int = Field(description="what earlier runs have entered, in fen")
     fen: int = Field(description="the difference, in fen")
 
+    @classmethod
+    def of(cls, line: StoredLine, payee: UUID) -> Self:
+        """Show a line with who is paid by its grant."""
+        return cls(
+            line_id=line.id,
+            grant_id=line.grant_id,
+            person_id=payee,
+            month=line.month,
+            component=line.component,
+            due_fen=line.due_fen,
+            before_fen=line.before_fen,
+            fen=line.fen,
+        )
 
-class BenefitPayment(BaseModel):
+
+class BenefitPayment(AboutPerson):
     """What was sent to one payee."""
 
     payment_id: UUID = Field(validation_alias="id", description="the payment")

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from api.forms import EXAMPLE_ID, Form
+from api.shapes.about import AboutPerson
 from civil.blocks.fund.model import FundEntryKind
 from civil.blocks.fund.queries import FundStanding
 from kit.access.scope import Section
@@ -86,7 +87,7 @@ class NewFundMoney(Form):
     reference: str = Field(min_length=1, max_length=80, description="the paper", examples=["云财拨〔2026〕7号"])
 
 
-class FundEntry(BaseModel):
+class FundEntry(AboutPerson):
     """Money that came into a fund or left it; never changed."""
 
     fund_entry_id: UUID = Field(validation_alias="id", description="the entry")

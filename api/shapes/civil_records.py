@@ -7,10 +7,12 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from api.forms import Day, Form, Json
+from api.shapes.about import AboutPerson
 from civil.blocks.register.model import CivilRecord as Stored
-from civil.blocks.register.model import RecordVersion
+from civil.blocks.register.model import Inspection, RecordVersion
 from kit.access.scope import Section
 
+_NAME = "what the account is called; null: it was the platform"
 _FACTS: dict[str, Any] = {
     "name": "康宁养老院",
     "uscc": "52130999MJ00000181",
@@ -46,7 +48,7 @@ class NewCivilRecord(Form):
     opened_on: Day | None = Field(default=None, description="from which day it holds; null: today")
 
 
-class CivilRecord(BaseModel):
+class CivilRecord(AboutPerson):
     """One thing of a register, as it is or was on a day."""
 
     record_id: UUID = Field(description="the record")
@@ -95,7 +97,20 @@ class CivilRecordVersion(BaseModel):
     state: str = Field(description="its state")
     facts: dict[str, Any] = Field(description="the fields of the register")
     recorded_at: datetime = Field(description="when it was recorded; of two for one day the later holds")
-    recorded_by: str = Field(description="the account's name")
+    recorded_by: str = Field(description="the account, or the part of the platform")
+    recorded_by_name: str | None = Field(description=_NAME)
+
+    @classmethod
+    def of(cls, version: RecordVersion, name: str | None) -> Self:
+        """Show a version with who recorded it."""
+        return cls(
+            valid_from=version.valid_from,
+            state=version.state,
+            facts=version.facts,
+            recorded_at=version.recorded_at,
+            recorded_by=version.recorded_by,
+            recorded_by_name=name,
+        )
 
 
 class CivilRecordFacts(Form):
@@ -136,4 +151,17 @@ class CivilInspection(BaseModel):
     passed: bool = Field(description="whether the thing was found in order")
     facts: dict[str, Any] = Field(description="what was looked at")
     recorded_at: datetime = Field(description="when it was recorded")
-    recorded_by: str = Field(description="the account's name")
+    recorded_by: str = Field(description="the account, or the part of the platform")
+    recorded_by_name: str | None = Field(description=_NAME)
+
+    @classmethod
+    def of(cls, inspection: Inspection, name: str | None = None) -> Self:
+        """Show an inspection with who recorded it."""
+        return cls(
+            inspected_on=inspection.inspected_on,
+            passed=inspection.passed,
+            facts=inspection.facts,
+            recorded_at=inspection.recorded_at,
+            recorded_by=inspection.recorded_by,
+            recorded_by_name=name,
+        )

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from api.shapes.about import AboutPerson
 from api.shapes.civil import CivilTitle
 from civil.blocks.declared import Module
 from civil.blocks.figures.figure import FigureSpan, FigureSubject, FigureUnit
@@ -52,7 +53,7 @@ class CivilFigure(BaseModel):
         )
 
 
-class CivilFigureRow(BaseModel):
+class CivilFigureRow(AboutPerson):
     """One row behind a figure."""
 
     key: str = Field(description="the id, code, month or name of what the row is")

@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from pydantic import Field
+from pydantic.config import JsonDict
 from sqlalchemy import select
 
 from civil.bedsubsidy import amounts
@@ -39,21 +40,27 @@ class ClaimState(StrEnum):
     REFUSED = "refused"
 
 
+_COMPUTED: Final[JsonDict] = {"readOnly": True}
+"""What a form shows of a field that nobody types."""
+
+
 class ClaimLine(Facts):
     """The bed-days of one level and what they come to."""
 
-    level: int
-    days: int
-    fen: int
+    level: int = Field(title="能力等级")
+    days: int = Field(title="床日数")
+    fen: int = Field(title="金额（分）")
 
 
 class ClaimFacts(Facts):
     """A month's claim; all but the month is computed, whatever was sent."""
 
     month: str = Field(pattern="^20[0-9]{2}-(0[1-9]|1[0-2])$", title="月份")
-    lines: tuple[ClaimLine, ...] = Field(default=(), max_length=5, title="各等级床日数与金额")
-    percent: int = Field(default=100, title="星级系数（百分之几）")
-    fen: int = Field(default=0, title="合计（分）")
+    lines: tuple[ClaimLine, ...] = Field(
+        default=(), max_length=5, title="各等级床日数与金额", json_schema_extra=_COMPUTED
+    )
+    percent: int = Field(default=100, title="星级系数（百分之几）", json_schema_extra=_COMPUTED)
+    fen: int = Field(default=0, title="合计（分）", json_schema_extra=_COMPUTED)
 
 
 class ClaimTooEarly(Refusal):

@@ -182,6 +182,12 @@ async def names_of(work: Work, person_ids: Iterable[UUID]) -> dict[UUID, str]:
     return names
 
 
+async def masked_names(work: Work, person_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return the names of many people as a list may show them; who was erased, or may not be seen, is left out."""
+    query = select(Person.id, Person.name).where(Person.id.in_(set(person_ids)), Person.data_key.is_not(None))
+    return {row.id: mask_name(row.name) for row in await work.session.execute(query)}
+
+
 async def telephone(work: Work, number: str) -> str:
     """Return a telephone number in the form in which it is kept, with the district's area code where it lacks one.
 

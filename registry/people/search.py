@@ -14,6 +14,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, or_, select, update
 
 from events.work import Work
+from kit.access.scope import Division
 from kit.china import identifiers, pinyin
 from kit.pages import SortOrder
 from kit.refusal import Refusal
@@ -81,16 +82,18 @@ async def people(
 async def _meant(work: Work, said: str) -> ColumnElement[bool]:
     """Return the condition on people who may be meant: by how the name begins, in characters or pinyin, or the address.
 
-    Digits are a whole telephone number or its last four; any number may be one of the address too.
+    Digits are a whole telephone number or its last four; any number may be one of the address too. Telephones are not
+    opened to clerks: nobody is found by one.
     """
     digits = said.strip()
     ways: list[ColumnElement[bool]] = [Person.name.startswith(digits, autoescape=True)]
     if letters := pinyin.typed(said):
         ways.append(Person.pinyin.contains(f" {letters}", autoescape=True))
-    if re.fullmatch(f"[0-9]{{{TAIL}}}", digits):
-        ways.append(_reached_by(Contact.tail_blind == tail_blind(work.vault, digits)))
-    elif number := await _number(work, said):
-        ways.append(_reached_by(Contact.phone_blind == work.vault.blind("phone", number)))
+    if not isinstance(work.actor.scope, Division):
+        if re.fullmatch(f"[0-9]{{{TAIL}}}", digits):
+            ways.append(_reached_by(Contact.tail_blind == tail_blind(work.vault, digits)))
+        elif number := await _number(work, said):
+            ways.append(_reached_by(Contact.phone_blind == work.vault.blind("phone", number)))
     # No door is numbered 0001: that is the end of a telephone alone.
     if terms := [] if re.fullmatch(f"0[0-9]{{{TAIL - 1}}}", digits) else door_terms(work.vault, said):
         homes = select(Address.person_id).where(Address.valid_to.is_(None), Address.door_terms.contains(terms))

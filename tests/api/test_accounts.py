@@ -63,7 +63,7 @@ async def test_every_role_is_led_to_its_page_and_told_its_own_company(world: Wor
         assert me["desk"] == home_of(Role(me["role"])), name
         assert (me["company_name"] is None) == (me["provider_id"] is None), name
     assert roles == {role.value for role in EVERYBODY | {Role.EXCHANGE}}
-    assert (home_of(Role.WORKER), home_of(Role.CLERK)) == ("/field/", "/console/account")
+    assert (home_of(Role.WORKER), home_of(Role.EXCHANGE)) == ("/field/", "/console/account")
 
 
 async def test_unknown_names_and_wrong_passwords_get_the_same_answer_and_then_a_pause(

@@ -21,3 +21,8 @@ async function fetchTerms(lang: Language): Promise<void> {
 export function term<Name extends Enumeration>(name: Name, value: Schemas[Name] & string): string {
   return kept[language.value]?.[name]?.[value] ?? value;
 }
+
+/** Give the word for a value of an enumeration that only a companion module's declaration names; the bare value else. */
+export function wordOf(enumeration: string | undefined, value: string): string {
+  return kept[language.value]?.[enumeration ?? ""]?.[value] ?? value;
+}

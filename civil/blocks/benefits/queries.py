@@ -1,6 +1,6 @@
 """Questions about grants, runs and payments."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -70,6 +70,12 @@ async def pay_run(work: Work, run_id: UUID, *, for_update: bool = False) -> PayR
     if run is None:
         raise PayRunNotFound
     return run
+
+
+async def payees(work: Work, grant_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Return who is paid by each of many grants."""
+    query = select(Grant.id, Grant.person_id).where(Grant.id.in_(grant_ids))
+    return {row.id: row.person_id for row in await work.session.execute(query)}
 
 
 async def pay_lines(

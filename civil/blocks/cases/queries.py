@@ -1,6 +1,6 @@
 """Questions about cases."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Final
@@ -29,15 +29,27 @@ async def cases(
     work: Work,
     *,
     kind: str | None = None,
+    kinds: Collection[str] | None = None,
+    state: str | None = None,
+    closed: bool | None = None,
     person_id: UUID | None = None,
     due_before: datetime | None = None,
     after: str | None = None,
     limit: int | None = None,
 ) -> Sequence[CivilCase]:
-    """Return cases by number: of a kind, about a person, or those open whose time ends before an instant."""
+    """Return cases by number: of a kind or of several, in a state, open or closed, about a person.
+
+    With `due_before` those open whose time ends before an instant.
+    """
     query = select(CivilCase)
     if kind is not None:
         query = query.where(CivilCase.kind == kind)
+    if kinds is not None:
+        query = query.where(CivilCase.kind.in_(kinds))
+    if state is not None:
+        query = query.where(CivilCase.state == state)
+    if closed is not None:
+        query = query.where(CivilCase.closed_at.is_not(None) if closed else CivilCase.closed_at.is_(None))
     if person_id is not None:
         query = query.where(CivilCase.person_id == person_id)
     if due_before is not None:

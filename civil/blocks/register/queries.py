@@ -37,16 +37,25 @@ async def records(
     work: Work,
     *,
     kind: str | None = None,
+    state: str | None = None,
+    closed: bool | None = None,
     within_id: UUID | None = None,
     person_id: UUID | None = None,
     due_before: date | None = None,
     after: str | None = None,
     limit: int | None = None,
 ) -> Sequence[CivilRecord]:
-    """Return records by number: of a register, within a record, about a person, or open with something due by a day."""
+    """Return records by number: of a register, in a state, open or closed, within a record, about a person.
+
+    With `due_before` those open of which something is due by a day.
+    """
     query = select(CivilRecord)
     if kind is not None:
         query = query.where(CivilRecord.kind == kind)
+    if state is not None:
+        query = query.where(CivilRecord.state == state)
+    if closed is not None:
+        query = query.where(CivilRecord.closed_on.is_not(None) if closed else CivilRecord.closed_on.is_(None))
     if within_id is not None:
         query = query.where(CivilRecord.within_id == within_id)
     if person_id is not None:
