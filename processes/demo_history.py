@@ -10,7 +10,7 @@ from kit.settings import Settings
 from processes.rooms import ROOMS
 from simulations import demo_history as history
 
-_LIVE = "from bootstrap import shutdown; from processes import demo_history; shutdown.run(demo_history.main())"
+_LIVE = "from bootstrap import shutdown; from processes import demo_history; shutdown.run(demo_history.live())"
 _POLITENESS = 5  # the server answers people meanwhile
 
 
@@ -51,7 +51,7 @@ class Child:
             self.percent = None
 
 
-async def main() -> None:
+async def live() -> None:
     """Live the history and write each further per cent as a line."""
     os.nice(_POLITENESS)
     last = -1

@@ -37,14 +37,14 @@ log = logging.getLogger("nowalls.serving")
 _IDLE = timedelta(minutes=10)
 
 
-async def serve(settings: Settings, taken: socket.socket, *, host: str, demo: bool) -> None:
+async def serve(settings: Settings, taken: socket.socket, *, host: str, demo: bool, history: bool) -> None:
     """Run database, API, handlers, ticker and, with NOWALLS_KAFKA, the relay, until a signal ends them.
 
     Requests are taken at once. What handles them begins when routing's kernels are there, and when the demo district,
     if one is wanted, has been laid out; meanwhile /health says of every part that it is starting. The demo's history
     takes the district's place while nobody is signed in, or at the next start.
     """
-    place = _Place(settings, taken, host, demo=demo)
+    place = _Place(settings, taken, host, demo=demo, lives_history=history)
     if place.has_history and await demo_history.complete(settings):
         await demo_history.take_place(settings)
     async with AsyncExitStack() as stack:
@@ -60,13 +60,15 @@ class _Place:
     taken: socket.socket
     host: str
     demo: bool
+    lives_history: bool
     history: Child = field(default_factory=Child)
     passwords: dict[str, str] = field(default_factory=dict)
 
     @property
     def has_history(self) -> bool:
         """Tell whether this district can be replaced: a demo on the embedded server, told by no broker's topics."""
-        return self.demo and self.settings.database_url is None and self.settings.kafka is None
+        alone = self.settings.database_url is None and self.settings.kafka is None
+        return self.demo and self.lives_history and alone
 
 
 async def _serve(place: _Place, lasting: AsyncExitStack) -> bool:

@@ -111,7 +111,12 @@ def served(home: Path) -> Iterator[tuple[str, dict[str, str]]]:
     for words in (["rehearsal", "begin"], ["rehearsal", "forward", MORNING]):
         subprocess.run([*program, *words], cwd=ROOT, env=environment, check=True)
     server = subprocess.Popen(
-        [*program, "serve"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [*program, "serve", "--no-history"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     passwords: dict[str, str] = {}
 

@@ -17,6 +17,10 @@ def serve(
     demo: Annotated[
         bool, typer.Option("--demo/--no-demo", help="--no-demo leaves the district empty, to be filled by `import`")
     ] = True,
+    history: Annotated[
+        bool,
+        typer.Option("--history/--no-history", help="--no-history leaves the invented district without a past year"),
+    ] = True,
 ) -> None:
     """Run everything in one process: database, API, handlers, ticker and, with NOWALLS_KAFKA, the relay."""
     settings = Settings.read()
@@ -27,4 +31,4 @@ def serve(
                 beside.submit(postgres.start, settings.embedded)
             from processes import serving
 
-        run(serving.serve(settings, taken, host=host, demo=demo), lasting=True)
+        run(serving.serve(settings, taken, host=host, demo=demo, history=history), lasting=True)
