@@ -1,5 +1,5 @@
 import type { components } from "../../shared/api";
-import { minutesLate, type BoardRow } from "../board/rows";
+import { minutesLate, type BoardRow, type BoardState } from "../board/rows";
 
 export type Outline = components["schemas"]["DivisionOutline"];
 export type Spot = components["schemas"]["Spot"];
@@ -11,6 +11,17 @@ const DEGREE = 10_000;
 const MARGIN = 0.06;
 /** The narrowest view: about a kilometre. */
 const LEAST = 100;
+
+/** The outline of each state's shape, about the origin and two units wide; those of `tokens.css`. */
+export const OUTLINES: Record<BoardState | "late", string> = {
+  waiting: "M-.8 0a.8 .8 0 1 0 1.6 0a.8 .8 0 1 0-1.6 0z",
+  offered: "M-.8 0a.8 .8 0 1 0 1.6 0a.8 .8 0 1 0-1.6 0zM0-.8v1.6",
+  accepted: "M-.8-.8h1.6v1.6h-1.6z",
+  on_the_way: "M-.7-1l1.7 1l-1.7 1z",
+  there: "M-1 0a1 1 0 1 0 2 0a1 1 0 1 0-2 0z",
+  unserved: "M-.9-.9l1.8 1.8M.9-.9l-1.8 1.8",
+  late: "M0-1.2l1.2 1.2l-1.2 1.2l-1.2-1.2z",
+};
 
 /** Put a place onto the picture: north is up, and a degree of longitude is as much narrower as it is at `middle`. */
 export function place(at: Spot, middle: number): { x: number; y: number } {
