@@ -4,6 +4,7 @@ Modules are asked for by name: without one of them the demo has less to look at.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -76,24 +77,13 @@ async def _allowances(works: Works, actors: Mapping[Role, Actor], elders: list[U
     module, kind = modules.case_kind(_OLDAGE)
     confirmed = 0
     for place, person_id in enumerate(elders):
-        async with works(actors[Role.CLERK]) as work:
-            open_ones = await civil_cases.cases(work, kind=kind.name, person_id=person_id, closed=False)
-            case = (
-                open_ones[0]
-                if open_ones
-                else await cases.open_case(
-                    work,
-                    kind,
-                    section=module.section,
-                    person_id=person_id,
-                    facts=cases.read_facts(kind, {"alone": place % 3 == 0}),
-                )
-            )
-            if place % 2 == 0:
-                await cases.move(work, kind, case_id=case.id, to="seen", note="在家见到本人")
+        case_id = await _application(works, actors[Role.CLERK], person_id, alone=place % 3 == 0)
+        if place % 2 == 0:
+            async with works(actors[Role.CLERK]) as work:
+                await cases.move(work, kind, case_id=case_id, to="seen", note="在家见到本人")
         if place % 4 == 0:
             async with works(actors[Role.SECTION]) as work:
-                await cases.move(work, kind, case_id=case.id, to="confirmed")
+                await cases.move(work, kind, case_id=case_id, to="confirmed")
             confirmed += 1
     if not confirmed:
         return
@@ -101,6 +91,19 @@ async def _allowances(works: Works, actors: Mapping[Role, Actor], elders: list[U
         run = await pay_runs.compute(work, modules.programme(module.name), month=clock.month_of(work.now))
     async with works(actors[Role.MANAGER]) as work:
         await pay_runs.approve(work, run_id=run.id)
+
+
+async def _application(works: Works, clerk: Actor, person_id: UUID, *, alone: bool) -> UUID:
+    """Open an elder's application and return it, or the one that the module's own listing has opened meanwhile."""
+    module, kind = modules.case_kind(_OLDAGE)
+    with suppress(cases.CivilCaseTaken):
+        async with works(clerk) as work:
+            facts = cases.read_facts(kind, {"alone": alone})
+            case = await cases.open_case(work, kind, section=module.section, person_id=person_id, facts=facts)
+        return case.id
+    async with works(clerk) as work:
+        (case,) = await civil_cases.cases(work, kind=kind.name, person_id=person_id, closed=False)
+    return case.id
 
 
 async def _guarantee(works: Works, clerk: Actor, elders: list[UUID]) -> None:

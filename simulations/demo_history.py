@@ -70,6 +70,7 @@ async def lay_out(settings: Settings, rooms: Sequence[Room], *, extent: Extent, 
     """
     async with platform.platform(settings, rooms) as present:
         present_clock = present.works.clock
+    say(0)
     await platform.forget(settings, _DRAFT)
     today = clock.day_of(present_clock.now())
     scenario = replace(demo.scenario(today), calls=calls(today, extent))

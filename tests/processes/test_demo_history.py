@@ -67,9 +67,12 @@ def test_a_complete_history_opens_at_the_next_start(tmp_path: Path) -> None:
         assert me["demo_percent"] is None
         this_month = clock.month_of(datetime.fromisoformat(me["now"]))
         month = clock.month_of(clock.month_bounds(this_month)[0] - timedelta(days=1))
+        for path in ("/civil/cases", "/civil/pay-runs", "/civil/funds", "/civil/records"):
+            assert client.get(path, headers=token).json()["items"], path
         papers = client.get("/statements", params={"month": month}, headers=token).json()["items"]
     states = [paper["state"] for paper in papers]
     assert {states.count(state) for state in ("draft", "confirmed")} == {1}
     assert states.count("paid") == len(states) - 2 > 0
+    assert "less to show" not in served.said()
     assert served.end(signal.SIGTERM) == 0, served.said()
     assert not asyncio.run(demo_history.complete(settings))

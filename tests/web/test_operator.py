@@ -226,10 +226,11 @@ async def test_letters_typed_into_a_field_or_an_input_method_move_nothing(site: 
 
 
 async def test_only_the_operator_finds_the_call_page_in_the_menu(site: Site) -> None:
+    bureau = ["办件", "台账", "发放", "资金", "报表"]
     menus = {
         "operator": ["来电", "看板", "地图", "回访", "投诉", "导入", "账号"],
-        "manager": ["总览", "看板", "投诉", "结算", "待确认", "导入", "设置", "账号"],
-        "finance": ["结算", "待确认", "设置", "账号"],
+        "manager": ["总览", "看板", "地图", "投诉", "结算", *bureau, "待确认", "导入", "设置", "账号"],
+        "finance": ["结算", *bureau, "待确认", "设置", "账号"],
     }
     for name, pages in menus.items():
         async with site.page() as page:
