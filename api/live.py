@@ -69,11 +69,6 @@ class LiveEvent(BaseModel):
     at: datetime = Field(description="when it became true")
 
 
-async def no_rows(_subjects: Collection[UUID]) -> bytes:
-    """Stand for the board where there is none."""
-    return b""
-
-
 class TooManyStreams(Refusal):
     """The account listens in as many places as it may."""
 
@@ -84,7 +79,7 @@ class TooManyStreams(Refusal):
 class Hub:
     """One listening connection, many readers; a slow reader must fetch again instead of holding up the rest."""
 
-    def __init__(self, url: str, rows: RowsOf = no_rows) -> None:
+    def __init__(self, url: str, rows: RowsOf) -> None:
         self._url = plain(url)
         self._rows = rows
         self._readers: dict[asyncio.Queue[bytes], Scope] = {}

@@ -66,7 +66,10 @@ class _Place:
 
     @property
     def has_history(self) -> bool:
-        """Tell whether this district can be replaced: a demo on the embedded server, told by no broker's topics."""
+        """Tell whether a history may replace this district: a demo on the embedded server, without Kafka.
+
+        Kafka's topics would go on from the log that is replaced.
+        """
         alone = self.settings.database_url is None and self.settings.kafka is None
         return self.demo and self.lives_history and alone
 

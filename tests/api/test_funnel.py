@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from api import funnel
+from api.board import BoardReader
 from api.funnel import Board
 from api.live import Hub
 from events.contracts.care_requests import CareRequested
@@ -79,7 +80,7 @@ async def test_many_who_look_at_once_are_counted_for_once(works: Works, monkeypa
 
 
 async def test_who_watches_hears_at_once_and_whenever_something_is_told(works: Works) -> None:
-    hub, board = Hub(works.database.url), Board(works)
+    hub, board = Hub(works.database.url, BoardReader(works).change), Board(works)
     listening = asyncio.create_task(hub.run())
     stream = board.watch(hub)
     assert await anext(stream) == b"retry: 3000\n\n"

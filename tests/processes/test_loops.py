@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from api.app import build
+from api.board import BoardReader
 from api.live import Hub
 from bootstrap.platform import task
 from events import log as chain
@@ -93,7 +94,7 @@ async def _fails_and_recovers(works: Works, until: Until, fault: Fault, part: st
 async def test_the_live_hub_goes_on_after_a_bug(
     works: Works, until: Until, fault: Fault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hub, session = Hub(works.database.url), Hub._session
+    hub, session = Hub(works.database.url, BoardReader(works).change), Hub._session
 
     async def struck(self: Hub) -> None:
         fault.strike()
