@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, bindparam, cast, func, select, type_coerce
+from sqlalchemy import Select, Text, and_, bindparam, cast, func, or_, select, tuple_, type_coerce
 from sqlalchemy.types import UserDefinedType
 
 from dispatch.matching.fleet.candidates import RuledOutReason
@@ -20,7 +20,7 @@ from dispatch.matching.plan import batch, overnight
 from dispatch.matching.queries import DecisionNotFound
 from dispatch.matching.rules import Overnight, Travel, Weights
 from dispatch.requests.model import CareRequest
-from dispatch.visits.model import Booking
+from dispatch.visits.model import Booking, Visit
 from events.work import Work
 from kit import clock
 from kit.ids import new_id
@@ -164,14 +164,31 @@ async def _planned_with(work: Work, record: DecisionRecord) -> Sequence[Decision
     ]
 
 
+def _own_visits(record: DecisionRecord) -> Select[UUID]:
+    """Return the visits that a decision, or one that was made together with it, offered or came before."""
+    own = and_(Visit.request_id == record.request_id, Visit.attempt >= record.attempt)
+    if record.batch_id is not None:
+        together = select(DecisionRecord.request_id, DecisionRecord.attempt)
+        together = together.where(DecisionRecord.batch_id == record.batch_id)
+        own = or_(own, tuple_(Visit.request_id, Visit.attempt).in_(together))
+    return select(Visit.id).where(own)
+
+
 async def _booked(work: Work, record: DecisionRecord) -> list[tuple[UUID, Hours]]:
-    """Return the active bookings in the record's snapshot, from the beginning of its month on."""
+    """Return the active bookings in the record's snapshot, from the beginning of its month on.
+
+    A transaction whose number was given before the snapshot was taken finds its own bookings in it, which the decision
+    could not see: those of its own visit, and of the visits that were decided on together with it.
+    """
     snapshot = cast(cast(bindparam("snapshot", record.snapshot), Text), _Snapshot)
     made = func.pg_visible_in_snapshot(Booking.made_xid, snapshot)
     changed = func.pg_visible_in_snapshot(Booking.changed_xid, snapshot)
     since = clock.month_bounds(clock.month_of(record.decided_at))[0]
     query = select(Booking, type_coerce(changed, Booking.active.type)).where(
-        made, Booking.active | ~changed, func.lower(Booking.during) >= since
+        made,
+        Booking.active | ~changed,
+        func.lower(Booking.during) >= since,
+        Booking.visit_id.not_in(_own_visits(record)),
     )
     return [
         (

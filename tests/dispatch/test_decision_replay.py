@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 import dispatch.visits.handlers  # noqa: F401 - importing subscribes its handlers
+from dispatch.matching import operations as matching
 from dispatch.matching.decision_replay import replay
 from dispatch.matching.model import DecisionOutcome
+from dispatch.matching.operations import Cause
 from dispatch.matching.rules import Travel
 from dispatch.visits import bookings
 from dispatch.visits import operations as visits
@@ -137,3 +139,17 @@ async def test_a_record_of_a_release_that_took_rules_as_they_were_stored_can_be_
     async with stage.works(SYSTEM_ACTOR) as work:
         again = await replay(work, decision_id=record.id)
     assert (again.same_facts, again.same_choice) == (True, True)
+
+
+async def test_a_decision_whose_transaction_had_a_number_early_does_not_see_its_own_booking(stage: Stage) -> None:
+    request = await stage.add_request()
+    number = select(func.pg_current_xact_id())
+    async with stage.works(SYSTEM_ACTOR) as work:
+        await work.session.execute(number)
+        async with stage.works(SYSTEM_ACTOR) as later:
+            await later.session.execute(number)  # a later number that is over: the earlier one is no longer the next
+        assert await matching.decide(work, request_id=request.id, cause=Cause.REQUESTED)
+    (record,) = await records(stage, request)
+    async with stage.works(SYSTEM_ACTOR) as work:
+        replayed = await replay(work, decision_id=record.id)
+    assert (replayed.same_facts, replayed.same_choice) == (True, True)
