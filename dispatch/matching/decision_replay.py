@@ -165,7 +165,7 @@ async def _planned_with(work: Work, record: DecisionRecord) -> Sequence[Decision
 
 
 def _own_visits(record: DecisionRecord) -> Select[UUID]:
-    """Return the visits that a decision, or one that was made together with it, offered or came before."""
+    """Return the visits that a decision's batch made, and those of its request from this attempt on."""
     own = and_(Visit.request_id == record.request_id, Visit.attempt >= record.attempt)
     if record.batch_id is not None:
         together = select(DecisionRecord.request_id, DecisionRecord.attempt)
@@ -177,8 +177,8 @@ def _own_visits(record: DecisionRecord) -> Select[UUID]:
 async def _booked(work: Work, record: DecisionRecord) -> list[tuple[UUID, Hours]]:
     """Return the active bookings in the record's snapshot, from the beginning of its month on.
 
-    A transaction whose number was given before the snapshot was taken finds its own bookings in it, which the decision
-    could not see: those of its own visit, and of the visits that were decided on together with it.
+    Left out are the bookings that the decision itself made, with its batch: PostgreSQL counts them as visible in the
+    snapshot where the transaction had its number before the snapshot was taken.
     """
     snapshot = cast(cast(bindparam("snapshot", record.snapshot), Text), _Snapshot)
     made = func.pg_visible_in_snapshot(Booking.made_xid, snapshot)
